@@ -1,0 +1,83 @@
+#include "kernels/layout/layout.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "kernels/layout/layout_onednn.h"
+
+namespace pretext {
+namespace {
+
+using Tag = dnnl::memory::format_tag;
+constexpr auto kF32 = dnnl::memory::data_type::f32;
+
+Layout Make(const dnnl::memory::dims& dims, Tag tag) {
+  return LayoutFrom(dnnl::memory::desc(dims, kF32, tag));
+}
+
+TEST(Layout, DefaultIsPlain) {
+  EXPECT_TRUE(Layout().plain());
+  EXPECT_FALSE(Layout().padded());
+  EXPECT_EQ(Layout().ToString(), "plain");
+  EXPECT_TRUE(Layout().dims().empty());
+}
+
+TEST(Layout, RowMajorDescriptorIsPlain) {
+  EXPECT_TRUE(Make({2, 3, 4, 5}, Tag::nchw).plain());
+  EXPECT_FALSE(Make({2, 3, 4, 5}, Tag::nhwc).plain());
+}
+
+TEST(Layout, EqualDescriptorsAreTheSameLayout) {
+  EXPECT_EQ(Make({2, 32, 4, 5}, Tag::nChw16c), Make({2, 32, 4, 5}, Tag::nChw16c));
+  EXPECT_NE(Make({2, 32, 4, 5}, Tag::nChw16c), Make({3, 32, 4, 5}, Tag::nChw16c));
+  EXPECT_NE(Make({2, 32, 4, 5}, Tag::nChw16c), Make({2, 32, 4, 5}, Tag::nhwc));
+  EXPECT_NE(Make({2, 32, 4, 5}, Tag::nChw16c), Layout());
+}
+
+TEST(Layout, BytesCountThePadding) {
+  const Layout ragged = Make({2, 17, 3, 3}, Tag::nChw16c);
+  EXPECT_TRUE(ragged.padded());
+  EXPECT_EQ(ragged.bytes(), 2 * 32 * 9 * sizeof(float));
+  const Layout full = Make({2, 32, 3, 3}, Tag::nChw16c);
+  EXPECT_FALSE(full.padded());
+  EXPECT_EQ(full.bytes(), 2 * 32 * 9 * sizeof(float));
+  EXPECT_EQ(ragged.dims(), (std::vector<int64_t>{2, 17, 3, 3}));
+  EXPECT_EQ(full.ToString(), "f32 2x32x3x3 blocked 16b");
+}
+
+TEST(Reorder, BlockedHoldsEachElementAtItsPlaceAndZeroInThePadding) {
+  const int n = 2, c = 17, h = 3, w = 2;
+  std::vector<float> plain(n * c * h * w);
+  for (size_t i = 0; i < plain.size(); ++i) plain[i] = 1 + static_cast<float>(i);
+  const Layout layout = Make({n, c, h, w}, Tag::nChw16c);
+  std::vector<float> blocked(layout.bytes() / sizeof(float), -1);
+  Reorder(plain.data(), Layout(), blocked.data(), layout);
+  for (int in = 0; in < n; ++in) {
+    for (int ic = 0; ic < 32; ++ic) {
+      for (int s = 0; s < h * w; ++s) {
+        const float got = blocked[((in * 2 + ic / 16) * h * w + s) * 16 + ic % 16];
+        EXPECT_EQ(got, ic < c ? plain[(in * c + ic) * h * w + s] : 0.0f);
+      }
+    }
+  }
+  std::vector<float> back(plain.size(), -1);
+  Reorder(blocked.data(), layout, back.data(), Layout());
+  EXPECT_EQ(back, plain);
+}
+
+TEST(Reorder, BetweenTwoOrders) {
+  const dnnl::memory::dims dims = {3, 5, 2, 4};
+  const Layout blocked = Make(dims, Tag::nChw16c), last = Make(dims, Tag::nhwc);
+  std::vector<float> plain(3 * 5 * 2 * 4);
+  for (size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<float>(i * i);
+  std::vector<float> a(blocked.bytes() / 4), b(last.bytes() / 4), back(plain.size());
+  Reorder(plain.data(), Layout(), a.data(), blocked);
+  Reorder(a.data(), blocked, b.data(), last);
+  EXPECT_EQ(b[((1 * 2 + 1) * 4 + 3) * 5 + 4], plain[((1 * 5 + 4) * 2 + 1) * 4 + 3]);
+  Reorder(b.data(), last, back.data(), Layout());
+  EXPECT_EQ(back, plain);
+}
+
+}  // namespace
+}  // namespace pretext
