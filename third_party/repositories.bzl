@@ -4,6 +4,8 @@ Call pretext_repositories() in a WORKSPACE: this one's, or that of a workspace t
 Each overlay has a folder here with its BUILD file. What a newer Bazel needs changed is in this folder.
 """
 
+load("//tools:plugin_list.bzl", "plugin_list")
+
 def _in_repo_impl(ctx):
     for target, label in ctx.attr.files.items():
         ctx.symlink(Label(label), target)
@@ -24,7 +26,7 @@ def _overlay(name, path):
     folder = name.replace("com_google_", "")
     native.new_local_repository(
         name = name,
-        build_file = "@pretext//third_party/%s:overlay.BUILD" % folder,
+        build_file = "@pretext//third_party:%s/overlay.BUILD" % folder,
         path = path,
     )
 
@@ -35,11 +37,11 @@ def pretext_repositories():
     _in_repo(
         name = "rules_cc",
         empty_builds = ["BUILD", "cc/BUILD"],
-        files = {"cc/defs.bzl": "@pretext//third_party/rules_cc:defs.bzl"},
+        files = {"cc/defs.bzl": "@pretext//third_party:rules_cc/defs.bzl"},
     )
     _in_repo(
         name = "remote_coverage_tools",
-        files = {"BUILD": "@pretext//third_party/remote_coverage_tools:overlay.BUILD"},
+        files = {"BUILD": "@pretext//third_party:remote_coverage_tools/overlay.BUILD"},
     )
     native.local_repository(name = "rules_proto", path = "/usr/share/bazel/rules/proto")
     native.local_repository(name = "rules_java", path = "/usr/share/bazel/rules/java")
@@ -56,3 +58,4 @@ def pretext_repositories():
     _overlay("utf8proc", "/usr/share/doc/libutf8proc-dev")
     _overlay("fashion_mnist", "/usr/share/datasets/fashion-mnist")
     _overlay("gcide", "/usr/share/dictd")
+    plugin_list(name = "pretext_plugins")

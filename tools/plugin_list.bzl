@@ -1,0 +1,59 @@
+"""@pretext_plugins: the list of all plugins, read from the folders themselves, so that no central file lists them.
+
+    //:all         depends on every plugin; the shipped binary links it
+    //:names.txt   one line a plugin: kind, name, package
+
+A folder is a plugin when its BUILD file calls KIND_plugin(name = "..."). bazelw passes the names of all BUILD files in
+PRETEXT_PACKAGES, so a new folder is seen at once; a changed BUILD file is seen by Bazel itself.
+"""
+
+_KINDS = {
+    "augmentation": "augmentations",
+    "dataset": "datasets",
+    "encoder": "encoders",
+    "head": "heads",
+    "loss": "losses",
+    "optimizer": "optimizers",
+    "tokenizer": "tokenizers",
+}
+
+_BUILD = """cc_library(
+    name = "all",
+    visibility = ["//visibility:public"],
+    deps = [
+%s    ],
+)
+
+exports_files(["names.txt"])
+"""
+
+def _names(build, kind):
+    """The name of each KIND_plugin(name = "...") call in a BUILD file's text."""
+    return [
+        call.partition('name = "')[2].partition('"')[0]
+        for call in ("\n" + build).split("\n%s_plugin(" % kind)[1:]
+    ]
+
+def _plugin_list_impl(ctx):
+    root = ctx.path(Label("@pretext//:WORKSPACE")).dirname
+    plugins = []
+    for kind, folder in _KINDS.items():
+        if not root.get_child(folder).exists:
+            continue
+        for child in root.get_child(folder).readdir():
+            if child.get_child("BUILD").exists:
+                # By label, so that Bazel looks again when the file changes.
+                package = "%s/%s" % (folder, child.basename)
+                build = ctx.read(Label("@pretext//%s:BUILD" % package))
+                plugins += [(kind, name, package) for name in _names(build, kind)]
+    plugins = sorted(plugins)
+    ctx.file("BUILD", _BUILD % "".join(
+        ['        "@pretext//%s:%s",\n' % (package, name) for _, name, package in plugins],
+    ))
+    ctx.file("names.txt", "".join(["%s %s //%s\n" % plugin for plugin in plugins]))
+
+plugin_list = repository_rule(
+    implementation = _plugin_list_impl,
+    local = True,
+    environ = ["PRETEXT_PACKAGES"],
+)
