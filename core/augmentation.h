@@ -1,0 +1,30 @@
+// Augmentation: a random change of a sample, made anew for every view of every epoch.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/batch.h"
+#include "core/build_context.h"
+#include "core/flow_type.h"
+#include "core/random.h"
+
+namespace pretext {
+
+// Registers with PRETEXT_REGISTER_AUGMENTATION(Class, ConfigMessage); has
+//   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const ConfigMessage&, const
+//   BuildContext&);
+// The framework calls Apply for many samples at once, one thread a sample.
+class Augmentation {
+ public:
+  virtual ~Augmentation() = default;
+
+  // The type of a sample after it (a resize changes it); BuildContext::input is the type before.
+  virtual FlowType output() const = 0;
+
+  // Changes the sample in place. Thread-safe; all randomness comes from `random`, whose stream is
+  // keyed by (seed, epoch, sample, view and place in the chain).
+  virtual void Apply(Sample& sample, Random& random) const = 0;
+};
+
+}  // namespace pretext

@@ -1,0 +1,35 @@
+// What a forward pass needs to know beside its input.
+#pragma once
+
+#include <cstdint>
+
+#include "core/random.h"
+
+namespace pretext {
+
+// Over which rows batch normalisation takes its statistics.
+enum class BatchNormScope : uint8_t {
+  kAllViews,  // all V·N rows together (SimCLR: "global BN" over the batch of both views)
+  kPerView,  // each view's N rows apart (one forward pass a view, as MoCo- and BYOL-like code does)
+};
+
+struct ForwardContext {
+  bool training = false;  // dropout on, batch statistics; false: running statistics
+  int64_t views = 1;      // V; rows are view-major
+  BatchNormScope batch_norm = BatchNormScope::kAllViews;
+
+  // Names the dropout masks of this pass.
+  uint64_t seed = 0;
+  uint32_t epoch = 0;
+  uint64_t step = 0;
+  int64_t first_row =
+      0;  // of this chunk within the whole batch: masks do not depend on the chunking
+
+  // The stream of one dropout layer; layers are numbered by the part that owns them.
+  RandomKey DropoutKey(uint32_t layer) const {
+    return {
+        .seed = seed, .purpose = Purpose::kDropout, .epoch = epoch, .sample = step, .view = layer};
+  }
+};
+
+}  // namespace pretext

@@ -1,0 +1,46 @@
+// Head: g, the part that is thrown away after training. z = g(h).
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/autograd.h"
+#include "core/batch.h"
+#include "core/build_context.h"
+#include "core/flow_type.h"
+#include "core/forward_context.h"
+#include "core/parameter.h"
+
+namespace pretext {
+
+// What a head gives the loss.
+struct Prediction {
+  Var value;  // z [R, D], a reconstruction [R, C, H, W] or [R, D], or for token scores t [M, D] at
+              // the masked positions
+
+  // Token scores only: score(k) = t · weight_k + bias_k. Left to the loss, which forms them a block
+  // at a time.
+  Var decoder_weight;  // [vocabulary, D]
+  Var decoder_bias;    // [vocabulary]
+};
+
+// Registers with PRETEXT_REGISTER_HEAD(Class, ConfigMessage); has
+//   static absl::StatusOr<std::unique_ptr<Head>> Create(const ConfigMessage&, const BuildContext&);
+class Head {
+ public:
+  virtual ~Head() = default;
+
+  virtual FlowType output() const = 0;
+
+  // h: the encoder's output for the batch's rows.
+  virtual Prediction Forward(Tape& tape, Var h, const Batch& batch,
+                             const ForwardContext& context) = 0;
+
+  ParameterSet& parameters() { return parameters_; }
+  const ParameterSet& parameters() const { return parameters_; }
+
+ private:
+  ParameterSet parameters_;
+};
+
+}  // namespace pretext
