@@ -1,0 +1,19 @@
+// The inner loop that resizing and blurring share.
+#pragma once
+
+#include <cstdint>
+
+namespace pretext {
+
+// out[i] = sum over k < taps of weights[k] * in[k * stride + i], for i < n. `out` may not overlap
+// what is read.
+void WeightedSum(const float* in, int64_t stride, const float* weights, int taps, int64_t n,
+                 float* out);
+
+// 16 floats, one AVX-512 register or two of AVX: a type the compiler knows, so the same source
+// serves both. The second is for memory at any address.
+inline constexpr int kLanes = 16;
+typedef float Lanes __attribute__((vector_size(4 * kLanes)));
+typedef float UnalignedLanes __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+
+}  // namespace pretext
