@@ -10,9 +10,13 @@ namespace pretext {
 void WeightedSum(const float* in, int64_t stride, const float* weights, int taps, int64_t n,
                  float* out);
 
-// 16 floats, one AVX-512 register or two of AVX: a type the compiler knows, so the same source
-// serves both. The second is for memory at any address.
+// One register of floats, a type the compiler knows. (GCC 12 splits a wider one badly, and reads it
+// as if it were aligned.) The second is for memory at any address.
+#ifdef __AVX512F__
 inline constexpr int kLanes = 16;
+#else
+inline constexpr int kLanes = 8;
+#endif
 typedef float Lanes __attribute__((vector_size(4 * kLanes)));
 typedef float UnalignedLanes __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
 
