@@ -1,0 +1,96 @@
+#include "kernels/gemm/gemm.h"
+
+#include <cblas.h>
+#include <dnnl.h>
+#include <omp.h>
+
+#include "core/check.h"
+#include "kernels/gemm/matmul_primitive.h"
+#include "kernels/gemm/openblas_kernels.h"
+
+namespace pretext {
+namespace {
+
+// Below this many multiply-adds OpenBLAS's small-matrix kernels win: they need no packing and no
+// other thread.
+constexpr int64_t kTinyProduct = 64 * 64 * 64;
+
+CBLAS_TRANSPOSE Cblas(Transpose trans) {
+  return trans == Transpose::kYes ? CblasTrans : CblasNoTrans;
+}
+char Letter(Transpose trans) { return trans == Transpose::kYes ? 'T' : 'N'; }
+
+}  // namespace
+
+GemmLibrary ChooseGemmLibrary(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n,
+                              int64_t k) {
+  if (m * n * k <= kTinyProduct) return GemmLibrary::kOpenBlas;
+  // sgemm is slower when both operands run along k in memory; the primitive copies B into blocks
+  // first.
+  const bool both_along_k = trans_a == Transpose::kNo && trans_b == Transpose::kYes;
+  return both_along_k && m >= 16 ? GemmLibrary::kOnednnMatmul : GemmLibrary::kOnednnSgemm;
+}
+
+void GemmWith(GemmLibrary library, Transpose trans_a, Transpose trans_b, int64_t m, int64_t n,
+              int64_t k, float alpha, const float* a, int64_t lda, const float* b, int64_t ldb,
+              float beta, float* c, int64_t ldc) {
+  if (m == 0 || n == 0) return;
+  // No terms: C = beta · C, which OpenBLAS does without reading A or B.
+  if (k == 0) library = GemmLibrary::kOpenBlas;
+  switch (library) {
+    case GemmLibrary::kOpenBlas:
+      EnsureOpenBlasKernels();
+      cblas_sgemm(CblasRowMajor, Cblas(trans_a), Cblas(trans_b), m, n, k, alpha, a, lda, b, ldb,
+                  beta, c, ldc);
+      return;
+    case GemmLibrary::kOnednnSgemm:
+      PRETEXT_CHECK(dnnl_sgemm(Letter(trans_a), Letter(trans_b), m, n, k, alpha, a, lda, b, ldb,
+                               beta, c, ldc) == dnnl_success,
+                    "sgemm takes every valid shape");
+      return;
+    case GemmLibrary::kOnednnMatmul:
+      gemm_internal::Matmul(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, nullptr,
+                            GemmActivation::kNone, beta, c, ldc);
+      return;
+  }
+}
+
+void Gemm(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+          const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
+          int64_t ldc) {
+  GemmWith(ChooseGemmLibrary(trans_a, trans_b, m, n, k), trans_a, trans_b, m, n, k, alpha, a, lda,
+           b, ldb, beta, c, ldc);
+}
+
+void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
+                        const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
+                        GemmActivation activation, float* c, int64_t ldc) {
+  PRETEXT_CHECK(k >= 1, "a fused product has terms");
+  if (m == 0 || n == 0) return;
+  if (bias == nullptr && activation == GemmActivation::kNone) {
+    Gemm(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
+    return;
+  }
+  gemm_internal::Matmul(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, bias, activation, 0.0f, c,
+                        ldc);
+}
+
+void BatchedGemm(int64_t outer_count, int64_t inner_count, Transpose trans_a, Transpose trans_b,
+                 int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,
+                 BatchStride stride_a, const float* b, int64_t ldb, BatchStride stride_b,
+                 float beta, float* c, int64_t ldc, BatchStride stride_c) {
+  const int64_t count = outer_count * inner_count;
+  const GemmLibrary library = ChooseGemmLibrary(trans_a, trans_b, m, n, k);
+  // One call's work for one thread is worth handing out from about ten microseconds.
+  const bool parallel = count > 1 && count * m * n * k > 4 * kTinyProduct;
+#pragma omp parallel for schedule(static) if (parallel)
+  for (int64_t index = 0; index < count; ++index) {
+    const int64_t i = index / inner_count;
+    const int64_t j = index % inner_count;
+    GemmWith(library, trans_a, trans_b, m, n, k, alpha, a + i * stride_a.outer + j * stride_a.inner,
+             lda, b + i * stride_b.outer + j * stride_b.inner, ldb, beta,
+             c + i * stride_c.outer + j * stride_c.inner, ldc);
+  }
+}
+
+}  // namespace pretext

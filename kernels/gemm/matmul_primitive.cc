@@ -1,0 +1,137 @@
+#include "kernels/gemm/matmul_primitive.h"
+
+#include <array>
+#include <bit>
+#include <dnnl.hpp>
+#include <unordered_map>
+#include <utility>
+
+#include "kernels/onednn/engine.h"
+
+namespace pretext::gemm_internal {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+
+// m, n, k, lda, ldb, ldc, alpha and beta as bits, transposes with bias and activation.
+using Key = std::array<int64_t, 8>;
+
+struct KeyHash {
+  size_t operator()(const Key& key) const {
+    uint64_t hash = 0;
+    for (int64_t v : key)
+      hash = (std::rotl(hash, 23) ^ static_cast<uint64_t>(v)) * 0x9E3779B97F4A7C15u;
+    return hash ^ (hash >> 32);
+  }
+};
+
+// A primitive with the memory objects that only take new pointers.
+struct Plan {
+  dnnl::matmul primitive;
+  memory a, b, bias, c;
+  std::unordered_map<int, memory> arguments;
+};
+
+memory::desc Matrix(Transpose trans, int64_t rows, int64_t columns, int64_t ld) {
+  const memory::dims strides = trans == Transpose::kYes ? memory::dims{1, ld} : memory::dims{ld, 1};
+  return memory::desc({rows, columns}, memory::data_type::f32, strides);
+}
+
+void AppendEltwise(dnnl::post_ops& ops, algorithm kind, float alpha) {
+#if DNNL_VERSION_MAJOR >= 3
+  ops.append_eltwise(kind, alpha, 0.0f);
+#else
+  ops.append_eltwise(1.0f, kind, alpha, 0.0f);
+#endif
+}
+
+void AppendActivation(dnnl::post_ops& ops, GemmActivation activation) {
+  switch (activation) {
+    case GemmActivation::kNone:
+      return;
+    case GemmActivation::kRelu:
+      return AppendEltwise(ops, algorithm::eltwise_relu, 0.0f);
+    case GemmActivation::kGeluErf:
+      return AppendEltwise(ops, algorithm::eltwise_gelu_erf, 0.0f);
+    case GemmActivation::kGeluTanh:
+      return AppendEltwise(ops, algorithm::eltwise_gelu_tanh, 0.0f);
+    case GemmActivation::kSigmoid:
+      return AppendEltwise(ops, algorithm::eltwise_logistic, 0.0f);
+    case GemmActivation::kTanh:
+      return AppendEltwise(ops, algorithm::eltwise_tanh, 0.0f);
+  }
+}
+
+dnnl::matmul::primitive_desc Describe(const memory::desc& a, const memory::desc& b,
+                                      const memory::desc& bias, const memory::desc& c,
+                                      const dnnl::primitive_attr& attributes) {
+  // An empty bias descriptor means none in both generations.
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl::matmul::primitive_desc(OnednnEngine(), a, b, bias, c, attributes);
+#else
+  return dnnl::matmul::primitive_desc(dnnl::matmul::desc(a, b, bias, c), attributes,
+                                      OnednnEngine());
+#endif
+}
+
+Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+              int64_t lda, int64_t ldb, bool with_bias, GemmActivation activation, float beta,
+              int64_t ldc) {
+  const memory::desc a = Matrix(trans_a, m, k, lda);
+  const memory::desc b = Matrix(trans_b, k, n, ldb);
+  const memory::desc c = Matrix(Transpose::kNo, m, n, ldc);
+  const memory::desc bias = with_bias ? Matrix(Transpose::kNo, 1, n, n) : memory::desc();
+  dnnl::post_ops ops;
+  if (alpha != 1.0f) AppendEltwise(ops, algorithm::eltwise_linear, alpha);
+  AppendActivation(ops, activation);
+  if (beta != 0.0f) ops.append_sum(beta);
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(ops);
+  Plan plan{.primitive = dnnl::matmul(Describe(a, b, bias, c, attributes)),
+            .a = memory(a, OnednnEngine(), nullptr),
+            .b = memory(b, OnednnEngine(), nullptr),
+            .bias = {},
+            .c = memory(c, OnednnEngine(), nullptr),
+            .arguments = {}};
+  plan.arguments = {{DNNL_ARG_SRC, plan.a}, {DNNL_ARG_WEIGHTS, plan.b}, {DNNL_ARG_DST, plan.c}};
+  if (with_bias) {
+    plan.bias = memory(bias, OnednnEngine(), nullptr);
+    plan.arguments.emplace(DNNL_ARG_BIAS, plan.bias);
+  }
+  return plan;
+}
+
+}  // namespace
+
+void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+            const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
+            GemmActivation activation, float beta, float* c, int64_t ldc) {
+  // A training run uses a few dozen shapes. Where shapes keep changing (the number of masked
+  // positions) the bound keeps memory in check; oneDNN's own cache still holds the generated code
+  // of the latest 1024.
+  constexpr size_t kMaxPlans = 256;
+  thread_local std::unordered_map<Key, Plan, KeyHash> plans;
+  const int64_t flags = static_cast<int64_t>(trans_a) | static_cast<int64_t>(trans_b) << 1 |
+                        static_cast<int64_t>(bias != nullptr) << 2 |
+                        static_cast<int64_t>(activation) << 3;
+  const uint64_t scales =
+      static_cast<uint64_t>(std::bit_cast<uint32_t>(alpha)) << 32 | std::bit_cast<uint32_t>(beta);
+  const Key key = {m, n, k, lda, ldb, ldc, static_cast<int64_t>(scales), flags};
+  auto found = plans.find(key);
+  if (found == plans.end()) {
+    if (plans.size() >= kMaxPlans) plans.clear();
+    found = plans
+                .emplace(key, MakePlan(trans_a, trans_b, m, n, k, alpha, lda, ldb, bias != nullptr,
+                                       activation, beta, ldc))
+                .first;
+  }
+  Plan& plan = found->second;
+  plan.a.set_data_handle(const_cast<float*>(a));
+  plan.b.set_data_handle(const_cast<float*>(b));
+  plan.c.set_data_handle(c);
+  if (bias != nullptr) plan.bias.set_data_handle(const_cast<float*>(bias));
+  plan.primitive.execute(OnednnStream(), plan.arguments);
+}
+
+}  // namespace pretext::gemm_internal

@@ -1,0 +1,14 @@
+// oneDNN's matmul primitive with its post-operations, cached by shape. Internal to the package.
+#pragma once
+
+#include "kernels/gemm/gemm.h"
+
+namespace pretext::gemm_internal {
+
+// C = activation(alpha · op(A) · op(B) + bias) + beta · C. m, n, k >= 1; bias may be null;
+// activation with alpha = 1 and beta = 0 only.
+void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+            const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
+            GemmActivation activation, float beta, float* c, int64_t ldc);
+
+}  // namespace pretext::gemm_internal
