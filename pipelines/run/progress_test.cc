@@ -1,0 +1,56 @@
+#include "pipelines/run/progress.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace pretext {
+namespace {
+
+ProgressState Halfway() {
+  return {.step = 50,
+          .total_steps = 100,
+          .epoch = 2,
+          .total_epochs = 3,
+          .loss = 0.0123456,
+          .items_per_second = 25310.7};
+}
+
+TEST(Progress, FormatsCountsAndDurations) {
+  EXPECT_EQ(FormatCount(0), "0");
+  EXPECT_EQ(FormatCount(999), "999");
+  EXPECT_EQ(FormatCount(25310), "25,310");
+  EXPECT_EQ(FormatCount(-1234567), "-1,234,567");
+  EXPECT_EQ(FormatCount(-123), "-123");
+  EXPECT_EQ(ClockText(absl::Seconds(42)), "0:42");
+  EXPECT_EQ(ClockText(absl::Seconds(3723)), "1:02:03");
+}
+
+TEST(Progress, TheBarFillsWithTheSteps) {
+  EXPECT_EQ(ProgressLine(Halfway(), absl::Seconds(42), 80, true),
+            "epoch 2/3 [========>       ]  50 % loss 0.012346 25,310 samples/s 0:42 left");
+}
+
+TEST(Progress, ANarrowTerminalCutsTheLine) {
+  EXPECT_EQ(ProgressLine(Halfway(), absl::Seconds(42), 20, true), "epoch 2/3  50 % los");
+}
+
+// Elsewhere than on a terminal: whole lines, no control characters.
+TEST(Progress, AFileGetsPlainLines) {
+  char* text = nullptr;
+  size_t size = 0;
+  std::FILE* out = open_memstream(&text, &size);
+  {
+    Progress progress(out, /*terminal=*/false, 80);
+    progress.Show(Halfway());
+    progress.Show(Halfway());  // too soon after the first
+    progress.Say("note");
+  }
+  std::fclose(out);
+  EXPECT_EQ(std::string(text, size),
+            "epoch 2/3  50 % loss 0.012346 25,310 samples/s 0:00 left\nnote\n");
+  std::free(text);
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,28 @@
+// Scalars for TensorBoard: an event file (TFRecord framing of Event messages) in RUN/tensorboard.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace pretext {
+
+// CRC-32C (Castagnoli), as TFRecord frames carry it (masked).
+uint32_t Crc32c(absl::string_view data);
+
+class TensorBoardWriter {
+ public:
+  // Opens a new event file in the folder, which is made when it is missing.
+  absl::Status Open(const std::string& folder);
+  // Appends one event and flushes it: a killed run loses nothing.
+  absl::Status Write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
+
+ private:
+  std::string path_;
+};
+
+}  // namespace pretext
