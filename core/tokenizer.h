@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,8 +35,27 @@ class Tokenizer {
   virtual bool is_continuation(int32_t id) const = 0;
   // Text of a run of tokens, pieces joined.
   virtual std::string Decode(const std::vector<int32_t>& ids) const = 0;
-  // Changes whenever Encode's result may: the key of token caches.
+  // Changes whenever Encode's result may: the key of token caches. One that learns: its options,
+  // for they and the corpus determine the rest.
   virtual std::string Fingerprint() const = 0;
+
+  // A tokenizer whose config says so learns its vocabulary from the training text. Until it has,
+  // there are only vocabulary_size() (as asked for: it does not change by learning), special() and
+  // Fingerprint().
+  virtual bool needs_training() const { return false; }
+  // Gives the next documents (well-formed UTF-8); none at the end.
+  using NextDocuments = std::function<absl::Status(std::vector<std::string>& documents)>;
+  virtual absl::Status Train(const NextDocuments& next);
+
+  // What was read or learnt, as the text of a file of that name, for a cache and the run directory;
+  // and back, in the place of Train.
+  virtual std::string file_name() const = 0;
+  virtual std::string Serialize() const = 0;
+  virtual absl::Status Restore(std::string_view text) = 0;
 };
+
+inline absl::Status Tokenizer::Train(const NextDocuments&) {
+  return absl::FailedPreconditionError("this tokenizer does not learn");
+}
 
 }  // namespace pretext
