@@ -1,0 +1,84 @@
+// The functions themselves, for loops that are fused with other work. Internal to kernels.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/activation/activation.h"
+#include "kernels/vector_math/vector_math.h"
+
+namespace pretext::activation_internal {
+
+// Each: Value(x), and Slope(saved) with saved = y or x as DerivativeFromOutput says.
+template <Activation activation>
+struct Function;
+
+template <>
+struct Function<Activation::kIdentity> {
+  [[gnu::always_inline]] static float Value(float x) { return x; }
+  [[gnu::always_inline]] static float Slope(float) { return 1.0f; }
+};
+
+template <>
+struct Function<Activation::kRelu> {
+  [[gnu::always_inline]] static float Value(float x) { return x < 0.0f ? 0.0f : x; }  // NaN stays
+  [[gnu::always_inline]] static float Slope(float y) { return y > 0.0f ? 1.0f : 0.0f; }
+};
+
+template <>
+struct Function<Activation::kGelu> {
+  [[gnu::always_inline]] static float Value(float x) { return x * StandardNormal(x).cdf; }
+  [[gnu::always_inline]] static float Slope(float x) {
+    const Normal normal = StandardNormal(x);
+    return std::fma(x, normal.density, normal.cdf);
+  }
+};
+
+template <>
+struct Function<Activation::kGeluTanh> {
+  // (1 + tanh u) / 2 = sigmoid(2u), without the cancellation for negative u.
+  static constexpr float kTwiceSqrtTwoOverPi = 1.59576912160573071f;
+  static constexpr float kCubic = 0.044715f;
+  [[gnu::always_inline]] static float Value(float x) {
+    const float cubic = std::fma(kCubic * x, x * x, x);
+    return x * Sigmoid(kTwiceSqrtTwoOverPi * cubic);
+  }
+  [[gnu::always_inline]] static float Slope(float x) {
+    const float square = x * x;
+    const float s = Sigmoid(kTwiceSqrtTwoOverPi * std::fma(kCubic * x, square, x));
+    const float slope = kTwiceSqrtTwoOverPi * std::fma(3.0f * kCubic, square, 1.0f);
+    return std::fma(x * s * (1.0f - s), slope, s);
+  }
+};
+
+template <>
+struct Function<Activation::kSigmoid> {
+  [[gnu::always_inline]] static float Value(float x) { return Sigmoid(x); }
+  [[gnu::always_inline]] static float Slope(float y) { return y * (1.0f - y); }
+};
+
+template <>
+struct Function<Activation::kTanh> {
+  [[gnu::always_inline]] static float Value(float x) { return Tanh(x); }
+  [[gnu::always_inline]] static float Slope(float y) { return std::fma(-y, y, 1.0f); }
+};
+
+// Calls visitor(Function<activation>()).
+template <class Visitor>
+void Dispatch(Activation activation, Visitor visitor) {
+  switch (activation) {
+    case Activation::kIdentity:
+      return visitor(Function<Activation::kIdentity>());
+    case Activation::kRelu:
+      return visitor(Function<Activation::kRelu>());
+    case Activation::kGelu:
+      return visitor(Function<Activation::kGelu>());
+    case Activation::kGeluTanh:
+      return visitor(Function<Activation::kGeluTanh>());
+    case Activation::kSigmoid:
+      return visitor(Function<Activation::kSigmoid>());
+    case Activation::kTanh:
+      return visitor(Function<Activation::kTanh>());
+  }
+}
+
+}  // namespace pretext::activation_internal

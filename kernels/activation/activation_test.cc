@@ -1,0 +1,162 @@
+#include "kernels/activation/activation.h"
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "core/random.h"
+#include "gtest/gtest.h"
+#include "omp.h"
+
+namespace pretext {
+namespace {
+
+constexpr Activation kAll[] = {Activation::kIdentity, Activation::kRelu,    Activation::kGelu,
+                               Activation::kGeluTanh, Activation::kSigmoid, Activation::kTanh};
+
+double Exact(Activation activation, double x) {
+  switch (activation) {
+    case Activation::kIdentity:
+      return x;
+    case Activation::kRelu:
+      return std::max(x, 0.0);
+    case Activation::kGelu:
+      return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
+    case Activation::kGeluTanh:  // as published; in the tail 1 + tanh cancels, so double's error
+                                 // counts: see the tests
+      return 0.5 * x *
+             (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+    case Activation::kSigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Activation::kTanh:
+      return std::tanh(x);
+  }
+  return 0;
+}
+
+std::vector<float> Normals(int64_t n, float deviation, uint64_t sample) {
+  Random random({.seed = 1, .sample = sample});
+  std::vector<float> x(n);
+  for (float& value : x) value = deviation * random.Normal();
+  return x;
+}
+
+// Sizes around the vector width and the block, none, one, and enough for every thread.
+constexpr int64_t kSizes[] = {0, 1, 7, 15, 16, 17, 31, 33, 4095, 4096, 4097, 16384, 50001};
+
+TEST(Activation, ForwardMatchesTheDefinition) {
+  for (Activation activation : kAll) {
+    for (int64_t n : kSizes) {
+      const std::vector<float> x = Normals(n, 2, n);
+      std::vector<float> y(n);
+      ActivationForward(activation, n, x.data(), y.data());
+      for (int64_t i = 0; i < n; ++i) {
+        const double want = Exact(activation, x[i]);
+        // The functions are within 6 ulp (vector_math_test), and GELU's product adds one rounding:
+        // below
+        // 16. The tanh form's argument u is rounded three times, and e^2u carries 2u times that.
+        // Its definition cancels in the tail, even in double: 1e-15.
+        const double u = 0.8 * (std::abs(x[i]) + 0.045 * std::pow(std::abs(x[i]), 3));
+        const double ulps = activation == Activation::kGeluTanh ? 16 + 3 * 2 * u : 16;
+        const double tolerance = ulps * std::abs(want) * 0x1p-24 + 1e-15;
+        ASSERT_TRUE(std::abs(y[i] - want) <= tolerance)
+            << int(activation) << " x " << x[i] << " got " << y[i] << " want " << want;
+      }
+    }
+  }
+}
+
+// How far a gradient is from central differences of the definition, in units of the tolerance.
+double GradientError(Activation activation, const std::vector<float>& x,
+                     const std::vector<float>& dy, const std::vector<float>& dx) {
+  double worst = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double h = 1e-5;
+    if (activation == Activation::kRelu && std::abs(x[i]) < 2 * h) continue;  // the kink
+    const double slope = (Exact(activation, x[i] + h) - Exact(activation, x[i] - h)) / (2 * h);
+    // Central differences: h² f'''/6 ~ 1e-10 and rounding 1e-16 / h = 1e-11. Ours: slopes are sums
+    // of terms up to 1 in size within some ulp; the tanh form's x s (1 - s) (2u)' has an error of
+    // an ulp in 1 - s times x (2u)', up to 40 here. 64 ulp of 1, times dy.
+    const double tolerance = (64 * 0x1p-24 + 1e-9) * std::abs(dy[i]);
+    const double error = std::abs(dx[i] - dy[i] * slope) / tolerance;
+    if (!(error <= worst)) worst = error;
+  }
+  return worst;
+}
+
+TEST(Activation, BackwardMatchesFiniteDifferences) {
+  for (Activation activation : kAll) {
+    for (int64_t n : kSizes) {
+      const std::vector<float> x = Normals(n, 2, n), dy = Normals(n, 1, n + 1);
+      std::vector<float> y(n), dx(n);
+      ActivationForward(activation, n, x.data(), y.data());
+      const float* saved = DerivativeFromOutput(activation) ? y.data() : x.data();
+      ActivationBackward(activation, n, saved, dy.data(), dx.data());
+      ASSERT_LE(GradientError(activation, x, dy, dx), 1.0) << int(activation) << " n " << n;
+    }
+  }
+}
+
+TEST(Activation, PlantedFaultsAreCaught) {
+  const int64_t n = 1000;
+  const std::vector<float> x = Normals(n, 2, 5), dy = Normals(n, 1, 6);
+  std::vector<float> exact(n), approximate(n);
+  ActivationBackward(Activation::kGelu, n, x.data(), dy.data(), exact.data());
+  ActivationBackward(Activation::kGeluTanh, n, x.data(), dy.data(), approximate.data());
+  // Each form's gradient in place of the other's: they differ by up to 3e-4.
+  EXPECT_GT(GradientError(Activation::kGelu, x, dy, approximate), 1.0);
+  EXPECT_GT(GradientError(Activation::kGeluTanh, x, dy, exact), 1.0);
+  exact[n - 1] *= 1.001f;  // the tail
+  EXPECT_GT(GradientError(Activation::kGelu, x, dy, exact), 1.0);
+}
+
+TEST(Activation, BiasIsAddedFirstAndTheSumKept) {
+  for (Activation activation : kAll) {
+    for (int64_t columns : {1, 5, 16, 33, 5000}) {
+      const int64_t rows = 9;
+      const std::vector<float> x = Normals(rows * columns, 1, 1), bias = Normals(columns, 1, 2);
+      std::vector<float> want(x), y(x.size()), sum(x.size()), in_place(x);
+      for (int64_t i = 0; i < rows * columns; ++i) want[i] += bias[i % columns];
+      const std::vector<float> want_sum = want;
+      ActivationForward(activation, rows * columns, want.data(), want.data());
+      BiasActivationForward(activation, rows, columns, x.data(), bias.data(), sum.data(), y.data());
+      EXPECT_EQ(y, want);
+      EXPECT_EQ(sum, want_sum);
+      BiasActivationForward(activation, rows, columns, in_place.data(), bias.data(), nullptr,
+                            in_place.data());
+      EXPECT_EQ(in_place, want);
+    }
+  }
+}
+
+TEST(Activation, NanPropagates) {
+  for (Activation activation : kAll) {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<float> x(20, nan);
+    std::vector<float> y(20);
+    ActivationForward(activation, 20, x.data(), y.data());
+    for (float value : y) EXPECT_TRUE(std::isnan(value)) << int(activation);
+  }
+}
+
+TEST(Activation, SameBitsForAnyNumberOfThreads) {
+  const int64_t n = 100003;
+  const std::vector<float> x = Normals(n, 2, 3);
+  const int threads = omp_get_max_threads();
+  for (Activation activation : kAll) {
+    std::vector<float> one(n), many(n);
+    omp_set_num_threads(1);
+    ActivationForward(activation, n, x.data(), one.data());
+    omp_set_num_threads(5);
+    ActivationForward(activation, n, x.data(), many.data());
+    EXPECT_EQ(std::memcmp(one.data(), many.data(), n * sizeof(float)), 0);
+  }
+  omp_set_num_threads(threads);
+}
+
+}  // namespace
+}  // namespace pretext
