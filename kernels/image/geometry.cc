@@ -29,28 +29,70 @@ struct InverseMap {
   }
 };
 
-// The four pixels around a place and their weights; a pixel outside the image has weight 0 and a
-// valid index.
-struct Corners {
-  int64_t index[4];
-  float weight[4];
-  float outside;  // 1 - the sum of the weights.
+constexpr int kChunk = 16;  // Columns whose places are found together, in vectors.
+
+// Along one axis, for each of kChunk places: the pixels around it and their weights. A pixel
+// outside the image has weight 0 and the index of the nearest one inside.
+template <int kPixels>
+struct Neighbors {
+  int index[kPixels][kChunk];
+  float weight[kPixels][kChunk];
+
+  void Set(int pixel, int i, float at, float share, float extent) {
+    weight[pixel][i] = (at < 0.0f ? 0.0f : share) * (at < extent ? 1.0f : 0.0f);
+    const float not_below = at > 0.0f ? at : 0.0f;
+    index[pixel][i] = static_cast<int>(not_below < extent ? not_below : extent - 1.0f);
+  }
 };
 
-Corners CornersAt(float x, float y, const ImageShape& shape) {
-  const float floor_x = std::floor(x), floor_y = std::floor(y);
-  const float right = x - floor_x, below = y - floor_y;
-  Corners corners;
-  corners.outside = 1;
-  for (int k = 0; k < 4; ++k) {
-    const float column = floor_x + (k & 1), row = floor_y + (k >> 1);
-    const bool inside = column >= 0 && column < shape.width && row >= 0 && row < shape.height;
-    corners.weight[k] = inside ? ((k & 1) ? right : 1 - right) * ((k >> 1) ? below : 1 - below) : 0;
-    corners.index[k] =
-        inside ? static_cast<int64_t>(row) * shape.width + static_cast<int64_t>(column) : 0;
-    corners.outside -= corners.weight[k];
+void FindNeighbors(const float* x, float extent, Neighbors<1>& neighbors) {
+  for (int i = 0; i < kChunk; ++i) neighbors.Set(0, i, std::rint(x[i]), 1.0f, extent);
+}
+
+void FindNeighbors(const float* x, float extent, Neighbors<2>& neighbors) {
+  for (int i = 0; i < kChunk; ++i) {
+    const float low = std::floor(x[i]);
+    neighbors.Set(0, i, low, 1.0f - (x[i] - low), extent);
+    neighbors.Set(1, i, low + 1.0f, x[i] - low, extent);
   }
-  return corners;
+}
+
+// kPixels along each axis: 1 takes the nearest, 2 mixes bilinearly.
+template <int kPixels>
+void Warp(const float* image, const ImageShape& shape, const InverseMap& inverse, float fill,
+          float* out) {
+  const double center_x = 0.5 * (shape.width - 1), center_y = 0.5 * (shape.height - 1);
+  Neighbors<kPixels> columns, rows;
+  float x[kChunk], y[kChunk];
+  for (int row = 0; row < shape.height; ++row, out += shape.width) {
+    for (int begin = 0; begin < shape.width; begin += kChunk) {
+      for (int i = 0; i < kChunk; ++i) {
+        const double from_x = begin + i - center_x, from_y = row - center_y;
+        x[i] =
+            static_cast<float>(inverse.xx * from_x + inverse.xy * from_y + inverse.x1 + center_x);
+        y[i] =
+            static_cast<float>(inverse.yx * from_x + inverse.yy * from_y + inverse.y1 + center_y);
+      }
+      FindNeighbors(x, static_cast<float>(shape.width), columns);
+      FindNeighbors(y, static_cast<float>(shape.height), rows);
+      const int end = std::min(kChunk, shape.width - begin);
+      for (int c = 0; c < shape.channels; ++c) {
+        const float* source = image + c * shape.plane();
+        float* row_out = out + c * shape.plane() + begin;
+        for (int i = 0; i < end; ++i) {
+          float sum = 0, inside = 0;
+          for (int k = 0; k < kPixels * kPixels; ++k) {
+            const int p = k / kPixels, q = k % kPixels;
+            const float weight = rows.weight[p][i] * columns.weight[q][i];
+            inside += weight;
+            sum += weight * source[int64_t{rows.index[p][i]} * shape.width + columns.index[q][i]];
+          }
+          sum += (1.0f - inside) * fill;
+          row_out[i] = sum;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -70,33 +112,10 @@ void Erase(float* image, const ImageShape& shape, const CropBox& box, const floa
 void Affine(const float* image, const ImageShape& shape, const AffineParameters& map,
             Sampling sampling, float fill, float* out) {
   const InverseMap inverse(map);
-  const double center_x = 0.5 * (shape.width - 1), center_y = 0.5 * (shape.height - 1);
-  const int64_t plane = shape.plane();
-  for (int row = 0; row < shape.height; ++row) {
-    for (int column = 0; column < shape.width; ++column, ++out) {
-      const double from_x = column - center_x, from_y = row - center_y;
-      const auto x =
-          static_cast<float>(inverse.xx * from_x + inverse.xy * from_y + inverse.x1 + center_x);
-      const auto y =
-          static_cast<float>(inverse.yx * from_x + inverse.yy * from_y + inverse.y1 + center_y);
-      if (sampling == Sampling::kNearest) {
-        const float near_x = std::nearbyint(x), near_y = std::nearbyint(y);
-        const bool inside =
-            near_x >= 0 && near_x < shape.width && near_y >= 0 && near_y < shape.height;
-        const int64_t index =
-            inside ? static_cast<int64_t>(near_y) * shape.width + static_cast<int64_t>(near_x) : 0;
-        for (int c = 0; c < shape.channels; ++c)
-          out[c * plane] = inside ? image[c * plane + index] : fill;
-      } else {
-        const Corners corners = CornersAt(x, y, shape);
-        for (int c = 0; c < shape.channels; ++c) {
-          float sum = corners.outside * fill;
-          for (int k = 0; k < 4; ++k)
-            sum += corners.weight[k] * image[c * plane + corners.index[k]];
-          out[c * plane] = sum;
-        }
-      }
-    }
+  if (sampling == Sampling::kNearest) {
+    Warp<1>(image, shape, inverse, fill, out);
+  } else {
+    Warp<2>(image, shape, inverse, fill, out);
   }
 }
 
