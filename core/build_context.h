@@ -24,6 +24,9 @@ struct BuildContext {
   const Tokenizer* tokenizer = nullptr;  // of a text dataset
   Encoder* encoder = nullptr;  // heads and losses: the encoder before them (tied decoders)
   std::string base_directory;  // the user's; relative paths in a config start here
+  // Of a run that is continued or used, or empty: what the run keeps (a vocabulary) is taken from
+  // it.
+  std::string run_directory;
 
   // An absolute path: `path` itself, or below base_directory.
   std::string Resolve(const std::string& path) const {

@@ -35,8 +35,8 @@ class Tokenizer {
   virtual bool is_continuation(int32_t id) const = 0;
   // Text of a run of tokens, pieces joined.
   virtual std::string Decode(const std::vector<int32_t>& ids) const = 0;
-  // Changes whenever Encode's result may: the key of token caches. One that learns: its options,
-  // for they and the corpus determine the rest.
+  // Changes whenever Encode's result may: the key of token caches. Of one that still has to learn:
+  // whenever what it learns from a given text may.
   virtual std::string Fingerprint() const = 0;
 
   // A tokenizer whose config says so learns its vocabulary from the training text. Until it has,
