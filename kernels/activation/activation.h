@@ -2,8 +2,9 @@
 //
 //   kRelu      max(x, 0)
 //   kGelu      x Φ(x), Φ the standard normal distribution (Hendrycks & Gimpel 2016, section 2)
-//   kGeluTanh  x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, its approximation that BERT's and
-//   GPT-2's code uses kSigmoid   1 / (1 + e^-x) kTanh
+//   kGeluTanh  x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2: its approximation, in BERT's own code
+//   kSigmoid   1 / (1 + e^-x)
+//   kTanh
 //
 // All calls split their work among the OpenMP threads when there is enough of it, and run on the
 // calling thread from inside a parallel region. Elements are independent: the same bits whatever
