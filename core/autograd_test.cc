@@ -7,6 +7,7 @@
 
 #include "core/gradient_check.h"
 #include "core/memory_pool.h"
+#include "core/ops.h"
 
 namespace pretext {
 namespace {
@@ -22,15 +23,6 @@ Var Scale(Tape& tape, Var x, float s, float fault = 1.0f) {
       const float g = fault * s * dy.data()[i];
       dx.data()[i] = dx.accumulate() ? dx.data()[i] + g : g;
     }
-  });
-}
-
-Var Add(Tape& tape, Var a, Var b) {
-  Tensor y = a.value().Clone();
-  AddInPlace(y, b.value());
-  return tape.Record("add", std::move(y), {a, b}, [&tape, a, b](const Tensor& dy) {
-    tape.AddGradient(a, dy);
-    tape.AddGradient(b, dy);
   });
 }
 

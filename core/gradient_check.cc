@@ -68,6 +68,15 @@ Doubles ToDoubles(const Tensor& tensor) {
   return Doubles(plain.data(), plain.data() + plain.size());
 }
 
+Parameter RandomParameter(const Shape& shape, uint64_t number, float deviation) {
+  Parameter parameter;
+  parameter.name = "parameter";
+  parameter.shape = shape;
+  parameter.value = RandomTensor(shape, number, deviation);
+  parameter.gradient = Tensor::Zeros(shape);
+  return parameter;
+}
+
 Tensor RandomTensor(const Shape& shape, uint64_t number, float deviation) {
   Random random({.seed = number, .purpose = Purpose::kTest});
   Tensor tensor = Tensor::Uninitialized(shape);
@@ -87,6 +96,10 @@ testing::AssertionResult CheckGradients(
     leaves.push_back(tape.Leaf(input.Clone()));
     points.push_back(ToDoubles(input));
   }
+  for (Parameter* parameter : options.parameters) {
+    points.push_back(ToDoubles(parameter->value));
+    parameter->has_gradient = false;
+  }
   const Var output = operation(tape, leaves);
   const Doubles values = reference(points);
   if (auto close = AllClose(ToDoubles(output.value()), values, options.tolerance); !close) {
@@ -100,7 +113,7 @@ testing::AssertionResult CheckGradients(
     return sum;
   };
   tape.Backward(output, weights.Clone());
-  for (size_t k = 0; k < inputs.size(); ++k) {
+  for (size_t k = 0; k < points.size(); ++k) {
     Doubles expected(points[k].size());
     for (size_t i = 0; i < expected.size(); ++i) {
       const double x = points[k][i];
@@ -113,14 +126,19 @@ testing::AssertionResult CheckGradients(
     }
     if (!(Rms(expected) > 1e-6)) {
       return testing::AssertionFailure()
-             << "the gradient of input " << k << " vanishes: nothing is tested";
+             << "the gradient of value " << k << " vanishes: nothing is tested";
     }
-    const Doubles gradient = ToDoubles(tape.LeafGradient(leaves[k]));
+    const bool is_input = k < inputs.size();
+    if (!is_input && !options.parameters[k - inputs.size()]->has_gradient) {
+      return testing::AssertionFailure() << "no gradient reached parameter " << k - inputs.size();
+    }
+    const Doubles gradient = ToDoubles(is_input ? tape.LeafGradient(leaves[k])
+                                                : options.parameters[k - inputs.size()]->gradient);
     if (auto close = AllClose(gradient, expected, options.tolerance); !close) {
-      return testing::AssertionFailure() << "gradient of input " << k << ": " << close.message();
+      return testing::AssertionFailure() << "gradient of value " << k << ": " << close.message();
     }
     if (auto caught = CatchesPlantedFaults(expected, options.tolerance); !caught) {
-      return testing::AssertionFailure() << "gradient of input " << k << ": " << caught.message();
+      return testing::AssertionFailure() << "gradient of value " << k << ": " << caught.message();
     }
   }
   return testing::AssertionSuccess();

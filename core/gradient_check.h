@@ -31,6 +31,9 @@ struct GradientCheckOptions {
   // Step of the central differences, in double: truncation ~step², rounding ~1e-16/step; both below
   // 1e-9 here.
   double step = 1e-5;
+  // Parameters that the operation uses: the reference is given their values after the inputs', and
+  // their gradients are checked too.
+  std::vector<Parameter*> parameters;
 };
 
 // inputs: float32 tensors; each becomes a leaf. The operation may return any shape: the objective
@@ -46,6 +49,8 @@ testing::AssertionResult CheckGradients(
 // is.
 testing::AssertionResult AllClose(const Doubles& actual, const Doubles& expected, double tolerance);
 
+// A parameter outside any model, with normal values keyed by the number.
+Parameter RandomParameter(const Shape& shape, uint64_t number, float deviation = 1.0f);
 // Normal values, keyed by the number.
 Tensor RandomTensor(const Shape& shape, uint64_t number, float deviation = 1.0f);
 Doubles ToDoubles(const Tensor& tensor);

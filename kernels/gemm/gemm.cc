@@ -50,7 +50,7 @@ void GemmWith(GemmLibrary library, Transpose trans_a, Transpose trans_b, int64_t
       return;
     case GemmLibrary::kOnednnMatmul:
       gemm_internal::Matmul(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, nullptr,
-                            GemmActivation::kNone, beta, c, ldc);
+                            Activation::kIdentity, beta, c, ldc);
       return;
   }
 }
@@ -64,10 +64,10 @@ void Gemm(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
 
 void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
                         const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
-                        GemmActivation activation, float* c, int64_t ldc) {
+                        Activation activation, float* c, int64_t ldc) {
   PRETEXT_CHECK(k >= 1, "a fused product has terms");
   if (m == 0 || n == 0) return;
-  if (bias == nullptr && activation == GemmActivation::kNone) {
+  if (bias == nullptr && activation == Activation::kIdentity) {
     Gemm(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
     return;
   }

@@ -14,6 +14,8 @@
 
 #include <cstdint>
 
+#include "kernels/activation/activation.h"
+
 namespace pretext {
 
 enum class Transpose { kNo, kYes };
@@ -25,13 +27,11 @@ void Gemm(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
           const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
           int64_t ldc);
 
-enum class GemmActivation { kNone, kRelu, kGeluErf, kGeluTanh, kSigmoid, kTanh };
-
 // C[m×n] = activation(op(A) · op(B) + bias), bias[n] added to every row, may be null.
 // One pass: bias and activation are applied while the block of C is in the cache.
 void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
                         const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
-                        GemmActivation activation, float* c, int64_t ldc);
+                        Activation activation, float* c, int64_t ldc);
 
 // Where the matrices of a batch lie: matrix (i, j) starts at i * outer + j * inner, 0 <= i < the
 // outer count, 0 <= j < the inner count. Two levels fit attention, where i counts samples and j

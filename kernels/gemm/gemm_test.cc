@@ -169,28 +169,27 @@ TEST(GemmTest, NanPropagatesButNotFromAnUnreadC) {
   }
 }
 
-double Activate(GemmActivation activation, double x) {
+double Activate(Activation activation, double x) {
   switch (activation) {
-    case GemmActivation::kNone:
+    case Activation::kIdentity:
       return x;
-    case GemmActivation::kRelu:
+    case Activation::kRelu:
       return x > 0 ? x : 0;
-    case GemmActivation::kGeluErf:
+    case Activation::kGelu:
       return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
-    case GemmActivation::kGeluTanh:
+    case Activation::kGeluTanh:
       return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-    case GemmActivation::kSigmoid:
+    case Activation::kSigmoid:
       return 1 / (1 + std::exp(-x));
-    case GemmActivation::kTanh:
+    case Activation::kTanh:
       return std::tanh(x);
   }
   return NAN;
 }
 
 TEST(GemmBiasActivationTest, EveryActivationWithAndWithoutBias) {
-  for (GemmActivation activation :
-       {GemmActivation::kNone, GemmActivation::kRelu, GemmActivation::kGeluErf,
-        GemmActivation::kGeluTanh, GemmActivation::kSigmoid, GemmActivation::kTanh}) {
+  for (Activation activation : {Activation::kIdentity, Activation::kRelu, Activation::kGelu,
+                                Activation::kGeluTanh, Activation::kSigmoid, Activation::kTanh}) {
     for (Transpose tb : {kNo, kYes}) {
       for (auto [m, n, k] : {std::array<int64_t, 3>{1, 1, 1}, {5, 17, 33}, {70, 130, 65}}) {
         for (bool with_bias : {false, true}) {
@@ -205,7 +204,7 @@ TEST(GemmBiasActivationTest, EveryActivationWithAndWithoutBias) {
             reference.value[i] = Activate(activation, reference.value[i] + b);
             // No activation here is steeper than 1.13; oneDNN's own approximations of erf, tanh and
             // exp are good to about 1e-6 of a unit range.
-            const double approximation = activation >= GemmActivation::kGeluErf ? 4e-6 : 0.0;
+            const double approximation = activation >= Activation::kGelu ? 4e-6 : 0.0;
             reference.scale[i] =
                 1.13 * (reference.scale[i] + std::abs(b)) + approximation / ((k + 2) * FLT_EPSILON);
           }

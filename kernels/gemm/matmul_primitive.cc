@@ -46,19 +46,19 @@ void AppendEltwise(dnnl::post_ops& ops, algorithm kind, float alpha) {
 #endif
 }
 
-void AppendActivation(dnnl::post_ops& ops, GemmActivation activation) {
+void AppendActivation(dnnl::post_ops& ops, Activation activation) {
   switch (activation) {
-    case GemmActivation::kNone:
+    case Activation::kIdentity:
       return;
-    case GemmActivation::kRelu:
+    case Activation::kRelu:
       return AppendEltwise(ops, algorithm::eltwise_relu, 0.0f);
-    case GemmActivation::kGeluErf:
+    case Activation::kGelu:
       return AppendEltwise(ops, algorithm::eltwise_gelu_erf, 0.0f);
-    case GemmActivation::kGeluTanh:
+    case Activation::kGeluTanh:
       return AppendEltwise(ops, algorithm::eltwise_gelu_tanh, 0.0f);
-    case GemmActivation::kSigmoid:
+    case Activation::kSigmoid:
       return AppendEltwise(ops, algorithm::eltwise_logistic, 0.0f);
-    case GemmActivation::kTanh:
+    case Activation::kTanh:
       return AppendEltwise(ops, algorithm::eltwise_tanh, 0.0f);
   }
 }
@@ -76,7 +76,7 @@ dnnl::matmul::primitive_desc Describe(const memory::desc& a, const memory::desc&
 }
 
 Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-              int64_t lda, int64_t ldb, bool with_bias, GemmActivation activation, float beta,
+              int64_t lda, int64_t ldb, bool with_bias, Activation activation, float beta,
               int64_t ldc) {
   const memory::desc a = Matrix(trans_a, m, k, lda);
   const memory::desc b = Matrix(trans_b, k, n, ldb);
@@ -106,7 +106,7 @@ Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_
 
 void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
             const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
-            GemmActivation activation, float beta, float* c, int64_t ldc) {
+            Activation activation, float beta, float* c, int64_t ldc) {
   // A training run uses a few dozen shapes. Where shapes keep changing (the number of masked
   // positions) the bound keeps memory in check; oneDNN's own cache still holds the generated code
   // of the latest 1024.

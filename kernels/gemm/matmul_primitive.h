@@ -9,6 +9,6 @@ namespace pretext::gemm_internal {
 // activation with alpha = 1 and beta = 0 only.
 void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
             const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
-            GemmActivation activation, float beta, float* c, int64_t ldc);
+            Activation activation, float beta, float* c, int64_t ldc);
 
 }  // namespace pretext::gemm_internal

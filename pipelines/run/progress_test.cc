@@ -28,7 +28,7 @@ TEST(Progress, FormatsCountsAndDurations) {
 
 TEST(Progress, TheBarFillsWithTheSteps) {
   EXPECT_EQ(ProgressLine(Halfway(), absl::Seconds(42), 80, true),
-            "epoch 2/3 [========>       ]  50 % loss 0.012346 25,310 samples/s 0:42 left");
+            "epoch 2/3 [==========>         ]  50 % loss 0.012346 25,310 samples/s 0:42 left");
 }
 
 TEST(Progress, ANarrowTerminalCutsTheLine) {
