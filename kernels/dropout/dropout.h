@@ -1,0 +1,37 @@
+// Dropout (Srivastava et al. 2014) whose mask is never stored: element (row, column) of a mask is a
+// function of the stream's key, so the backward pass makes the same mask again.
+//
+// An element is dropped when its 16 bits of the stream are below round(65536 p); the rest are
+// multiplied by the reciprocal of the exact probability of being kept. A row takes whole groups of
+// 128 elements: with g = column / 128 and r = column % 128, the bits are half (r / 16) % 2 of word
+// r / 32 of the Philox block (row · ⌈columns / 128⌉ + g) · 16 + r % 16. So a mask depends neither
+// on threads nor on how its rows are cut into blocks, and sixteen blocks side by side fill the
+// lanes of a vector.
+#pragma once
+
+#include <cstdint>
+
+#include "core/random.h"
+
+namespace pretext {
+
+struct Dropout {
+  PhiloxState stream;
+  uint32_t threshold = 0;  // out of 65536
+  float scale = 1;         // of what is kept
+
+  bool active() const { return threshold != 0; }
+};
+
+// 0 <= probability < 1 (a probability that rounds to 1 drops all but 1 in 65536).
+Dropout MakeDropout(const RandomKey& key, float probability);
+
+// The multipliers of one row, 0 or scale: multipliers[c] for 0 <= c < columns.
+void DropoutRow(const Dropout& dropout, int64_t row, int64_t columns, float* multipliers);
+
+// y[r, c] = x[r, c] · multiplier(first_row + r, c) for a matrix of rows × columns. Both the forward
+// and the backward pass. y may be x. Parallel over rows.
+void ApplyDropout(const Dropout& dropout, int64_t first_row, int64_t rows, int64_t columns,
+                  const float* x, float* y);
+
+}  // namespace pretext
