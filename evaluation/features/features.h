@@ -1,0 +1,37 @@
+// Features: what an encoder makes of the samples of one split, as the evaluations take them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace pretext {
+
+struct Features {
+  int64_t count = 0;            // N
+  int64_t width = 0;            // D
+  std::vector<float> values;    // [N, D]
+  std::vector<int32_t> labels;  // [N], each at least 0; empty without labels
+};
+
+// Whether a classifier can be fitted to `train` and scored on `test`: neither is empty, widths
+// agree, every value is finite, every row has a label. An error says which split, row and feature
+// is at fault.
+absl::Status CheckLabelled(const Features& train, const Features& test);
+
+// One more than the largest label of either split.
+int64_t CountClasses(const Features& train, const Features& test);
+
+// The mean and the standard deviation (N - 1 in the denominator, 0 for one row) of each column [N,
+// D], in double precision by fixed blocks of rows: the same bits whatever the number of threads.
+struct ColumnStatistics {
+  std::vector<double> mean, deviation;  // [D]
+};
+ColumnStatistics ComputeColumnStatistics(const Features& features);
+
+// The share of equal elements, in percent.
+double PercentCorrect(const std::vector<int32_t>& predicted, const std::vector<int32_t>& labels);
+
+}  // namespace pretext

@@ -1,0 +1,87 @@
+#include "evaluation/knn/knn.h"
+
+#include <cmath>
+
+#include "core/random.h"
+#include "evaluation/testdata/fashion_mnist_part.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace pretext {
+namespace {
+
+// Vectors at the given angles on the unit circle, times any lengths: cosines follow from the angles
+// alone.
+Features Circle(const std::vector<double>& degrees, std::vector<int32_t> labels, uint64_t seed) {
+  Random random({.seed = seed});
+  Features features{
+      .count = static_cast<int64_t>(degrees.size()), .width = 2, .labels = std::move(labels)};
+  for (const double angle : degrees) {
+    const double length = std::exp(random.Uniform(-5, 5));
+    features.values.push_back(static_cast<float>(length * std::cos(angle * M_PI / 180)));
+    features.values.push_back(static_cast<float>(length * std::sin(angle * M_PI / 180)));
+  }
+  return features;
+}
+
+TEST(KnnTest, VotesByHand) {
+  const Features train = Circle({0, 20, 25, 90, 95}, {0, 1, 1, 2, 2}, 1);
+  // At 2 degrees the neighbours are 0 (label 0), then 20 and 25 (label 1).
+  const Features test = Circle({2}, {0}, 2);
+  // Plain: two votes of label 1 against one. Weighted: cosines 0.9994, 0.9511, 0.9205; at T = 0.01
+  // the votes are in the ratio 1 to exp(-4.83) + exp(-7.89), so label 0 wins; at T = 1 label 1
+  // does.
+  auto got = EvaluateKnn(train, test,
+                         {.weighted_neighbors = 3, .temperature = 0.01, .plain_neighbors = 3});
+  EXPECT_EQ(got->weighted, 100);
+  EXPECT_EQ(got->plain, 0);
+  got = EvaluateKnn(train, test, {.weighted_neighbors = 3, .temperature = 1, .plain_neighbors = 1});
+  EXPECT_EQ(got->weighted, 0);
+  EXPECT_EQ(got->plain, 100);
+}
+
+TEST(KnnTest, LowTemperatureDoesNotOverflow) {
+  const Features train = Circle({0, 20, 25}, {1, 0, 0}, 1);
+  const auto got =
+      EvaluateKnn(train, Circle({2}, {1}, 2), {.weighted_neighbors = 3, .temperature = 1e-6});
+  EXPECT_EQ(got->weighted, 100);
+}
+
+TEST(KnnTest, EqualVotesGoToTheLowestClass) {
+  const Features train = Circle({0, 10}, {4, 3}, 1);
+  EXPECT_EQ(EvaluateKnn(train, Circle({0}, {3}, 2), {.plain_neighbors = 2})->plain, 100);
+}
+
+TEST(KnnTest, ZeroFeaturesAndFewSamples) {
+  // A collapsed encoder: everything is 0. Defined, and no better than always the lowest class.
+  Features zero{.count = 4, .width = 3, .values = std::vector<float>(12), .labels = {0, 1, 2, 3}};
+  const auto got = EvaluateKnn(zero, zero, {});
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->weighted, 25);
+  EXPECT_EQ(got->plain, 25);
+}
+
+TEST(KnnTest, RejectsBadOptions) {
+  const Features train = Circle({0, 10}, {0, 1}, 1);
+  for (const KnnOptions& options :
+       {KnnOptions{.weighted_neighbors = 0}, KnnOptions{.temperature = 0},
+        KnnOptions{.temperature = NAN}, KnnOptions{.plain_neighbors = -1}}) {
+    EXPECT_EQ(EvaluateKnn(train, train, options).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+  EXPECT_THAT(std::string(EvaluateKnn(train, Features{}, {}).status().message()),
+              ::testing::HasSubstr("test split"));
+}
+
+TEST(KnnTest, FashionMnistAsPyTorch) {
+  const FashionMnistPart part = LoadFashionMnistPart();
+  const auto got = EvaluateKnn(part.train, part.test, {});
+  ASSERT_TRUE(got.ok()) << got.status();
+  // Ours is in single precision: a vote whose classes are within 1e-6 may turn. Two of 2000 samples
+  // are allowed to.
+  EXPECT_TRUE(std::abs(got->weighted - Golden("raw_knn_weighted")) <= 0.1) << got->weighted;
+  EXPECT_TRUE(std::abs(got->plain - Golden("raw_knn_plain")) <= 0.1) << got->plain;
+}
+
+}  // namespace
+}  // namespace pretext
