@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "kernels/dropout/dropout.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/reduce/column_sum.h"
 
@@ -77,6 +78,20 @@ Var Reshape(Tape& tape, Var x, const Shape& shape) {
 Var Flatten(Tape& tape, Var x) {
   const int64_t rows = x.dim(0);
   return Reshape(tape, x, {rows, rows == 0 ? 0 : x.value().size() / rows});
+}
+
+Var Dropout(Tape& tape, Var x, float probability, const ForwardContext& context, uint32_t layer) {
+  if (!context.training || probability == 0) return x;
+  const DropoutMask mask = MakeDropout(context.DropoutKey(layer), probability);
+  const int64_t rows = x.dim(0), columns = rows == 0 ? 0 : x.value().size() / rows;
+  Tensor y = Tensor::Uninitialized(x.shape());
+  ApplyDropout(mask, context.first_row, rows, columns, x.value().Plain().data(), y.data());
+  return tape.Record("dropout", std::move(y), {x},
+                     [&tape, x, mask, first = context.first_row, rows, columns](const Tensor& dy) {
+                       Tensor dx = Tensor::Uninitialized(dy.shape());
+                       ApplyDropout(mask, first, rows, columns, dy.Plain().data(), dx.data());
+                       tape.AddGradient(x, std::move(dx));
+                     });
 }
 
 Var Add(Tape& tape, Var a, Var b) {

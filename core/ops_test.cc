@@ -107,6 +107,35 @@ INSTANTIATE_TEST_SUITE_P(Activations, LinearTest,
                                          Activation::kGelu, Activation::kGeluTanh,
                                          Activation::kSigmoid, Activation::kTanh));
 
+// The mask is a constant of the key: with it read off a row of ones, dropout is a product.
+TEST(Ops, DropoutValuesGradientsAndChunks) {
+  const ForwardContext context{.training = true, .seed = 3, .epoch = 1, .step = 7};
+  Tape tape;
+  const Tensor mask =
+      Dropout(tape, tape.Constant(Tensor::Full({40, 50}, 1)), 0.25f, context, 2).value();
+  int64_t dropped = 0;
+  for (int64_t i = 0; i < mask.size(); ++i) dropped += mask.data()[i] == 0;
+  // 2000 draws: five deviations of √(n p (1 - p)) = 19.4.
+  EXPECT_TRUE(std::abs(static_cast<double>(dropped) - 500) <= 97) << dropped;
+  EXPECT_TRUE(CheckGradients(
+      [&](Tape& t, const std::vector<Var>& x) { return Dropout(t, x[0], 0.25f, context, 2); },
+      {RandomTensor({40, 50}, 1)},
+      [&](const std::vector<Doubles>& at) {
+        Doubles y = at[0];
+        for (size_t i = 0; i < y.size(); ++i) y[i] *= mask.data()[i];
+        return y;
+      }));
+  ForwardContext second_half = context;
+  second_half.first_row = 20;
+  const Tensor chunk =
+      Dropout(tape, tape.Constant(Tensor::Full({20, 50}, 1)), 0.25f, second_half, 2).value();
+  EXPECT_EQ(ToDoubles(chunk), ToDoubles(mask.Rows(20, 40)));
+  ForwardContext evaluation = context;
+  evaluation.training = false;
+  const Var x = tape.Constant(Tensor::Full({2, 2}, 1));
+  EXPECT_EQ(Dropout(tape, x, 0.25f, evaluation, 2).value().data(), x.value().data());
+}
+
 TEST(Ops, FlattenAndAddPassGradientsThrough) {
   EXPECT_TRUE(CheckGradients(
       [](Tape& tape, const std::vector<Var>& x) {

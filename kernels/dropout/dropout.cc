@@ -89,7 +89,7 @@ void PhiloxLanes(const PhiloxState& stream, uint32_t first_block, uint32_t (&wor
 #endif
 
 // All 128 multipliers of a group.
-void Group(const Dropout& dropout, uint32_t first_block, float* multipliers) {
+void Group(const DropoutMask& dropout, uint32_t first_block, float* multipliers) {
   alignas(64) uint32_t words[4][kLanes];
   PhiloxLanes(dropout.stream, first_block, words);
   const float scale = dropout.scale;
@@ -107,16 +107,16 @@ void Group(const Dropout& dropout, uint32_t first_block, float* multipliers) {
 
 }  // namespace
 
-Dropout MakeDropout(const RandomKey& key, float probability) {
+DropoutMask MakeDropout(const RandomKey& key, float probability) {
   PRETEXT_CHECK(probability >= 0 && probability < 1, "a dropout probability is in [0, 1)");
-  Dropout dropout;
+  DropoutMask dropout;
   dropout.stream = MakePhiloxState(key);
   dropout.threshold = std::min<uint32_t>(std::lround(probability * 65536.0f), 65535);
   dropout.scale = 65536.0f / static_cast<float>(65536 - dropout.threshold);
   return dropout;
 }
 
-void DropoutRow(const Dropout& dropout, int64_t row, int64_t columns, float* multipliers) {
+void DropoutRow(const DropoutMask& dropout, int64_t row, int64_t columns, float* multipliers) {
   const int64_t groups = (columns + kGroup - 1) / kGroup;
   uint32_t block = static_cast<uint32_t>(row * groups * kLanes);
   int64_t column = 0;
@@ -130,7 +130,7 @@ void DropoutRow(const Dropout& dropout, int64_t row, int64_t columns, float* mul
   }
 }
 
-void ApplyDropout(const Dropout& dropout, int64_t first_row, int64_t rows, int64_t columns,
+void ApplyDropout(const DropoutMask& dropout, int64_t first_row, int64_t rows, int64_t columns,
                   const float* x, float* y) {
   constexpr int64_t kParallel = 16384;  // elements from which the threads are worth waking
   const int64_t groups = (columns + kGroup - 1) / kGroup;

@@ -15,7 +15,7 @@
 
 namespace pretext {
 
-struct Dropout {
+struct DropoutMask {
   PhiloxState stream;
   uint32_t threshold = 0;  // out of 65536
   float scale = 1;         // of what is kept
@@ -24,14 +24,14 @@ struct Dropout {
 };
 
 // 0 <= probability < 1 (a probability that rounds to 1 drops all but 1 in 65536).
-Dropout MakeDropout(const RandomKey& key, float probability);
+DropoutMask MakeDropout(const RandomKey& key, float probability);
 
 // The multipliers of one row, 0 or scale: multipliers[c] for 0 <= c < columns.
-void DropoutRow(const Dropout& dropout, int64_t row, int64_t columns, float* multipliers);
+void DropoutRow(const DropoutMask& dropout, int64_t row, int64_t columns, float* multipliers);
 
 // y[r, c] = x[r, c] · multiplier(first_row + r, c) for a matrix of rows × columns. Both the forward
 // and the backward pass. y may be x. Parallel over rows.
-void ApplyDropout(const Dropout& dropout, int64_t first_row, int64_t rows, int64_t columns,
+void ApplyDropout(const DropoutMask& dropout, int64_t first_row, int64_t rows, int64_t columns,
                   const float* x, float* y);
 
 }  // namespace pretext

@@ -33,7 +33,7 @@ TEST(Dropout, RowsMatchTheReferenceAtEveryTail) {
   for (int64_t columns = 1; columns <= 300; ++columns) {
     for (int64_t row : {int64_t{0}, int64_t{1}, int64_t{12345},
                         int64_t{1} << 27}) {  // the last wraps the counter
-      const Dropout dropout = MakeDropout(Key(columns), 0.3f);
+      const DropoutMask dropout = MakeDropout(Key(columns), 0.3f);
       std::vector<float> multipliers(columns + 1, -1.0f);
       DropoutRow(dropout, row, columns, multipliers.data());
       for (int64_t c = 0; c < columns; ++c) {
@@ -47,7 +47,7 @@ TEST(Dropout, RowsMatchTheReferenceAtEveryTail) {
 
 TEST(Dropout, ApplyMultipliesByTheRows) {
   const int64_t rows = 150, columns = 200, first_row = 40;
-  const Dropout dropout = MakeDropout(Key(1), 0.1f);
+  const DropoutMask dropout = MakeDropout(Key(1), 0.1f);
   std::vector<float> x(rows * columns), y(x.size()), multipliers(columns);
   for (size_t i = 0; i < x.size(); ++i) x[i] = 1.0f + i;
   const int threads = omp_get_max_threads();
@@ -66,7 +66,7 @@ TEST(Dropout, ApplyMultipliesByTheRows) {
 TEST(Dropout, KeepsTheStatedShareAndTheMean) {
   for (float probability : {0.0f, 0.1f, 0.5f, 0.9f}) {
     const int64_t rows = 500, columns = 1000, n = rows * columns;
-    const Dropout dropout = MakeDropout(Key(2), probability);
+    const DropoutMask dropout = MakeDropout(Key(2), probability);
     EXPECT_EQ(dropout.active(), probability > 0);
     std::vector<float> y(n, 1.0f);
     ApplyDropout(dropout, 0, rows, columns, y.data(), y.data());
@@ -83,7 +83,7 @@ TEST(Dropout, KeepsTheStatedShareAndTheMean) {
 
 TEST(Dropout, NeighboursAreIndependent) {
   const int64_t rows = 400, columns = 256;
-  const Dropout dropout = MakeDropout(Key(3), 0.5f);
+  const DropoutMask dropout = MakeDropout(Key(3), 0.5f);
   std::vector<float> y(rows * columns, 1.0f);
   ApplyDropout(dropout, 0, rows, columns, y.data(), y.data());
   // Agreement of elements a fixed distance apart: half, within five standard deviations. The

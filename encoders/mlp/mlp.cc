@@ -1,0 +1,44 @@
+#include "encoders/mlp/mlp.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/activation_config.h"
+#include "encoders/mlp/mlp.pb.h"
+
+namespace pretext {
+
+absl::StatusOr<std::unique_ptr<Encoder>> MlpEncoder::Create(const Mlp& config,
+                                                            const BuildContext& context) {
+  FieldChecker check;
+  const FlowType& input = context.input;
+  check.Shape(input.is(FlowType::Kind::kNothing) || input.is(FlowType::Kind::kImage) ||
+                  input.is(FlowType::Kind::kVector),
+              absl::StrCat("takes images or vectors; it is given ", input.ToString()));
+  MlpOptions options{.widths = {input.size()},
+                     .activation = ToActivation(config.activation()),
+                     .output_activation = ToActivation(config.code_activation()),
+                     .dropout = config.dropout()};
+  check.Count("hidden", config.hidden_size() + 1);
+  for (int i = 0; i < config.hidden_size(); ++i) {
+    check.Extent(absl::StrCat("hidden[", i, "]"), config.hidden(i));
+    options.widths.push_back(config.hidden(i));
+  }
+  check.Extent("code", config.code());
+  options.widths.push_back(config.code());
+  check.InHalfOpenRange("dropout", config.dropout(), 0, 1);
+  if (!check.ok()) return check.status();
+
+  auto encoder = std::make_unique<MlpEncoder>();
+  encoder->output_ = FlowType::Vector(config.code());
+  encoder->layers_ = MlpLayers(encoder->parameters(), std::move(options));
+  return encoder;
+}
+
+Var MlpEncoder::Forward(Tape& tape, Var x, const Batch&, const ForwardContext& context) {
+  return layers_.Forward(tape, Flatten(tape, x), context);
+}
+
+PRETEXT_REGISTER_ENCODER(MlpEncoder, Mlp);
+
+}  // namespace pretext

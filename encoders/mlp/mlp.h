@@ -1,0 +1,33 @@
+// Mlp: h = W_k f(… f(W_1 x + b_1) …) + b_k of the flattened sample x (Hinton and Salakhutdinov
+// 2006, "Reducing the dimensionality of data with neural networks", its encoder half).
+//
+// Input: image C×H×W or vector. Output: vector D = code. Parameters: "0.weight" [hidden_1, C·H·W],
+// "0.bias", "1.weight" …
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/mlp_layers.h"
+#include "core/plugin.h"
+
+namespace pretext {
+
+class Mlp;  // the config, mlp.proto
+
+class MlpEncoder : public Encoder {
+ public:
+  // Faults: a width outside 1 … 2^24, dropout outside [0, 1), an input that is neither an image nor
+  // a vector.
+  static absl::StatusOr<std::unique_ptr<Encoder>> Create(const Mlp& config,
+                                                         const BuildContext& context);
+
+  FlowType output() const override { return output_; }
+  Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
+
+ private:
+  FlowType output_;
+  MlpLayers layers_;
+};
+
+}  // namespace pretext

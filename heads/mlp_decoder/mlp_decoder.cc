@@ -1,0 +1,44 @@
+#include "heads/mlp_decoder/mlp_decoder.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/activation_config.h"
+#include "heads/mlp_decoder/mlp_decoder.pb.h"
+
+namespace pretext {
+
+absl::StatusOr<std::unique_ptr<Head>> MlpDecoderHead::Create(const MlpDecoder& config,
+                                                             const BuildContext& context) {
+  using Kind = FlowType::Kind;
+  FieldChecker check;
+  const FlowType &input = context.input, &sample = context.sample;
+  check.Shape(input.is(Kind::kNothing) || input.is(Kind::kVector),
+              absl::StrCat("takes a vector; the encoder gives ", input.ToString()));
+  check.Shape(sample.is(Kind::kNothing) || sample.is(Kind::kImage) || sample.is(Kind::kVector),
+              absl::StrCat("rebuilds images or vectors; the dataset has ", sample.ToString()));
+  MlpOptions options{.widths = {input.size()},
+                     .activation = ToActivation(config.activation()),
+                     .output_activation = ToActivation(config.output_activation())};
+  check.Count("hidden", config.hidden_size() + 1);
+  for (int i = 0; i < config.hidden_size(); ++i) {
+    check.Extent(absl::StrCat("hidden[", i, "]"), config.hidden(i));
+    options.widths.push_back(config.hidden(i));
+  }
+  options.widths.push_back(sample.size());
+  if (!check.ok()) return check.status();
+
+  auto head = std::make_unique<MlpDecoderHead>();
+  head->output_ = sample;
+  head->layers_ = MlpLayers(head->parameters(), std::move(options));
+  return head;
+}
+
+Prediction MlpDecoderHead::Forward(Tape& tape, Var h, const Batch&, const ForwardContext& context) {
+  const Var flat = layers_.Forward(tape, h, context);
+  return {.value = Reshape(tape, flat, output_.Batch(h.dim(0)))};
+}
+
+PRETEXT_REGISTER_HEAD(MlpDecoderHead, MlpDecoder);
+
+}  // namespace pretext
