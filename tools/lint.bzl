@@ -6,13 +6,16 @@ def lint():
     """Makes the test `lint` of this package, once; in another workspace nothing: its style is its own."""
     if not OWN_CHECKOUT or native.existing_rule("lint"):
         return
-    files = native.glob([
-        "**/*.h",
-        "**/*.cc",
-        "**/*.proto",
-        "**/*.bzl",
-        "**/*BUILD",
-    ])
+
+    # The root has no sources below itself that are not a package's, but Bazel's output folders.
+    below = "**/*" if native.package_name() else "*"
+    files = native.glob([below + end for end in [
+        ".h",
+        ".cc",
+        ".proto",
+        ".bzl",
+        "BUILD",
+    ]])
     native.sh_test(
         name = "lint",
         size = "small",

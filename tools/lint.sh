@@ -1,25 +1,41 @@
 #!/bin/bash
-# Lint of one package: the files are the arguments, paths from the root of the repository.
+# Lint of one package; the arguments are its files, as paths from the root of the repository.
 # clang-format comes from the distribution, buildifier from bazelw.
 set -u
 
-status=0
-fail() {
-  echo "$*"
-  status=1
+# Warnings about rules that a later Bazel wants loaded; and that a macro takes a name, which ours for a package do not.
+not_for_us="-native-cc-binary,-native-cc-library,-native-cc-proto,-native-cc-test,-native-proto,-native-proto-info"
+not_for_us+=",-native-proto-lang-toolchain,-native-sh-binary,-native-sh-test,-unnamed-macro"
+
+# Prints each message, enum and field of a proto file that no comment precedes.
+undocumented_fields() {
+  awk '
+    /^ *(message|enum|oneof) / || /^ *[A-Za-z_.][A-Za-z_.<>, ]* [a-z_0-9]+ *= *[0-9]+/ {
+      if ($0 !~ /\/\// && previous !~ /^ *\/\//)
+        printf "%s:%d: no comment says what this is: %s\n", FILENAME, FNR, $0
+    }
+    { previous = $0 }' "$1"
 }
 
-for file; do
-  case $file in
-    *.h | *.cc | *.proto)
-      clang-format-14 --style=file:.clang-format --dry-run -Werror --ferror-limit=3 "$file" || status=1
-      ;;
-    *)
-      # Called BUILD whatever the overlay's name, so that buildifier knows what it reads.
-      ../buildifier/buildifier --mode=check --lint=warn "$file" || status=1
-      ;;
-  esac
-done
-
-((status == 0)) || echo "Fix the formatting of the whole tree with: tools/format.sh"
-exit "$status"
+findings=$(
+  for file; do
+    case $file in
+      *.h | *.cc | *.proto)
+        clang-format-14 --style=file:.clang-format --dry-run --Werror --ferror-limit=3 "$file"
+        ;;&
+      *.h)
+        grep -q '^//' "$file" || echo "$file:1: no comment says what this header is for"
+        ;;
+      *_test.proto) ;;
+      *.proto) undocumented_fields "$file" ;;
+      *BUILD | *.bzl)
+        ../buildifier/buildifier --mode=check --lint=warn --warnings="$not_for_us" "$file"
+        ;;
+    esac
+  done 2>&1
+)
+if [[ $findings ]]; then
+  echo "$findings"
+  echo "Formatting is fixed for the whole tree by: tools/format.sh"
+  exit 1
+fi

@@ -1,10 +1,11 @@
 """@pretext_plugins: the list of all plugins, read from the folders themselves, so that no central file lists them.
 
-    //:all         depends on every plugin; the shipped binary links it
-    //:names.txt   one line a plugin: kind, name, package
+    //:all            depends on every plugin; the shipped binary links it
+    //:names.txt      one line a plugin: kind, name, package
+    //:unlinted.txt   packages whose BUILD file makes no lint test
 
-A folder is a plugin when its BUILD file calls KIND_plugin(name = "..."). bazelw passes the names of all BUILD files in
-PRETEXT_PACKAGES, so a new folder is seen at once; a changed BUILD file is seen by Bazel itself.
+A folder is a plugin when its BUILD file calls KIND_plugin(name = "..."). bazelw puts a checksum of all BUILD files into
+PRETEXT_BUILD_FILES, so that the list is made again whenever one is added or changed.
 """
 
 _KINDS = {
@@ -24,7 +25,10 @@ _BUILD = """cc_library(
 %s    ],
 )
 
-exports_files(["names.txt"])
+exports_files([
+    "names.txt",
+    "unlinted.txt",
+])
 """
 
 def _names(build, kind):
@@ -42,7 +46,7 @@ def _plugin_list_impl(ctx):
             continue
         for child in root.get_child(folder).readdir():
             if child.get_child("BUILD").exists:
-                # By label, so that Bazel looks again when the file changes.
+                # By label, so that a Bazel without bazelw too looks again when the file changes.
                 package = "%s/%s" % (folder, child.basename)
                 build = ctx.read(Label("@pretext//%s:BUILD" % package))
                 plugins += [(kind, name, package) for name in _names(build, kind)]
@@ -51,9 +55,26 @@ def _plugin_list_impl(ctx):
         ['        "@pretext//%s:%s",\n' % (package, name) for _, name, package in plugins],
     ))
     ctx.file("names.txt", "".join(["%s %s //%s\n" % plugin for plugin in plugins]))
+    ctx.file("unlinted.txt", "".join([
+        file + "\n"
+        for file in ctx.execute(
+            [
+                "grep",
+                "--recursive",
+                "--files-without-match",
+                "--include=BUILD",
+                "--exclude-dir=bazel-*",
+                "--exclude-dir=custom_plugin",
+                "-E",
+                r"^(pretext_cc_[a-z]+|[a-z]+_plugin|lint)\(",
+                ".",
+            ],
+            working_directory = str(root),
+        ).stdout.splitlines()
+    ]))
 
 plugin_list = repository_rule(
     implementation = _plugin_list_impl,
     local = True,
-    environ = ["PRETEXT_PACKAGES"],
+    environ = ["PRETEXT_BUILD_FILES"],
 )
