@@ -1,0 +1,93 @@
+#include "kernels/conv/conv_primitives.h"
+
+#include "kernels/onednn/engine.h"
+
+namespace pretext::conv_internal {
+namespace {
+
+using dnnl::memory;
+
+struct Geometry {
+  memory::dims strides, padding;
+  explicit Geometry(const ConvShape& shape)
+      : strides{shape.stride, shape.stride}, padding{shape.padding, shape.padding} {}
+};
+
+dnnl::primitive_attr Attributes() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+// The forward description doubles as the hint that the gradients' descriptions ask for. Empty when
+// there is no implementation.
+dnnl::convolution_forward::primitive_desc DescribeForward(const ConvRequest& r) {
+  const Geometry g(r.shape);
+  constexpr auto kKind = dnnl::prop_kind::forward_training;
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl::convolution_forward::primitive_desc(OnednnEngine(), kKind, r.algorithm, r.x, r.w,
+                                                   r.y, g.strides, g.padding, g.padding,
+                                                   Attributes(), true);
+#else
+  return dnnl::convolution_forward::primitive_desc(
+      {kKind, r.algorithm, r.x, r.w, r.y, g.strides, g.padding, g.padding}, Attributes(),
+      OnednnEngine(), true);
+#endif
+}
+
+dnnl::convolution_backward_data::primitive_desc DescribeBackwardData(
+    const ConvRequest& r, const dnnl::convolution_forward::primitive_desc& forward) {
+  const Geometry g(r.shape);
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl::convolution_backward_data::primitive_desc(OnednnEngine(), r.algorithm, r.x, r.w, r.y,
+                                                         g.strides, g.padding, g.padding, forward,
+                                                         Attributes(), true);
+#else
+  return dnnl::convolution_backward_data::primitive_desc(
+      {r.algorithm, r.x, r.w, r.y, g.strides, g.padding, g.padding}, Attributes(), OnednnEngine(),
+      forward, true);
+#endif
+}
+
+dnnl::convolution_backward_weights::primitive_desc DescribeBackwardWeights(
+    const ConvRequest& r, const dnnl::convolution_forward::primitive_desc& forward) {
+  const Geometry g(r.shape);
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl::convolution_backward_weights::primitive_desc(OnednnEngine(), r.algorithm, r.x, r.w,
+                                                            r.y, g.strides, g.padding, g.padding,
+                                                            forward, Attributes(), true);
+#else
+  return dnnl::convolution_backward_weights::primitive_desc(
+      {r.algorithm, r.x, r.w, r.y, g.strides, g.padding, g.padding}, Attributes(), OnednnEngine(),
+      forward, true);
+#endif
+}
+
+}  // namespace
+
+ConvPrimitive MakeForward(const ConvRequest& request) {
+  const auto forward = DescribeForward(request);
+  if (!forward) return {};
+  return {dnnl::convolution_forward(forward), forward.src_desc(), forward.weights_desc(),
+          forward.dst_desc(), forward.scratchpad_desc()};
+}
+
+ConvPrimitive MakeBackwardData(const ConvRequest& request) {
+  const auto forward = DescribeForward(request);
+  if (!forward) return {};
+  const auto backward = DescribeBackwardData(request, forward);
+  if (!backward) return {};
+  return {dnnl::convolution_backward_data(backward), backward.diff_src_desc(),
+          backward.weights_desc(), backward.diff_dst_desc(), backward.scratchpad_desc()};
+}
+
+ConvPrimitive MakeBackwardWeights(const ConvRequest& request) {
+  const auto forward = DescribeForward(request);
+  if (!forward) return {};
+  const auto backward = DescribeBackwardWeights(request, forward);
+  if (!backward) return {};
+  return {dnnl::convolution_backward_weights(backward), backward.src_desc(),
+          backward.diff_weights_desc(), backward.diff_dst_desc(), backward.scratchpad_desc()};
+}
+
+}  // namespace pretext::conv_internal

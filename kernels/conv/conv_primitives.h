@@ -1,0 +1,30 @@
+// oneDNN's convolution primitives for one number of samples. Internal to the package; what differs
+// between oneDNN 2 and 3 is in conv_primitives.cc.
+#pragma once
+
+#include <dnnl.hpp>
+
+#include "kernels/conv/conv.h"
+
+namespace pretext::conv_internal {
+
+// A primitive with the descriptors of what it reads and writes. x stands for x or dx, and so on.
+struct ConvPrimitive {
+  dnnl::primitive primitive;
+  dnnl::memory::desc x, w, y, scratchpad;
+
+  explicit operator bool() const { return static_cast<bool>(primitive); }
+};
+
+struct ConvRequest {
+  ConvShape shape;
+  dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct;
+  dnnl::memory::desc x, w, y;
+};
+
+// What is not to be had (Winograd on this processor or for this shape) gives an empty primitive.
+ConvPrimitive MakeForward(const ConvRequest& request);
+ConvPrimitive MakeBackwardData(const ConvRequest& request);
+ConvPrimitive MakeBackwardWeights(const ConvRequest& request);
+
+}  // namespace pretext::conv_internal

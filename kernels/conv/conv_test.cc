@@ -1,0 +1,237 @@
+#include "kernels/conv/conv.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/conv/conv_reference.h"
+
+namespace pretext {
+
+void PrintTo(const ConvShape& s, std::ostream* out) {
+  *out << s.n << "x" << s.in_channels << "x" << s.height << "x" << s.width << " to "
+       << s.out_channels << " kernel " << s.kernel << " stride " << s.stride << " padding "
+       << s.padding << " groups " << s.groups;
+}
+
+namespace {
+
+using Pass = ConvPlan::Pass;
+
+std::vector<float> Random(int64_t n, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(n);
+  for (float& v : values) v = normal(engine);
+  return values;
+}
+
+// A buffer in the plan's layout, and back.
+std::vector<float> Into(const std::vector<float>& plain, Layout layout) {
+  if (layout.plain()) return plain;
+  std::vector<float> values(layout.bytes() / sizeof(float));
+  Reorder(plain.data(), Layout(), values.data(), layout);
+  return values;
+}
+std::vector<float> Plain(const std::vector<float>& values, Layout layout, int64_t size) {
+  if (layout.plain()) return values;
+  std::vector<float> plain(size);
+  Reorder(values.data(), layout, plain.data(), Layout());
+  return plain;
+}
+std::vector<float> Room(Layout layout, int64_t size) {
+  // NaN: whatever is not written shows.
+  return std::vector<float>(layout.plain() ? size : layout.bytes() / sizeof(float),
+                            std::numeric_limits<float>::quiet_NaN());
+}
+
+struct Workspace {
+  std::vector<float> memory;
+  void* data;
+  explicit Workspace(size_t bytes)
+      : memory(bytes / sizeof(float) + 16, std::numeric_limits<float>::quiet_NaN()) {
+    void* p = memory.data();
+    size_t space = memory.size() * sizeof(float);
+    data = std::align(64, bytes, p, space);
+  }
+};
+
+template <class Body>
+void ForEachChunk(const ConvPlan& plan, Body body) {
+  for (int64_t begin = 0; begin < plan.shape().n; begin += plan.chunk()) {
+    body(begin, std::min(plan.chunk(), plan.shape().n - begin));
+  }
+}
+
+std::vector<float> Forward(const ConvShape& s, const std::vector<float>& x,
+                           const std::vector<float>& w) {
+  const ConvPlan& plan = ConvPlan::Get(s);
+  const std::vector<float> in = Into(x, plan.input_layout());
+  std::vector<float> out = Room(plan.output_layout(), OutputSize(s));
+  Workspace workspace(plan.workspace_bytes(Pass::kForward));
+  plan.PrepareForward(w.data(), workspace.data);
+  ForEachChunk(plan, [&](int64_t begin, int64_t count) {
+    plan.Forward(count, in.data() + begin * plan.input_stride(),
+                 out.data() + begin * plan.output_stride(), workspace.data);
+  });
+  return Plain(out, plan.output_layout(), OutputSize(s));
+}
+
+std::vector<float> BackwardData(const ConvShape& s, const std::vector<float>& dy,
+                                const std::vector<float>& w) {
+  const ConvPlan& plan = ConvPlan::Get(s);
+  const std::vector<float> in = Into(dy, plan.output_layout());
+  std::vector<float> out = Room(plan.input_layout(), InputSize(s));
+  Workspace workspace(plan.workspace_bytes(Pass::kBackwardData));
+  plan.PrepareBackwardData(w.data(), workspace.data);
+  ForEachChunk(plan, [&](int64_t begin, int64_t count) {
+    plan.BackwardData(count, in.data() + begin * plan.output_stride(),
+                      out.data() + begin * plan.input_stride(), workspace.data);
+  });
+  return Plain(out, plan.input_layout(), InputSize(s));
+}
+
+std::vector<float> BackwardWeights(const ConvShape& s, const std::vector<float>& x,
+                                   const std::vector<float>& dy, std::vector<float> dw,
+                                   bool accumulate) {
+  const ConvPlan& plan = ConvPlan::Get(s);
+  const std::vector<float> in = Into(x, plan.input_layout()),
+                           gradient = Into(dy, plan.output_layout());
+  Workspace workspace(plan.workspace_bytes(Pass::kBackwardWeights));
+  ForEachChunk(plan, [&](int64_t begin, int64_t count) {
+    plan.BackwardWeights(count, in.data() + begin * plan.input_stride(),
+                         gradient.data() + begin * plan.output_stride(), begin == 0,
+                         workspace.data);
+  });
+  plan.FinishBackwardWeights(dw.data(), accumulate, workspace.data);
+  return dw;
+}
+
+double RootMeanSquare(const std::vector<double>& v) {
+  double sum = 0;
+  for (double e : v) sum += e * e;
+  return std::sqrt(sum / static_cast<double>(v.size()));
+}
+
+// The worst |difference| over the root mean square of what is expected; NaN when there is one.
+double WorstError(const std::vector<float>& actual, const std::vector<double>& expected) {
+  EXPECT_EQ(actual.size(), expected.size());
+  const double rms = RootMeanSquare(expected);
+  double worst = 0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const double error = std::abs(actual[i] - expected[i]) / rms;
+    if (!(error <= worst)) worst = error;
+  }
+  return worst;
+}
+
+// A sum of K products of normal values is √K in size; float32 adds 6e-8 of the partial sums at each
+// of K steps: about 6e-8·√K of the result, 4e-6 at K = 4000, three times that for the worst of
+// many. Winograd's F(4×4, 3×3) multiplies it by the norms of its transforms, about ten.
+double Tolerance(const ConvShape& s, Pass pass) {
+  return ConvPlan::Get(s).winograd(pass) ? 1e-4 : 1.5e-5;
+}
+
+class ConvTest : public testing::TestWithParam<ConvShape> {};
+
+TEST_P(ConvTest, ForwardIsTheDefinition) {
+  const ConvShape s = GetParam();
+  const auto x = Random(InputSize(s), 1), w = Random(s.weight_size(), 2);
+  const auto expected = ConvForwardReference(s, x, w);
+  auto y = Forward(s, x, w);
+  EXPECT_LE(WorstError(y, expected), Tolerance(s, Pass::kForward));
+  y.back() += static_cast<float>(1e-3 * RootMeanSquare(expected));
+  EXPECT_GT(WorstError(y, expected), Tolerance(s, Pass::kForward));
+}
+
+TEST_P(ConvTest, BackwardDataIsTheDefinition) {
+  const ConvShape s = GetParam();
+  const auto dy = Random(OutputSize(s), 3), w = Random(s.weight_size(), 2);
+  EXPECT_LE(WorstError(BackwardData(s, dy, w), ConvBackwardDataReference(s, dy, w)),
+            Tolerance(s, Pass::kBackwardData));
+}
+
+TEST_P(ConvTest, BackwardWeightsIsTheDefinitionAndAccumulates) {
+  const ConvShape s = GetParam();
+  const auto x = Random(InputSize(s), 1), dy = Random(OutputSize(s), 3);
+  auto expected = ConvBackwardWeightsReference(s, x, dy);
+  const std::vector<float> nothing(s.weight_size(), std::numeric_limits<float>::quiet_NaN());
+  EXPECT_LE(WorstError(BackwardWeights(s, x, dy, nothing, false), expected),
+            Tolerance(s, Pass::kBackwardWeights));
+  const auto before = Random(s.weight_size(), 4);
+  for (size_t i = 0; i < before.size(); ++i) expected[i] += before[i];
+  EXPECT_LE(WorstError(BackwardWeights(s, x, dy, before, true), expected),
+            Tolerance(s, Pass::kBackwardWeights));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Direct, ConvTest,
+    testing::Values(
+        // n, C, H, W, O, K, s, p, G
+        ConvShape{1, 1, 1, 1, 1, 1, 1, 0, 1}, ConvShape{3, 1, 28, 28, 32, 3, 2, 1, 1},
+        ConvShape{2, 3, 9, 7, 17, 3, 1, 1, 1}, ConvShape{2, 3, 33, 29, 16, 7, 2, 3, 1},
+        ConvShape{3, 32, 14, 14, 64, 3, 2, 1, 1}, ConvShape{2, 5, 6, 8, 7, 3, 1, 1, 1},
+        ConvShape{2, 16, 5, 9, 32, 1, 1, 0, 1}, ConvShape{2, 16, 5, 9, 32, 1, 2, 0, 1},
+        ConvShape{2, 20, 6, 6, 33, 1, 2, 0, 1}, ConvShape{2, 32, 7, 7, 16, 5, 3, 2, 1},
+        ConvShape{2, 32, 8, 8, 16, 4, 2, 1, 1}, ConvShape{2, 16, 6, 6, 16, 2, 2, 0, 1},
+        ConvShape{1, 64, 4, 4, 64, 3, 1, 1, 1}, ConvShape{1, 16, 3, 3, 16, 3, 1, 0, 1},
+        ConvShape{2, 1, 8, 8, 1, 3, 1, 1, 1}, ConvShape{2, 32, 6, 6, 1, 3, 1, 1, 1},
+        ConvShape{2, 8, 6, 6, 12, 3, 1, 1, 4}, ConvShape{2, 32, 6, 6, 32, 3, 1, 1, 2},
+        ConvShape{2, 16, 7, 6, 16, 3, 2, 1, 16}, ConvShape{2, 128, 4, 4, 64, 1, 1, 0, 1}));
+
+INSTANTIATE_TEST_SUITE_P(Winograd, ConvTest,
+                         testing::Values(ConvShape{2, 16, 28, 28, 16, 3, 1, 1, 1},
+                                         ConvShape{16, 32, 8, 8, 48, 3, 1, 1, 1},
+                                         ConvShape{5, 64, 14, 13, 33, 3, 1, 1, 1},
+                                         ConvShape{64, 64, 4, 4, 64, 3, 1, 1, 1}));
+
+// More output than a chunk takes, with a smaller last chunk.
+INSTANTIATE_TEST_SUITE_P(Chunks, ConvTest,
+                         testing::Values(ConvShape{5, 16, 80, 80, 64, 1, 1, 0, 1},
+                                         ConvShape{5, 3, 80, 80, 64, 3, 1, 1, 1},
+                                         ConvShape{5, 1, 160, 160, 16, 3, 1, 1, 1},
+                                         ConvShape{3, 16, 160, 160, 32, 3, 1, 1, 1}));
+
+TEST(ConvPlanTest, WinogradWhereItPays) {
+#ifdef __AVX512F__
+  const ConvPlan& early = ConvPlan::Get({256, 64, 32, 32, 64, 3, 1, 1, 1});
+  for (Pass pass : {Pass::kForward, Pass::kBackwardData, Pass::kBackwardWeights})
+    EXPECT_TRUE(early.winograd(pass));
+#endif
+  EXPECT_FALSE(ConvPlan::Get({256, 64, 32, 32, 64, 3, 2, 1, 1}).winograd(Pass::kForward));
+  EXPECT_FALSE(ConvPlan::Get({256, 3, 32, 32, 64, 3, 1, 1, 1}).winograd(Pass::kForward));
+  EXPECT_FALSE(ConvPlan::Get({1, 512, 4, 4, 512, 3, 1, 1, 1}).winograd(Pass::kForward));
+}
+
+TEST(ConvPlanTest, ChunksAreOfEqualSizeAndCoverTheBatch) {
+  const ConvPlan& plan = ConvPlan::Get({100, 64, 32, 32, 64, 3, 1, 1, 1});
+  EXPECT_LT(plan.chunk(), 20);
+  EXPECT_GT(plan.chunk(), 10);
+  EXPECT_EQ(plan.input_layout().dims()[0], 100);
+  EXPECT_EQ(ConvPlan::Get({100, 16, 4, 4, 16, 3, 1, 1, 1}).chunk(), 100);
+}
+
+TEST(ConvPlanTest, TheSameBitsAgain) {
+  const ConvShape s = {8, 32, 16, 16, 32, 3, 1, 1, 1};
+  const auto x = Random(InputSize(s), 1), w = Random(s.weight_size(), 2);
+  EXPECT_EQ(Forward(s, x, w), Forward(s, x, w));
+  EXPECT_EQ(BackwardWeights(s, x, x, w, false), BackwardWeights(s, x, x, w, false));
+}
+
+TEST(ConvPlanTest, NanPropagates) {
+  for (const ConvShape& s :
+       {ConvShape{1, 16, 5, 5, 16, 3, 1, 1, 1}, ConvShape{4, 16, 16, 16, 16, 3, 1, 1, 1},
+        ConvShape{2, 3, 6, 6, 8, 3, 2, 1, 1}}) {
+    auto x = Random(InputSize(s), 1);
+    x[0] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_TRUE(std::isnan(Forward(s, x, Random(s.weight_size(), 2))[0]));
+  }
+}
+
+}  // namespace
+}  // namespace pretext
