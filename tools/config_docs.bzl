@@ -7,7 +7,11 @@ def _config_docs_impl(ctx):
     args.add("--include_source_info")
     args.add(descriptor, format = "--descriptor_set_out=%s")
     args.add_all(proto.transitive_proto_path, format_each = "-I%s")
-    args.add_all(proto.direct_sources)
+    root = "" if proto.proto_source_root == "." else proto.proto_source_root + "/"
+    for source in proto.direct_sources:
+        # Under the name that others import it by, whatever repository it is in.
+        args.add("-I%s=%s" % (source.path[len(root):], source.path))
+        args.add(source)
     ctx.actions.run(
         executable = ctx.executable._protoc,
         arguments = [args],
