@@ -30,6 +30,9 @@ class Dataset {
   virtual bool labelled() const { return false; }
   virtual int64_t classes() const { return 0; }                   // labels are below it
   virtual const Tokenizer* tokenizer() const { return nullptr; }  // text only
+  // Text only, after Load: characters of the split's text for each of its tokens, to turn nats a
+  // token into bits a character.
+  virtual double characters_per_token(Split) const { return 0; }
 
   virtual absl::Status Load() = 0;
   // After Load.
