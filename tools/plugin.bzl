@@ -14,7 +14,8 @@ makes
     mlp_proto, mlp_cc_proto   the config message
     mlp                       the library; linked whole, so that it registers itself
     mlp_test                  the unit test, when mlp_test.cc is there
-    mlp_conformance_test      what every plugin of the kind must do, on this one alone
+    mlp_conformance_test      what every plugin of the kind must do, on this one alone; with the config in
+                              example.textproto when that is there, else with the default config
     lint                      formatting and documentation (in this repository only)
 
 and puts the plugin into @pretext_plugins//:all, the list of all plugins. Another workspace loads the macros from
@@ -74,7 +75,7 @@ def _plugin(
         name = name,
         srcs = [name + ".cc", ":%s_config_docs" % name] + srcs,
         hdrs = [name + ".h"] + hdrs,
-        data = data,
+        data = data + native.glob(["example.textproto"]),
         visibility = visibility,
         deps = [
             _CONFIG_DOCS,
