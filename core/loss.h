@@ -35,6 +35,10 @@ class Loss {
   // Whether Batch::clean must be filled.
   virtual bool needs_clean() const { return false; }
 
+  // What a decoder's prediction stands for, in the sample's own units (logits become
+  // probabilities): what reconstruction error is measured on.
+  virtual Tensor Reconstruction(const Tensor& prediction) const { return prediction; }
+
   // Landmarks shown beside the loss: its value for a prediction that knows nothing (chance), and a
   // value that it cannot usefully go below (floor); N samples a batch.
   virtual std::optional<double> Chance(int64_t samples, int64_t views) const {

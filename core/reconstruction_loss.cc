@@ -1,0 +1,53 @@
+#include "core/reconstruction_loss.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/check.h"
+#include "core/field_checker.h"
+
+namespace pretext {
+
+absl::Status CheckReconstruction(const BuildContext& context) {
+  using Kind = FlowType::Kind;
+  const FlowType &z = context.input, &sample = context.sample;
+  FieldChecker check;
+  if (!z.is(Kind::kNothing)) {
+    check.Shape(z.is(Kind::kImage) || z.is(Kind::kVector),
+                absl::StrCat("compares images or vectors; the head gives ", z.ToString()));
+  }
+  if (!z.is(Kind::kNothing) && !sample.is(Kind::kNothing)) {
+    check.Shape(
+        (sample.is(Kind::kImage) || sample.is(Kind::kVector)) && z.size() == sample.size(),
+        absl::StrCat("compares with the clean sample, ", sample.ToString(), "; the head gives ",
+                     z.ToString(), ". Use a decoder, such as pretext.MlpDecoder, as the head"));
+  }
+  return check.status();
+}
+
+LossResult ReconstructionLoss(Tape& tape, const char* operation, Var reconstruction,
+                              const Batch& batch, ReconstructionKernel kernel) {
+  const Tensor r = reconstruction.value().Plain();
+  const int64_t elements = batch.clean.size();  // of one view
+  PRETEXT_CHECK(r.size() == elements * batch.views, "a reconstruction of every view");
+  const bool gradient = reconstruction.requires_gradient();
+  const float scale = 1.0f / static_cast<float>(r.size());
+  Tensor slope = gradient ? Tensor::Uninitialized(r.shape()) : Tensor();
+  double sum = 0;
+  for (int64_t v = 0; v < batch.views; ++v) {
+    sum += kernel(elements, r.data() + v * elements, batch.clean.data(), scale,
+                  gradient ? slope.data() + v * elements : nullptr);
+  }
+  Tensor loss = Tensor::Full({1}, static_cast<float>(sum / static_cast<double>(r.size())));
+  const Var result =
+      tape.Record(operation, std::move(loss), {reconstruction},
+                  [&tape, reconstruction, slope = std::move(slope)](const Tensor& dy) mutable {
+                    if (const float seed = dy.item(); seed != 1) {
+                      for (int64_t i = 0; i < slope.size(); ++i) slope.data()[i] *= seed;
+                    }
+                    tape.AddGradient(reconstruction, std::move(slope));
+                  });
+  return {.loss = result, .weight = static_cast<double>(batch.rows())};
+}
+
+}  // namespace pretext

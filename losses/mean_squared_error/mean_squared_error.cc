@@ -1,0 +1,23 @@
+#include "losses/mean_squared_error/mean_squared_error.h"
+
+#include "core/reconstruction_loss.h"
+#include "kernels/reconstruction/reconstruction.h"
+#include "losses/mean_squared_error/mean_squared_error.pb.h"
+
+namespace pretext {
+
+absl::StatusOr<std::unique_ptr<Loss>> MeanSquaredErrorLoss::Create(const MeanSquaredError&,
+                                                                   const BuildContext& context) {
+  const absl::Status fits = CheckReconstruction(context);
+  if (!fits.ok()) return fits;
+  return std::make_unique<MeanSquaredErrorLoss>();
+}
+
+LossResult MeanSquaredErrorLoss::Compute(Tape& tape, const Prediction& prediction,
+                                         const Batch& batch) {
+  return ReconstructionLoss(tape, "mean_squared_error", prediction.value, batch, SquaredError);
+}
+
+PRETEXT_REGISTER_LOSS(MeanSquaredErrorLoss, MeanSquaredError);
+
+}  // namespace pretext

@@ -1,0 +1,62 @@
+// One pass of a batch through encoder, head and loss, and back: gradients are accumulated into the
+// parameters.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/autograd.h"
+#include "core/batch.h"
+#include "core/encoder.h"
+#include "core/forward_context.h"
+#include "core/head.h"
+#include "core/loss.h"
+
+namespace pretext {
+
+struct StepResult {
+  double loss = 0;
+  double weight = 1;  // items that the loss is the mean of
+  std::vector<std::pair<const char*, double>> metrics;
+  // Empty when the loss is finite; else the first value that was not (Tape::FindNonFinite), and no
+  // gradient was added.
+  std::string non_finite;
+  // With `keep`: of the batch's rows, for monitoring.
+  Tensor h, z;
+};
+
+class TrainStep {
+ public:
+  // chunk: rows that go through the model at once, 0: all. The parts outlive the step.
+  TrainStep(Encoder& encoder, Head& head, Loss& loss, int64_t chunk)
+      : encoder_(encoder), head_(head), loss_(loss), chunk_(chunk) {}
+
+  // The loss's gradient times `scale` is added to the parameters' gradients.
+  StepResult Run(const Batch& batch, const ForwardContext& context, double scale, bool keep);
+
+  // The loss alone, no gradients.
+  StepResult Evaluate(const Batch& batch, const ForwardContext& context);
+
+ private:
+  // The whole batch at once.
+  StepResult RunWhole(const Batch& batch, const ForwardContext& context, double scale, bool keep);
+  // Gradient caching (Gao et al. 2021, "Scaling deep contrastive learning batch size under memory
+  // limited setup"): z of every chunk without a tape, the loss and dz of the whole batch, then each
+  // chunk again with its rows of dz. The gradient is the whole batch's; batch normalisation takes a
+  // chunk's statistics.
+  StepResult RunChunked(const Batch& batch, const ForwardContext& context, double scale, bool keep);
+
+  Encoder& encoder_;
+  Head& head_;
+  Loss& loss_;
+  int64_t chunk_;
+  Tape tape_;
+};
+
+// Rows [begin, end) of a batch's input, lengths and segments, as one view. For encoders and heads
+// that work row by row.
+Batch RowsOf(const Batch& batch, int64_t begin, int64_t end);
+
+}  // namespace pretext
