@@ -24,28 +24,10 @@ namespace {
 #if DNNL_VERSION_MAJOR >= 3
 dnnl::memory::dims DimsOf(const dnnl::memory::desc& desc) { return desc.get_dims(); }
 dnnl::memory::data_type TypeOf(const dnnl::memory::desc& desc) { return desc.get_data_type(); }
-std::string BlocksOf(const dnnl::memory::desc& desc) {
-  std::string text;
-  for (int i = 0; i < desc.get_inner_nblks(); ++i) {
-    text += std::to_string(desc.get_inner_blks()[i]);
-    text += static_cast<char>('a' + desc.get_inner_idxs()[i]);
-  }
-  return text;
-}
 #else
 dnnl::memory::dims DimsOf(const dnnl::memory::desc& desc) { return desc.dims(); }
 dnnl::memory::data_type TypeOf(const dnnl::memory::desc& desc) {
   return static_cast<dnnl::memory::data_type>(desc.data.data_type);
-}
-std::string BlocksOf(const dnnl::memory::desc& desc) {
-  std::string text;
-  if (desc.data.format_kind != dnnl_blocked) return "opaque";
-  const dnnl_blocking_desc_t& blocking = desc.data.format_desc.blocking;
-  for (int i = 0; i < blocking.inner_nblks; ++i) {
-    text += std::to_string(blocking.inner_blks[i]);
-    text += static_cast<char>('a' + blocking.inner_idxs[i]);
-  }
-  return text;
 }
 #endif
 
@@ -74,7 +56,48 @@ dnnl::reorder CachedReorder(const dnnl::memory::desc& src, const LayoutDescripto
   return it->second;
 }
 
+// Whether the elements lie in memory as in PlainDescriptor(dims). The stride of a dimension of size
+// 1 does not matter.
+bool IsRowMajor(const dnnl::memory::desc& desc) {
+  if (TypeOf(desc) != dnnl::memory::data_type::f32) return false;
+  const Blocking blocking = BlockingOf(desc);
+  if (!blocking.known || !blocking.inner.empty()) return false;
+  const dnnl::memory::dims dims = DimsOf(desc);
+  int64_t stride = 1;
+  for (size_t i = dims.size(); i-- > 0;) {
+    if (dims[i] != 1 && blocking.strides[i] != stride) return false;
+    stride *= dims[i];
+  }
+  return true;
+}
+
 }  // namespace
+
+#if DNNL_VERSION_MAJOR >= 3
+Blocking BlockingOf(const dnnl::memory::desc& desc) {
+  Blocking blocking;
+  if (desc.get_format_kind() != dnnl::memory::format_kind::blocked) return blocking;
+  blocking.known = true;
+  blocking.strides = desc.get_strides();
+  for (int i = 0; i < desc.get_inner_nblks(); ++i) {
+    blocking.inner.emplace_back(static_cast<int>(desc.get_inner_idxs()[i]),
+                                desc.get_inner_blks()[i]);
+  }
+  return blocking;
+}
+#else
+Blocking BlockingOf(const dnnl::memory::desc& desc) {
+  Blocking blocking;
+  if (desc.data.format_kind != dnnl_blocked) return blocking;
+  const dnnl_blocking_desc_t& data = desc.data.format_desc.blocking;
+  blocking.known = true;
+  blocking.strides.assign(data.strides, data.strides + desc.data.ndims);
+  for (int i = 0; i < data.inner_nblks; ++i) {
+    blocking.inner.emplace_back(static_cast<int>(data.inner_idxs[i]), data.inner_blks[i]);
+  }
+  return blocking;
+}
+#endif
 
 dnnl::memory::desc PlainDescriptor(const dnnl::memory::dims& dims) {
   dnnl::memory::dims strides(dims.size());
@@ -88,7 +111,7 @@ dnnl::memory::desc PlainDescriptor(const dnnl::memory::dims& dims) {
 
 Layout LayoutFrom(const dnnl::memory::desc& desc) {
   const dnnl::memory::dims dims = DimsOf(desc);
-  if (desc == PlainDescriptor(dims)) return Layout();
+  if (IsRowMajor(desc)) return Layout();
   static auto* table = new std::deque<LayoutDescriptor>;
   std::lock_guard<std::mutex> lock(TableMutex());
   for (const LayoutDescriptor& known : *table) {
@@ -122,8 +145,14 @@ std::string Layout::ToString() const {
   for (size_t i = 0; i < descriptor_->dims.size(); ++i) {
     text += (i ? "x" : "") + std::to_string(descriptor_->dims[i]);
   }
-  const std::string blocks = BlocksOf(descriptor_->desc);
-  return text + (blocks.empty() ? " strided" : " blocked " + blocks);
+  const Blocking blocking = BlockingOf(descriptor_->desc);
+  if (!blocking.known) return text + " opaque";
+  if (blocking.inner.empty()) return text + " strided";
+  text += " blocked ";
+  for (const auto& [dimension, size] : blocking.inner) {
+    text += std::to_string(size) + static_cast<char>('a' + dimension);
+  }
+  return text;
 }
 
 void Reorder(const void* src, Layout src_layout, void* dst, Layout dst_layout) {

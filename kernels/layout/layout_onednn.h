@@ -1,7 +1,10 @@
 // Between Layout and oneDNN's memory descriptors. For kernels that call oneDNN; heavy to include.
 #pragma once
 
+#include <cstdint>
 #include <dnnl.hpp>
+#include <utility>
+#include <vector>
 
 #include "kernels/layout/layout.h"
 
@@ -15,5 +18,14 @@ dnnl::memory::desc DescriptorOf(Layout layout, const dnnl::memory::dims& dims);
 
 // Row-major, float32.
 dnnl::memory::desc PlainDescriptor(const dnnl::memory::dims& dims);
+
+// How a descriptor orders its elements: the stride of each dimension, in elements, between blocks,
+// and the blocks inside, outermost first, as (dimension, size).
+struct Blocking {
+  bool known = false;  // false: an order that only oneDNN understands
+  dnnl::memory::dims strides;
+  std::vector<std::pair<int, int64_t>> inner;
+};
+Blocking BlockingOf(const dnnl::memory::desc& desc);
 
 }  // namespace pretext

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "kernels/layout/channel_order.h"
 #include "kernels/layout/layout_onednn.h"
 
 namespace pretext {
@@ -26,6 +27,12 @@ TEST(Layout, DefaultIsPlain) {
 TEST(Layout, RowMajorDescriptorIsPlain) {
   EXPECT_TRUE(Make({2, 3, 4, 5}, Tag::nchw).plain());
   EXPECT_FALSE(Make({2, 3, 4, 5}, Tag::nhwc).plain());
+}
+
+TEST(Layout, StridesOfSizeOneDoNotMatter) {
+  EXPECT_TRUE(Make({2, 1, 4, 5}, Tag::nhwc).plain());
+  EXPECT_TRUE(Make({2, 3, 1, 1}, Tag::nhwc).plain());
+  EXPECT_FALSE(Make({2, 1, 4, 5}, Tag::nChw16c).plain());
 }
 
 TEST(Layout, EqualDescriptorsAreTheSameLayout) {
@@ -77,6 +84,56 @@ TEST(Reorder, BetweenTwoOrders) {
   EXPECT_EQ(b[((1 * 2 + 1) * 4 + 3) * 5 + 4], plain[((1 * 5 + 4) * 2 + 1) * 4 + 3]);
   Reorder(b.data(), last, back.data(), Layout());
   EXPECT_EQ(back, plain);
+}
+
+// Every element is where the order says.
+void ExpectOrderFindsEveryElement(const std::vector<int64_t>& dims, Layout layout) {
+  const ChannelOrder order =
+      ChannelOrderOf(layout, dims.data(), static_cast<int>(dims.size()), dims[0]);
+  ASSERT_TRUE(order.valid());
+  const int64_t n = dims[0], c = dims[1], s = dims.size() == 4 ? dims[2] * dims[3] : 1;
+  EXPECT_EQ(order.count(), n * s);
+  EXPECT_EQ(order.channels, c);
+  std::vector<float> plain(n * c * s);
+  for (size_t i = 0; i < plain.size(); ++i) plain[i] = 1 + static_cast<float>(i);
+  std::vector<float> data = plain;
+  if (!layout.plain()) {
+    data.assign(layout.bytes() / sizeof(float), 0);
+    Reorder(plain.data(), Layout(), data.data(), layout);
+  }
+  for (int64_t sample = 0; sample < order.samples; ++sample) {
+    for (int64_t channel = 0; channel < c; ++channel) {
+      for (int64_t position = 0; position < order.positions; ++position) {
+        const int64_t row = dims.size() == 4 ? sample : position;
+        EXPECT_EQ(data[sample * order.sample_stride + channel / order.lanes * order.block_stride +
+                       position * order.position_stride + channel % order.lanes],
+                  plain[(row * c + channel) * s + (dims.size() == 4 ? position : 0)]);
+      }
+    }
+  }
+}
+
+TEST(ChannelOrder, FindsEveryElement) {
+  ExpectOrderFindsEveryElement({3, 20, 4, 5}, Make({3, 20, 4, 5}, Tag::nChw16c));
+  ExpectOrderFindsEveryElement({3, 20, 4, 5}, Make({3, 20, 4, 5}, Tag::nChw8c));
+  ExpectOrderFindsEveryElement({3, 20, 4, 5}, ChannelsLast(3, 20, 4, 5));
+  ExpectOrderFindsEveryElement({3, 1, 4, 5}, Layout());
+  ExpectOrderFindsEveryElement({3, 20, 1, 1}, Layout());
+  ExpectOrderFindsEveryElement({3, 1, 4, 5}, Make({3, 1, 4, 5}, Tag::nChw16c));
+  ExpectOrderFindsEveryElement({7, 33}, Layout());
+}
+
+TEST(ChannelOrder, OfAPartOfTheRows) {
+  const int64_t image[] = {6, 32, 4, 4}, matrix[] = {6, 32};
+  EXPECT_EQ(ChannelOrderOf(Make({6, 32, 4, 4}, Tag::nChw16c), image, 4, 2).count(), 2 * 16);
+  EXPECT_EQ(ChannelOrderOf(Layout(), matrix, 2, 2).count(), 2);
+}
+
+TEST(ChannelOrder, OtherOrdersAreNotValid) {
+  const int64_t dims[] = {3, 32, 4, 5};
+  EXPECT_FALSE(ChannelOrderOf(Layout(), dims, 4, 3).valid());
+  EXPECT_FALSE(ChannelOrderOf(Make({3, 32, 4, 5}, Tag::chwn), dims, 4, 3).valid());
+  EXPECT_FALSE(ChannelOrderOf(Make({3, 32, 4, 5}, Tag::nChw4c), dims, 4, 3).valid());
 }
 
 }  // namespace

@@ -1,0 +1,266 @@
+#include "kernels/batch_norm/batch_norm.h"
+
+#include <cmath>
+#include <vector>
+
+#include "kernels/batch_norm/channel_loops.h"
+
+namespace pretext {
+namespace {
+
+using namespace channel_loops;
+
+// Two sums for each (sample, segment of positions, channel), channels innermost and padded to the
+// lanes: partials[((sample · segments + segment) · 2 + which) · stride + channel].
+struct Partials {
+  int64_t segments, stride;
+
+  explicit Partials(const ChannelOrder& o)
+      : segments((o.positions + kSegment - 1) / kSegment), stride(o.blocks() * o.lanes) {}
+  int64_t At(int64_t sample, int64_t segment, int which, int64_t channel) const {
+    return ((sample * segments + segment) * 2 + which) * stride + channel;
+  }
+};
+
+// Calls body(sample, segment, begin, end) for the segments of a piece.
+template <class Body>
+[[gnu::always_inline]] inline void ForEachSegment(const Piece& piece, const Body& body) {
+  for (int64_t sample = piece.sample_begin; sample < piece.sample_end; ++sample) {
+    for (int64_t begin = piece.position_begin; begin < piece.position_end; begin += kSegment) {
+      body(sample, begin / kSegment, begin, std::min(piece.position_end, begin + kSegment));
+    }
+  }
+}
+
+// γ / σ · (x - μ) + β. One place, so that the forward pass and the recomputed mask round alike.
+template <class V>
+struct Affine {
+  V mean, scale, beta;
+
+  Affine(const BatchNormParameters& p, int64_t channel, int64_t channels)
+      : mean(LoadChannels<V>(p.mean, channel, channels, 0)),
+        scale(LoadChannels<V>(p.inverse_deviation, channel, channels, 0) *
+              LoadChannels<V>(p.gamma, channel, channels, 1)),
+        beta(LoadChannels<V>(p.beta, channel, channels, 0)) {}
+  [[gnu::always_inline]] V operator()(V x) const { return (x - mean) * scale + beta; }
+};
+
+template <class V, BatchNormMask mask>
+[[gnu::always_inline]] inline V PastRelu(const Affine<V>& affine, V x, const float* y, V dy) {
+  if constexpr (mask == BatchNormMask::kRecompute) return affine(x) > 0.0f ? dy : V{};
+  if constexpr (mask == BatchNormMask::kOutput) return Load<V>(y) > 0.0f ? dy : V{};
+  return dy;
+}
+
+// Calls visitor.operator()<mask>().
+template <class Visitor>
+void DispatchMask(BatchNormMask mask, const Visitor& visitor) {
+  switch (mask) {
+    case BatchNormMask::kNone:
+      return visitor.template operator()<BatchNormMask::kNone>();
+    case BatchNormMask::kRecompute:
+      return visitor.template operator()<BatchNormMask::kRecompute>();
+    case BatchNormMask::kOutput:
+      return visitor.template operator()<BatchNormMask::kOutput>();
+  }
+}
+
+}  // namespace
+
+size_t BatchNormPartials(const ChannelOrder& order) {
+  const Partials at(order);
+  return static_cast<size_t>(order.samples * at.segments * 2 * at.stride);
+}
+
+void BatchNormMoments(const ChannelOrder& o, int64_t begin, int64_t count, const float* x,
+                      float* partials) {
+  const Partials at(o);
+  ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
+    ForEachSegment(piece, [&](int64_t sample, int64_t segment, int64_t first, int64_t last) {
+      const float* data = piece.At(o, x, sample);
+      // Four sums hide the latency of addition.
+      V sum[4] = {};
+      int64_t s = first;
+      for (; s + 4 <= last; s += 4) {
+        for (int j = 0; j < 4; ++j) sum[j] += Load<V>(data + (s + j) * o.position_stride);
+      }
+      for (; s < last; ++s) sum[0] += Load<V>(data + s * o.position_stride);
+      const V mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / static_cast<float>(last - first);
+      // The segment is in the cache by now.
+      V square[4] = {};
+      for (s = first; s + 4 <= last; s += 4) {
+        for (int j = 0; j < 4; ++j) {
+          const V deviation = Load<V>(data + (s + j) * o.position_stride) - mean;
+          square[j] += deviation * deviation;
+        }
+      }
+      for (; s < last; ++s) {
+        const V deviation = Load<V>(data + s * o.position_stride) - mean;
+        square[0] += deviation * deviation;
+      }
+      Store(partials + at.At(begin + sample, segment, 0, piece.channel), mean);
+      Store(partials + at.At(begin + sample, segment, 1, piece.channel),
+            (square[0] + square[1]) + (square[2] + square[3]));
+    });
+  });
+}
+
+void FinishBatchNormMoments(const ChannelOrder& o, const float* partials, float* mean,
+                            float* variance) {
+  const Partials at(o);
+  const auto length = [&](int64_t segment) {
+    return static_cast<double>(std::min(kSegment, o.positions - segment * kSegment));
+  };
+#pragma omp parallel for schedule(static)
+  for (int64_t block = 0; block < o.blocks(); ++block) {
+    const int64_t channel = block * o.lanes, width = o.width(block);
+    double sum[16] = {}, square[16] = {};
+    for (int64_t sample = 0; sample < o.samples; ++sample) {
+      for (int64_t segment = 0; segment < at.segments; ++segment) {
+        const float* means = partials + at.At(sample, segment, 0, channel);
+        for (int64_t l = 0; l < width; ++l) sum[l] += length(segment) * means[l];
+      }
+    }
+    for (int64_t l = 0; l < width; ++l) sum[l] /= static_cast<double>(o.count());
+    for (int64_t sample = 0; sample < o.samples; ++sample) {
+      for (int64_t segment = 0; segment < at.segments; ++segment) {
+        const float* means = partials + at.At(sample, segment, 0, channel);
+        const float* squares = partials + at.At(sample, segment, 1, channel);
+        for (int64_t l = 0; l < width; ++l) {
+          const double deviation = means[l] - sum[l];
+          square[l] += squares[l] + length(segment) * deviation * deviation;
+        }
+      }
+    }
+    for (int64_t l = 0; l < width; ++l) {
+      mean[channel + l] = static_cast<float>(sum[l]);
+      variance[channel + l] = static_cast<float>(square[l] / static_cast<double>(o.count()));
+    }
+  }
+}
+
+void InverseDeviation(int64_t channels, const float* variance, float epsilon,
+                      float* inverse_deviation) {
+  for (int64_t c = 0; c < channels; ++c) {
+    inverse_deviation[c] =
+        static_cast<float>(1.0 / std::sqrt(static_cast<double>(variance[c]) + epsilon));
+  }
+}
+
+void UpdateRunningStatistics(int64_t channels, int64_t count, float momentum, const float* mean,
+                             const float* variance, float* running_mean, float* running_variance) {
+  const float unbiased =
+      count > 1 ? static_cast<float>(static_cast<double>(count) / static_cast<double>(count - 1))
+                : 1;
+  for (int64_t c = 0; c < channels; ++c) {
+    running_mean[c] = (1 - momentum) * running_mean[c] + momentum * mean[c];
+    running_variance[c] =
+        (1 - momentum) * running_variance[c] + momentum * (variance[c] * unbiased);
+  }
+}
+
+void BatchNormForward(const ChannelOrder& o, const BatchNormParameters& p, const float* x,
+                      const float* residual, bool relu, float* y) {
+  const auto run = [&]<bool kRelu, bool kResidual>() {
+    ForEachPiece(o, o.samples, [&]<class V>(const Piece& piece) {
+      const Affine<V> affine(p, piece.channel, o.channels);
+      for (int64_t sample = piece.sample_begin; sample < piece.sample_end; ++sample) {
+        const float* in = piece.At(o, x, sample);
+        const float* r = kResidual ? piece.At(o, residual, sample) : nullptr;
+        float* out = piece.At(o, y, sample);
+        for (int64_t s = piece.position_begin; s < piece.position_end; ++s) {
+          V v = affine(Load<V>(in + s * o.position_stride));
+          if constexpr (kResidual) v += Load<V>(r + s * o.position_stride);
+          if constexpr (kRelu) v = v < 0.0f ? V{} : v;
+          Store(out + s * o.position_stride, v);
+        }
+      }
+    });
+  };
+  if (residual != nullptr)
+    return relu ? run.operator()<true, true>() : run.operator()<false, true>();
+  return relu ? run.operator()<true, false>() : run.operator()<false, false>();
+}
+
+void BatchNormGradientSums(const ChannelOrder& o, int64_t begin, int64_t count,
+                           const BatchNormParameters& p, BatchNormMask mask, const float* x,
+                           const float* y, const float* dy, float* masked, float* partials) {
+  const Partials at(o);
+  DispatchMask(mask, [&]<BatchNormMask kMask>() {
+    ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
+      const Affine<V> affine(p, piece.channel, o.channels);
+      ForEachSegment(piece, [&](int64_t sample, int64_t segment, int64_t first, int64_t last) {
+        const float* in = piece.At(o, x, sample);
+        const float* out = kMask == BatchNormMask::kOutput ? piece.At(o, y, sample) : nullptr;
+        const float* gradient = piece.At(o, dy, sample);
+        float* past = masked != nullptr ? piece.At(o, masked, sample) : nullptr;
+        V sum[2] = {}, product[2] = {};
+        const auto step = [&](int64_t s, int j) {
+          const int64_t i = s * o.position_stride;
+          const V value = Load<V>(in + i);
+          const V g = PastRelu<V, kMask>(affine, value, out + i, Load<V>(gradient + i));
+          if (past != nullptr) Store(past + i, g);
+          sum[j] += g;
+          product[j] += g * (value - affine.mean);
+        };
+        int64_t s = first;
+        for (; s + 2 <= last; s += 2) step(s, 0), step(s + 1, 1);
+        if (s < last) step(s, 0);
+        Store(partials + at.At(begin + sample, segment, 0, piece.channel), sum[0] + sum[1]);
+        Store(partials + at.At(begin + sample, segment, 1, piece.channel), product[0] + product[1]);
+      });
+    });
+  });
+}
+
+void FinishBatchNormGradientSums(const ChannelOrder& o, const BatchNormParameters& p,
+                                 const float* partials, float* dgamma, float* dbeta) {
+  const Partials at(o);
+#pragma omp parallel for schedule(static)
+  for (int64_t block = 0; block < o.blocks(); ++block) {
+    const int64_t channel = block * o.lanes, width = o.width(block);
+    double sum[16] = {}, product[16] = {};
+    for (int64_t sample = 0; sample < o.samples; ++sample) {
+      for (int64_t segment = 0; segment < at.segments; ++segment) {
+        const float* sums = partials + at.At(sample, segment, 0, channel);
+        const float* products = partials + at.At(sample, segment, 1, channel);
+        for (int64_t l = 0; l < width; ++l) sum[l] += sums[l], product[l] += products[l];
+      }
+    }
+    for (int64_t l = 0; l < width; ++l) {
+      dbeta[channel + l] = static_cast<float>(sum[l]);
+      dgamma[channel + l] = static_cast<float>(product[l] * p.inverse_deviation[channel + l]);
+    }
+  }
+}
+
+void BatchNormBackward(const ChannelOrder& o, int64_t samples, const BatchNormParameters& p,
+                       BatchNormMask mask, const float* x, const float* y, const float* dy,
+                       const float* dgamma, const float* dbeta, float* dx) {
+  const float inverse_count = 1.0f / static_cast<float>(o.count());
+  DispatchMask(mask, [&]<BatchNormMask kMask>() {
+    ForEachPiece(o, samples, [&]<class V>(const Piece& piece) {
+      const Affine<V> affine(p, piece.channel, o.channels);
+      // dx = scale · g - shift - slope · (x - μ)
+      const V shift =
+          affine.scale * LoadChannels<V>(dbeta, piece.channel, o.channels, 0) * inverse_count;
+      const V slope = affine.scale *
+                      LoadChannels<V>(p.inverse_deviation, piece.channel, o.channels, 0) *
+                      LoadChannels<V>(dgamma, piece.channel, o.channels, 0) * inverse_count;
+      for (int64_t sample = piece.sample_begin; sample < piece.sample_end; ++sample) {
+        const float* in = piece.At(o, x, sample);
+        const float* out = kMask == BatchNormMask::kOutput ? piece.At(o, y, sample) : nullptr;
+        const float* gradient = piece.At(o, dy, sample);
+        float* result = piece.At(o, dx, sample);
+        for (int64_t s = piece.position_begin; s < piece.position_end; ++s) {
+          const int64_t i = s * o.position_stride;
+          const V value = Load<V>(in + i);
+          const V g = PastRelu<V, kMask>(affine, value, out + i, Load<V>(gradient + i));
+          Store(result + i, affine.scale * g - shift - slope * (value - affine.mean));
+        }
+      }
+    });
+  });
+}
+
+}  // namespace pretext
