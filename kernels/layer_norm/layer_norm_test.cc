@@ -5,21 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "core/random.h"
 #include "gtest/gtest.h"
+#include "kernels/testing/testing.h"
 #include "omp.h"
 
 namespace pretext {
 namespace {
 
 using Floats = std::vector<float>;
-
-Floats Normals(int64_t n, float deviation, float mean, uint64_t sample) {
-  Random random({.seed = 1, .sample = sample});
-  Floats x(n);
-  for (float& value : x) value = mean + deviation * random.Normal();
-  return x;
-}
 
 struct Case {
   int64_t rows, columns;
@@ -36,13 +29,13 @@ constexpr float kEpsilon = 1e-5f;
 
 struct Inputs {
   explicit Inputs(const Case& c)
-      : x(Normals(c.rows * c.columns, 1, 0.5f, 1)),
-        bias(Normals(c.columns, 1, 0, 2)),
-        residual(Normals(c.rows * c.columns, 2, -1, 3)),
-        gamma(Normals(c.columns, 0.3f, 1, 4)),
-        beta(Normals(c.columns, 1, 0, 5)),
-        dy(Normals(c.rows * c.columns, 1, 0, 6)),
-        dsum(Normals(c.rows * c.columns, 1, 0, 7)),
+      : x(Normals(c.rows * c.columns, 1, 1, 0.5f)),
+        bias(Normals(c.columns, 2)),
+        residual(Normals(c.rows * c.columns, 3, 2, -1)),
+        gamma(Normals(c.columns, 4, 0.3f, 1)),
+        beta(Normals(c.columns, 5)),
+        dy(Normals(c.rows * c.columns, 6)),
+        dsum(Normals(c.rows * c.columns, 7)),
         dropout(MakeDropout({.seed = 3, .purpose = Purpose::kDropout}, c.dropout)) {}
   Floats x, bias, residual, gamma, beta, dy, dsum;
   DropoutMask dropout;
@@ -143,12 +136,7 @@ Reference Naive(const Case& c, const Inputs& in) {
 double Error(const Case& c, const Floats& ours, const std::vector<double>& want) {
   const double size = c.norm && c.columns == 1 ? 1 / std::sqrt(kEpsilon) : 8;
   const double tolerance = 16 * size * std::sqrt(c.columns + c.rows) * 0x1p-24;
-  double worst = 0;
-  for (size_t i = 0; i < want.size(); ++i) {
-    const double error = std::abs(ours[i] - want[i]) / tolerance;
-    if (!(error <= worst)) worst = error;
-  }
-  return worst;
+  return WorstError(ours, want, tolerance);
 }
 
 std::vector<Case> Cases() {

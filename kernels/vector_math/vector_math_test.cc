@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "kernels/testing/testing.h"
 
 namespace pretext {
 namespace {
@@ -31,7 +32,7 @@ double LargestError(Function function, const std::function<double(double)>& exac
   y.resize(x.size());
 #pragma omp simd
   for (size_t i = 0; i < x.size(); ++i) y[i] = function(x[i]);
-  double worst = 0;
+  Largest worst;
   for (size_t i = 0; i < x.size(); ++i) {
     const double want = exact(x[i]);
     if (std::abs(want) > std::numeric_limits<float>::max()) {
@@ -41,10 +42,9 @@ double LargestError(Function function, const std::function<double(double)>& exac
     int exponent;
     std::frexp(want, &exponent);
     const double ulp = std::ldexp(1.0, std::max(exponent, -125) - 24);
-    const double error = std::abs(y[i] - want) / ulp;
-    if (!(error <= worst)) worst = error;
+    worst.Add(std::abs(y[i] - want) / ulp);
   }
-  return worst;
+  return worst.value();
 }
 
 double ExactCdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
