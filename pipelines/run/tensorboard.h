@@ -19,6 +19,7 @@ class TensorBoardWriter {
   // Opens a new event file in the folder, which is made when it is missing.
   absl::Status Open(const std::string& folder);
   // Appends one event and flushes it: a killed run loses nothing.
+  bool is_open() const { return !path_.empty(); }
   absl::Status Write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
 
  private:
