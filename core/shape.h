@@ -16,8 +16,7 @@ class Shape {
 
   Shape() = default;
   Shape(std::initializer_list<int64_t> dims) {
-    PRETEXT_CHECK(dims.size() <= kMaxRank, "a shape has at most five dimensions");
-    for (int64_t d : dims) dims_[rank_++] = d;
+    for (int64_t d : dims) Append(d);
   }
 
   int rank() const { return rank_; }
@@ -25,6 +24,10 @@ class Shape {
   int64_t& operator[](int i) { return dims_[i]; }
   const int64_t* begin() const { return dims_.data(); }
   const int64_t* end() const { return dims_.data() + rank_; }
+  void Append(int64_t dim) {
+    PRETEXT_CHECK(rank_ < kMaxRank, "a shape has at most five dimensions");
+    dims_[static_cast<size_t>(rank_++)] = dim;
+  }
   // Number of elements; 1 for rank 0.
   int64_t size() const {
     int64_t n = 1;
