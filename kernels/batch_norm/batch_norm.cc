@@ -10,25 +10,35 @@ namespace {
 
 using namespace channel_loops;
 
-// Two sums for each (sample, segment of positions, channel), channels innermost and padded to the
-// lanes: partials[((sample · segments + segment) · 2 + which) · stride + channel].
+// Two sums for each (block of channels, sample, segment of positions), the block's lanes innermost.
 struct Partials {
-  int64_t segments, stride;
+  int64_t segments, pieces, lanes;
 
   explicit Partials(const ChannelOrder& o)
-      : segments((o.positions + kSegment - 1) / kSegment), stride(o.blocks() * o.lanes) {}
+      : segments((o.positions + kSegment - 1) / kSegment),
+        pieces(o.samples * segments),
+        lanes(o.lanes) {}
   int64_t At(int64_t sample, int64_t segment, int which, int64_t channel) const {
-    return ((sample * segments + segment) * 2 + which) * stride + channel;
+    return ((channel / lanes * pieces + sample * segments + segment) * 2 + which) * lanes +
+           channel % lanes;
+  }
+  // Calls body(positions, first sum, second sum) for every piece of a block of channels, in order.
+  template <class Body>
+  void ForEach(const ChannelOrder& o, const float* partials, int64_t block,
+               const Body& body) const {
+    const float* at = partials + block * pieces * 2 * lanes;
+    for (int64_t piece = 0; piece < pieces; ++piece, at += 2 * lanes) {
+      body(static_cast<double>(std::min(kSegment, o.positions - piece % segments * kSegment)), at,
+           at + lanes);
+    }
   }
 };
 
-// Calls body(sample, segment, begin, end) for the segments of a piece.
+// Calls body(segment, begin, end) for the segments of a piece.
 template <class Body>
 [[gnu::always_inline]] inline void ForEachSegment(const Piece& piece, const Body& body) {
-  for (int64_t sample = piece.sample_begin; sample < piece.sample_end; ++sample) {
-    for (int64_t begin = piece.position_begin; begin < piece.position_end; begin += kSegment) {
-      body(sample, begin / kSegment, begin, std::min(piece.position_end, begin + kSegment));
-    }
+  for (int64_t begin = piece.begin; begin < piece.end; begin += kSegment) {
+    body(begin / kSegment, begin, std::min(piece.end, begin + kSegment));
   }
 }
 
@@ -69,19 +79,20 @@ void DispatchMask(BatchNormMask mask, const Visitor& visitor) {
 
 size_t BatchNormPartials(const ChannelOrder& order) {
   const Partials at(order);
-  return static_cast<size_t>(order.samples * at.segments * 2 * at.stride);
+  return static_cast<size_t>(order.blocks() * at.pieces * 2 * at.lanes);
 }
 
 void BatchNormMoments(const ChannelOrder& o, int64_t begin, int64_t count, const float* x,
                       float* partials) {
   const Partials at(o);
   ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
-    ForEachSegment(piece, [&](int64_t sample, int64_t segment, int64_t first, int64_t last) {
-      const float* data = piece.At(o, x, sample);
+    ForEachSegment(piece, [&](int64_t segment, int64_t first, int64_t last) {
+      const float* data = x + piece.offset;
       // Four sums hide the latency of addition.
       V sum[4] = {};
       int64_t s = first;
       for (; s + 4 <= last; s += 4) {
+#pragma GCC unroll 4
         for (int j = 0; j < 4; ++j) sum[j] += Load<V>(data + (s + j) * o.position_stride);
       }
       for (; s < last; ++s) sum[0] += Load<V>(data + s * o.position_stride);
@@ -89,6 +100,7 @@ void BatchNormMoments(const ChannelOrder& o, int64_t begin, int64_t count, const
       // The segment is in the cache by now.
       V square[4] = {};
       for (s = first; s + 4 <= last; s += 4) {
+#pragma GCC unroll 4
         for (int j = 0; j < 4; ++j) {
           const V deviation = Load<V>(data + (s + j) * o.position_stride) - mean;
           square[j] += deviation * deviation;
@@ -98,8 +110,8 @@ void BatchNormMoments(const ChannelOrder& o, int64_t begin, int64_t count, const
         const V deviation = Load<V>(data + s * o.position_stride) - mean;
         square[0] += deviation * deviation;
       }
-      Store(partials + at.At(begin + sample, segment, 0, piece.channel), mean);
-      Store(partials + at.At(begin + sample, segment, 1, piece.channel),
+      Store(partials + at.At(begin + piece.sample, segment, 0, piece.channel), mean);
+      Store(partials + at.At(begin + piece.sample, segment, 1, piece.channel),
             (square[0] + square[1]) + (square[2] + square[3]));
     });
   });
@@ -108,33 +120,23 @@ void BatchNormMoments(const ChannelOrder& o, int64_t begin, int64_t count, const
 void FinishBatchNormMoments(const ChannelOrder& o, const float* partials, float* mean,
                             float* variance) {
   const Partials at(o);
-  const auto length = [&](int64_t segment) {
-    return static_cast<double>(std::min(kSegment, o.positions - segment * kSegment));
-  };
+  const double count = static_cast<double>(o.count());
 #pragma omp parallel for schedule(static)
   for (int64_t block = 0; block < o.blocks(); ++block) {
-    const int64_t channel = block * o.lanes, width = o.width(block);
     double sum[16] = {}, square[16] = {};
-    for (int64_t sample = 0; sample < o.samples; ++sample) {
-      for (int64_t segment = 0; segment < at.segments; ++segment) {
-        const float* means = partials + at.At(sample, segment, 0, channel);
-        for (int64_t l = 0; l < width; ++l) sum[l] += length(segment) * means[l];
+    at.ForEach(o, partials, block, [&](double positions, const float* means, const float*) {
+      for (int64_t l = 0; l < o.lanes; ++l) sum[l] += positions * means[l];
+    });
+    for (int64_t l = 0; l < o.lanes; ++l) sum[l] /= count;
+    at.ForEach(o, partials, block, [&](double positions, const float* means, const float* squares) {
+      for (int64_t l = 0; l < o.lanes; ++l) {
+        const double deviation = means[l] - sum[l];
+        square[l] += squares[l] + positions * deviation * deviation;
       }
-    }
-    for (int64_t l = 0; l < width; ++l) sum[l] /= static_cast<double>(o.count());
-    for (int64_t sample = 0; sample < o.samples; ++sample) {
-      for (int64_t segment = 0; segment < at.segments; ++segment) {
-        const float* means = partials + at.At(sample, segment, 0, channel);
-        const float* squares = partials + at.At(sample, segment, 1, channel);
-        for (int64_t l = 0; l < width; ++l) {
-          const double deviation = means[l] - sum[l];
-          square[l] += squares[l] + length(segment) * deviation * deviation;
-        }
-      }
-    }
-    for (int64_t l = 0; l < width; ++l) {
-      mean[channel + l] = static_cast<float>(sum[l]);
-      variance[channel + l] = static_cast<float>(square[l] / static_cast<double>(o.count()));
+    });
+    for (int64_t l = 0; l < o.width(block); ++l) {
+      mean[block * o.lanes + l] = static_cast<float>(sum[l]);
+      variance[block * o.lanes + l] = static_cast<float>(square[l] / count);
     }
   }
 }
@@ -164,16 +166,14 @@ void BatchNormForward(const ChannelOrder& o, const BatchNormParameters& p, const
   const auto run = [&]<bool kRelu, bool kResidual>() {
     ForEachPiece(o, o.samples, [&]<class V>(const Piece& piece) {
       const Affine<V> affine(p, piece.channel, o.channels);
-      for (int64_t sample = piece.sample_begin; sample < piece.sample_end; ++sample) {
-        const float* in = piece.At(o, x, sample);
-        const float* r = kResidual ? piece.At(o, residual, sample) : nullptr;
-        float* out = piece.At(o, y, sample);
-        for (int64_t s = piece.position_begin; s < piece.position_end; ++s) {
-          V v = affine(Load<V>(in + s * o.position_stride));
-          if constexpr (kResidual) v += Load<V>(r + s * o.position_stride);
-          if constexpr (kRelu) v = v < 0.0f ? V{} : v;
-          Store(out + s * o.position_stride, v);
-        }
+      const float* in = x + piece.offset;
+      const float* r = kResidual ? residual + piece.offset : nullptr;
+      float* out = y + piece.offset;
+      for (int64_t s = piece.begin; s < piece.end; ++s) {
+        V v = affine(Load<V>(in + s * o.position_stride));
+        if constexpr (kResidual) v += Load<V>(r + s * o.position_stride);
+        if constexpr (kRelu) v = v < 0.0f ? V{} : v;
+        Store(out + s * o.position_stride, v);
       }
     });
   };
@@ -189,11 +189,11 @@ void BatchNormGradientSums(const ChannelOrder& o, int64_t begin, int64_t count,
   DispatchMask(mask, [&]<BatchNormMask kMask>() {
     ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
       const Affine<V> affine(p, piece.channel, o.channels);
-      ForEachSegment(piece, [&](int64_t sample, int64_t segment, int64_t first, int64_t last) {
-        const float* in = piece.At(o, x, sample);
-        const float* out = kMask == BatchNormMask::kOutput ? piece.At(o, y, sample) : nullptr;
-        const float* gradient = piece.At(o, dy, sample);
-        float* past = masked != nullptr ? piece.At(o, masked, sample) : nullptr;
+      ForEachSegment(piece, [&](int64_t segment, int64_t first, int64_t last) {
+        const float* in = x + piece.offset;
+        const float* out = kMask == BatchNormMask::kOutput ? y + piece.offset : nullptr;
+        const float* gradient = dy + piece.offset;
+        float* past = masked != nullptr ? masked + piece.offset : nullptr;
         V sum[2] = {}, product[2] = {};
         const auto step = [&](int64_t s, int j) {
           const int64_t i = s * o.position_stride;
@@ -206,8 +206,9 @@ void BatchNormGradientSums(const ChannelOrder& o, int64_t begin, int64_t count,
         int64_t s = first;
         for (; s + 2 <= last; s += 2) step(s, 0), step(s + 1, 1);
         if (s < last) step(s, 0);
-        Store(partials + at.At(begin + sample, segment, 0, piece.channel), sum[0] + sum[1]);
-        Store(partials + at.At(begin + sample, segment, 1, piece.channel), product[0] + product[1]);
+        Store(partials + at.At(begin + piece.sample, segment, 0, piece.channel), sum[0] + sum[1]);
+        Store(partials + at.At(begin + piece.sample, segment, 1, piece.channel),
+              product[0] + product[1]);
       });
     });
   });
@@ -218,18 +219,14 @@ void FinishBatchNormGradientSums(const ChannelOrder& o, const BatchNormParameter
   const Partials at(o);
 #pragma omp parallel for schedule(static)
   for (int64_t block = 0; block < o.blocks(); ++block) {
-    const int64_t channel = block * o.lanes, width = o.width(block);
     double sum[16] = {}, product[16] = {};
-    for (int64_t sample = 0; sample < o.samples; ++sample) {
-      for (int64_t segment = 0; segment < at.segments; ++segment) {
-        const float* sums = partials + at.At(sample, segment, 0, channel);
-        const float* products = partials + at.At(sample, segment, 1, channel);
-        for (int64_t l = 0; l < width; ++l) sum[l] += sums[l], product[l] += products[l];
-      }
-    }
-    for (int64_t l = 0; l < width; ++l) {
-      dbeta[channel + l] = static_cast<float>(sum[l]);
-      dgamma[channel + l] = static_cast<float>(product[l] * p.inverse_deviation[channel + l]);
+    at.ForEach(o, partials, block, [&](double, const float* sums, const float* products) {
+      for (int64_t l = 0; l < o.lanes; ++l) sum[l] += sums[l], product[l] += products[l];
+    });
+    for (int64_t l = 0; l < o.width(block); ++l) {
+      const int64_t channel = block * o.lanes + l;
+      dbeta[channel] = static_cast<float>(sum[l]);
+      dgamma[channel] = static_cast<float>(product[l] * p.inverse_deviation[channel]);
     }
   }
 }
@@ -247,17 +244,15 @@ void BatchNormBackward(const ChannelOrder& o, int64_t samples, const BatchNormPa
       const V slope = affine.scale *
                       LoadChannels<V>(p.inverse_deviation, piece.channel, o.channels, 0) *
                       LoadChannels<V>(dgamma, piece.channel, o.channels, 0) * inverse_count;
-      for (int64_t sample = piece.sample_begin; sample < piece.sample_end; ++sample) {
-        const float* in = piece.At(o, x, sample);
-        const float* out = kMask == BatchNormMask::kOutput ? piece.At(o, y, sample) : nullptr;
-        const float* gradient = piece.At(o, dy, sample);
-        float* result = piece.At(o, dx, sample);
-        for (int64_t s = piece.position_begin; s < piece.position_end; ++s) {
-          const int64_t i = s * o.position_stride;
-          const V value = Load<V>(in + i);
-          const V g = PastRelu<V, kMask>(affine, value, out + i, Load<V>(gradient + i));
-          Store(result + i, affine.scale * g - shift - slope * (value - affine.mean));
-        }
+      const float* in = x + piece.offset;
+      const float* out = kMask == BatchNormMask::kOutput ? y + piece.offset : nullptr;
+      const float* gradient = dy + piece.offset;
+      float* result = dx + piece.offset;
+      for (int64_t s = piece.begin; s < piece.end; ++s) {
+        const int64_t i = s * o.position_stride;
+        const V value = Load<V>(in + i);
+        const V g = PastRelu<V, kMask>(affine, value, out + i, Load<V>(gradient + i));
+        Store(result + i, affine.scale * g - shift - slope * (value - affine.mean));
       }
     });
   });

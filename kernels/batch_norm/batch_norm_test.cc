@@ -190,7 +190,7 @@ TEST_P(BatchNormTest, IsTheDefinition) {
 TEST_P(BatchNormTest, GradientsAreCentralDifferences) {
   const Case t = GetParam();
   const Image image(t);
-  if (image.size() > 3000) GTEST_SKIP() << "small sizes only: quadratic";
+  if (image.size() > 1500) GTEST_SKIP() << "small sizes only: quadratic";
   const auto x = Random(image.size(), 1, 0.5f, 2), residual = Random(image.size(), 2),
              dy = Random(image.size(), 3), gamma = Random(t.c, 4, 1, 0.3f), beta = Random(t.c, 5);
   const Results run = RunKernels(t, x, gamma, beta, residual, dy, 2);

@@ -35,63 +35,57 @@ template <class V>
 // The channels' parameters of a group of lanes: absent ones (null, or beyond the last channel) are
 // `otherwise`.
 template <class V>
-inline V LoadChannels(const float* values, int64_t first, int64_t channels, float otherwise) {
+[[gnu::always_inline]] inline V LoadChannels(const float* values, int64_t first, int64_t channels,
+                                             float otherwise) {
+  if (values == nullptr) return Splat<V>(otherwise);
+  if (first + kLanes<V> <= channels) return Load<V>(values + first);
   V v = Splat<V>(otherwise);
-  if (values != nullptr) {
-    std::memcpy(&v, values + first,
-                sizeof(float) * static_cast<size_t>(std::min(kLanes<V>, channels - first)));
-  }
+  std::memcpy(&v, values + first, sizeof(float) * static_cast<size_t>(channels - first));
   return v;
 }
 
-// A piece of work: the channels [channel, channel + lanes of V), samples and positions of it.
+// A piece of work: positions [begin, end) of the channels [channel, channel + lanes of V) of one
+// sample.
 struct Piece {
   int64_t channel;
-  int64_t sample_begin, sample_end;
-  int64_t position_begin, position_end;
-  int64_t channel_offset;  // of the channel in the data
-
-  const float* At(const ChannelOrder& o, const float* data, int64_t sample) const {
-    return data + sample * o.sample_stride + channel_offset;
-  }
-  float* At(const ChannelOrder& o, float* data, int64_t sample) const {
-    return data + sample * o.sample_stride + channel_offset;
-  }
+  int64_t sample;
+  int64_t begin, end;
+  int64_t offset;  // of the channel and the sample in the data
 };
 
 inline constexpr int64_t kSegment = 256;  // positions that are summed up in single precision
 
-// Calls body.template operator()<V>(piece) for pieces that cover `samples` samples of all channels,
-// from the OpenMP threads. Position ranges start at multiples of kSegment. Pieces depend on the
-// shape alone.
+// Calls body.template operator()<V>(piece) for pieces that cover `samples` samples of all channels
+// in the order of memory, from the OpenMP threads. Position ranges start at multiples of kSegment.
+// Pieces depend on the shape alone.
 template <class Body>
 void ForEachPiece(const ChannelOrder& o, int64_t samples, const Body& body) {
-  constexpr int64_t kPositions = 2048;  // of a piece, about
-  const int64_t sample_group = std::max<int64_t>(1, kPositions / o.positions);
-  const int64_t sample_groups = (samples + sample_group - 1) / sample_group;
-  const int64_t position_groups = (o.positions + kPositions - 1) / kPositions;
-  const int64_t pieces = sample_groups * o.blocks() * position_groups;
+  constexpr int64_t kPositions = 8 * kSegment;  // of a piece at most
+  const int64_t ranges = (o.positions + kPositions - 1) / kPositions, blocks = o.blocks();
+  const int64_t pieces = samples * blocks * ranges;
   const auto run = [&](int64_t i) {
-    const int64_t position = i % position_groups, block = i / position_groups % o.blocks(),
-                  group = i / position_groups / o.blocks();
+    const int64_t range = i % ranges, block = i / ranges % blocks, sample = i / ranges / blocks;
     Piece piece = {.channel = block * o.lanes,
-                   .sample_begin = group * sample_group,
-                   .sample_end = std::min(samples, (group + 1) * sample_group),
-                   .position_begin = position * kPositions,
-                   .position_end = std::min(o.positions, (position + 1) * kPositions),
-                   .channel_offset = block * o.block_stride};
+                   .sample = sample,
+                   .begin = range * kPositions,
+                   .end = std::min(o.positions, (range + 1) * kPositions),
+                   .offset = sample * o.sample_stride + block * o.block_stride};
     const int64_t width = o.padded() ? o.lanes : o.width(block);
     if (width == 16) {
       body.template operator()<Lanes16>(piece);
     } else if (width == 8) {
       body.template operator()<Lanes8>(piece);
     } else {
-      for (int64_t lane = 0; lane < width; ++lane, ++piece.channel, ++piece.channel_offset) {
+      for (int64_t lane = 0; lane < width; ++lane, ++piece.channel, ++piece.offset) {
         body.template operator()<Lanes1>(piece);
       }
     }
   };
-  if (pieces == 1) return run(0);
+  constexpr int64_t kWorthThreads = 1 << 14;  // values
+  if (samples * o.positions * o.channels < kWorthThreads) {
+    for (int64_t i = 0; i < pieces; ++i) run(i);
+    return;
+  }
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < pieces; ++i) run(i);
 }
