@@ -1,0 +1,58 @@
+#include "kernels/nt_xent/unit_rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pretext::nt_xent_internal {
+
+double Dot(int64_t features, const float* a, const float* b) {
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t f = 0; f < features; ++f) sum += static_cast<double>(a[f]) * b[f];
+  return sum;
+}
+
+bool UnitRows(int64_t rows, int64_t features, const float* x, float* z, float* inverse_length) {
+  bool finite = true;
+#pragma omp parallel for schedule(static) reduction(&& : finite) if (rows * features > 16384)
+  for (int64_t i = 0; i < rows; ++i) {
+    const float* in = x + i * features;
+    float* out = z + i * features;
+    // Squares of floats cannot overflow a double.
+    const double length = std::sqrt(Dot(features, in, in));
+    finite = finite && std::isfinite(length);
+    const double inverse = length < kZeroLength ? 0.0 : 1.0 / length;
+    inverse_length[i] = static_cast<float>(inverse);
+#pragma omp simd
+    for (int64_t f = 0; f < features; ++f) out[f] = static_cast<float>(in[f] * inverse);
+  }
+  return finite;
+}
+
+void UnitRowsBackward(int64_t rows, int64_t features, const float* z, const float* inverse_length,
+                      float* gradient) {
+#pragma omp parallel for schedule(static) if (rows * features > 16384)
+  for (int64_t i = 0; i < rows; ++i) {
+    const float* unit = z + i * features;
+    float* g = gradient + i * features;
+    const float along = static_cast<float>(Dot(features, unit, g));
+    const float inverse = inverse_length[i];
+#pragma omp simd
+    for (int64_t f = 0; f < features; ++f) g[f] = (g[f] - unit[f] * along) * inverse;
+  }
+}
+
+void TransposeBlock(int64_t rows, int64_t features, const float* block, float* transposed) {
+  constexpr int64_t kSide = 16;  // 16 lines of the cache in, 16 out
+  for (int64_t i0 = 0; i0 < rows; i0 += kSide) {
+    const int64_t i1 = std::min(i0 + kSide, rows);
+    for (int64_t f0 = 0; f0 < features; f0 += kSide) {
+      const int64_t f1 = std::min(f0 + kSide, features);
+      for (int64_t f = f0; f < f1; ++f) {
+        for (int64_t i = i0; i < i1; ++i) transposed[f * rows + i] = block[i * features + f];
+      }
+    }
+  }
+}
+
+}  // namespace pretext::nt_xent_internal
