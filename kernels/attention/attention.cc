@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/varying_gemm.h"
 #include "kernels/scratch/scratch.h"
 #include "kernels/vector_math/vector_math.h"
 
@@ -49,15 +49,6 @@ int64_t BlockQueries(int64_t keys) {
   return std::clamp<int64_t>(kBlockScores / std::max<int64_t>(1, keys), 1, kBlockQueries);
 }
 
-// Lengths vary from sample to sample: never the library that generates code for every new shape.
-void Product(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-             const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
-             int64_t ldc) {
-  GemmLibrary library = ChooseGemmLibrary(trans_a, trans_b, m, n, k);
-  if (library == GemmLibrary::kOnednnMatmul) library = GemmLibrary::kOnednnSgemm;
-  GemmWith(library, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
-
 // The row of the dropout mask that belongs to a query of a head.
 int64_t MaskRow(const AttentionShape& shape, int64_t query, int64_t head) {
   const int64_t position = shape.positions == nullptr ? query : shape.positions[query];
@@ -94,9 +85,9 @@ void ForwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, Ma
   const float* v_head = v.data + pair.first_key * v.stride + pair.column;
   for (int64_t begin = pair.first_query; begin < pair.end_query; begin += block) {
     const int64_t rows = std::min(block, pair.end_query - begin);
-    Product(Transpose::kNo, Transpose::kYes, rows, keys, width, shape.scale,
-            q.data + begin * q.stride + pair.column, q.stride, k_head, k.stride, 0.0f,
-            scores.data(), keys);
+    VaryingGemm(Transpose::kNo, Transpose::kYes, rows, keys, width, shape.scale,
+                q.data + begin * q.stride + pair.column, q.stride, k_head, k.stride, 0.0f,
+                scores.data(), keys);
     for (int64_t r = 0; r < rows; ++r) {
       float* row = scores + r * keys;
       float largest;
@@ -115,8 +106,8 @@ void ForwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, Ma
       }
     }
     float* o = out.data + begin * out.stride + pair.column;
-    Product(Transpose::kNo, Transpose::kNo, rows, width, keys, 1.0f, scores.data(), keys, v_head,
-            v.stride, 0.0f, o, out.stride);
+    VaryingGemm(Transpose::kNo, Transpose::kNo, rows, width, keys, 1.0f, scores.data(), keys,
+                v_head, v.stride, 0.0f, o, out.stride);
     for (int64_t r = 0; r < rows; ++r) {
       const float inverse = inverse_sums.data()[r];
       float* row = o + r * out.stride;
@@ -160,10 +151,10 @@ void BackwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, M
     const float* q_block = q.data + begin * q.stride + pair.column;
     const float* o_block = out.data + begin * out.stride + pair.column;
     const float* do_block = dout.data + begin * dout.stride + pair.column;
-    Product(Transpose::kNo, Transpose::kYes, rows, keys, width, shape.scale, q_block, q.stride,
-            k_head, k.stride, 0.0f, scores.data(), keys);
-    Product(Transpose::kNo, Transpose::kYes, rows, keys, width, 1.0f, do_block, dout.stride, v_head,
-            v.stride, 0.0f, dscores.data(), keys);
+    VaryingGemm(Transpose::kNo, Transpose::kYes, rows, keys, width, shape.scale, q_block, q.stride,
+                k_head, k.stride, 0.0f, scores.data(), keys);
+    VaryingGemm(Transpose::kNo, Transpose::kYes, rows, keys, width, 1.0f, do_block, dout.stride,
+                v_head, v.stride, 0.0f, dscores.data(), keys);
     for (int64_t r = 0; r < rows; ++r) {
       const float* o = o_block + r * out.stride;
       const float* d = do_block + r * dout.stride;
@@ -181,12 +172,12 @@ void BackwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, M
         BackwardRow<false>(keys, kept[0], kept[1], product, shape.scale, nullptr, s, ds);
       }
     }
-    Product(Transpose::kYes, Transpose::kNo, keys, width, rows, 1.0f, scores.data(), keys, do_block,
-            dout.stride, beta, dv_head, dv.stride);
-    Product(Transpose::kYes, Transpose::kNo, keys, width, rows, 1.0f, dscores.data(), keys, q_block,
-            q.stride, beta, dk_head, dk.stride);
-    Product(Transpose::kNo, Transpose::kNo, rows, width, keys, 1.0f, dscores.data(), keys, k_head,
-            k.stride, 0.0f, dq.data + begin * dq.stride + pair.column, dq.stride);
+    VaryingGemm(Transpose::kYes, Transpose::kNo, keys, width, rows, 1.0f, scores.data(), keys,
+                do_block, dout.stride, beta, dv_head, dv.stride);
+    VaryingGemm(Transpose::kYes, Transpose::kNo, keys, width, rows, 1.0f, dscores.data(), keys,
+                q_block, q.stride, beta, dk_head, dk.stride);
+    VaryingGemm(Transpose::kNo, Transpose::kNo, rows, width, keys, 1.0f, dscores.data(), keys,
+                k_head, k.stride, 0.0f, dq.data + begin * dq.stride + pair.column, dq.stride);
     beta = 1;
   }
   ZeroRows(dq, pair.end_query, pair.end_padding, pair.column, width);
