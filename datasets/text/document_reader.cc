@@ -1,0 +1,147 @@
+#include "datasets/text/document_reader.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tokenizers/unicode/unicode.h"
+
+namespace pretext {
+namespace {
+
+constexpr int64_t kBatchBytes = 4 << 20;
+constexpr size_t kBlockBytes = 1 << 18;
+
+bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// Where to cut a text that is longer than `limit`, at most there.
+size_t CutAt(const std::string& text, size_t limit) {
+  size_t at = limit;
+  while (at > limit / 2 && !IsSpace(text[at])) --at;
+  if (IsSpace(text[at])) return at;
+  at = limit;
+  while (at > limit - 4 && (text[at] & 0xC0) == 0x80) --at;
+  return at;
+}
+
+}  // namespace
+
+DocumentReader::DocumentReader(std::vector<TextFile> files, DocumentOptions options)
+    : files_(std::move(files)), options_(std::move(options)), block_(kBlockBytes) {}
+
+absl::Status DocumentReader::Next(std::vector<std::string>& documents) {
+  do {
+    documents.clear();
+    raw_bytes_ = 0;
+    while (raw_bytes_ < kBatchBytes && (file_ != nullptr || next_file_ < files_.size())) {
+      absl::Status status = file_ == nullptr ? OpenNextFile() : ReadBlock(documents);
+      if (!status.ok()) return status;
+    }
+    int64_t replaced = 0;
+#pragma omp parallel for schedule(dynamic, 16) reduction(+ : replaced)
+    for (size_t i = 0; i < documents.size(); ++i) {
+      RepairUtf8(&documents[i], &replaced);
+      CleanUp(options_.cleanup, &documents[i]);
+    }
+    counts_.replaced += replaced;
+    documents.erase(std::remove_if(documents.begin(), documents.end(),
+                                   [](const std::string& d) {
+                                     return std::all_of(d.begin(), d.end(), IsSpace);
+                                   }),
+                    documents.end());
+  } while (documents.empty() && (file_ != nullptr || next_file_ < files_.size()));
+  counts_.documents += documents.size();
+  return absl::OkStatus();
+}
+
+absl::Status DocumentReader::OpenNextFile() {
+  absl::StatusOr<GzipFile> file = GzipFile::Open(files_[next_file_++].path, "text");
+  if (!file.ok()) return file.status();
+  file_ = std::make_unique<GzipFile>(*std::move(file));
+  at_start_ = true;
+  after_blank_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status DocumentReader::ReadBlock(std::vector<std::string>& documents) {
+  const int64_t read = file_->Read(reinterpret_cast<uint8_t*>(block_.data()), block_.size());
+  counts_.bytes += read;
+  std::string_view text(block_.data(), read);
+  if (std::exchange(at_start_, false)) {
+    const std::string_view mark = text.substr(0, 2);
+    if (mark == "\xFF\xFE" || mark == "\xFE\xFF") {
+      return absl::InvalidArgumentError(absl::StrCat(
+          file_->path(), ": is UTF-16; expected UTF-8. Convert it: iconv -f utf-16 -t utf-8"));
+    }
+    if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+  }
+  for (size_t newline; (newline = text.find('\n')) != std::string_view::npos;) {
+    if (line_.empty()) {
+      TakeLine(text.substr(0, newline), true, documents);
+    } else {
+      line_.append(text.substr(0, newline));
+      TakeLine(line_, true, documents);
+      line_.clear();
+    }
+    text.remove_prefix(newline + 1);
+  }
+  line_.append(text);
+  const bool at_end = read < static_cast<int64_t>(block_.size());
+  if (!line_.empty() &&
+      (at_end || static_cast<int64_t>(line_.size()) > options_.max_document_bytes)) {
+    TakeLine(line_, at_end, documents);
+    line_.clear();
+  }
+  if (!at_end) return absl::OkStatus();
+
+  if (!file_->Fault().empty()) {
+    return absl::DataLossError(absl::StrCat(file_->path(), ": cannot be read to its end",
+                                            file_->Fault(), ". Fetch it again."));
+  }
+  FinishDocument(documents);
+  file_ = nullptr;
+  return absl::OkStatus();
+}
+
+void DocumentReader::TakeLine(std::string_view line, bool whole,
+                              std::vector<std::string>& documents) {
+  using Unit = DocumentOptions::Unit;
+  const bool first_part = !std::exchange(in_line_, !whole);
+  const bool blank = std::all_of(line.begin(), line.end(), IsSpace);
+  if (first_part) {
+    const bool indented = !line.empty() && IsSpace(line[0]);
+    if ((options_.unit == Unit::kParagraph && blank) ||
+        (options_.unit == Unit::kUnindented && after_blank_ && !blank && !indented)) {
+      FinishDocument(documents);
+    }
+    after_blank_ = blank;
+  }
+  if (document_.empty() && blank) return;
+  document_.append(line);
+  if (whole) document_.push_back('\n');
+  CutDocument(documents);
+  if (whole && options_.unit == Unit::kLine) FinishDocument(documents);
+}
+
+void DocumentReader::CutDocument(std::vector<std::string>& documents) {
+  const auto limit = static_cast<size_t>(options_.max_document_bytes);
+  while (document_.size() > limit) {
+    const size_t at = CutAt(document_, limit);
+    std::string rest = document_.substr(at);
+    document_.resize(at);
+    FinishDocument(documents);
+    document_ = std::move(rest);
+  }
+}
+
+void DocumentReader::FinishDocument(std::vector<std::string>& documents) {
+  while (!document_.empty() && document_.back() == '\n') document_.pop_back();
+  if (!document_.empty()) {
+    raw_bytes_ += document_.size();
+    documents.push_back(std::move(document_));
+  }
+  document_.clear();
+}
+
+}  // namespace pretext

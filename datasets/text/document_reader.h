@@ -1,0 +1,76 @@
+// Reads a corpus document by document: files of any size, plain or gzip, in bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "datasets/gzip_file/gzip_file.h"
+#include "datasets/text/cleanup.h"
+#include "datasets/text/text_files.h"
+
+namespace pretext {
+
+struct DocumentOptions {
+  enum class Unit {
+    kParagraph,   // up to a line that is blank
+    kLine,        // one line
+    kUnindented,  // up to a line that is not indented and comes after a blank one: an entry of a
+                  // dictionary
+    kFile,        // one file
+  };
+
+  Unit unit = Unit::kParagraph;
+  CleanupOptions cleanup;
+  // A longer document is cut: at the last whitespace before it gets too long, else between two
+  // characters.
+  int64_t max_document_bytes = 1 << 20;
+};
+
+class DocumentReader {
+ public:
+  struct Counts {
+    int64_t bytes = 0;      // of text, decompressed
+    int64_t documents = 0;  // not counting those with nothing in them
+    int64_t replaced = 0;   // ill-formed UTF-8 sequences that became U+FFFD
+  };
+
+  DocumentReader(std::vector<TextFile> files, DocumentOptions options);
+
+  // Replaces `documents` by the next ones, in order: about 4 MB of them, repaired to UTF-8 and
+  // cleaned up on all threads. None at the end. Errors name the file: compressed data that is
+  // damaged or stops short, UTF-16.
+  absl::Status Next(std::vector<std::string>& documents);
+
+  const Counts& counts() const { return counts_; }
+
+ private:
+  absl::Status OpenNextFile();
+  // Takes in one block of the file; at its end the document under way is finished and the file
+  // closed.
+  absl::Status ReadBlock(std::vector<std::string>& documents);
+  // Takes a line without its end; `whole` is false for a part of one that is longer than a document
+  // may be.
+  void TakeLine(std::string_view line, bool whole, std::vector<std::string>& documents);
+  void FinishDocument(std::vector<std::string>& documents);
+  // Cuts the document under way while it is too long.
+  void CutDocument(std::vector<std::string>& documents);
+
+  const std::vector<TextFile> files_;
+  const DocumentOptions options_;
+  size_t next_file_ = 0;
+  std::unique_ptr<GzipFile> file_;
+  std::vector<char> block_;
+  std::string line_;         // the beginning of a line that goes on in the next block
+  std::string document_;     // under way
+  int64_t raw_bytes_ = 0;    // of the documents of this call to Next
+  bool at_start_ = true;     // of the file
+  bool in_line_ = false;     // document_ ends with the first part of a line
+  bool after_blank_ = true;  // the line before was blank
+  Counts counts_;
+};
+
+}  // namespace pretext

@@ -1,0 +1,290 @@
+#include "datasets/text/text.h"
+
+#include <omp.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "datasets/text/document_hash.h"
+#include "datasets/text/text.pb.h"
+
+namespace pretext {
+namespace {
+
+// Part of every key: what is in a cache file, and how documents come about.
+constexpr absl::string_view kFormat = "pretext text cache 1";
+
+std::string DefaultCacheDirectory() {
+  const auto variable = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
+    return cache + "/pretext";
+  if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/pretext";
+  const std::string temporary = variable("TMPDIR");
+  return (temporary.empty() ? "/tmp" : temporary) + "/pretext-cache";
+}
+
+DocumentOptions MakeDocumentOptions(const Text& config, FieldChecker& check) {
+  DocumentOptions options;
+  options.unit = static_cast<DocumentOptions::Unit>(config.document());
+  check.InRange("max_document_bytes", config.max_document_bytes(), 64, int64_t{1} << 30);
+  options.max_document_bytes = config.max_document_bytes();
+  const Text::Cleanup& cleanup = config.cleanup();
+  options.cleanup.collapse_whitespace = cleanup.collapse_whitespace();
+  for (int i = 0; i < cleanup.remove_size(); ++i) {
+    const auto& remove = cleanup.remove(i);
+    const std::string field = absl::StrCat("cleanup.remove[", i, "]");
+    check.NotEmpty(field + ".open", remove.open());
+    check.NotEmpty(field + ".close", remove.close());
+    check.Positive(field + ".max_bytes", remove.max_bytes());
+    options.cleanup.remove.push_back({remove.open(), remove.close(), remove.max_bytes()});
+  }
+  for (int i = 0; i < cleanup.replace_size(); ++i) {
+    const auto& replace = cleanup.replace(i);
+    check.NotEmpty(absl::StrCat("cleanup.replace[", i, "].from"), replace.from());
+    options.cleanup.replace.push_back({replace.from(), replace.to()});
+  }
+  return options;
+}
+
+// Everything that documents depend on, for the keys of caches.
+std::string CorpusKey(const std::vector<TextFile>& files, const DocumentOptions& options,
+                      double held_out) {
+  std::string key =
+      absl::StrCat(kFormat, "\nunit ", static_cast<int>(options.unit), " max_document_bytes ",
+                   options.max_document_bytes, " collapse ", options.cleanup.collapse_whitespace,
+                   " held_out ", absl::StrFormat("%.17g", held_out), "\n");
+  // Lengths before texts, so that no two lists read the same.
+  const auto add = [&key](const std::string& text) {
+    absl::StrAppend(&key, text.size(), ":", text, " ");
+  };
+  for (const CleanupOptions::Enclosed& remove : options.cleanup.remove) {
+    key += "remove ";
+    add(remove.open);
+    add(remove.close);
+    absl::StrAppend(&key, remove.max_bytes, "\n");
+  }
+  for (const CleanupOptions::Replacement& replace : options.cleanup.replace) {
+    key += "replace ";
+    add(replace.from);
+    add(replace.to);
+    key += "\n";
+  }
+  for (const TextFile& file : files) {
+    key += "file ";
+    add(file.path);
+    absl::StrAppend(&key, file.size, " ", file.modified_ns, "\n");
+  }
+  return key;
+}
+
+std::string CachePath(const std::string& directory, absl::string_view what,
+                      const std::string& key) {
+  return absl::StrCat(directory, "/", what, "-", absl::Hex(DocumentHash(key), absl::kZeroPad16),
+                      ".cache");
+}
+
+std::string Counted(int64_t number) {  // 1234567 -> "1,234,567"
+  std::string digits = absl::StrCat(number);
+  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(at, ",");
+  return digits;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Dataset>> TextDataset::Create(const Text& config,
+                                                             const BuildContext& context) {
+  FieldChecker check;
+  Options options;
+  options.documents = MakeDocumentOptions(config, check);
+  check.That(config.files_size() > 0, "files", "is missing: name files or folders of text");
+  for (int i = 0; i < config.files_size(); ++i) {
+    const std::string field = absl::StrCat("files[", i, "]");
+    if (!check.NotEmpty(field, config.files(i))) continue;
+    options.files.push_back(context.Resolve(config.files(i)));
+    if (context.run_directory.empty()) {
+      check.Nested(field, ListTextFiles(options.files.back()).status());
+    }
+  }
+  check.InRange("sequence_length", config.sequence_length(), 3, kMaxExtent);
+  check.InHalfOpenRange("held_out", config.held_out(), 0, 1);
+  options.sequence_length = config.sequence_length();
+  options.mix_documents = config.mix_documents();
+  options.held_out = config.held_out();
+  options.cache_directory = config.cache_directory().empty()
+                                ? DefaultCacheDirectory()
+                                : context.Resolve(config.cache_directory());
+
+  std::unique_ptr<Tokenizer> tokenizer;
+  if (check.That(config.has_tokenizer(), "tokenizer",
+                 "is missing: write tokenizer { [type.googleapis.com/pretext.WordPiece] { … } }")) {
+    absl::StatusOr<std::unique_ptr<Tokenizer>> made =
+        Registry<Tokenizer>::Create(config.tokenizer(), context);
+    if (check.Nested("tokenizer", made.status())) tokenizer = *std::move(made);
+  }
+  if (!check.ok()) return check.status();
+  return std::unique_ptr<Dataset>(new TextDataset(std::move(options), std::move(tokenizer)));
+}
+
+TextDataset::TextDataset(Options options, std::unique_ptr<Tokenizer> tokenizer)
+    : options_(std::move(options)), tokenizer_(std::move(tokenizer)) {}
+
+FlowType TextDataset::type() const {
+  return FlowType::Tokens(options_.sequence_length, tokenizer_->vocabulary_size());
+}
+
+double TextDataset::characters_per_token(Split split) const {
+  const TokenizedDocuments& documents = cache_->split(split);
+  return documents.tokens == 0 ? 0 : static_cast<double>(documents.characters) / documents.tokens;
+}
+
+int64_t TextDataset::size(Split split) const { return packings_[static_cast<int>(split)]->size(); }
+
+absl::Status TextDataset::Read(Split split, int64_t index, Sample& sample) const {
+  sample.index = index;
+  sample.label = -1;
+  sample.type = type();
+  sample.tokens.resize(options_.sequence_length);
+  sample.segments.clear();
+  sample.targets.clear();
+  sample.length =
+      static_cast<int32_t>(packings_[static_cast<int>(split)]->Read(index, sample.tokens.data()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<TextFile>> TextDataset::ListFiles() const {
+  std::vector<TextFile> files;
+  for (const std::string& path : options_.files) {
+    absl::StatusOr<std::vector<TextFile>> listed = ListTextFiles(path);
+    if (!listed.ok()) return listed.status();
+    files.insert(files.end(), listed->begin(), listed->end());
+  }
+  if (files.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the corpus is empty: ", options_.files[0], " has nothing in it"));
+  }
+  return files;
+}
+
+absl::Status TextDataset::Load() {
+  absl::StatusOr<std::vector<TextFile>> files = ListFiles();
+  if (!files.ok()) return files.status();
+  files_ = files->size();
+  const std::string corpus = CorpusKey(*files, options_.documents, options_.held_out);
+  if (tokenizer_->needs_training()) {
+    absl::Status status = LoadVocabulary(*files, corpus);
+    if (!status.ok()) return status;
+  }
+  absl::Status status = LoadTokens(*files, corpus);
+  if (!status.ok()) return status;
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    packings_[static_cast<int>(split)].emplace(
+        cache_->split(split), PackingOptions{.length = options_.sequence_length,
+                                             .mix_documents = options_.mix_documents,
+                                             .special = tokenizer_->special()});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TextDataset::LoadVocabulary(const std::vector<TextFile>& files,
+                                         const std::string& corpus) {
+  const std::string key = absl::StrCat(corpus, "vocabulary of ", tokenizer_->Fingerprint());
+  const std::string path = CachePath(options_.cache_directory, "vocabulary", key);
+  if (const auto kept = CacheFile::Open(path, key);
+      kept.ok() && tokenizer_->Restore((*kept)->Section("vocabulary")).ok()) {
+    return absl::OkStatus();
+  }
+  const double start = omp_get_wtime();
+  DocumentReader reader(files, options_.documents);
+  const auto next_to_train_on = [&](std::vector<std::string>& documents) {
+    absl::Status status;
+    do {
+      status = reader.Next(documents);
+      if (!status.ok() || documents.empty()) return status;
+      std::erase_if(documents, [&](const std::string& document) {
+        return IsHeldOut(DocumentHash(document), options_.held_out);
+      });
+    } while (documents.empty());
+    return status;
+  };
+  absl::Status status = tokenizer_->Train(next_to_train_on);
+  if (!status.ok()) {
+    return absl::Status(status.code(), absl::StrCat("learning the vocabulary: ", status.message()));
+  }
+  learning_seconds_ = omp_get_wtime() - start;
+  absl::StatusOr<std::unique_ptr<CacheFileWriter>> writer = CacheFileWriter::Create(path);
+  if (!writer.ok()) return writer.status();
+  const std::string vocabulary = tokenizer_->Serialize();
+  status = (*writer)->Append("vocabulary", vocabulary.data(), vocabulary.size());
+  return status.ok() ? (*writer)->Finish(key) : status;
+}
+
+absl::Status TextDataset::LoadTokens(const std::vector<TextFile>& files,
+                                     const std::string& corpus) {
+  const std::string key = absl::StrCat(corpus, "tokens of ", tokenizer_->Fingerprint());
+  const std::string path = CachePath(options_.cache_directory, "tokens", key);
+  absl::StatusOr<std::unique_ptr<TokenCache>> cache = TokenCache::Open(path, key);
+  if (!cache.ok()) {
+    const double start = omp_get_wtime();
+    DocumentReader reader(files, options_.documents);
+    absl::Status status = TokenCache::Write(reader, *tokenizer_, options_.held_out, path, key);
+    if (!status.ok()) return status;
+    tokenizing_seconds_ = omp_get_wtime() - start;
+    cache = TokenCache::Open(path, key);
+    if (!cache.ok()) return cache.status();
+  }
+  cache_ = *std::move(cache);
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    if (cache_->split(split).documents > 0 || (split == Split::kTest && options_.held_out == 0)) {
+      continue;
+    }
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "held_out: %g of %d documents leaves none for %s. Change the fraction, or take a smaller "
+        "unit than %s for a document.",
+        options_.held_out,
+        cache_->split(Split::kTrain).documents + cache_->split(Split::kTest).documents,
+        split == Split::kTrain ? "training" : "evaluation",
+        Text::Document_Name(static_cast<Text::Document>(options_.documents.unit))));
+  }
+  return absl::OkStatus();
+}
+
+std::string TextDataset::Summary() const {
+  const TokenizedDocuments &train = cache_->split(Split::kTrain),
+                           &test = cache_->split(Split::kTest);
+  std::string text = absl::StrCat(
+      Counted(train.documents), " + ", Counted(test.documents), " documents, ",
+      Counted(train.tokens), " + ", Counted(test.tokens), " tokens, ", Counted(size(Split::kTrain)),
+      " + ", Counted(size(Split::kTest)), " sequences of ", options_.sequence_length,
+      "; vocabulary ", Counted(tokenizer_->vocabulary_size()));
+  if (learning_seconds_.has_value()) {
+    absl::StrAppendFormat(&text, ", learnt in %.1f s", *learning_seconds_);
+  }
+  const double megabytes = static_cast<double>(cache_->bytes()) * 1e-6;
+  absl::StrAppendFormat(&text, "; %.1f MB in %d file%s, ", megabytes, files_,
+                        files_ == 1 ? "" : "s");
+  if (tokenizing_seconds_.has_value()) {
+    absl::StrAppendFormat(&text, "tokenized in %.1f s", *tokenizing_seconds_);
+  } else {
+    absl::StrAppend(&text, "tokens from the cache");
+  }
+  if (cache_->replaced() > 0) {
+    absl::StrAppend(&text, "; ", Counted(cache_->replaced()),
+                    " ill-formed UTF-8 sequences replaced");
+  }
+  if (cache_->duplicates() > 0.01) {
+    absl::StrAppendFormat(&text, "; %.0f%% of the documents are repeats",
+                          100 * cache_->duplicates());
+  }
+  return text;
+}
+
+PRETEXT_REGISTER_DATASET(TextDataset, Text);
+
+}  // namespace pretext
