@@ -81,6 +81,8 @@ void FillMessage(Message* message) {
 }  // namespace
 
 void FillDefaults(Pipeline* pipeline) {
+  Pipeline::Views& views = *pipeline->mutable_views();
+  if (!views.has_count() && views.view_size() > 0) views.set_count(views.view_size());
   if (pipeline->evaluate().knn().empty()) {
     pipeline->mutable_evaluate()->add_knn()->set_k(200);
     pipeline->mutable_evaluate()->add_knn()->set_k(10);

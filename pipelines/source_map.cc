@@ -63,10 +63,19 @@ bool SourceMap::HasDoubt(absl::string_view path) const {
 
 void SourceMap::AddFaults(const std::string& path, const absl::Status& status) {
   for (const Fault& fault : FaultsOf(status)) {
+    const bool of_the_part = fault.path.empty();
     const std::string full = JoinPath(path, fault.path);
-    if (IsDoubtful(full) || (fault.path.empty() && HasDoubt(path))) continue;
+    if (IsDoubtful(full) || (of_the_part && HasDoubt(path))) continue;
     AddFault(PlaceOf(full), full, fault.message);
   }
+}
+
+void SourceMap::AddFieldFaults(const std::string& path, const absl::Status& status) {
+  std::vector<Fault> faults = FaultsOf(status);
+  faults.erase(std::remove_if(faults.begin(), faults.end(),
+                              [](const Fault& fault) { return fault.path.empty(); }),
+               faults.end());
+  AddFaults(path, FaultsToStatus(faults));
 }
 
 absl::Status SourceMap::status() const {

@@ -46,6 +46,8 @@ class SourceMap {
   // doubtful field are left out: faults of that field, and faults of the part as a whole when any
   // of its fields is doubtful.
   void AddFaults(const std::string& path, const absl::Status& status);
+  // The same without faults of the part as a whole.
+  void AddFieldFaults(const std::string& path, const absl::Status& status);
 
   bool ok() const { return faults_.empty(); }
   int fault_count() const { return static_cast<int>(faults_.size()); }
