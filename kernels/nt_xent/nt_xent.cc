@@ -1,10 +1,14 @@
 #include "kernels/nt_xent/nt_xent.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <numbers>
+#include <optional>
+#include <vector>
 
 #include "core/check.h"
 #include "kernels/gemm/gemm.h"
@@ -27,6 +31,16 @@ int64_t BlockSize(int64_t rows) {
   return rows <= 64 ? 32 : rows <= 256 ? 64 : kTileSize;
 }
 
+// While it lives, work of this thread stays on this thread.
+class OneThread {
+ public:
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(threads_); }
+
+ private:
+  const int threads_ = omp_get_max_threads();
+};
+
 // The repelling half of the loss: log Σ exp(s_ij) of every row and its gradient, tile by tile.
 class Repulsion {
  public:
@@ -38,7 +52,7 @@ class Repulsion {
         blocks_((rows_ + block_size_ - 1) / block_size_),
         pairs_(blocks_),
         log2_scale_(std::numbers::log2e_v<float> / problem.temperature),
-        kept_count_(with_gradient ? std::min(kKeptTiles, pairs_.total_places()) : 0),
+        kept_count_(with_gradient ? std::min(kKeptTiles, pairs_.count()) : 0),
         z_(z),
         transposed_(rows_ * features_),
         kept_(kept_count_ * kTileFloats),
@@ -58,7 +72,7 @@ class Repulsion {
     for (int64_t b = 0; b < blocks_; ++b) {
       TransposeBlock(Size(b), features_, z_ + Row(b) * features_, transposed_ + Row(b) * features_);
     }
-    ForEachPair([&](BlockPairs::Pair pair, float* tile) {
+    ForEachPair([&](BlockPairs::Pair pair, float* tile, bool) {
       Cosines(pair, tile);
       AddTerms({Size(pair.a), Size(pair.b)}, log2_scale_, tile, sums_ + Row(pair.a),
                pair.a == pair.b ? nullptr : sums_ + Row(pair.b));
@@ -78,8 +92,8 @@ class Repulsion {
       scale_.data()[i] = static_cast<float>(weight[i] * scale() / sums_[i].value);
       shift_[i] = sums_[i].shift;
     }
-    ForEachPair([&](BlockPairs::Pair pair, float* tile) {
-      if (pair.index >= kept_count_) Cosines(pair, tile);
+    ForEachPair([&](BlockPairs::Pair pair, float* tile, bool kept) {
+      if (!kept) Cosines(pair, tile);
       const int64_t a = Row(pair.a), b = Row(pair.b), m = Size(pair.a), n = Size(pair.b);
       // The tile becomes dloss/ds_ij + dloss/ds_ji, for the rows of both of its blocks.
       CosinesToWeights({m, n}, log2_scale_, scale_ + a, shift_ + a, scale_ + b, shift_ + b, tile);
@@ -96,23 +110,16 @@ class Repulsion {
   int64_t Size(int64_t block) const { return std::min(block_size_, rows_ - Row(block)); }
   bool HasTerms() const { return problem_.decoupled ? problem_.samples > 1 : rows_ > 1; }
 
-  // function(pair, tile) for every pair of blocks, in parallel where they are independent. The tile
-  // is the pair's own if it is kept, else the thread's. Products are computed by one thread each
-  // (inside a parallel region).
+  // function(pair, tile, kept) for every pair of blocks; kept: the tile is the pair's own from pass
+  // to pass, else it is the thread's. Products are computed by one thread each, since they run
+  // inside a parallel region.
   template <class Function>
   void ForEachPair(Function&& function) {
-#pragma omp parallel
-    {
-      const Scratch own(kTileFloats);
-      for (int64_t round = 0; round < pairs_.rounds(); ++round) {
-#pragma omp for schedule(dynamic, 1)
-        for (int64_t place = 0; place < pairs_.places(round); ++place) {
-          const BlockPairs::Pair pair = pairs_.At(round, place);
-          if (pair.a < 0) continue;
-          function(pair, pair.index < kept_count_ ? kept_ + pair.index * kTileFloats : own.data());
-        }
-      }
-    }
+    pairs_.ForEach([] { return std::make_unique<Scratch>(kTileFloats); },
+                   [&](int64_t index, BlockPairs::Pair pair, const std::unique_ptr<Scratch>& own) {
+                     const bool kept = index < kept_count_;
+                     function(pair, kept ? kept_ + index * kTileFloats : own->data(), kept);
+                   });
   }
 
   void Cosines(BlockPairs::Pair pair, float* tile) {
@@ -175,6 +182,9 @@ NtXentResult NtXent(const NtXentProblem& problem, const float* x, float* gradien
                 "positives need a second view or labels");
   PRETEXT_CHECK(problem.temperature >= 1e-4f, "the temperature is in range");
   const int64_t rows = problem.rows();
+  // Up to 128 rows of 128, a tenth of a millisecond, other threads would not help.
+  std::optional<OneThread> one_thread;
+  if (rows * rows * problem.features <= 128 * 128 * 128) one_thread.emplace();
   const Scratch z(rows * problem.features), inverse_length(rows), weight(rows), cosine(rows);
   NtXentResult result;
   if (!UnitRows(rows, problem.features, x, z.data(), inverse_length.data())) {

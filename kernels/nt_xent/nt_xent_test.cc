@@ -346,26 +346,39 @@ TEST(NtXentReferenceTest, GradientIsThatOfItsLoss) {
   }
 }
 
-TEST(BlockPairsTest, EveryPairOnceAndRoundsWithoutRepeats) {
+TEST(BlockPairsTest, EveryPairOnceAndEachBlockOnceARound) {
   for (int64_t blocks = 1; blocks <= 12; ++blocks) {
     const nt_xent_internal::BlockPairs pairs(blocks);
     std::set<std::pair<int64_t, int64_t>> seen;
-    std::set<int64_t> indices;
-    for (int64_t round = 0; round < pairs.rounds(); ++round) {
-      std::set<int64_t> busy;
-      for (int64_t place = 0; place < pairs.places(round); ++place) {
-        const auto pair = pairs.At(round, place);
-        EXPECT_TRUE(indices.insert(pair.index).second);
-        EXPECT_LT(pair.index, pairs.total_places());
-        if (pair.a < 0) continue;
-        EXPECT_TRUE(pair.a <= pair.b && pair.b < blocks);
-        EXPECT_TRUE(seen.insert({pair.a, pair.b}).second);
-        EXPECT_TRUE(busy.insert(pair.a).second);
-        EXPECT_TRUE(pair.a == pair.b || busy.insert(pair.b).second);
-      }
+    std::vector<int64_t> rounds(blocks);
+    for (int64_t index = 0; index < pairs.count(); ++index) {
+      const auto pair = pairs.At(index);
+      EXPECT_TRUE(0 <= pair.a && pair.a <= pair.b && pair.a < blocks && pair.b <= blocks);
+      EXPECT_EQ(rounds[pair.a]++, pair.round);
+      if (pair.b == blocks) continue;
+      EXPECT_TRUE(pair.a == pair.b || rounds[pair.b]++ == pair.round);
+      EXPECT_TRUE(seen.insert({pair.a, pair.b}).second);
     }
     EXPECT_EQ(static_cast<int64_t>(seen.size()), blocks * (blocks + 1) / 2);
   }
+}
+
+TEST(BlockPairsTest, BlocksMeetInOneOrder) {
+  const int threads = omp_get_max_threads();
+  const auto meetings = [](int many) {
+    omp_set_num_threads(many);
+    std::vector<std::vector<int64_t>> met(9);
+    nt_xent_internal::BlockPairs(9).ForEach(
+        [] { return 0; },
+        [&](int64_t, nt_xent_internal::BlockPairs::Pair pair, int) {
+          met[pair.a].push_back(pair.b);
+          if (pair.a != pair.b) met[pair.b].push_back(pair.a);
+        });
+    return met;
+  };
+  const auto one = meetings(1);
+  for (int repeat = 0; repeat < 20; ++repeat) EXPECT_EQ(meetings(4), one);
+  omp_set_num_threads(threads);
 }
 
 }  // namespace
