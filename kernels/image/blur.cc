@@ -29,7 +29,7 @@ void PadByReflection(const float* plane, int height, int width, int radius, floa
 
 }  // namespace
 
-void GaussianBlur(float* image, const ImageShape& shape, int radius, float sigma,
+void BlurGaussian(float* image, const ImageShape& shape, int radius, float sigma,
                   BlurScratch& scratch) {
   const int taps = 2 * radius + 1;
   scratch.weights.resize(taps);

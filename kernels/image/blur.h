@@ -7,7 +7,7 @@
 
 namespace pretext {
 
-// Storage that GaussianBlur keeps from one call to the next.
+// Storage that BlurGaussian keeps from one call to the next.
 struct BlurScratch {
   std::vector<float> weights, padded, columns;
 };
@@ -15,7 +15,7 @@ struct BlurScratch {
 // In place: each channel convolved with exp(-(x^2 + y^2) / (2 sigma^2)), |x|, |y| <= radius, scaled
 // to sum to 1, the image reflected at its border (without repeating the edge). sigma > 0; 0 <=
 // radius < min(H, W).
-void GaussianBlur(float* image, const ImageShape& shape, int radius, float sigma,
+void BlurGaussian(float* image, const ImageShape& shape, int radius, float sigma,
                   BlurScratch& scratch);
 
 }  // namespace pretext

@@ -106,12 +106,13 @@ void Grayscale(float* image, const ImageShape& shape) {
   for (int64_t i = 0; i < plane; ++i) red[i] = green[i] = blue[i] = Grey(red[i], green[i], blue[i]);
 }
 
-void Solarize(float* image, const ImageShape& shape, float threshold) {
+void InvertAbove(float* image, const ImageShape& shape, float threshold) {
   const int64_t n = shape.size();
   for (int64_t i = 0; i < n; ++i) image[i] = image[i] >= threshold ? 1.0f - image[i] : image[i];
 }
 
-void Normalize(float* image, const ImageShape& shape, const float* mean, const float* deviation) {
+void NormalizeChannels(float* image, const ImageShape& shape, const float* mean,
+                       const float* deviation) {
   const int64_t plane = shape.plane();
   for (int c = 0; c < shape.channels; ++c, image += plane) {
     const float scale = 1.0f / deviation[c], center = mean[c];

@@ -30,9 +30,10 @@ void AdjustHue(float* image, const ImageShape& shape, float turn);
 void Grayscale(float* image, const ImageShape& shape);
 
 // x = 1 - x where x >= threshold.
-void Solarize(float* image, const ImageShape& shape, float threshold);
+void InvertAbove(float* image, const ImageShape& shape, float threshold);
 
 // x = (x - mean[c]) / deviation[c] in channel c; deviation > 0. The result is not clipped.
-void Normalize(float* image, const ImageShape& shape, const float* mean, const float* deviation);
+void NormalizeChannels(float* image, const ImageShape& shape, const float* mean,
+                       const float* deviation);
 
 }  // namespace pretext

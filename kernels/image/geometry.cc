@@ -97,7 +97,7 @@ void Warp(const float* image, const ImageShape& shape, const InverseMap& inverse
 
 }  // namespace
 
-void HorizontalFlip(float* image, const ImageShape& shape) {
+void FlipHorizontally(float* image, const ImageShape& shape) {
   const int64_t rows = int64_t{shape.channels} * shape.height;
   for (int64_t y = 0; y < rows; ++y, image += shape.width) std::reverse(image, image + shape.width);
 }

@@ -7,7 +7,7 @@
 namespace pretext {
 
 // Mirrors each row, in place.
-void HorizontalFlip(float* image, const ImageShape& shape);
+void FlipHorizontally(float* image, const ImageShape& shape);
 
 // Sets the box, which must lie inside the image, to value[c] in channel c.
 void Erase(float* image, const ImageShape& shape, const CropBox& box, const float* value);

@@ -83,13 +83,13 @@ Pixels Apply(const Case& c, const Parameters& p) {
   } else if (c.operation == "grayscale") {
     Grayscale(x.data(), c.in);
   } else if (c.operation == "solarize") {
-    Solarize(x.data(), c.in, p[0]);
+    InvertAbove(x.data(), c.in, p[0]);
   } else if (c.operation == "normalize") {
-    Normalize(x.data(), c.in, p.data(), p.data() + c.in.channels);
+    NormalizeChannels(x.data(), c.in, p.data(), p.data() + c.in.channels);
   } else if (c.operation == "blur") {
-    GaussianBlur(x.data(), c.in, at(0), p[1], blur_scratch);
+    BlurGaussian(x.data(), c.in, at(0), p[1], blur_scratch);
   } else if (c.operation == "flip") {
-    HorizontalFlip(x.data(), c.in);
+    FlipHorizontally(x.data(), c.in);
   } else if (c.operation == "erase") {
     const float value[3] = {p[4], p[4], p[4]};
     Erase(x.data(), c.in, {at(0), at(1), at(2), at(3)}, value);

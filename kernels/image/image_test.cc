@@ -103,14 +103,14 @@ TEST(ResizedCrop, AllocatesNothingOnceTheSizesAreKnown) {
   EXPECT_EQ(scratch.band.data(), band);
 }
 
-TEST(GaussianBlur, KeepsAConstantAndTheMeanOfAnInteriorPoint) {
+TEST(BlurGaussian, KeepsAConstantAndTheMeanOfAnInteriorPoint) {
   const ImageShape shape{1, 11, 13};
   BlurScratch scratch;
   std::vector<float> constant(shape.size(), 0.7f), point(shape.size(), 0.0f);
-  GaussianBlur(constant.data(), shape, 3, 1.2f, scratch);
+  BlurGaussian(constant.data(), shape, 3, 1.2f, scratch);
   for (const float x : constant) EXPECT_TRUE(std::abs(x - 0.7f) <= 1e-6f);
   point[5 * 13 + 6] = 1;
-  GaussianBlur(point.data(), shape, 3, 1.2f, scratch);
+  BlurGaussian(point.data(), shape, 3, 1.2f, scratch);
   EXPECT_TRUE(std::abs(std::accumulate(point.begin(), point.end(), 0.0) - 1) <= 1e-6);
 }
 
@@ -137,7 +137,7 @@ TEST(Color, KeepsNaNForTheTrainerToFind) {
   EXPECT_TRUE(survives([&](float* x) { AdjustContrast(x, shape, 0.5f); }));
   EXPECT_TRUE(survives([&](float* x) { AdjustSaturation(x, shape, 0.5f); }));
   EXPECT_TRUE(survives([&](float* x) { Grayscale(x, shape); }));
-  EXPECT_TRUE(survives([&](float* x) { Solarize(x, shape, 0.5f); }));
+  EXPECT_TRUE(survives([&](float* x) { InvertAbove(x, shape, 0.5f); }));
   EXPECT_TRUE(survives([&](float* x) { Clip(x, shape.size()); }));
 }
 
@@ -166,14 +166,14 @@ TEST(Affine, TranslationMovesRightAndDown) {
   }
 }
 
-TEST(HorizontalFlip, TwiceIsTheIdentity) {
+TEST(FlipHorizontally, TwiceIsTheIdentity) {
   for (int width = 1; width <= 40; ++width) {
     const ImageShape shape{3, 2, width};
     const std::vector<float> image = Ramp(shape.size());
     std::vector<float> x = image;
-    HorizontalFlip(x.data(), shape);
+    FlipHorizontally(x.data(), shape);
     EXPECT_EQ(x[0], image[width - 1]);
-    HorizontalFlip(x.data(), shape);
+    FlipHorizontally(x.data(), shape);
     EXPECT_EQ(x, image);
   }
 }

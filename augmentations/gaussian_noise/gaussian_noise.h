@@ -1,0 +1,28 @@
+// GaussianNoise: adds normal noise to every value of an image or vector.
+#pragma once
+
+#include <memory>
+
+#include "augmentations/gaussian_noise/gaussian_noise.pb.h"
+#include "core/augmentation.h"
+
+namespace pretext {
+
+class GaussianNoiseAugmentation : public Augmentation {
+ public:
+  static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const GaussianNoise& config,
+                                                              const BuildContext& context);
+
+  GaussianNoiseAugmentation(const FlowType& type, float deviation, bool clip)
+      : type_(type), deviation_(deviation), clip_(clip) {}
+
+  FlowType output() const override { return type_; }
+  void Apply(Sample& sample, Random& random) const override;
+
+ private:
+  const FlowType type_;
+  const float deviation_;
+  const bool clip_;
+};
+
+}  // namespace pretext

@@ -1,0 +1,27 @@
+// HorizontalFlip: mirrors an image left to right, with a probability.
+#pragma once
+
+#include <memory>
+
+#include "augmentations/horizontal_flip/horizontal_flip.pb.h"
+#include "core/augmentation.h"
+
+namespace pretext {
+
+class HorizontalFlipAugmentation : public Augmentation {
+ public:
+  static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const HorizontalFlip& config,
+                                                              const BuildContext& context);
+
+  HorizontalFlipAugmentation(const FlowType& type, float probability)
+      : type_(type), probability_(probability) {}
+
+  FlowType output() const override { return type_; }
+  void Apply(Sample& sample, Random& random) const override;
+
+ private:
+  const FlowType type_;
+  const float probability_;
+};
+
+}  // namespace pretext

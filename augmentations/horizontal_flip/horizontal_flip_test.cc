@@ -1,0 +1,42 @@
+#include "augmentations/horizontal_flip/horizontal_flip.h"
+
+#include "augmentations/testing/augmenting.h"
+#include "augmentations/testing/distribution.h"
+
+namespace pretext {
+namespace {
+
+const auto Build = BuildAugmentation<HorizontalFlipAugmentation, HorizontalFlip>;
+const auto Faults = FaultPaths<HorizontalFlipAugmentation, HorizontalFlip>;
+
+TEST(HorizontalFlip, ActsWithItsProbability) {
+  const FlowType input = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(CountChanged(*Build("probability: 0", input), input, 1000), 0);
+  EXPECT_EQ(CountChanged(*Build("probability: 1", input), input, 1000), 1000);
+  const double changed = CountChanged(*Build("probability: 0.3", input), input, 10000);
+  EXPECT_GT(ChiSquare({changed, 10000 - changed}, {0.3, 0.7}), kSignificance);
+}
+
+TEST(HorizontalFlip, MirrorsRows) {
+  const FlowType input = FlowType::Image(3, 8, 9);
+  const Sample before = TestSample(input);
+  const Sample after = Augmented(*Build("probability: 1", input), input, 0);
+  for (int row = 0; row < 3 * 8; ++row) {
+    for (int x = 0; x < 9; ++x) {
+      EXPECT_EQ(after.values[row * 9 + x], before.values[row * 9 + 8 - x]);
+    }
+  }
+}
+
+TEST(HorizontalFlip, NamesEveryFault) {
+  const FlowType image = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(Faults("", image), "");
+  EXPECT_EQ(Faults("", FlowType()), "");
+  EXPECT_EQ(Faults("probability: 1.5", image), "probability");
+  EXPECT_EQ(Faults("probability: nan", image), "probability");
+  EXPECT_EQ(Faults("", FlowType::Image(4, 8, 8)), "(shape)");
+  EXPECT_EQ(Faults("", FlowType::Tokens(8, 100)), "(shape)");
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,57 @@
+#include "augmentations/normalize/normalize.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "augmentations/image_sample/image_sample.h"
+#include "core/plugin.h"
+#include "kernels/image/color.h"
+
+namespace pretext {
+
+namespace {
+
+using Numbers = google::protobuf::RepeatedField<float>;
+
+std::array<float, 3> PerChannel(const Numbers& numbers) {
+  std::array<float, 3> result{0.5f, 0.5f, 0.5f};
+  for (int c = 0; c < 3 && !numbers.empty(); ++c)
+    result[c] = numbers[std::min(c, numbers.size() - 1)];
+  return result;
+}
+
+void CheckCount(const char* field, const Numbers& numbers, const BuildContext& context,
+                FieldChecker& check) {
+  check.That(numbers.size() <= 1 || numbers.size() == context.input.channels, field,
+             absl::StrCat("must be one number, or one a channel (", context.input.channels,
+                          "); there are ", numbers.size()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Augmentation>> NormalizeAugmentation::Create(
+    const Normalize& config, const BuildContext& context) {
+  FieldChecker check;
+  for (int i = 0; i < config.mean_size(); ++i) {
+    check.Finite(absl::StrCat("mean[", i, "]"), config.mean(i));
+  }
+  for (int i = 0; i < config.deviation_size(); ++i) {
+    check.Positive(absl::StrCat("deviation[", i, "]"), config.deviation(i));
+  }
+  if (CheckImage(context, check)) {
+    CheckCount("mean", config.mean(), context, check);
+    CheckCount("deviation", config.deviation(), context, check);
+  }
+  if (!check.ok()) return check.status();
+  return std::make_unique<NormalizeAugmentation>(context.input, PerChannel(config.mean()),
+                                                 PerChannel(config.deviation()));
+}
+
+void NormalizeAugmentation::Apply(Sample& sample, Random&) const {
+  NormalizeChannels(sample.values.data(), ImageShapeOf(sample.type), mean_.data(),
+                    deviation_.data());
+}
+
+PRETEXT_REGISTER_AUGMENTATION(NormalizeAugmentation, Normalize);
+
+}  // namespace pretext

@@ -1,0 +1,29 @@
+// Normalize: shifts and scales the channels of an image.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "augmentations/normalize/normalize.pb.h"
+#include "core/augmentation.h"
+
+namespace pretext {
+
+class NormalizeAugmentation : public Augmentation {
+ public:
+  static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const Normalize& config,
+                                                              const BuildContext& context);
+
+  NormalizeAugmentation(const FlowType& type, const std::array<float, 3>& mean,
+                        const std::array<float, 3>& deviation)
+      : type_(type), mean_(mean), deviation_(deviation) {}
+
+  FlowType output() const override { return type_; }
+  void Apply(Sample& sample, Random& random) const override;
+
+ private:
+  const FlowType type_;
+  const std::array<float, 3> mean_, deviation_;  // By channel.
+};
+
+}  // namespace pretext

@@ -1,0 +1,39 @@
+// RandomAffine: a random rotation, shift, scale and shear of an image, with a probability.
+#pragma once
+
+#include <memory>
+
+#include "augmentations/random_affine/random_affine.pb.h"
+#include "core/augmentation.h"
+#include "kernels/image/geometry.h"
+
+namespace pretext {
+
+struct AffineRange {
+  float degrees = 0, translate_x = 0, translate_y = 0, min_scale = 1, max_scale = 1, shear_x = 0,
+        shear_y = 0;  // As in the config.
+};
+
+AffineParameters SampleAffine(const AffineRange& range, int height, int width, Random& random);
+
+class RandomAffineAugmentation : public Augmentation {
+ public:
+  static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const RandomAffine& config,
+                                                              const BuildContext& context);
+
+  RandomAffineAugmentation(const FlowType& type, float probability, const AffineRange& range,
+                           Sampling sampling, float fill)
+      : type_(type), probability_(probability), range_(range), sampling_(sampling), fill_(fill) {}
+
+  FlowType output() const override { return type_; }
+  void Apply(Sample& sample, Random& random) const override;
+
+ private:
+  const FlowType type_;
+  const float probability_;
+  const AffineRange range_;
+  const Sampling sampling_;
+  const float fill_;
+};
+
+}  // namespace pretext

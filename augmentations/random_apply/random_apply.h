@@ -1,0 +1,29 @@
+// RandomApply: all of its augmentations or none.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "augmentations/chain/chain.h"
+#include "augmentations/random_apply/random_apply.pb.h"
+#include "core/augmentation.h"
+
+namespace pretext {
+
+class RandomApplyAugmentation : public Augmentation {
+ public:
+  static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const RandomApply& config,
+                                                              const BuildContext& context);
+
+  RandomApplyAugmentation(float probability, AugmentationChain chain)
+      : probability_(probability), chain_(std::move(chain)) {}
+
+  FlowType output() const override { return chain_.output(); }
+  void Apply(Sample& sample, Random& random) const override;
+
+ private:
+  const float probability_;
+  const AugmentationChain chain_;
+};
+
+}  // namespace pretext

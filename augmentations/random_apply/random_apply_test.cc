@@ -1,0 +1,47 @@
+#include "augmentations/random_apply/random_apply.h"
+
+#include "augmentations/testing/augmenting.h"
+#include "augmentations/testing/distribution.h"
+
+namespace pretext {
+namespace {
+
+const auto Build = BuildAugmentation<RandomApplyAugmentation, RandomApply>;
+const auto Faults = FaultPaths<RandomApplyAugmentation, RandomApply>;
+
+TEST(RandomApply, AppliesAllOrNone) {
+  const FlowType input = FlowType::Image(1, 8, 9);
+  const auto apply = Build(
+      "probability: 0.3 "
+      "augmentation { [type.googleapis.com/pretext.Solarize] { probability: 1 threshold: 0 } } "
+      "augmentation { [type.googleapis.com/pretext.Solarize] { probability: 1 threshold: 0.5 } }",
+      input);
+  const Sample before = TestSample(input);
+  double applied = 0;
+  for (int draw = 0; draw < 10000; ++draw) {
+    const Sample after = Augmented(*apply, input, draw);
+    if (after.values == before.values) continue;
+    ++applied;
+    // Inverted everywhere, then where that is bright: all is dark.
+    EXPECT_LT(*std::max_element(after.values.begin(), after.values.end()), 0.51f);
+  }
+  EXPECT_GT(ChiSquare({applied, 10000 - applied}, {0.3, 0.7}), kSignificance);
+}
+
+TEST(RandomApply, NamesEveryFault) {
+  const FlowType image = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(Faults("", image), "augmentation");
+  EXPECT_EQ(
+      Faults("probability: 2 augmentation { [type.googleapis.com/pretext.Solarize] "
+             "{ threshold: 2 } } augmentation { [type.googleapis.com/pretext.RandomApply] {} }",
+             image),
+      "augmentation[0].threshold augmentation[1].augmentation probability");
+  const std::string crop =
+      "augmentation { [type.googleapis.com/pretext.RandomResizedCrop] { height: 5 } }";
+  EXPECT_EQ(Faults(crop, image), "(shape)");
+  EXPECT_EQ(Faults(crop, FlowType()), "") << "an earlier part is faulty: not this one";
+  EXPECT_EQ(Faults(crop, FlowType::Vector(9)), "augmentation[0]");
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,51 @@
+#include "augmentations/random_grayscale/random_grayscale.h"
+
+#include <cmath>
+
+#include "augmentations/testing/augmenting.h"
+#include "augmentations/testing/distribution.h"
+
+namespace pretext {
+namespace {
+
+const auto Build = BuildAugmentation<RandomGrayscaleAugmentation, RandomGrayscale>;
+const auto Faults = FaultPaths<RandomGrayscaleAugmentation, RandomGrayscale>;
+
+TEST(RandomGrayscale, ActsWithItsProbability) {
+  const FlowType input = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(CountChanged(*Build("probability: 0", input), input, 1000), 0);
+  EXPECT_EQ(CountChanged(*Build("probability: 1", input), input, 1000), 1000);
+  const double changed = CountChanged(*Build("probability: 0.3", input), input, 10000);
+  EXPECT_GT(ChiSquare({changed, 10000 - changed}, {0.3, 0.7}), kSignificance);
+}
+
+TEST(RandomGrayscale, MakesChannelsEqual) {
+  const FlowType input = FlowType::Image(3, 8, 9);
+  const Sample before = TestSample(input);
+  const Sample after = Augmented(*Build("probability: 1", input), input, 0);
+  for (int i = 0; i < 72; ++i) {
+    const double grey =
+        0.2989 * before.values[i] + 0.587 * before.values[72 + i] + 0.114 * before.values[144 + i];
+    EXPECT_TRUE(std::abs(after.values[i] - grey) <= 2e-7);  // Three roundings below 1.
+    EXPECT_EQ(after.values[72 + i], after.values[i]);
+    EXPECT_EQ(after.values[144 + i], after.values[i]);
+  }
+}
+
+TEST(RandomGrayscale, LeavesGreyImagesAlone) {
+  const FlowType grey = FlowType::Image(1, 8, 9);
+  EXPECT_EQ(CountChanged(*Build("probability: 1", grey), grey, 10), 0);
+}
+
+TEST(RandomGrayscale, NamesEveryFault) {
+  const FlowType image = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(Faults("", image), "");
+  EXPECT_EQ(Faults("", FlowType()), "");
+  EXPECT_EQ(Faults("probability: 1.5", image), "probability");
+  EXPECT_EQ(Faults("probability: nan", image), "probability");
+  EXPECT_EQ(Faults("", FlowType::Image(4, 8, 8)), "(shape)");
+  EXPECT_EQ(Faults("", FlowType::Tokens(8, 100)), "(shape)");
+}
+
+}  // namespace
+}  // namespace pretext

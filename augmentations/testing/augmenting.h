@@ -1,0 +1,83 @@
+// Building augmentations from text and applying them to images, for tests.
+#pragma once
+
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/augmentation.h"
+#include "core/fault.h"
+
+namespace pretext {
+
+template <typename Config>
+Config ParseConfig(const std::string& text) {
+  Config config;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
+  return config;
+}
+
+// The augmentation of a config in text format.
+template <typename Class, typename Config>
+std::unique_ptr<Augmentation> BuildAugmentation(const std::string& text, const FlowType& input) {
+  auto built = Class::Create(ParseConfig<Config>(text), BuildContext{.input = input});
+  EXPECT_TRUE(built.ok()) << built.status();
+  return built.ok() ? *std::move(built) : nullptr;
+}
+
+// The paths of all faults of a config, sorted and joined by spaces; "" for none. A fault of the
+// part itself is "(shape)".
+template <typename Class, typename Config>
+std::string FaultPaths(const std::string& text, const FlowType& input) {
+  const auto built = Class::Create(ParseConfig<Config>(text), BuildContext{.input = input});
+  std::vector<std::string> paths;
+  for (const Fault& fault : FaultsOf(built.status())) {
+    EXPECT_FALSE(fault.message.empty());
+    paths.push_back(fault.path.empty() ? "(shape)" : fault.path);
+  }
+  std::sort(paths.begin(), paths.end());
+  std::string joined;
+  for (const std::string& path : paths) joined += (joined.empty() ? "" : " ") + path;
+  return joined;
+}
+
+// A sample with distinct values in (0, 1), out of order.
+inline Sample TestSample(const FlowType& type) {
+  Sample sample;
+  sample.type = type;
+  sample.values.resize(type.size());
+  for (size_t i = 0; i < sample.values.size(); ++i) {
+    sample.values[i] = static_cast<float>((i * 7919 + 1) % 10007) / 10007.0f;
+  }
+  return sample;
+}
+
+// The stream of draw `sample`.
+inline Random TestRandom(uint64_t sample) {
+  return Random({.seed = 11, .purpose = Purpose::kTest, .sample = sample});
+}
+
+// The test sample after the augmentation, with the stream of that draw.
+inline Sample Augmented(const Augmentation& augmentation, const FlowType& input, uint64_t draw) {
+  Sample sample = TestSample(input);
+  Random random = TestRandom(draw);
+  augmentation.Apply(sample, random);
+  return sample;
+}
+
+// In how many of `draws` draws the augmentation does something.
+inline int CountChanged(const Augmentation& augmentation, const FlowType& input, int draws) {
+  const Sample before = TestSample(input);
+  int changed = 0;
+  for (int draw = 0; draw < draws; ++draw) {
+    changed += Augmented(augmentation, input, draw).values != before.values;
+  }
+  return changed;
+}
+
+}  // namespace pretext
