@@ -17,22 +17,30 @@ undocumented_fields() {
     { previous = $0 }' "$1"
 }
 
+code=()
+build=()
+headers=()
+protos=()
+for file; do
+  case $file in
+    *.h) headers+=("$file") code+=("$file") ;;
+    *.cc | *_test.proto) code+=("$file") ;;
+    *.proto) protos+=("$file") code+=("$file") ;;
+    *BUILD | *.bzl) build+=("$file") ;;
+  esac
+done
+
 findings=$(
-  for file; do
-    case $file in
-      *.h | *.cc | *.proto)
-        clang-format-14 --style=file:.clang-format --dry-run --Werror --ferror-limit=3 "$file"
-        ;;&
-      *.h)
-        grep -q '^//' "$file" || echo "$file:1: no comment says what this header is for"
-        ;;
-      *_test.proto) ;;
-      *.proto) undocumented_fields "$file" ;;
-      *BUILD | *.bzl)
-        ../buildifier/buildifier --mode=check --lint=warn --warnings="$not_for_us" "$file"
-        ;;
-    esac
-  done 2>&1
+  {
+    ((${#code[@]})) && clang-format-14 --style=file:.clang-format --dry-run --Werror --ferror-limit=3 "${code[@]}"
+    ((${#build[@]})) && ../buildifier/buildifier --mode=check --lint=warn --warnings="$not_for_us" "${build[@]}"
+    for file in "${headers[@]}"; do
+      grep -q '^//' "$file" || echo "$file:1: no comment says what this header is for"
+    done
+    for file in "${protos[@]}"; do
+      undocumented_fields "$file"
+    done
+  } 2>&1
 )
 if [[ $findings ]]; then
   echo "$findings"
