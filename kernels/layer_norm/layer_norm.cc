@@ -46,6 +46,19 @@ void Put(int64_t n, const float* value, const Target& target) {
   }
 }
 
+bool Active(const DropoutMask* mask) { return mask != nullptr && mask->active(); }
+
+// The row of the masks that belongs to row r.
+template <class Pass>
+int64_t MaskRow(const Pass& pass, int64_t r) {
+  return pass.first_row + (pass.mask_rows == nullptr ? r : pass.mask_rows[r]);
+}
+
+void Multiply(int64_t n, const float* by, float* x) {
+#pragma omp simd
+  for (int64_t c = 0; c < n; ++c) x[c] *= by[c];
+}
+
 Target Row(const Target& target, int64_t offset) {
   return {target ? target.data + offset : nullptr, target.accumulate};
 }
@@ -54,13 +67,13 @@ Target Row(const Target& target, int64_t offset) {
 
 void LayerNormForward::Run() const {
   const int64_t n = columns;
-  const bool drop = dropout != nullptr && dropout->active();
+  const bool drop = Active(dropout), drop_output = gamma != nullptr && Active(output_dropout);
 #pragma omp parallel if (rows * n >= kParallel)
   {
-    Scratch multipliers(drop ? n : 0);
+    Scratch multipliers(n);
 #pragma omp for schedule(static)
     for (int64_t r = 0; r < rows; ++r) {
-      if (drop) DropoutRow(*dropout, first_row + r, n, multipliers.data());
+      if (drop) DropoutRow(*dropout, MaskRow(*this, r), n, multipliers.data());
       float* s = sum + r * n;
       const float total = SumRow(n, x + r * n, bias, drop ? multipliers.data() : nullptr,
                                  residual == nullptr ? nullptr : residual + r * n, s);
@@ -71,6 +84,10 @@ void LayerNormForward::Run() const {
       float* out = y + r * n;
 #pragma omp simd
       for (int64_t c = 0; c < n; ++c) out[c] = gamma[c] * ((s[c] - row_mean) * scale) + beta[c];
+      if (drop_output) {
+        DropoutRow(*output_dropout, MaskRow(*this, r), n, multipliers.data());
+        Multiply(n, multipliers.data(), out);
+      }
       if (mean != nullptr) {
         mean[r] = row_mean;
         inverse_deviation[r] = scale;
@@ -84,16 +101,22 @@ namespace {
 // One block of rows; partial: [3, D] sums for gamma, beta and bias.
 void BackwardBlock(const LayerNormBackward& a, int64_t begin, int64_t end, float* partial) {
   const int64_t n = a.columns;
-  const bool drop = a.dropout != nullptr && a.dropout->active();
-  Scratch row(2 * n);
+  const bool drop = Active(a.dropout), drop_output = a.gamma != nullptr && Active(a.output_dropout);
+  Scratch row(3 * n);
   float* ds = row.data();
   float* multipliers = row + n;
+  float* masked = row + 2 * n;
   float* gamma_sum = partial;
   float* beta_sum = partial + n;
   float* bias_sum = partial + 2 * n;
   std::fill_n(partial, 3 * n, 0.0f);
   for (int64_t r = begin; r < end; ++r) {
     const float* dy = a.dy + r * n;
+    if (drop_output) {
+      DropoutRow(*a.output_dropout, MaskRow(a, r), n, masked);
+      Multiply(n, dy, masked);
+      dy = masked;
+    }
     if (a.gamma != nullptr) {
       const float* s = a.sum + r * n;
       const float mean = a.mean[r], scale = a.inverse_deviation[r];
@@ -116,17 +139,11 @@ void BackwardBlock(const LayerNormBackward& a, int64_t begin, int64_t end, float
     } else {
       std::copy_n(dy, n, ds);
     }
-    if (a.dsum != nullptr) {
-      const float* other = a.dsum + r * n;
-#pragma omp simd
-      for (int64_t c = 0; c < n; ++c) ds[c] += other[c];
-    }
     if (a.dresidual) Put(n, ds, Row(a.dresidual, r * n));
     if (!a.dx && !a.dbias) continue;
     if (drop) {
-      DropoutRow(*a.dropout, a.first_row + r, n, multipliers);
-#pragma omp simd
-      for (int64_t c = 0; c < n; ++c) ds[c] *= multipliers[c];
+      DropoutRow(*a.dropout, MaskRow(a, r), n, multipliers);
+      Multiply(n, multipliers, ds);
     }
     if (a.dx) Put(n, ds, Row(a.dx, r * n));
 #pragma omp simd

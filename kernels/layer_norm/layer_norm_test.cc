@@ -16,12 +16,12 @@ using Floats = std::vector<float>;
 
 struct Case {
   int64_t rows, columns;
-  bool bias, residual, norm, dsum;
+  bool bias, residual, norm, output_dropout;
   float dropout;
   std::string Name() const {
     return std::to_string(rows) + "x" + std::to_string(columns) + (bias ? " bias" : "") +
-           (residual ? " residual" : "") + (norm ? " norm" : "") + (dsum ? " dsum" : "") +
-           (dropout > 0 ? " dropout" : "");
+           (residual ? " residual" : "") + (norm ? " norm" : "") +
+           (output_dropout ? " output dropout" : "") + (dropout > 0 ? " dropout" : "");
   }
 };
 
@@ -35,10 +35,13 @@ struct Inputs {
         gamma(Normals(c.columns, 4, 0.3f, 1)),
         beta(Normals(c.columns, 5)),
         dy(Normals(c.rows * c.columns, 6)),
-        dsum(Normals(c.rows * c.columns, 7)),
-        dropout(MakeDropout({.seed = 3, .purpose = Purpose::kDropout}, c.dropout)) {}
-  Floats x, bias, residual, gamma, beta, dy, dsum;
-  DropoutMask dropout;
+        dropout(MakeDropout({.seed = 3, .purpose = Purpose::kDropout}, c.dropout)),
+        output_dropout(MakeDropout({.seed = 4, .purpose = Purpose::kDropout}, 0.25f)) {
+    for (int64_t r = 0; r < c.rows; ++r) mask_rows.push_back(3 * r + 1);
+  }
+  Floats x, bias, residual, gamma, beta, dy;
+  DropoutMask dropout, output_dropout;
+  std::vector<int32_t> mask_rows;
 };
 constexpr int64_t kFirstRow = 11;
 
@@ -54,7 +57,9 @@ Outputs Ours(const Case& c, const Inputs& in) {
   if (c.bias) forward.bias = in.bias.data();
   if (c.residual) forward.residual = in.residual.data();
   forward.dropout = &in.dropout;
+  if (c.output_dropout) forward.output_dropout = &in.output_dropout;
   forward.first_row = kFirstRow;
+  forward.mask_rows = in.mask_rows.data();
   if (c.norm) forward.gamma = in.gamma.data(), forward.beta = in.beta.data();
   forward.epsilon = kEpsilon;
   forward.sum = out.sum.data();
@@ -64,13 +69,14 @@ Outputs Ours(const Case& c, const Inputs& in) {
   forward.Run();
 
   LayerNormBackward backward{.rows = c.rows, .columns = c.columns, .dy = in.dy.data()};
-  if (c.dsum) backward.dsum = in.dsum.data();
   backward.sum = out.sum.data();
   backward.mean = out.mean.data();
   backward.inverse_deviation = out.inverse_deviation.data();
   if (c.norm) backward.gamma = in.gamma.data();
   backward.dropout = &in.dropout;
+  if (c.output_dropout) backward.output_dropout = &in.output_dropout;
   backward.first_row = kFirstRow;
+  backward.mask_rows = in.mask_rows.data();
   backward.dresidual = {out.dresidual.data()};
   backward.dx = {out.dx.data()};
   backward.dgamma = {out.dgamma.data()};
@@ -91,9 +97,12 @@ Reference Naive(const Case& c, const Inputs& in) {
   Reference ref{std::vector<double>(size), std::vector<double>(size), std::vector<double>(size),
                 std::vector<double>(size), std::vector<double>(n),    std::vector<double>(n),
                 std::vector<double>(n)};
-  std::vector<float> multipliers(n);
+  std::vector<float> multipliers(n), output_multipliers(n, 1.0f);
   for (int64_t r = 0; r < c.rows; ++r) {
-    DropoutRow(in.dropout, kFirstRow + r, n, multipliers.data());
+    DropoutRow(in.dropout, kFirstRow + in.mask_rows[r], n, multipliers.data());
+    if (c.norm && c.output_dropout) {
+      DropoutRow(in.output_dropout, kFirstRow + in.mask_rows[r], n, output_multipliers.data());
+    }
     double mean = 0, variance = 0;
     for (int64_t i = 0; i < n; ++i) {
       double s = in.x[r * n + i];
@@ -106,20 +115,19 @@ Reference Naive(const Case& c, const Inputs& in) {
     for (int64_t i = 0; i < n; ++i) variance += std::pow(ref.sum[r * n + i] - mean, 2) / n;
     const double deviation = std::sqrt(variance + kEpsilon);
     for (int64_t i = 0; i < n; ++i) {
-      const double dy = in.dy[r * n + i];
+      const double dy = in.dy[r * n + i] * output_multipliers[i];
       double ds = c.norm ? 0 : dy;
       if (c.norm) {
         const double normalised = (ref.sum[r * n + i] - mean) / deviation;
-        ref.y[r * n + i] = in.gamma[i] * normalised + in.beta[i];
+        ref.y[r * n + i] = (in.gamma[i] * normalised + in.beta[i]) * output_multipliers[i];
         ref.dgamma[i] += dy * normalised;
         ref.dbeta[i] += dy;
         for (int64_t j = 0; j < n; ++j) {  // d normalised_j / d s_i
           const double other = (ref.sum[r * n + j] - mean) / deviation;
           const double jacobian = ((i == j) - 1.0 / n - normalised * other / n) / deviation;
-          ds += in.dy[r * n + j] * in.gamma[j] * jacobian;
+          ds += in.dy[r * n + j] * output_multipliers[j] * in.gamma[j] * jacobian;
         }
       }
-      if (c.dsum) ds += in.dsum[r * n + i];
       ref.dresidual[r * n + i] = ds;
       ref.dx[r * n + i] = ds * multipliers[i];
       ref.dbias[i] += ds * multipliers[i];
@@ -209,6 +217,7 @@ TEST(LayerNorm, AccumulatesWhereAsked) {
   backward.gamma = in.gamma.data();
   backward.dropout = &in.dropout;
   backward.first_row = kFirstRow;
+  backward.mask_rows = in.mask_rows.data();
   backward.dresidual = {residual.data(), true};
   backward.dgamma = {gamma.data(), true};
   backward.Run();
