@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/batch_norm/channel_loops.h"
+#include "kernels/layout/channel_loops.h"
 
 namespace pretext {
 namespace {

@@ -7,10 +7,10 @@
 #include <cstring>
 #include <limits>
 #include <ostream>
-#include <random>
 #include <vector>
 
 #include "kernels/layout/layout_onednn.h"
+#include "kernels/testing/testing.h"
 
 namespace pretext {
 namespace {
@@ -26,14 +26,6 @@ struct Case {
 void PrintTo(const Case& t, std::ostream* out) {
   *out << "order " << static_cast<int>(t.order) << " " << t.n << "x" << t.c << "x" << t.h << "x"
        << t.w << (t.relu ? " relu" : "") << (t.residual ? " residual" : "");
-}
-
-std::vector<float> Random(int64_t n, unsigned seed, float mean = 0, float deviation = 1) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(mean, deviation);
-  std::vector<float> values(n);
-  for (float& v : values) v = normal(engine);
-  return values;
 }
 
 // The tensor of a case: in the order under test, and row-major N×C×S for the reference.
@@ -103,18 +95,6 @@ Reference ForwardReference(const Image& t, const std::vector<T>& x, const std::v
   return r;
 }
 
-double WorstError(const std::vector<float>& actual, const std::vector<double>& expected) {
-  EXPECT_EQ(actual.size(), expected.size());
-  double square = 0, worst = 0;
-  for (double e : expected) square += e * e;
-  const double rms = square > 0 ? std::sqrt(square / static_cast<double>(expected.size())) : 1;
-  for (size_t i = 0; i < actual.size(); ++i) {
-    const double error = std::abs(actual[i] - expected[i]) / rms;
-    if (!(error <= worst)) worst = error;
-  }
-  return worst;
-}
-
 // A few roundings of 6e-8 an element, and sums of at most 256 terms in single precision (√256 ·
 // 6e-8 = 1e-6).
 constexpr double kTolerance = 5e-6;
@@ -175,24 +155,26 @@ class BatchNormTest : public testing::TestWithParam<Case> {};
 TEST_P(BatchNormTest, IsTheDefinition) {
   const Case t = GetParam();
   const Image image(t);
-  const auto x = Random(image.size(), 1, 0.5f, 2), residual = Random(image.size(), 2),
-             dy = Random(image.size(), 3), gamma = Random(t.c, 4, 1, 0.3f), beta = Random(t.c, 5);
+  const auto x = Normals(image.size(), 1, 2, 0.5f), residual = Normals(image.size(), 2),
+             dy = Normals(image.size(), 3), gamma = Normals(t.c, 4, 0.3f, 1),
+             beta = Normals(t.c, 5);
   const auto expected =
       ForwardReference(image, x, gamma, beta, t.residual ? residual : std::vector<float>(), t.relu);
   Results run = RunKernels(t, x, gamma, beta, residual, dy, 2);
-  EXPECT_LE(WorstError(run.mean, expected.mean), kTolerance);
-  EXPECT_LE(WorstError(run.variance, expected.variance), kTolerance);
-  EXPECT_LE(WorstError(run.y, expected.y), kTolerance);
+  EXPECT_LE(WorstOverRms(run.mean, expected.mean), kTolerance);
+  EXPECT_LE(WorstOverRms(run.variance, expected.variance), kTolerance);
+  EXPECT_LE(WorstOverRms(run.y, expected.y), kTolerance);
   run.y[0] += 1e-3f;
-  EXPECT_GT(WorstError(run.y, expected.y), kTolerance);
+  EXPECT_GT(WorstOverRms(run.y, expected.y), kTolerance);
 }
 
 TEST_P(BatchNormTest, GradientsAreCentralDifferences) {
   const Case t = GetParam();
   const Image image(t);
   if (image.size() > 1500) GTEST_SKIP() << "small sizes only: quadratic";
-  const auto x = Random(image.size(), 1, 0.5f, 2), residual = Random(image.size(), 2),
-             dy = Random(image.size(), 3), gamma = Random(t.c, 4, 1, 0.3f), beta = Random(t.c, 5);
+  const auto x = Normals(image.size(), 1, 2, 0.5f), residual = Normals(image.size(), 2),
+             dy = Normals(image.size(), 3), gamma = Normals(t.c, 4, 0.3f, 1),
+             beta = Normals(t.c, 5);
   const Results run = RunKernels(t, x, gamma, beta, residual, dy, 2);
   const auto doubles = [](const std::vector<float>& v) {
     return std::vector<double>(v.begin(), v.end());
@@ -219,15 +201,16 @@ TEST_P(BatchNormTest, GradientsAreCentralDifferences) {
       v = saved;
       numeric.push_back((up - down) / (2 * step));
     }
-    EXPECT_LE(WorstError(*actual[which], numeric), 2e-5) << "input " << which;
+    EXPECT_LE(WorstOverRms(*actual[which], numeric), 2e-5) << "input " << which;
   }
 }
 
 TEST_P(BatchNormTest, TheSameBitsForAnyThreadsAndChunks) {
   const Case t = GetParam();
   const Image image(t);
-  const auto x = Random(image.size(), 1), residual = Random(image.size(), 2),
-             dy = Random(image.size(), 3), gamma = Random(t.c, 4, 1, 0.3f), beta = Random(t.c, 5);
+  const auto x = Normals(image.size(), 1), residual = Normals(image.size(), 2),
+             dy = Normals(image.size(), 3), gamma = Normals(t.c, 4, 0.3f, 1),
+             beta = Normals(t.c, 5);
   const int threads = omp_get_max_threads();
   omp_set_num_threads(1);
   const Results one = RunKernels(t, x, gamma, beta, residual, dy, t.n);
@@ -266,12 +249,12 @@ TEST(BatchNorm, LargeMeanDoesNotCancel) {
   const Case t = {Order::kBlocked16, 8, 16, 16, 16, false, false};
   const Image image(t);
   // float32 holds 1000 + v to 3e-5, so the deviations are right to that of 1.
-  const auto x = Random(image.size(), 1, 1000, 1);
+  const auto x = Normals(image.size(), 1, 1, 1000);
   const std::vector<float> gamma(t.c, 1), beta(t.c, 0);
   const auto expected = ForwardReference(image, x, gamma, beta, {}, false);
   const Results run = RunKernels(t, x, gamma, beta, {}, x, 3);
-  EXPECT_LE(WorstError(run.variance, expected.variance), 1e-5);
-  EXPECT_LE(WorstError(run.y, expected.y), 1e-4);
+  EXPECT_LE(WorstOverRms(run.variance, expected.variance), 1e-5);
+  EXPECT_LE(WorstOverRms(run.y, expected.y), 1e-4);
 }
 
 TEST(BatchNorm, ConstantChannelGivesBeta) {
@@ -285,7 +268,7 @@ TEST(BatchNorm, ConstantChannelGivesBeta) {
 TEST(BatchNorm, PaddingStaysZero) {
   const Case t = {Order::kBlocked16, 2, 17, 2, 2, true, true};
   const Image image(t);
-  const auto x = image.In(Random(image.size(), 1));
+  const auto x = image.In(Normals(image.size(), 1));
   const std::vector<float> ones(17, 1);
   std::vector<float> y(image.room(), 7), dx(image.room(), 7);
   const BatchNormParameters p = {ones.data(), ones.data(), ones.data(), ones.data()};
@@ -305,7 +288,7 @@ TEST(BatchNorm, PaddingStaysZero) {
 TEST(BatchNorm, NanPropagatesThroughTheRelu) {
   const Case t = {Order::kBlocked16, 2, 16, 3, 3, true, false};
   const Image image(t);
-  auto x = Random(image.size(), 1);
+  auto x = Normals(image.size(), 1);
   x[0] = std::numeric_limits<float>::quiet_NaN();
   const std::vector<float> gamma(16, 1), beta(16, 0);
   const Results run = RunKernels(t, x, gamma, beta, {}, x, 2);

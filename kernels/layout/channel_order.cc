@@ -24,7 +24,12 @@ ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank,
                         .sample_stride = channels * positions,
                         .block_stride = kLanes,
                         .position_stride = channels};
-  if (layout.plain()) return positions == 1 || channels == 1 ? order : ChannelOrder{};
+  if (layout.plain()) {  // planes: a block is one channel
+    order.lanes = 1;
+    order.block_stride = positions;
+    order.position_stride = 1;
+    return order;
+  }
   const Blocking blocking = BlockingOf(DescriptorOf(layout, {}));
   if (!blocking.known) return {};
   const dnnl::memory::dims& strides = blocking.strides;
@@ -43,6 +48,16 @@ ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank,
   order.block_stride = strides[1];
   order.position_stride = lanes;
   return order;
+}
+
+Layout SameOrder(const Layout& layout, int64_t n, int64_t channels, int64_t height, int64_t width) {
+  if (layout.plain()) return ChannelsLast(n, channels, height, width);
+  const Blocking blocking = BlockingOf(DescriptorOf(layout, {}));
+  if (blocking.inner.empty()) return ChannelsLast(n, channels, height, width);
+  const auto tag = blocking.inner[0].second == 16 ? dnnl::memory::format_tag::nChw16c
+                                                  : dnnl::memory::format_tag::nChw8c;
+  return LayoutFrom(
+      dnnl::memory::desc({n, channels, height, width}, dnnl::memory::data_type::f32, tag));
 }
 
 Layout ChannelsLast(int64_t n, int64_t channels, int64_t height, int64_t width) {

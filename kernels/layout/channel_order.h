@@ -8,8 +8,9 @@
 //   block_stride
 //                                              + position · position_stride + channel % lanes]
 //
-// Blocked images: lanes 16 or 8, with a padded last block. Channels last, and matrices R×D: the
-// blocks overlap the same rows, the last one is narrower. A matrix is one sample of R positions.
+// Blocked images: lanes 16 or 8, with a padded last block. Row-major images: lanes 1. Channels
+// last, and matrices R×D: the blocks overlap the same rows, the last one is narrower. A matrix is
+// one sample of R positions.
 #pragma once
 
 #include <algorithm>
@@ -43,6 +44,10 @@ struct ChannelOrder {
 // Of `rows` rows of a tensor that has this layout and these dimensions ([N, C, H, W] or [R, D]);
 // dims[0] >= rows.
 ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank, int64_t rows);
+
+// The same order of memory (blocks, nesting of dimensions) for other dimensions, for outputs of
+// kernels that walk by ChannelOrder; `layout` has a valid one.
+Layout SameOrder(const Layout& layout, int64_t n, int64_t channels, int64_t height, int64_t width);
 
 // The order N, H, W, C of an image tensor's dimensions N, C, H, W; not padded.
 Layout ChannelsLast(int64_t n, int64_t channels, int64_t height, int64_t width);

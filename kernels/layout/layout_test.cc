@@ -117,6 +117,7 @@ TEST(ChannelOrder, FindsEveryElement) {
   ExpectOrderFindsEveryElement({3, 20, 4, 5}, Make({3, 20, 4, 5}, Tag::nChw16c));
   ExpectOrderFindsEveryElement({3, 20, 4, 5}, Make({3, 20, 4, 5}, Tag::nChw8c));
   ExpectOrderFindsEveryElement({3, 20, 4, 5}, ChannelsLast(3, 20, 4, 5));
+  ExpectOrderFindsEveryElement({3, 20, 4, 5}, Layout());
   ExpectOrderFindsEveryElement({3, 1, 4, 5}, Layout());
   ExpectOrderFindsEveryElement({3, 20, 1, 1}, Layout());
   ExpectOrderFindsEveryElement({3, 1, 4, 5}, Make({3, 1, 4, 5}, Tag::nChw16c));
@@ -129,9 +130,17 @@ TEST(ChannelOrder, OfAPartOfTheRows) {
   EXPECT_EQ(ChannelOrderOf(Layout(), matrix, 2, 2).count(), 2);
 }
 
+TEST(ChannelOrder, SameOrderForOtherDimensions) {
+  EXPECT_EQ(SameOrder(Make({6, 32, 4, 4}, Tag::nChw16c), 5, 20, 2, 2),
+            Make({5, 20, 2, 2}, Tag::nChw16c));
+  EXPECT_EQ(SameOrder(Make({6, 32, 4, 4}, Tag::nChw8c), 5, 20, 2, 2),
+            Make({5, 20, 2, 2}, Tag::nChw8c));
+  EXPECT_EQ(SameOrder(ChannelsLast(6, 32, 4, 4), 5, 20, 2, 2), ChannelsLast(5, 20, 2, 2));
+  EXPECT_EQ(SameOrder(Layout(), 5, 20, 2, 2), ChannelsLast(5, 20, 2, 2));
+}
+
 TEST(ChannelOrder, OtherOrdersAreNotValid) {
   const int64_t dims[] = {3, 32, 4, 5};
-  EXPECT_FALSE(ChannelOrderOf(Layout(), dims, 4, 3).valid());
   EXPECT_FALSE(ChannelOrderOf(Make({3, 32, 4, 5}, Tag::chwn), dims, 4, 3).valid());
   EXPECT_FALSE(ChannelOrderOf(Make({3, 32, 4, 5}, Tag::nChw4c), dims, 4, 3).valid());
 }

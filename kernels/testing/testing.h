@@ -33,6 +33,15 @@ inline double WorstError(const std::vector<float>& actual, const std::vector<dou
   return worst.value();
 }
 
+// The largest |actual - expected| over the root mean square of what is expected (over 1 when that
+// is 0); infinite for different sizes.
+inline double WorstOverRms(const std::vector<float>& actual, const std::vector<double>& expected) {
+  double square = 0;
+  for (double e : expected) square += e * e;
+  const double rms = std::sqrt(square / static_cast<double>(expected.size()));
+  return WorstError(actual, expected, rms > 0 ? rms : 1);
+}
+
 // n normal values, the same for the same stream.
 inline std::vector<float> Normals(int64_t n, uint64_t stream, float deviation = 1, float mean = 0) {
   Random random({.seed = 1, .sample = stream});

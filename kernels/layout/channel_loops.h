@@ -54,23 +54,27 @@ struct Piece {
 };
 
 inline constexpr int64_t kSegment = 256;  // positions that are summed up in single precision
+inline constexpr int64_t kPiecePositions = 2048;  // of a piece at most
+
+enum class Padding : uint8_t { kCover, kSkip };
 
 // Calls body.template operator()<V>(piece) for pieces that cover `samples` samples of all channels
-// in the order of memory, from the OpenMP threads. Position ranges start at multiples of kSegment.
-// Pieces depend on the shape alone.
+// in the order of memory, from the OpenMP threads, with the padding of blocked orders or without.
+// Position ranges start at multiples of kPiecePositions. Pieces depend on the shape alone.
 template <class Body>
-void ForEachPiece(const ChannelOrder& o, int64_t samples, const Body& body) {
-  constexpr int64_t kPositions = 8 * kSegment;  // of a piece at most
-  const int64_t ranges = (o.positions + kPositions - 1) / kPositions, blocks = o.blocks();
+void ForEachPiece(const ChannelOrder& o, int64_t samples, const Body& body,
+                  Padding padding = Padding::kCover) {
+  const int64_t ranges = (o.positions + kPiecePositions - 1) / kPiecePositions;
+  const int64_t blocks = o.blocks();
   const int64_t pieces = samples * blocks * ranges;
   const auto run = [&](int64_t i) {
     const int64_t range = i % ranges, block = i / ranges % blocks, sample = i / ranges / blocks;
     Piece piece = {.channel = block * o.lanes,
                    .sample = sample,
-                   .begin = range * kPositions,
-                   .end = std::min(o.positions, (range + 1) * kPositions),
+                   .begin = range * kPiecePositions,
+                   .end = std::min(o.positions, (range + 1) * kPiecePositions),
                    .offset = sample * o.sample_stride + block * o.block_stride};
-    const int64_t width = o.padded() ? o.lanes : o.width(block);
+    const int64_t width = o.padded() && padding == Padding::kCover ? o.lanes : o.width(block);
     if (width == 16) {
       body.template operator()<Lanes16>(piece);
     } else if (width == 8) {

@@ -1,0 +1,120 @@
+#include "kernels/conv/bias_activation.h"
+
+#include <type_traits>
+
+#include "kernels/activation/activation_functions.h"
+#include "kernels/layout/channel_loops.h"
+
+namespace pretext {
+namespace {
+
+using namespace channel_loops;
+
+// One sum for each (block of channels, sample, piece of positions), the block's lanes innermost.
+struct Partials {
+  int64_t ranges, pieces, lanes;
+  explicit Partials(const ChannelOrder& o)
+      : ranges((o.positions + kPiecePositions - 1) / kPiecePositions),
+        pieces(o.samples * ranges),
+        lanes(o.lanes) {}
+  int64_t At(int64_t sample, const Piece& piece) const {
+    return (piece.channel / lanes * pieces + sample * ranges + piece.begin / kPiecePositions) *
+               lanes +
+           piece.channel % lanes;
+  }
+};
+
+// Calls visit(index in the data, lane) for every value of a piece, in loops that the compiler
+// vectorises: along the positions when they are side by side, else along the lanes.
+template <class V, class Visit>
+[[gnu::always_inline]] inline void ForEachValue(const ChannelOrder& o, const Piece& piece,
+                                                const Visit& visit) {
+  if (kLanes<V> == 1 && o.position_stride == 1) {
+#pragma omp simd
+    for (int64_t i = piece.offset + piece.begin; i < piece.offset + piece.end; ++i) visit(i, 0);
+    return;
+  }
+  for (int64_t s = piece.begin; s < piece.end; ++s) {
+    const int64_t at = piece.offset + s * o.position_stride;
+#pragma omp simd
+    for (int lane = 0; lane < kLanes<V>; ++lane) visit(at + lane, lane);
+  }
+}
+
+}  // namespace
+
+void ChannelBiasActivation(const ChannelOrder& o, int64_t samples, Activation activation,
+                           const float* z, const float* bias, float* sum, float* y) {
+  activation_internal::Dispatch(activation, [&]<class F>(F) {
+    ForEachPiece(
+        o, samples,
+        [&]<class V>(const Piece& piece) {
+          float b[kLanes<V>];
+          Store(b, LoadChannels<V>(bias, piece.channel, o.channels, 0));
+          if (sum != nullptr) {
+            ForEachValue<V>(o, piece, [&](int64_t i, int lane) {
+              const float v = z[i] + b[lane];
+              sum[i] = v;
+              y[i] = F::Value(v);
+            });
+          } else {
+            ForEachValue<V>(o, piece,
+                            [&](int64_t i, int lane) { y[i] = F::Value(z[i] + b[lane]); });
+          }
+        },
+        Padding::kSkip);
+  });
+}
+
+size_t ChannelBiasPartials(const ChannelOrder& order) {
+  const Partials at(order);
+  return static_cast<size_t>(order.blocks() * at.pieces * at.lanes);
+}
+
+void ChannelBiasActivationBackward(const ChannelOrder& o, int64_t begin, int64_t count,
+                                   Activation activation, const float* saved, const float* dy,
+                                   float* dz, float* partials) {
+  const Partials at(o);
+  activation_internal::Dispatch(activation, [&]<class F>(F) {
+    ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
+      constexpr bool kIdentity =
+          std::is_same_v<F, activation_internal::Function<Activation::kIdentity>>;
+      if (kLanes<V> == 1 && o.position_stride == 1) {
+        float total = 0;
+#pragma omp simd reduction(+ : total)
+        for (int64_t i = piece.offset + piece.begin; i < piece.offset + piece.end; ++i) {
+          const float d = kIdentity ? dy[i] : dy[i] * F::Slope(saved[i]);
+          dz[i] = d;
+          total += d;
+        }
+        if (partials != nullptr) partials[at.At(begin + piece.sample, piece)] = total;
+        return;
+      }
+      V total = {};
+      for (int64_t s = piece.begin; s < piece.end; ++s) {
+        const int64_t i = piece.offset + s * o.position_stride;
+        float d[kLanes<V>];
+#pragma omp simd
+        for (int lane = 0; lane < kLanes<V>; ++lane) {
+          d[lane] = kIdentity ? dy[i + lane] : dy[i + lane] * F::Slope(saved[i + lane]);
+        }
+        Store(dz + i, Load<V>(d));
+        total += Load<V>(d);
+      }
+      if (partials != nullptr) Store(partials + at.At(begin + piece.sample, piece), total);
+    });
+  });
+}
+
+void FinishChannelBias(const ChannelOrder& o, const float* partials, bool accumulate,
+                       float* dbias) {
+  const Partials at(o);
+  for (int64_t channel = 0; channel < o.channels; ++channel) {
+    const float* lane = partials + channel / o.lanes * at.pieces * o.lanes + channel % o.lanes;
+    double sum = accumulate ? dbias[channel] : 0;
+    for (int64_t piece = 0; piece < at.pieces; ++piece) sum += lane[piece * o.lanes];
+    dbias[channel] = static_cast<float>(sum);
+  }
+}
+
+}  // namespace pretext

@@ -1,0 +1,127 @@
+#include "kernels/pool/pool.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "kernels/layout/channel_loops.h"
+
+namespace pretext {
+namespace {
+
+using namespace channel_loops;
+
+// Calls body.operator()<V>(sample, channel, offset) for every sample and group of lanes.
+template <class Body>
+void ForEachGroup(const ChannelOrder& o, const Body& body) {
+  const int64_t blocks = o.blocks();
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < o.samples * blocks; ++i) {
+    const int64_t sample = i / blocks, block = i % blocks,
+                  width = o.padded() ? o.lanes : o.width(block);
+    const int64_t channel = block * o.lanes;
+    if (width == 16) {
+      body.template operator()<Lanes16>(sample, channel);
+    } else if (width == 8) {
+      body.template operator()<Lanes8>(sample, channel);
+    } else {
+      for (int64_t lane = 0; lane < width; ++lane)
+        body.template operator()<Lanes1>(sample, channel + lane);
+    }
+  }
+}
+
+int64_t Offset(const ChannelOrder& o, int64_t sample, int64_t channel) {
+  return sample * o.sample_stride + channel / o.lanes * o.block_stride + channel % o.lanes;
+}
+
+// Rows and columns of the image that the window at output (i, j) covers.
+struct Window {
+  int64_t top, bottom, left, right;
+  Window(const MaxPoolShape& s, int64_t i, int64_t j)
+      : top(std::max<int64_t>(0, i * s.stride - s.padding)),
+        bottom(std::min(s.height, i * s.stride - s.padding + s.kernel)),
+        left(std::max<int64_t>(0, j * s.stride - s.padding)),
+        right(std::min(s.width, j * s.stride - s.padding + s.kernel)) {}
+};
+
+}  // namespace
+
+void GlobalAveragePool(const ChannelOrder& o, const float* x, float* y) {
+  ForEachGroup(o, [&]<class V>(int64_t sample, int64_t channel) {
+    const float* in = x + Offset(o, sample, channel);
+    V sum[4] = {};
+    int64_t s = 0;
+    for (; s + 4 <= o.positions; s += 4) {
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; ++j) sum[j] += Load<V>(in + (s + j) * o.position_stride);
+    }
+    for (; s < o.positions; ++s) sum[0] += Load<V>(in + s * o.position_stride);
+    const V mean = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / static_cast<float>(o.positions);
+    const int64_t width = std::min(kLanes<V>, o.channels - channel);
+    std::memcpy(y + sample * o.channels + channel, &mean,
+                sizeof(float) * static_cast<size_t>(width));
+  });
+}
+
+void GlobalAveragePoolBackward(const ChannelOrder& o, const float* dy, bool accumulate, float* dx) {
+  ForEachGroup(o, [&]<class V>(int64_t sample, int64_t channel) {
+    const V gradient = LoadChannels<V>(dy + sample * o.channels, channel, o.channels, 0.0f) /
+                       static_cast<float>(o.positions);
+    float* out = dx + Offset(o, sample, channel);
+    for (int64_t s = 0; s < o.positions; ++s) {
+      float* at = out + s * o.position_stride;
+      Store(at, accumulate ? Load<V>(at) + gradient : gradient);
+    }
+  });
+}
+
+void MaxPool(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrder& out,
+             const float* x, float* y) {
+  ForEachGroup(in, [&]<class V>(int64_t sample, int64_t channel) {
+    const float* from = x + Offset(in, sample, channel);
+    float* to = y + Offset(out, sample, channel);
+    for (int64_t i = 0; i < shape.out_height(); ++i) {
+      for (int64_t j = 0; j < shape.out_width(); ++j) {
+        const Window w(shape, i, j);
+        V best = Splat<V>(-std::numeric_limits<float>::infinity());
+        for (int64_t row = w.top; row < w.bottom; ++row) {
+          for (int64_t column = w.left; column < w.right; ++column) {
+            const V v = Load<V>(from + (row * shape.width + column) * in.position_stride);
+            best = v > best ? v : best;  // a NaN in best stays
+            best = v != v ? v : best;
+          }
+        }
+        Store(to + (i * shape.out_width() + j) * out.position_stride, best);
+      }
+    }
+  });
+}
+
+void MaxPoolBackward(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrder& out,
+                     const float* x, const float* y, const float* dy, float* dx) {
+  ForEachGroup(in, [&]<class V>(int64_t sample, int64_t channel) {
+    const float* from = x + Offset(in, sample, channel);
+    float* result = dx + Offset(in, sample, channel);
+    const int64_t out_offset = Offset(out, sample, channel);
+    for (int64_t s = 0; s < in.positions; ++s) Store(result + s * in.position_stride, V{});
+    for (int64_t i = 0; i < shape.out_height(); ++i) {
+      for (int64_t j = 0; j < shape.out_width(); ++j) {
+        const Window w(shape, i, j);
+        const int64_t at = out_offset + (i * shape.out_width() + j) * out.position_stride;
+        const V best = Load<V>(y + at);
+        V left = Load<V>(dy + at);  // what no element has taken yet
+        for (int64_t row = w.top; row < w.bottom; ++row) {
+          for (int64_t column = w.left; column < w.right; ++column) {
+            const int64_t s = (row * shape.width + column) * in.position_stride;
+            const auto wins = Load<V>(from + s) == best;
+            Store(result + s, Load<V>(result + s) + (wins ? left : V{}));
+            left = wins ? V{} : left;
+          }
+        }
+      }
+    }
+  });
+}
+
+}  // namespace pretext
