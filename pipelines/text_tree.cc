@@ -120,15 +120,17 @@ class Parser {
   bool ParseType(TextField* field) {
     field->is_type = true;
     Next();
-    while (!AtSymbol(']')) {
-      const bool part =
-          At(Tokenizer::TYPE_IDENTIFIER) || AtSymbol('.') || AtSymbol('/') || AtSymbol('-');
-      if (!part) return Fail("a type such as type.googleapis.com/pretext.Mlp and ']'");
+    while (true) {
+      if (!At(Tokenizer::TYPE_IDENTIFIER)) {
+        return Fail("a type such as type.googleapis.com/pretext.Mlp");
+      }
+      field->name += token().text;
+      Next();
+      if (Skip(']')) return true;
+      if (!AtSymbol('.') && !AtSymbol('/')) return Fail("'.', '/' or ']' in a type");
       field->name += token().text;
       Next();
     }
-    Next();
-    return true;
   }
 
   bool ParseValues(TextField* field, bool colon, int depth) {

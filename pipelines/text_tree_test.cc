@@ -67,10 +67,9 @@ TEST(TextTreeTest, NamesTheFirstSyntaxFault) {
             "1:3: never closed: expected '}' before the end of the text");
   EXPECT_EQ(fault_in("a < b: 1 }"), "1:10: expected '>', found \"}\"");
   EXPECT_EQ(fault_in("a: [1 2]"), "1:7: expected ',' or ']', found \"2\"");
-  EXPECT_EQ(fault_in("a { [b c] {} }"),
-            "");  // spaces within a type are not significant
-  EXPECT_EQ(fault_in("a { [b = c] {} }"),
-            "1:8: expected a type such as type.googleapis.com/pretext.Mlp and ']', found \"=\"");
+  EXPECT_EQ(fault_in("a { [b c] {} }"), "1:8: expected '.', '/' or ']' in a type, found \"c\"");
+  EXPECT_EQ(fault_in("a { [] {} }"),
+            "1:6: expected a type such as type.googleapis.com/pretext.Mlp, found \"]\"");
   EXPECT_EQ(fault_in("a: \"x\n"), "1:6: String literals cannot cross line boundaries.");
   EXPECT_EQ(fault_in(absl::string_view("a: 1 \0", 6)),
             "1:6: Invalid control characters encountered in text.");

@@ -1,0 +1,234 @@
+// Feeds the loader and the assembly with mutated pipelines: none may crash, hang, allocate what it
+// declares, or pass with what protobuf's own parser refuses. Linked once with all plugins and once
+// with the fake ones.
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/random.h"
+#include "core/registry.h"
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "gtest/gtest.h"
+#include "pipelines/assembly.h"
+#include "pipelines/loader.h"
+#include "pipelines/pipeline.pb.h"
+#include "tests/fuzz/mutator.h"
+
+namespace pretext::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using google::protobuf::Any;
+using google::protobuf::Descriptor;
+
+constexpr int kRuns = 24000;
+
+// Every *.textproto in a folder of the runfiles, in the order of their names.
+std::vector<std::string> ReadTexts(const std::string& folder) {
+  std::set<fs::path> paths;
+  std::error_code none_there;
+  for (const auto& entry : fs::directory_iterator(folder, none_there)) {
+    if (entry.path().extension() == ".textproto") paths.insert(entry.path());
+  }
+  std::vector<std::string> texts;
+  for (const fs::path& path : paths) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    texts.push_back(text.str());
+  }
+  return texts;
+}
+
+void SetPart(const Plugin* plugin, Any* any) {
+  if (plugin != nullptr) any->PackFrom(*plugin->default_config);
+}
+
+// A pipeline with each plugin once, in its place, with its defaults written out.
+std::vector<std::string> PipelinesOfEachPlugin() {
+  std::vector<std::string> texts;
+  for (const absl::string_view kind : PluginKinds()) {
+    for (const Plugin* plugin : PluginsOfKind(kind)) {
+      const auto of_kind = [&](absl::string_view other) -> const Plugin* {
+        if (other == kind) return plugin;
+        const auto plugins = PluginsOfKind(other);
+        return plugins.empty() ? nullptr : plugins[texts.size() % plugins.size()];
+      };
+      Pipeline pipeline;
+      pipeline.set_name("fuzz");
+      SetPart(of_kind("dataset"), pipeline.mutable_dataset());
+      SetPart(of_kind("augmentation"), pipeline.mutable_views()->add_augmentation());
+      SetPart(of_kind("encoder"), pipeline.mutable_encoder());
+      SetPart(of_kind("head"), pipeline.mutable_head());
+      SetPart(of_kind("loss"), pipeline.mutable_loss());
+      SetPart(of_kind("optimizer"), pipeline.mutable_optimizer());
+      pipeline.mutable_train()->set_epochs(2);
+      texts.push_back(ResolvedText(pipeline, "0"));
+    }
+  }
+  return texts;
+}
+
+// The names of the fields and enum values of a message and those inside it.
+void AddWords(const Descriptor& message, std::set<std::string>* words) {
+  for (int i = 0; i < message.field_count(); ++i) {
+    const auto& field = *message.field(i);
+    if (!words->insert(field.name()).second) continue;
+    if (field.message_type() != nullptr) AddWords(*field.message_type(), words);
+    for (int v = 0; field.enum_type() != nullptr && v < field.enum_type()->value_count(); ++v) {
+      words->insert(field.enum_type()->value(v)->name());
+    }
+  }
+}
+
+std::vector<std::string> Words() {
+  std::set<std::string> words = {"{", "}", "[", "]", ":", ",", ";", "<", ">", "#", "-", "\n"};
+  AddWords(*Pipeline::descriptor(), &words);
+  for (const absl::string_view kind : PluginKinds()) {
+    for (const Plugin* plugin : PluginsOfKind(kind)) {
+      words.insert(absl::StrCat(TypeInBrackets(plugin->name), " {"));
+      words.insert(absl::StrCat(kind, " { ", TypeInBrackets(plugin->name), " {} }"));
+      AddWords(*plugin->default_config->GetDescriptor(), &words);
+    }
+  }
+  return {words.begin(), words.end()};
+}
+
+class Silent : public google::protobuf::io::ErrorCollector {
+  void AddError(int, int, const std::string&) override {}
+};
+
+// What protobuf's parser makes of the text.
+bool ParseWithProtobuf(const std::string& text, Pipeline* pipeline) {
+  google::protobuf::TextFormat::Parser parser;
+  Silent silent;
+  parser.RecordErrorsTo(&silent);
+  parser.AllowPartialMessage(true);
+  return parser.ParseFromString(text, pipeline);
+}
+
+// Each line is "SOURCE:LINE:COLUMN: MESSAGE", with a place in the text.
+void ExpectPlacedFaults(absl::string_view message) {
+  for (const absl::string_view line : absl::StrSplit(message, '\n')) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits(':', 3));
+    int row = 0, column = 0;
+    ASSERT_EQ(parts.size(), 4) << line;
+    EXPECT_TRUE(parts[0] == "p" || parts[0] == "--override #1") << line;
+    EXPECT_TRUE(absl::SimpleAtoi(parts[1], &row) && row >= 1) << line;
+    EXPECT_TRUE(absl::SimpleAtoi(parts[2], &column) && column >= 1) << line;
+    EXPECT_GT(parts[3].size(), 5) << line;
+  }
+}
+
+struct Counts {
+  int loaded = 0;     // without a fault in the text
+  int assembled = 0;  // without any
+};
+
+void LoadAndAssemble(const std::string& text, const std::vector<std::string>& overrides,
+                     Counts* counts) {
+  const std::string folder = std::getenv("TEST_TMPDIR");
+  LoadedPipeline loaded = LoadPipelineText("p", text, overrides);
+  ASSERT_EQ(loaded.map.ok(), loaded.map.status().ok());
+  if (loaded.map.ok()) {
+    ++counts->loaded;
+    Pipeline expected;
+    if (overrides.empty()) {
+      ASSERT_TRUE(ParseWithProtobuf(text, &expected)) << "protobuf refuses what the loader took";
+      ASSERT_TRUE(google::protobuf::util::MessageDifferencer::Equals(*loaded.config, expected));
+    }
+  }
+  const absl::StatusOr<Assembled> parts = Assemble(std::move(loaded), {.base_directory = folder});
+  if (!parts.ok()) {
+    ExpectPlacedFaults(parts.status().message());
+    return;
+  }
+  ++counts->assembled;
+  const std::string resolved = ResolvedText(*parts->config, "0");
+  LoadedPipeline again = LoadPipelineText("p", resolved);
+  ASSERT_TRUE(again.map.ok()) << again.map.status() << "\n" << resolved;
+  ASSERT_EQ(ResolvedText(*again.config, "0"), resolved);
+}
+
+int64_t PeakBytes() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * int64_t{1024};
+}
+
+TEST(PipelineFuzzTest, NoTextCrashesTheLoader) {
+  std::vector<std::string> texts = PipelinesOfEachPlugin();
+  for (const char* folder : {"tests/fuzz/corpus", "pipelines"}) {
+    const std::vector<std::string> files = ReadTexts(folder);
+    texts.insert(texts.end(), files.begin(), files.end());
+  }
+  const Mutator mutator(Words(), texts);
+  std::vector<std::string>
+      whole;  // those without a fault in the text, which are changed more often
+  for (const std::string& text : texts) {
+    Counts counts;
+    LoadAndAssemble(text, {}, &counts);
+    if (counts.loaded > 0) whole.push_back(text);
+  }
+  ASSERT_FALSE(whole.empty());
+  Counts mutated;
+
+  const int64_t before = PeakBytes();
+  for (int i = 0; i < kRuns; ++i) {
+    Random random({.seed = 1, .sample = static_cast<uint64_t>(i)});
+    const std::vector<std::string>& from = random.Below(4) == 0 ? texts : whole;
+    const std::string& seed = from[random.Below(static_cast<uint32_t>(from.size()))];
+    const bool as_override = random.Below(8) == 0;
+    const std::string text = mutator.Mutate(seed, random);
+    if (as_override) {
+      LoadAndAssemble(seed, {text}, &mutated);
+    } else {
+      LoadAndAssemble(text, {}, &mutated);
+    }
+    if (HasFatalFailure() || HasNonfatalFailure())
+      FAIL() << "run " << i << ":\n" << absl::CHexEscape(text);
+  }
+  // What is asked for in the texts is petabytes; the bound leaves room for a sanitizer's
+  // quarantine.
+  EXPECT_LT(PeakBytes() - before, int64_t{1} << 30);
+  // The mutations are no noise: many texts stay right, many get as far as the parts.
+  EXPECT_GT(mutated.loaded, kRuns / 20);
+  RecordProperty("loaded", mutated.loaded);
+  RecordProperty("assembled", mutated.assembled);
+  std::printf("%d texts, %d mutated: %d loaded, %d assembled\n", static_cast<int>(texts.size()),
+              kRuns, mutated.loaded, mutated.assembled);
+}
+
+TEST(MutatorTest, IsDeterministicAndChangesTexts) {
+  const Mutator mutator({"a", "b"}, {"x { y: 1 }"});
+  int changed = 0;
+  for (uint64_t i = 0; i < 100; ++i) {
+    Random one({.sample = i}), two({.sample = i});
+    const std::string text = mutator.Mutate("x { y: \"s\" z: 1 }", one);
+    EXPECT_EQ(text, mutator.Mutate("x { y: \"s\" z: 1 }", two));
+    changed += text != "x { y: \"s\" z: 1 }";
+  }
+  EXPECT_GT(changed, 80);
+  EXPECT_EQ(Tokens("x { y: \"s\\\"t\" -1.5 }"),
+            (std::vector<std::string>{"x", " ", "{", " ", "y", ":", " ", "\"s\\\"t\"", " ", "-",
+                                      "1.5", " ", "}"}));
+  Random random({});
+  EXPECT_FALSE(mutator.Mutate("", random).empty());
+}
+
+}  // namespace
+}  // namespace pretext::testing
