@@ -1,0 +1,51 @@
+#include "augmentations/token_masking/token_masking.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/plugin.h"
+
+namespace pretext {
+
+absl::StatusOr<std::unique_ptr<Augmentation>> TokenMaskingAugmentation::Create(
+    const TokenMasking& config, const BuildContext& context) {
+  FieldChecker check;
+  check.That(config.rate() > 0 && config.rate() <= 1, "rate",
+             absl::StrCat("must be above 0 and at most 1; it is ", config.rate()));
+  const bool in_range = check.InRange("mask_probability", config.mask_probability(), 0, 1) &
+                        check.InRange("random_probability", config.random_probability(), 0, 1);
+  if (in_range) {
+    const double sum = config.mask_probability() + config.random_probability();
+    // 0.9 + 0.1 may come out a little above 1.
+    check.That(sum <= 1 + 1e-12, "random_probability",
+               absl::StrCat("and mask_probability must be at most 1 together; they are ", sum));
+  }
+  check.That(config.span_stop() >= 0 && config.span_stop() < 1, "span_stop",
+             absl::StrCat("must be in [0, 1); it is ", config.span_stop()));
+  check.Count("max_span_words", config.max_span_words());
+  if (!context.input.is(FlowType::Kind::kNothing) &&
+      check.Shape(context.input.is(FlowType::Kind::kTokens),
+                  absl::StrCat("masks tokens; it is given ", context.input.ToString()))) {
+    check.Shape(
+        context.tokenizer != nullptr,
+        "needs a tokenizer, to know [MASK] and which tokens are special: the dataset has none");
+  }
+  if (!check.ok()) return check.status();
+  const MaskingOptions options = {.rate = config.rate(),
+                                  .count = static_cast<MaskingOptions::Count>(config.count()),
+                                  .unit = static_cast<MaskingOptions::Unit>(config.unit()),
+                                  .mask_probability = config.mask_probability(),
+                                  .random_probability = config.random_probability(),
+                                  .span_stop = config.span_stop(),
+                                  .max_span_words = config.max_span_words()};
+  return std::make_unique<TokenMaskingAugmentation>(context.input, options, context.tokenizer);
+}
+
+void TokenMaskingAugmentation::Apply(Sample& sample, Random& random) const {
+  std::call_once(once_, [this] {
+    masker_ = std::make_unique<const TokenMasker>(options_, MaskingVocabulary::Of(*tokenizer_));
+  });
+  masker_->Mask(sample.tokens.data(), sample.length, sample.targets, random);
+}
+
+PRETEXT_REGISTER_AUGMENTATION(TokenMaskingAugmentation, TokenMasking);
+
+}  // namespace pretext
