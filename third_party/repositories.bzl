@@ -22,11 +22,18 @@ _in_repo = repository_rule(
     },
 )
 
-def _overlay(name, path):
-    folder = name.replace("com_google_", "")
+def _library(name):
+    """A library whose headers are in the compiler's own search path: the overlay names what to link."""
+    _in_repo(
+        name = name,
+        files = {"BUILD": "@pretext//third_party:%s/overlay.BUILD" % name},
+    )
+
+def _folder(name, path):
+    """The files of a folder under /usr, as the overlay presents them."""
     native.new_local_repository(
         name = name,
-        build_file = "@pretext//third_party:%s/overlay.BUILD" % folder,
+        build_file = "@pretext//third_party:%s/overlay.BUILD" % name.replace("com_google_", ""),
         path = path,
     )
 
@@ -45,17 +52,21 @@ def pretext_repositories():
     )
     native.local_repository(name = "rules_proto", path = "/usr/share/bazel/rules/proto")
     native.local_repository(name = "rules_java", path = "/usr/share/bazel/rules/java")
-    _overlay("com_google_protobuf", "/usr")
-    _overlay("absl", "/usr/include/absl")
-    _overlay("eigen", "/usr/include/eigen3")
-    _overlay("openblas", "/usr/include/x86_64-linux-gnu/openblas-openmp")
-    _overlay("onednn", "/usr/include/oneapi")
-    _overlay("googletest", "/usr/include/gtest")
-    _overlay("benchmark", "/usr/include/benchmark")
-    _overlay("zlib", "/usr/share/doc/zlib1g-dev")
-    _overlay("png", "/usr/include/libpng16")
-    _overlay("jpeg", "/usr/share/doc/libjpeg62-turbo-dev")
-    _overlay("utf8proc", "/usr/share/doc/libutf8proc-dev")
-    _overlay("fashion_mnist", "/usr/share/datasets/fashion-mnist")
-    _overlay("gcide", "/usr/share/dictd")
+    _folder("com_google_protobuf", "/usr")
+    _folder("eigen", "/usr/include/eigen3")
+    _folder("fashion_mnist", "/usr/share/datasets/fashion-mnist")
+    _folder("gcide", "/usr/share/dictd")
+    _folder("openblas", "/usr/include/x86_64-linux-gnu/openblas-openmp")
+    for library in [
+        "absl",
+        "benchmark",
+        "googletest",
+        "jpeg",
+        "lbfgs",
+        "onednn",
+        "png",
+        "utf8proc",
+        "zlib",
+    ]:
+        _library(library)
     plugin_list(name = "pretext_plugins")

@@ -12,6 +12,25 @@ namespace {
 constexpr int64_t kBlockRows = 4096;
 
 absl::Status CheckSplit(const Features& features, absl::string_view split) {
+  if (absl::Status status = CheckFinite(features, split); !status.ok()) return status;
+  if (static_cast<int64_t>(features.labels.size()) != features.count) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the ", split, " split has ", features.labels.size(), " labels for ",
+                     features.count, " samples: k-NN and the probe need one each"));
+  }
+  const auto unlabelled = std::find_if(features.labels.begin(), features.labels.end(),
+                                       [](int32_t label) { return label < 0; });
+  if (unlabelled != features.labels.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sample ", unlabelled - features.labels.begin(), " of the ", split,
+                     " split has no label: k-NN and the probe need one each"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckFinite(const Features& features, absl::string_view split) {
   if (features.count == 0 || features.width == 0) {
     return absl::InvalidArgumentError(absl::StrCat("the ", split, " split has no features (",
                                                    features.count, "×", features.width,
@@ -39,22 +58,8 @@ absl::Status CheckSplit(const Features& features, absl::string_view split) {
         absl::StrCat("feature ", column, " of sample ", bad, " of the ", split, " split is ",
                      row[column], ": the encoder diverged, or its input is broken"));
   }
-  if (static_cast<int64_t>(features.labels.size()) != features.count) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the ", split, " split has ", features.labels.size(), " labels for ",
-                     features.count, " samples: k-NN and the probe need one each"));
-  }
-  const auto unlabelled = std::find_if(features.labels.begin(), features.labels.end(),
-                                       [](int32_t label) { return label < 0; });
-  if (unlabelled != features.labels.end()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("sample ", unlabelled - features.labels.begin(), " of the ", split,
-                     " split has no label: k-NN and the probe need one each"));
-  }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::Status CheckLabelled(const Features& train, const Features& test) {
   absl::Status status = CheckSplit(train, "training");

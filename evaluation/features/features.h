@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace pretext {
 
@@ -15,6 +16,10 @@ struct Features {
   std::vector<float> values;    // [N, D]
   std::vector<int32_t> labels;  // [N], each at least 0; empty without labels
 };
+
+// Whether there are features and all are finite; an error names the split, the sample and the
+// feature.
+absl::Status CheckFinite(const Features& features, absl::string_view split);
 
 // Whether a classifier can be fitted to `train` and scored on `test`: neither is empty, widths
 // agree, every value is finite, every row has a label. An error says which split, row and feature

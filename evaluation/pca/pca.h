@@ -1,0 +1,47 @@
+// Principal component analysis: the best linear code of a given width, and the bound of every
+// linear autoencoder.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "evaluation/features/features.h"
+
+namespace pretext {
+
+class Pca {
+ public:
+  static constexpr int64_t kMaxWidth = 4096;  // the decomposition takes D³ operations
+
+  // Finds the first `components` principal directions of the rows of `train`, from their covariance
+  // matrix (products in single precision within blocks of 1024 rows, sums and eigenvectors in
+  // double). Errors: no rows; a value that is not finite; components not from 1 to D; D beyond
+  // kMaxWidth.
+  static absl::StatusOr<Pca> Fit(const Features& train, int64_t components);
+
+  // The codes (x - mean) V, with the labels of `features`, which have the width fitted.
+  Features Project(const Features& features) const;
+
+  // The mean over samples and values of (x - mean - V Vᵀ (x - mean))².
+  double ReconstructionError(const Features& features) const;
+
+  int64_t width() const { return static_cast<int64_t>(mean_.size()); }  // D
+  int64_t components() const { return components_; }                    // K
+  // The share of the training rows' variance along each direction, falling. [K]
+  const std::vector<double>& explained() const { return explained_; }
+  // The directions, as columns. [D, K]
+  const std::vector<float>& directions() const { return directions_; }
+
+ private:
+  // Calls visit(first row, rows, centered [rows, D], codes [rows, K]) block by block.
+  template <typename Visitor>
+  void ForEachBlock(const Features& features, const Visitor& visit) const;
+
+  int64_t components_ = 0;
+  std::vector<float> mean_;
+  std::vector<double> explained_;
+  std::vector<float> directions_;
+};
+
+}  // namespace pretext

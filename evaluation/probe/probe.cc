@@ -1,0 +1,70 @@
+#include "evaluation/probe/probe.h"
+
+#include <lbfgs.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "core/check.h"
+#include "evaluation/probe/softmax_regression.h"
+
+namespace pretext {
+namespace {
+
+constexpr int kHistory = 50;
+
+struct Fit {
+  const SoftmaxRegression* objective;
+  int iterations = 0;
+};
+
+double Evaluate(void* fit, const double* parameters, double* gradient, int, double) {
+  return static_cast<Fit*>(fit)->objective->Evaluate(parameters, gradient);
+}
+
+int CountIteration(void* fit, const double*, const double*, double, double, double, double, int,
+                   int iteration, int) {
+  static_cast<Fit*>(fit)->iterations = iteration;
+  return 0;
+}
+
+}  // namespace
+
+absl::StatusOr<ProbeAccuracy> EvaluateProbe(const Features& train, const Features& test,
+                                            const ProbeOptions& options) {
+  if (!(options.decay >= 0) || options.max_iterations < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the probe needs a decay of at least 0 and at least 1 iteration; found ",
+                     options.decay, " and ", options.max_iterations));
+  }
+  if (absl::Status status = CheckLabelled(train, test); !status.ok()) return status;
+
+  const SoftmaxRegression objective(train, CountClasses(train, test), options.decay);
+  const int size = static_cast<int>(objective.parameters());
+  const std::unique_ptr<double[], void (*)(double*)> parameters(lbfgs_malloc(size), lbfgs_free);
+  if (parameters == nullptr)
+    return absl::ResourceExhaustedError("no memory for the probe's weights");
+  std::fill_n(parameters.get(), size, 0.0);
+
+  lbfgs_parameter_t settings;
+  lbfgs_parameter_init(&settings);
+  settings.m = kHistory;
+  settings.epsilon = 1e-6;
+  settings.max_iterations = options.max_iterations;
+  Fit fit{.objective = &objective};
+  ProbeAccuracy result;
+  const int code =
+      lbfgs(size, parameters.get(), &result.loss, Evaluate, CountIteration, &fit, &settings);
+  // Where the line search finds no better point in the arithmetic's precision, the last point is
+  // the minimum.
+  PRETEXT_CHECK(code >= 0 || code == LBFGSERR_MAXIMUMITERATION ||
+                    (code >= LBFGSERR_OUTOFINTERVAL && code <= LBFGSERR_INCREASEGRADIENT),
+                "L-BFGS accepts its settings");
+  result.iterations = fit.iterations;
+  result.train = PercentCorrect(objective.Predict(parameters.get(), train), train.labels);
+  result.test = PercentCorrect(objective.Predict(parameters.get(), test), test.labels);
+  return result;
+}
+
+}  // namespace pretext
