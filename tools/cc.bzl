@@ -6,6 +6,12 @@ load("//tools:own_checkout.bzl", "OWN_CHECKOUT")
 # A warning is an error for us, never for a workspace that depends on this one with another compiler.
 _COPTS = ["-Werror"] if OWN_CHECKOUT else []
 
+# For sources that use Eigen's reductions: GCC 12's own AVX-512 header starts a vector from itself (its bug 105593).
+AVX512_HEADER_COPTS = [
+    "-Wno-maybe-uninitialized",
+    "-Wno-uninitialized",
+]
+
 def pretext_cc_library(name, copts = [], **kwargs):
     native.cc_library(
         name = name,

@@ -1,0 +1,36 @@
+// A command of the pretext program: `pretext NAME ARGUMENT… --flag=…`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace pretext {
+
+struct Command {
+  const char* name;
+  const char* arguments;  // "PIPELINE", for the usage line
+  const char* summary;    // one line
+  absl::Status (*run)(const std::vector<std::string>& arguments);
+};
+
+// In the order of the help text.
+const std::vector<Command>& Commands();
+
+absl::Status TrainCommand(const std::vector<std::string>& arguments);
+absl::Status ValidateCommand(const std::vector<std::string>& arguments);
+absl::Status PluginsCommand(const std::vector<std::string>& arguments);
+absl::Status VersionCommand(const std::vector<std::string>& arguments);
+
+// The program's version, kept with every run.
+inline constexpr char kVersion[] = "0.1.0";
+
+// Every --override, in order.
+const std::vector<std::string>& Overrides();
+
+// InvalidArgument with the command's usage unless there are between `least` and `most` arguments.
+absl::Status CheckArguments(const char* command, const std::vector<std::string>& arguments,
+                            size_t least, size_t most);
+
+}  // namespace pretext

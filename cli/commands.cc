@@ -1,0 +1,60 @@
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "cli/command.h"
+
+namespace pretext {
+
+// Abseil keeps a flag's last value only; this type gathers all of them as they are parsed.
+struct OverrideList {};
+
+namespace {
+
+std::vector<std::string>& MutableOverrides() {
+  static std::vector<std::string>* const overrides = new std::vector<std::string>;
+  return *overrides;
+}
+
+}  // namespace
+
+bool AbslParseFlag(absl::string_view text, OverrideList*, std::string*) {
+  MutableOverrides().emplace_back(text);
+  return true;
+}
+std::string AbslUnparseFlag(const OverrideList&) { return ""; }
+
+}  // namespace pretext
+
+ABSL_FLAG(pretext::OverrideList, override, {},
+          "Text merged over the pipeline, such as 'train { epochs: 1 }'. May be repeated; later "
+          "ones win.");
+
+namespace pretext {
+
+const std::vector<std::string>& Overrides() { return MutableOverrides(); }
+
+const std::vector<Command>& Commands() {
+  static const auto* const commands = new std::vector<Command>{
+      {"train", "PIPELINE | --resume RUN", "trains a pipeline, or goes on with a run",
+       TrainCommand},
+      {"validate", "PIPELINE", "checks a pipeline and prints what it comes to", ValidateCommand},
+      {"plugins", "[KIND | NAME]", "lists the plugins with their fields and defaults",
+       PluginsCommand},
+      {"version", "[--verbose]", "prints the version; --verbose: processor, libraries, speed",
+       VersionCommand},
+  };
+  return *commands;
+}
+
+absl::Status CheckArguments(const char* command, const std::vector<std::string>& arguments,
+                            size_t least, size_t most) {
+  if (arguments.size() >= least && arguments.size() <= most) return absl::OkStatus();
+  for (const Command& c : Commands()) {
+    if (absl::string_view(c.name) != command) continue;
+    return absl::InvalidArgumentError(absl::StrCat("usage: pretext ", c.name, " ", c.arguments,
+                                                   " (", arguments.size(),
+                                                   " arguments were given)"));
+  }
+  return absl::InternalError("a command that is not listed");
+}
+
+}  // namespace pretext

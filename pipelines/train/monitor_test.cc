@@ -1,0 +1,62 @@
+#include "pipelines/train/monitor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "core/gradient_check.h"
+
+namespace pretext {
+namespace {
+
+Batch TwoViews(int64_t n) {
+  Batch batch;
+  batch.samples = n;
+  batch.views = 2;
+  return batch;
+}
+
+std::map<std::string, double> Measure(const Tensor& h, const Tensor& z, const Batch& batch) {
+  const auto metrics = Monitor().Measure(h, z, batch);
+  return {metrics.begin(), metrics.end()};
+}
+
+// Independent directions: spread near 1, rank near the dimension, uniformity near that of the
+// sphere.
+TEST(Monitor, SpreadDirections) {
+  const auto m = Measure(RandomTensor({256, 8}, 1), RandomTensor({256, 8}, 2), TwoViews(128));
+  EXPECT_NEAR(m.at("h_spread"), 1, 0.05);
+  EXPECT_NEAR(m.at("h_effective_rank"), 8, 0.3);
+  EXPECT_NEAR(m.at("alignment"), 2, 0.2);  // unrelated views: cosine 0 on average
+  EXPECT_TRUE(m.at("uniformity") < -2.5);
+  EXPECT_TRUE(Monitor().Warnings({{"h_spread", 1}, {"h_effective_rank", 8}}).empty());
+}
+
+TEST(Monitor, EqualViewsAlignPerfectly) {
+  Tensor z = RandomTensor({8, 5}, 3);
+  std::copy_n(z.data(), 20, z.data() + 20);
+  EXPECT_NEAR(Measure(Tensor(), z, TwoViews(4)).at("alignment"), 0, 1e-12);
+}
+
+TEST(Monitor, CollapseIsNamed) {
+  const auto same =
+      Monitor().Measure(Tensor::Full({16, 8}, 3), Tensor::Full({16, 8}, 3), TwoViews(8));
+  EXPECT_THAT(Monitor().Warnings(same),
+              testing::ElementsAre(testing::HasSubstr("complete collapse")));
+  // All on one line through the origin: two directions, rank 1.
+  Tensor line = Tensor::Zeros({16, 8});
+  for (int64_t r = 0; r < 16; ++r) line.data()[r * 8] = r % 3 == 0 ? -1.0f : 1.0f;
+  const auto flat = Monitor().Measure(line, Tensor(), TwoViews(8));
+  EXPECT_THAT(Monitor().Warnings(flat),
+              testing::ElementsAre(testing::HasSubstr("dimensional collapse")));
+}
+
+TEST(Monitor, ImagesAndSmallBatchesArePassedOver) {
+  EXPECT_TRUE(Measure(Tensor(), RandomTensor({2, 1, 4, 4}, 1), TwoViews(1)).empty());
+  EXPECT_TRUE(Measure(RandomTensor({2, 4}, 1), RandomTensor({2, 4}, 1), TwoViews(1)).empty());
+}
+
+}  // namespace
+}  // namespace pretext
