@@ -40,6 +40,20 @@ void ActivationBackward(Activation activation, int64_t n, const float* saved, co
   });
 }
 
+void ActivationAgain(Activation activation, int64_t n, const float* x, float* y, float* d) {
+  Dispatch(activation, [&](auto f) {
+    ForBlocks(n, [=](int64_t begin, int64_t end) {
+#pragma omp simd
+      for (int64_t i = begin; i < end; ++i) {
+        const float input = x[i];
+        const float output = f.Value(input);
+        y[i] = output;
+        d[i] *= f.Slope(f.kFromOutput ? output : input);
+      }
+    });
+  });
+}
+
 void BiasActivationForward(Activation activation, int64_t rows, int64_t columns, const float* x,
                            const float* bias, float* sum, float* y) {
   Dispatch(activation, [&](auto f) {

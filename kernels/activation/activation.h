@@ -31,6 +31,9 @@ void ActivationForward(Activation activation, int64_t n, const float* x, float* 
 void ActivationBackward(Activation activation, int64_t n, const float* saved, const float* dy,
                         float* dx);
 
+// Both at once from x, for a layer whose output was not kept: y[i] = f(x[i]) and d[i] *= f'(x[i]).
+void ActivationAgain(Activation activation, int64_t n, const float* x, float* y, float* d);
+
 // y[r, c] = f(x[r, c] + bias[c]) over rows × columns; the sum x + bias is left in `sum` for the
 // backward pass when that is not null (it may be x; y may be x when sum is null or another array).
 void BiasActivationForward(Activation activation, int64_t rows, int64_t columns, const float* x,

@@ -12,20 +12,26 @@ namespace pretext::activation_internal {
 template <Activation activation>
 struct Function;
 
+// What they are derived from.
+template <Activation activation>
+struct FunctionBase {
+  static constexpr bool kFromOutput = DerivativeFromOutput(activation);
+};
+
 template <>
-struct Function<Activation::kIdentity> {
+struct Function<Activation::kIdentity> : FunctionBase<Activation::kIdentity> {
   [[gnu::always_inline]] static float Value(float x) { return x; }
   [[gnu::always_inline]] static float Slope(float) { return 1.0f; }
 };
 
 template <>
-struct Function<Activation::kRelu> {
+struct Function<Activation::kRelu> : FunctionBase<Activation::kRelu> {
   [[gnu::always_inline]] static float Value(float x) { return x < 0.0f ? 0.0f : x; }  // NaN stays
   [[gnu::always_inline]] static float Slope(float y) { return y > 0.0f ? 1.0f : 0.0f; }
 };
 
 template <>
-struct Function<Activation::kGelu> {
+struct Function<Activation::kGelu> : FunctionBase<Activation::kGelu> {
   [[gnu::always_inline]] static float Value(float x) { return x * StandardNormal(x).cdf; }
   [[gnu::always_inline]] static float Slope(float x) {
     const Normal normal = StandardNormal(x);
@@ -34,7 +40,7 @@ struct Function<Activation::kGelu> {
 };
 
 template <>
-struct Function<Activation::kGeluTanh> {
+struct Function<Activation::kGeluTanh> : FunctionBase<Activation::kGeluTanh> {
   // (1 + tanh u) / 2 = sigmoid(2u), without the cancellation for negative u.
   static constexpr float kTwiceSqrtTwoOverPi = 1.59576912160573071f;
   static constexpr float kCubic = 0.044715f;
@@ -51,13 +57,13 @@ struct Function<Activation::kGeluTanh> {
 };
 
 template <>
-struct Function<Activation::kSigmoid> {
+struct Function<Activation::kSigmoid> : FunctionBase<Activation::kSigmoid> {
   [[gnu::always_inline]] static float Value(float x) { return Sigmoid(x); }
   [[gnu::always_inline]] static float Slope(float y) { return y * (1.0f - y); }
 };
 
 template <>
-struct Function<Activation::kTanh> {
+struct Function<Activation::kTanh> : FunctionBase<Activation::kTanh> {
   [[gnu::always_inline]] static float Value(float x) { return Tanh(x); }
   [[gnu::always_inline]] static float Slope(float y) { return std::fma(-y, y, 1.0f); }
 };

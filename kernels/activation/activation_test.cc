@@ -125,6 +125,20 @@ TEST(Activation, BiasIsAddedFirstAndTheSumKept) {
   }
 }
 
+TEST(Activation, AgainIsForwardAndBackward) {
+  const int64_t n = 4099;
+  const std::vector<float> x = Normals(n, 1, 2), dy = Normals(n, 2);
+  for (Activation activation : kAll) {
+    std::vector<float> y(n), dx(n), y_again(n), d(dy);
+    ActivationForward(activation, n, x.data(), y.data());
+    ActivationBackward(activation, n, DerivativeFromOutput(activation) ? y.data() : x.data(),
+                       dy.data(), dx.data());
+    ActivationAgain(activation, n, x.data(), y_again.data(), d.data());
+    EXPECT_EQ(y_again, y);
+    EXPECT_EQ(d, dx);
+  }
+}
+
 TEST(Activation, NanPropagates) {
   for (Activation activation : kAll) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
