@@ -49,39 +49,65 @@ bool WinogradPays(const ConvShape& s) {
 // Output of four megabytes, or as much as the weights where those are larger (each chunk reads
 // them, and adds to their gradient); equal chunks.
 int64_t ChooseChunk(const ConvShape& s) {
-  constexpr int64_t kFloats = 1 << 20;
+  constexpr int64_t kFloats = 1 << 20, kLeast = 4;
   const int64_t sample = s.out_channels * s.out_height() * s.out_width();
-  const int64_t most = std::max<int64_t>(1, std::max(kFloats, s.weight_size()) / sample);
+  const int64_t most = std::max(kLeast, std::max(kFloats, s.weight_size()) / sample);
   const int64_t chunks = (s.n + most - 1) / most;
   return (s.n + chunks - 1) / chunks;
 }
-
-// One pass: the primitives for a whole chunk and for the last one, and the reordering of the
-// weights.
-struct PassPlan {
-  ConvPrimitive whole, last;
-  int64_t last_count = 0;
-  bool winograd = false;
-  memory::desc plain_w;
-  dnnl::reorder reorder, add;  // of the weights: in, or (their gradient) out and out with addition
-  // Gradients of images of few channels are computed in blocked order and put in the image's own
-  // afterwards.
-  dnnl::reorder unstage, unstage_last;
-  bool staged = false;
-  // The workspace: weights, a second set of weights (partial sums), staged x, scratchpad.
-  size_t partial_offset = 0, stage_offset = 0, scratch_offset = 0, bytes = 0;
-
-  const ConvPrimitive& For(int64_t count, int64_t chunk) const {
-    PRETEXT_CHECK(count == chunk || count == last_count, "a chunk of the plan");
-    return count == chunk ? whole : last;
-  }
-};
 
 memory Wrap(const memory::desc& desc, const void* data) {
   return memory(desc, OnednnEngine(), const_cast<void*>(data));
 }
 
 void* At(void* workspace, size_t offset) { return static_cast<char*>(workspace) + offset; }
+
+// Copies from one order to another, or adds.
+class Reordering {
+ public:
+  Reordering() = default;
+  Reordering(const memory::desc& from, const memory::desc& to) : from_(from), to_(to) {
+    dnnl::post_ops sum;
+    sum.append_sum();
+    dnnl::primitive_attr adding;
+    adding.set_post_ops(sum);
+    copy_ = dnnl::reorder(dnnl::reorder::primitive_desc(OnednnEngine(), from, OnednnEngine(), to));
+    add_ = dnnl::reorder(
+        dnnl::reorder::primitive_desc(OnednnEngine(), from, OnednnEngine(), to, adding));
+  }
+  void Run(const void* from, void* to, bool accumulate) const {
+    memory in = Wrap(from_, from), out = Wrap(to_, to);
+    (accumulate ? add_ : copy_).execute(OnednnStream(), in, out);
+  }
+
+ private:
+  memory::desc from_, to_;
+  dnnl::reorder copy_, add_;
+};
+
+// The primitive for a number of samples.
+struct ChunkPlan {
+  ConvPrimitive conv;
+  Reordering unstage;
+};
+
+// One pass: for a whole chunk and for the last one.
+struct PassPlan {
+  ChunkPlan whole, last;
+  int64_t last_count = 0;
+  bool winograd = false;
+  Reordering weights;  // from row-major, or (their gradient) to it
+  // Gradients of images of few channels are computed in blocked order and put in the image's own
+  // afterwards.
+  bool staged = false;
+  // The workspace: weights, a second set of weights (partial sums), dx on its way, scratchpad.
+  size_t partial_offset = 0, stage_offset = 0, scratch_offset = 0, bytes = 0;
+
+  const ChunkPlan& For(int64_t count, int64_t chunk) const {
+    PRETEXT_CHECK(count == chunk || count == last_count, "a chunk of the plan");
+    return count == chunk ? whole : last;
+  }
+};
 
 void AddTo(float* sum, const float* term, int64_t n) {
 #pragma omp parallel for simd schedule(static)
@@ -102,6 +128,12 @@ struct ConvPlan::Impl {
                    [&] { Make(pass, plans[static_cast<int>(pass)]); });
     return plans[static_cast<int>(pass)];
   }
+  memory::dims InputDims(int64_t count) const {
+    return {count, shape.in_channels, shape.height, shape.width};
+  }
+  memory::dims OutputDims(int64_t count) const {
+    return {count, shape.out_channels, shape.out_height(), shape.out_width()};
+  }
   ConvPrimitive MakePrimitive(Pass pass, int64_t count, bool winograd) const;
   void Make(Pass pass, PassPlan& plan) const;
 
@@ -110,22 +142,19 @@ struct ConvPlan::Impl {
 };
 
 ConvPrimitive ConvPlan::Impl::MakePrimitive(Pass pass, int64_t count, bool winograd) const {
-  ConvRequest request{
-      .shape = shape,
-      .algorithm =
-          winograd ? dnnl::algorithm::convolution_winograd : dnnl::algorithm::convolution_direct,
-      .x = FirstSamples(x, {count, shape.in_channels, shape.height, shape.width}, count),
-      .w = AnyOrder(WeightDims(shape)),
-      .y = FirstSamples(y, {count, shape.out_channels, shape.out_height(), shape.out_width()},
-                        count)};
+  ConvRequest request{.shape = shape,
+                      .algorithm = winograd ? dnnl::algorithm::convolution_winograd
+                                            : dnnl::algorithm::convolution_direct,
+                      .x = FirstSamples(x, InputDims(count), count),
+                      .w = AnyOrder(WeightDims(shape)),
+                      .y = FirstSamples(y, OutputDims(count), count)};
   request.shape.n = count;
   switch (pass) {
     case Pass::kForward:
       return conv_internal::MakeForward(request);
     case Pass::kBackwardData:
       // There are no fast kernels that write a gradient of few channels row by row.
-      if (input.plain())
-        request.x = AnyOrder({count, shape.in_channels, shape.height, shape.width});
+      if (input.plain()) request.x = AnyOrder(InputDims(count));
       return conv_internal::MakeBackwardData(request);
     case Pass::kBackwardWeights:
       return conv_internal::MakeBackwardWeights(request);
@@ -134,48 +163,32 @@ ConvPrimitive ConvPlan::Impl::MakePrimitive(Pass pass, int64_t count, bool winog
 }
 
 void ConvPlan::Impl::Make(Pass pass, PassPlan& plan) const {
+  const bool backward_data = pass == Pass::kBackwardData;
+  const bool backward_weights = pass == Pass::kBackwardWeights;
   plan.last_count = shape.n % chunk;
-  plan.plain_w = PlainDescriptor(WeightDims(shape));
-  if (WinogradPays(shape)) plan.whole = MakePrimitive(pass, chunk, true);
-  plan.winograd = static_cast<bool>(plan.whole);
-  if (!plan.winograd) plan.whole = MakePrimitive(pass, chunk, false);
-  PRETEXT_CHECK(static_cast<bool>(plan.whole), "oneDNN has a direct convolution for every shape");
-  size_t scratch = plan.whole.scratchpad.get_size();
+  ConvPrimitive& whole = plan.whole.conv;
+  if (WinogradPays(shape)) whole = MakePrimitive(pass, chunk, true);
+  plan.winograd = static_cast<bool>(whole);
+  if (!plan.winograd) whole = MakePrimitive(pass, chunk, false);
+  PRETEXT_CHECK(static_cast<bool>(whole), "oneDNN has a direct convolution for every shape");
+  size_t scratch = whole.scratchpad.get_size();
+  plan.staged = backward_data && whole.x != FirstSamples(x, InputDims(chunk), chunk);
+  if (plan.staged) plan.whole.unstage = {whole.x, FirstSamples(x, InputDims(chunk), chunk)};
   if (plan.last_count > 0) {
-    plan.last = MakePrimitive(pass, plan.last_count, plan.winograd);
-    PRETEXT_CHECK(plan.last && plan.last.w == plan.whole.w,
-                  "one order of the weights for all chunks");
-    scratch = std::max(scratch, plan.last.scratchpad.get_size());
-  }
-  const size_t weights = Aligned(plan.whole.w.get_size());
-  size_t stage = 0;
-  if (pass == Pass::kBackwardWeights) {
-    plan.reorder = dnnl::reorder(
-        dnnl::reorder::primitive_desc(OnednnEngine(), plan.whole.w, OnednnEngine(), plan.plain_w));
-    dnnl::post_ops sum;
-    sum.append_sum();
-    dnnl::primitive_attr attributes;
-    attributes.set_post_ops(sum);
-    plan.add = dnnl::reorder(dnnl::reorder::primitive_desc(
-        OnednnEngine(), plan.whole.w, OnednnEngine(), plan.plain_w, attributes));
-  } else {
-    plan.reorder = dnnl::reorder(
-        dnnl::reorder::primitive_desc(OnednnEngine(), plan.plain_w, OnednnEngine(), plan.whole.w));
-  }
-  const memory::dims x_dims = {chunk, shape.in_channels, shape.height, shape.width};
-  if (pass == Pass::kBackwardData && plan.whole.x != FirstSamples(x, x_dims, chunk)) {
-    plan.staged = true;
-    stage = Aligned(plan.whole.x.get_size());
-    plan.unstage = dnnl::reorder(dnnl::reorder::primitive_desc(
-        OnednnEngine(), plan.whole.x, OnednnEngine(), FirstSamples(x, x_dims, chunk)));
-    if (plan.last_count > 0) {
-      plan.unstage_last = dnnl::reorder(dnnl::reorder::primitive_desc(
-          OnednnEngine(), plan.last.x, OnednnEngine(), FirstSamples(x, x_dims, plan.last_count)));
+    ConvPrimitive& last = plan.last.conv;
+    last = MakePrimitive(pass, plan.last_count, plan.winograd);
+    PRETEXT_CHECK(last && last.w == whole.w, "one order of the weights for all chunks");
+    scratch = std::max(scratch, last.scratchpad.get_size());
+    if (plan.staged) {
+      plan.last.unstage = {last.x, FirstSamples(x, InputDims(plan.last_count), plan.last_count)};
     }
   }
+  const memory::desc plain = PlainDescriptor(WeightDims(shape));
+  plan.weights = backward_weights ? Reordering(whole.w, plain) : Reordering(plain, whole.w);
+  const size_t weights = Aligned(whole.w.get_size());
   plan.partial_offset = weights;
-  plan.stage_offset = weights + (pass == Pass::kBackwardWeights && chunk < shape.n ? weights : 0);
-  plan.scratch_offset = plan.stage_offset + stage;
+  plan.stage_offset = weights + (backward_weights && chunk < shape.n ? weights : 0);
+  plan.scratch_offset = plan.stage_offset + (backward_data ? Aligned(whole.x.get_size()) : 0);
   plan.bytes = std::max<size_t>(64, plan.scratch_offset + Aligned(scratch));
 }
 
@@ -190,14 +203,13 @@ ConvPlan::ConvPlan(const ConvShape& shape) : impl_(std::make_unique<Impl>()) {
   Impl& impl = *impl_;
   impl.shape = shape;
   impl.chunk = ChooseChunk(shape);
-  const ConvPrimitive forward = conv_internal::MakeForward(
-      {.shape = shape,
-       .x = AnyOrder({shape.n, shape.in_channels, shape.height, shape.width}),
-       .w = AnyOrder(WeightDims(shape)),
-       .y = AnyOrder({shape.n, shape.out_channels, shape.out_height(), shape.out_width()})});
-  PRETEXT_CHECK(static_cast<bool>(forward), "oneDNN has a direct convolution for every shape");
-  impl.x = forward.x;
-  impl.y = forward.y;
+  ConvRequest request = {.shape = shape,
+                         .x = AnyOrder(impl.InputDims(shape.n)),
+                         .w = AnyOrder(WeightDims(shape)),
+                         .y = AnyOrder(impl.OutputDims(shape.n))};
+  conv_internal::ChooseOrders(request);
+  impl.x = request.x;
+  impl.y = request.y;
   impl.input = LayoutFrom(impl.x);
   impl.output = LayoutFrom(impl.y);
   impl.input_stride = static_cast<int64_t>(impl.x.get_size() / sizeof(float)) / shape.n;
@@ -224,15 +236,14 @@ int64_t ConvPlan::chunk() const { return impl_->chunk; }
 bool ConvPlan::winograd(Pass pass) const { return impl_->Of(pass).winograd; }
 size_t ConvPlan::workspace_bytes(Pass pass) const { return impl_->Of(pass).bytes; }
 
-void ConvPlan::PrepareForward(const float* weight, void* workspace) const {
-  PassPlan& plan = impl_->Of(Pass::kForward);
-  memory from = Wrap(plan.plain_w, weight), to = Wrap(plan.whole.w, workspace);
-  plan.reorder.execute(OnednnStream(), from, to);
+void ConvPlan::Prepare(Pass pass, const float* weight, void* workspace) const {
+  PRETEXT_CHECK(pass != Pass::kBackwardWeights, "a pass that reads the weights");
+  impl_->Of(pass).weights.Run(weight, workspace, false);
 }
 
 void ConvPlan::Forward(int64_t count, const float* x, float* y, void* workspace) const {
   const PassPlan& plan = impl_->Of(Pass::kForward);
-  const ConvPrimitive& conv = plan.For(count, impl_->chunk);
+  const ConvPrimitive& conv = plan.For(count, impl_->chunk).conv;
   conv.primitive.execute(
       OnednnStream(),
       {{DNNL_ARG_SRC, Wrap(conv.x, x)},
@@ -241,34 +252,29 @@ void ConvPlan::Forward(int64_t count, const float* x, float* y, void* workspace)
        {DNNL_ARG_SCRATCHPAD, Wrap(conv.scratchpad, At(workspace, plan.scratch_offset))}});
 }
 
-void ConvPlan::PrepareBackwardData(const float* weight, void* workspace) const {
-  PassPlan& plan = impl_->Of(Pass::kBackwardData);
-  memory from = Wrap(plan.plain_w, weight), to = Wrap(plan.whole.w, workspace);
-  plan.reorder.execute(OnednnStream(), from, to);
-}
-
-void ConvPlan::BackwardData(int64_t count, const float* dy, float* dx, void* workspace) const {
+void ConvPlan::BackwardData(int64_t count, const float* dy, float* dx, bool accumulate,
+                            void* workspace) const {
   const PassPlan& plan = impl_->Of(Pass::kBackwardData);
-  const ConvPrimitive& conv = plan.For(count, impl_->chunk);
-  memory result = Wrap(conv.x, plan.staged ? At(workspace, plan.stage_offset) : dx);
+  const ChunkPlan& part = plan.For(count, impl_->chunk);
+  const ConvPrimitive& conv = part.conv;
+  void* result = plan.staged || accumulate ? At(workspace, plan.stage_offset) : dx;
   conv.primitive.execute(
       OnednnStream(),
       {{DNNL_ARG_DIFF_DST, Wrap(conv.y, dy)},
        {DNNL_ARG_WEIGHTS, Wrap(conv.w, workspace)},
-       {DNNL_ARG_DIFF_SRC, result},
+       {DNNL_ARG_DIFF_SRC, Wrap(conv.x, result)},
        {DNNL_ARG_SCRATCHPAD, Wrap(conv.scratchpad, At(workspace, plan.scratch_offset))}});
   if (plan.staged) {
-    const memory::dims dims = {count, impl_->shape.in_channels, impl_->shape.height,
-                               impl_->shape.width};
-    memory to = Wrap(FirstSamples(impl_->x, dims, count), dx);
-    (count == impl_->chunk ? plan.unstage : plan.unstage_last).execute(OnednnStream(), result, to);
+    part.unstage.Run(result, dx, accumulate);
+  } else if (accumulate) {
+    AddTo(dx, static_cast<const float*>(result), count * impl_->input_stride);
   }
 }
 
 void ConvPlan::BackwardWeights(int64_t count, const float* x, const float* dy, bool first,
                                void* workspace) const {
   const PassPlan& plan = impl_->Of(Pass::kBackwardWeights);
-  const ConvPrimitive& conv = plan.For(count, impl_->chunk);
+  const ConvPrimitive& conv = plan.For(count, impl_->chunk).conv;
   void* result = first ? workspace : At(workspace, plan.partial_offset);
   conv.primitive.execute(
       OnednnStream(),
@@ -283,9 +289,7 @@ void ConvPlan::BackwardWeights(int64_t count, const float* x, const float* dy, b
 }
 
 void ConvPlan::FinishBackwardWeights(float* dweight, bool accumulate, void* workspace) const {
-  const PassPlan& plan = impl_->Of(Pass::kBackwardWeights);
-  memory from = Wrap(plan.whole.w, workspace), to = Wrap(plan.plain_w, dweight);
-  (accumulate ? plan.add : plan.reorder).execute(OnednnStream(), from, to);
+  impl_->Of(Pass::kBackwardWeights).weights.Run(workspace, dweight, accumulate);
 }
 
 }  // namespace pretext

@@ -9,13 +9,13 @@
 //
 // Images lie in the layouts that the plan names (blocked by 16 channels as a rule, row-major for
 // images of few channels); weights are row-major O×(C/G)×K×K and put into oneDNN's order once a
-// pass (Prepare…).
+// pass (Prepare).
 //
 // A batch is worked off in chunks of at most chunk() samples: their output fits the cache, so
 // whatever follows (batch statistics, bias and activation) can be done on it while it is there;
 // memory for the transformed images of Winograd's algorithm stays small too.
 //
-//   plan.PrepareForward(w, workspace);
+//   plan.Prepare(ConvPlan::Pass::kForward, w, workspace);
 //   for (begin = 0; begin < n; begin += count) {
 //     count = min(plan.chunk(), n - begin);
 //     plan.Forward(count, x + begin * plan.input_stride(), y + begin * plan.output_stride(),
@@ -81,11 +81,14 @@ class ConvPlan {
   // prepared weights or the sums from one call to the next; its contents do not matter at first.
   size_t workspace_bytes(Pass pass) const;
 
-  void PrepareForward(const float* weight, void* workspace) const;
+  // Puts the weights in order for kForward or kBackwardData: before the pass's first chunk.
+  void Prepare(Pass pass, const float* weight, void* workspace) const;
+
   void Forward(int64_t count, const float* x, float* y, void* workspace) const;
 
-  void PrepareBackwardData(const float* weight, void* workspace) const;
-  void BackwardData(int64_t count, const float* dy, float* dx, void* workspace) const;
+  // dx = the gradient, or += with accumulate.
+  void BackwardData(int64_t count, const float* dy, float* dx, bool accumulate,
+                    void* workspace) const;
 
   // The first call of a pass starts the sum over samples, the others add to it.
   void BackwardWeights(int64_t count, const float* x, const float* dy, bool first,

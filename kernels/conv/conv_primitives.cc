@@ -1,5 +1,6 @@
 #include "kernels/conv/conv_primitives.h"
 
+#include "core/check.h"
 #include "kernels/onednn/engine.h"
 
 namespace pretext::conv_internal {
@@ -64,6 +65,13 @@ dnnl::convolution_backward_weights::primitive_desc DescribeBackwardWeights(
 }
 
 }  // namespace
+
+void ChooseOrders(ConvRequest& request) {
+  const auto forward = DescribeForward(request);
+  PRETEXT_CHECK(static_cast<bool>(forward), "oneDNN has a direct convolution for every shape");
+  request.x = forward.src_desc();
+  request.y = forward.dst_desc();
+}
 
 ConvPrimitive MakeForward(const ConvRequest& request) {
   const auto forward = DescribeForward(request);

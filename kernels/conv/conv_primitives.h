@@ -22,6 +22,9 @@ struct ConvRequest {
   dnnl::memory::desc x, w, y;
 };
 
+// The orders that oneDNN wants x and y in, where the request leaves them open. No code is made.
+void ChooseOrders(ConvRequest& request);
+
 // What is not to be had (Winograd on this processor or for this shape) gives an empty primitive.
 ConvPrimitive MakeForward(const ConvRequest& request);
 ConvPrimitive MakeBackwardData(const ConvRequest& request);
