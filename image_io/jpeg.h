@@ -1,0 +1,11 @@
+// JPEG through libjpeg.
+#pragma once
+
+#include "image_io/image_io.h"
+
+namespace pretext {
+
+bool IsJpeg(absl::string_view bytes);
+absl::Status DecodeJpeg(absl::string_view bytes, int channels, Picture& picture);
+
+}  // namespace pretext
