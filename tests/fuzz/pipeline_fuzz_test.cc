@@ -33,7 +33,6 @@ namespace pretext::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using google::protobuf::Any;
 using google::protobuf::Descriptor;
 
 constexpr int kRuns = 24000;
@@ -54,10 +53,6 @@ std::vector<std::string> ReadTexts(const std::string& folder) {
   return texts;
 }
 
-void SetPart(const Plugin* plugin, Any* any) {
-  if (plugin != nullptr) any->PackFrom(*plugin->default_config);
-}
-
 // A pipeline with each plugin once, in its place, with its defaults written out.
 std::vector<std::string> PipelinesOfEachPlugin() {
   std::vector<std::string> texts;
@@ -70,12 +65,15 @@ std::vector<std::string> PipelinesOfEachPlugin() {
       };
       Pipeline pipeline;
       pipeline.set_name("fuzz");
-      SetPart(of_kind("dataset"), pipeline.mutable_dataset());
-      SetPart(of_kind("augmentation"), pipeline.mutable_views()->add_augmentation());
-      SetPart(of_kind("encoder"), pipeline.mutable_encoder());
-      SetPart(of_kind("head"), pipeline.mutable_head());
-      SetPart(of_kind("loss"), pipeline.mutable_loss());
-      SetPart(of_kind("optimizer"), pipeline.mutable_optimizer());
+      const auto set = [&](absl::string_view other, auto part) {
+        if (of_kind(other) != nullptr) part()->PackFrom(*of_kind(other)->default_config);
+      };
+      set("dataset", [&] { return pipeline.mutable_dataset(); });
+      set("augmentation", [&] { return pipeline.mutable_views()->add_augmentation(); });
+      set("encoder", [&] { return pipeline.mutable_encoder(); });
+      set("head", [&] { return pipeline.mutable_head(); });
+      set("loss", [&] { return pipeline.mutable_loss(); });
+      set("optimizer", [&] { return pipeline.mutable_optimizer(); });
       pipeline.mutable_train()->set_epochs(2);
       texts.push_back(ResolvedText(pipeline, "0"));
     }
