@@ -9,6 +9,7 @@
 #include "augmentations/testing/augmenting.h"
 #include "augmentations/testing/distribution.h"
 #include "gtest/gtest.h"
+#include "tokenizers/testing/fake_tokenizer.h"
 
 namespace pretext {
 namespace {
@@ -19,17 +20,8 @@ using Unit = MaskingOptions::Unit;
 constexpr int32_t kUnknown = 1, kCls = 2, kSep = 3, kMask = 4;
 constexpr int32_t kFirstOrdinary = 7, kFirstContinuation = 40, kVocabulary = 60;
 
-// Ids below 7 are special, those from 40 on continue a word.
 MaskingVocabulary Vocabulary() {
-  MaskingVocabulary vocabulary;
-  vocabulary.mask = kMask;
-  vocabulary.unknown = kUnknown;
-  for (int32_t id = 0; id < kVocabulary; ++id) {
-    vocabulary.special.push_back(id < kFirstOrdinary);
-    vocabulary.continuation.push_back(id >= kFirstContinuation);
-    if (id >= kFirstOrdinary) vocabulary.ordinary.push_back(id);
-  }
-  return vocabulary;
+  return MaskingVocabulary::Of(FakeTokenizer(kVocabulary, kFirstOrdinary, kFirstContinuation));
 }
 
 struct Masked {

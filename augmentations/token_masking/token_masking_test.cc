@@ -1,33 +1,20 @@
 #include "augmentations/token_masking/token_masking.h"
 
 #include "augmentations/testing/augmenting.h"
-#include "core/tokenizer.h"
+#include "tokenizers/testing/fake_tokenizer.h"
 
 namespace pretext {
 namespace {
 
-// Ten ids, of which the first five are special; the vocabulary comes in late, as one that is
-// learnt.
-class LateTokenizer : public Tokenizer {
+// Its vocabulary comes in late, as one that is learnt.
+class LateTokenizer : public FakeTokenizer {
  public:
-  bool learnt = false;
-
-  int64_t vocabulary_size() const override { return 10; }
-  SpecialIds special() const override {
-    return {.pad = 0, .unknown = 1, .cls = 2, .sep = 3, .mask = 4};
-  }
-  void Encode(std::string_view, std::vector<int32_t>&) const override {}
-  std::string_view Token(int32_t) const override { return ""; }
+  LateTokenizer() : FakeTokenizer(10) {}
   bool is_special(int32_t id) const override {
     EXPECT_TRUE(learnt);
-    return id < 5;
+    return FakeTokenizer::is_special(id);
   }
-  bool is_continuation(int32_t) const override { return false; }
-  std::string Decode(const std::vector<int32_t>&) const override { return ""; }
-  std::string Fingerprint() const override { return ""; }
-  std::string file_name() const override { return ""; }
-  std::string Serialize() const override { return ""; }
-  absl::Status Restore(std::string_view) override { return absl::OkStatus(); }
+  bool learnt = false;
 };
 
 const auto Faults = FaultPaths<TokenMaskingAugmentation, TokenMasking>;

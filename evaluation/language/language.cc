@@ -1,0 +1,82 @@
+#include "evaluation/language/language.h"
+
+#include <cmath>
+#include <cstring>
+#include <numbers>
+
+#include "absl/strings/str_format.h"
+#include "core/loader.h"
+
+namespace pretext {
+namespace {
+
+// A loss above this share of the unigram's is on its plateau.
+constexpr double kPlateau = 0.97;
+
+}  // namespace
+
+absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Loss& loss,
+                                                const Dataset& dataset,
+                                                const std::vector<const Augmentation*>& masking,
+                                                const LanguageBaseline& baseline,
+                                                const LanguageOptions& options) {
+  if (dataset.size(Split::kTest) == 0) return LanguageFigures();
+  Loader loader(dataset, {.split = Split::kTest,
+                          .batch_size = options.batch_size,
+                          .seed = options.seed,
+                          .limit = options.limit,
+                          .views = {masking}});
+  LanguageBaseline::Sums counting;
+  double nats = 0, weight = 0, correct = 0;
+  bool has_accuracy = false;
+  Batch batch;
+  for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
+    if (absl::Status status = loader.Next(batch); !status.ok()) return status;
+    if (batch.masked() == 0) continue;
+    Tape tape(/*recording=*/false);
+    const ForwardContext context;
+    const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, context);
+    const LossResult result = loss.Compute(tape, head.Forward(tape, h, batch, context), batch);
+    nats += static_cast<double>(result.loss.value().data()[0]) * result.weight;
+    weight += result.weight;
+    for (const auto& [name, value] : result.metrics) {
+      if (std::strcmp(name, "accuracy") != 0) continue;
+      correct += value * result.weight;
+      has_accuracy = true;
+    }
+    baseline.Add(batch, counting);
+  }
+  LanguageFigures figures;
+  if (counting.targets == 0) return figures;
+  const double characters = dataset.characters_per_token(Split::kTest);
+  const auto bits_per_character = [&](double loss_in_nats) {
+    return loss_in_nats / std::numbers::ln2 / characters;
+  };
+  const double masked = nats / weight;
+  const auto targets = static_cast<double>(counting.targets);
+  const double unigram = counting.unigram / targets, bigram = counting.bigram / targets;
+  figures.values = {{"masked_loss", masked}, {"perplexity", std::exp(masked)}};
+  if (has_accuracy) figures.values.emplace_back("masked_accuracy", 100 * correct / weight);
+  const std::pair<const char*, double> losses[] = {
+      {"", masked}, {"unigram_", unigram}, {"bigram_", bigram}};
+  for (const auto& [name, value] : losses) {
+    const std::string prefix = name;
+    if (!prefix.empty()) figures.values.emplace_back(prefix + "loss", value);
+    if (characters > 0) {
+      figures.values.emplace_back(prefix + "bits_per_character", bits_per_character(value));
+    }
+  }
+  // Written so that a loss that is not a number warns too.
+  if (!(masked < kPlateau * unigram)) {
+    figures.warning = absl::StrFormat(
+        "the held-out masked loss, %.3f nats, is no better than the %.3f that the frequencies of "
+        "single tokens give: the model has learnt those and nothing of the context. Train longer, "
+        "or "
+        "look at the learning rate (too high, or no warmup), the batch size (too small), and for "
+        "repeated documents.",
+        masked, unigram);
+  }
+  return figures;
+}
+
+}  // namespace pretext

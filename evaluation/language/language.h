@@ -1,0 +1,45 @@
+// What a masked language model is worth: its loss on held-out text, beside what counting reaches.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/augmentation.h"
+#include "core/dataset.h"
+#include "core/encoder.h"
+#include "core/head.h"
+#include "core/loss.h"
+#include "evaluation/language/language_baseline.h"
+
+namespace pretext {
+
+struct LanguageOptions {
+  int64_t batch_size = 256;  // sequences
+  int64_t limit = 0;         // only the first `limit` held-out sequences; 0: all
+  // Names the masks: equal seeds, equal masks, so that runs and evaluations within a run compare.
+  uint64_t seed = 0;
+};
+
+struct LanguageFigures {
+  // masked_loss (nats a masked token), perplexity, masked_accuracy (percent; where the loss reports
+  // an accuracy), bits_per_character, and unigram_loss, unigram_bits_per_character, bigram_loss,
+  // bigram_bits_per_character.
+  std::vector<std::pair<std::string, double>> values;
+  // Set when the loss is no better than the unigram's: the model has learnt how frequent words are
+  // and nothing else.
+  std::string warning;
+};
+
+// Masks the held-out split with `masking` (the pipeline's augmentations), and takes the loss over
+// all targets of it, in evaluation mode. The figures of a baseline are measured on the same
+// targets.
+absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Loss& loss,
+                                                const Dataset& dataset,
+                                                const std::vector<const Augmentation*>& masking,
+                                                const LanguageBaseline& baseline,
+                                                const LanguageOptions& options);
+
+}  // namespace pretext
