@@ -187,6 +187,18 @@ void PackTokens(const std::vector<Sample>& rows, Batch& batch) {
 
 }  // namespace
 
+void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
+                int64_t view, Sample& sample) {
+  for (size_t i = 0; i < chain.size(); ++i) {
+    Random random({.seed = seed,
+                   .purpose = Purpose::kAugmentation,
+                   .epoch = static_cast<uint32_t>(epoch),
+                   .sample = static_cast<uint64_t>(sample.index),
+                   .view = static_cast<uint32_t>(view << 8 | static_cast<int64_t>(i))});
+    chain[i]->Apply(sample, random);
+  }
+}
+
 Loader::Loader(const Dataset& dataset, LoaderOptions options)
     : options_(std::move(options)),
       type_(dataset.type()),
@@ -233,15 +245,7 @@ absl::Status Loader::Next(Batch& batch) {
     for (int64_t v = 0; v < views; ++v) {
       Sample& row = rows_[static_cast<size_t>(v * samples + n)];
       row = sample;  // vectors keep their memory
-      const auto& chain = options_.views[static_cast<size_t>(v)];
-      for (size_t i = 0; i < chain.size(); ++i) {
-        Random random({.seed = options_.seed,
-                       .purpose = Purpose::kAugmentation,
-                       .epoch = static_cast<uint32_t>(raw.epoch),
-                       .sample = static_cast<uint64_t>(sample.index),
-                       .view = static_cast<uint32_t>(v << 8 | static_cast<int64_t>(i))});
-        chain[i]->Apply(row, random);
-      }
+      ApplyChain(options_.views[static_cast<size_t>(v)], options_.seed, raw.epoch, v, row);
       CopyRow(row, v * samples + n, type_.size(), batch.input);
     }
   }

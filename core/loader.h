@@ -18,6 +18,11 @@
 
 namespace pretext {
 
+// What sample.index becomes as view `view` of epoch `epoch`: augmentation i of the chain draws from
+// {seed, Purpose::kAugmentation, epoch, index, view << 8 | i}.
+void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
+                int64_t view, Sample& sample);
+
 struct LoaderOptions {
   Split split = Split::kTrain;
   int64_t batch_size = 1;  // N
@@ -27,8 +32,6 @@ struct LoaderOptions {
   int64_t limit = 0;  // only the first `limit` samples of the split; 0: all
   int prefetch = 2;   // batches read ahead
   // One chain of augmentations a view, V >= 1; an empty chain gives the sample as it is.
-  // Augmentation i of view v of sample s draws from {seed, Purpose::kAugmentation, epoch, s, v << 8
-  // | i}.
   std::vector<std::vector<const Augmentation*>> views = {{}};
   bool clean = false;  // fill Batch::clean
 };
