@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/check.h"
 #include "core/field_checker.h"
+#include "core/record_loss.h"
 
 namespace pretext {
 
@@ -38,15 +39,8 @@ LossResult ReconstructionLoss(Tape& tape, const char* operation, Var reconstruct
     sum += kernel(elements, r.data() + v * elements, batch.clean.data(), scale,
                   gradient ? slope.data() + v * elements : nullptr);
   }
-  Tensor loss = Tensor::Full({1}, static_cast<float>(sum / static_cast<double>(r.size())));
-  const Var result =
-      tape.Record(operation, std::move(loss), {reconstruction},
-                  [&tape, reconstruction, slope = std::move(slope)](const Tensor& dy) mutable {
-                    if (const float seed = dy.item(); seed != 1) {
-                      for (int64_t i = 0; i < slope.size(); ++i) slope.data()[i] *= seed;
-                    }
-                    tape.AddGradient(reconstruction, std::move(slope));
-                  });
+  const Var result = RecordLoss(tape, operation, sum / static_cast<double>(r.size()),
+                                reconstruction, std::move(slope));
   return {.loss = result, .weight = static_cast<double>(batch.rows())};
 }
 

@@ -175,12 +175,12 @@ double MeanCosine(const NtXentProblem& problem, const float* z) {
 
 }  // namespace
 
-NtXentResult NtXent(const NtXentProblem& problem, const float* x, float* gradient,
-                    float* row_loss) {
+NtXentResult ComputeNtXent(const NtXentProblem& problem, const float* x, float* gradient,
+                           float* row_loss) {
   PRETEXT_CHECK(problem.samples >= 1 && problem.features >= 1, "a batch has samples and features");
   PRETEXT_CHECK(problem.views >= (problem.labels == nullptr ? 2 : 1),
                 "positives need a second view or labels");
-  PRETEXT_CHECK(problem.temperature >= 1e-4f, "the temperature is in range");
+  PRETEXT_CHECK(problem.temperature >= kLeastTemperature, "the temperature is in range");
   const int64_t rows = problem.rows();
   // Up to 128 rows of 128, a tenth of a millisecond, other threads would not help.
   std::optional<OneThread> one_thread;

@@ -32,11 +32,13 @@
 
 namespace pretext {
 
+inline constexpr float kLeastTemperature = 1e-4f;
+
 struct NtXentProblem {
   int64_t samples = 0;       // N >= 1
   int64_t views = 2;         // V >= 2; >= 1 with labels
   int64_t features = 0;      // D >= 1
-  float temperature = 0.5f;  // τ >= 1e-4
+  float temperature = 0.5f;  // τ >= kLeastTemperature
   bool decoupled = false;
   const int32_t* labels = nullptr;  // [N], any values; null: every sample is its own class
 
@@ -57,6 +59,7 @@ struct NtXentResult {
 // x: [R, D]. gradient: [R, D], dloss/dx, overwritten (of no meaning unless kOk), or null for the
 // loss alone. row_loss: [R], the terms of the mean (0 for rows left out), or null. Scratch memory:
 // 2·R·D + 10·R floats, 64 kB a thread, and with a gradient at most 24 MB of kept tiles.
-NtXentResult NtXent(const NtXentProblem& problem, const float* x, float* gradient, float* row_loss);
+NtXentResult ComputeNtXent(const NtXentProblem& problem, const float* x, float* gradient,
+                           float* row_loss);
 
 }  // namespace pretext

@@ -37,7 +37,7 @@ Outcome Compute(const NtXentProblem& p, const std::vector<float>& x) {
   // NaN shows what is not written.
   out.gradient.assign(x.size(), NAN);
   out.row_loss.assign(p.rows(), NAN);
-  out.result = NtXent(p, x.data(), out.gradient.data(), out.row_loss.data());
+  out.result = ComputeNtXent(p, x.data(), out.gradient.data(), out.row_loss.data());
   return out;
 }
 
@@ -238,7 +238,7 @@ TEST(NtXentTest, NonFiniteInputIsReported) {
     std::vector<float> x = NormalValues(240, 8);
     x[200] = bad;
     std::vector<float> gradient(240);
-    const NtXentResult result = NtXent(p, x.data(), gradient.data(), nullptr);
+    const NtXentResult result = ComputeNtXent(p, x.data(), gradient.data(), nullptr);
     EXPECT_EQ(result.status, NtXentStatus::kNonFinite);
     EXPECT_TRUE(std::isnan(result.loss));
   }
@@ -247,7 +247,7 @@ TEST(NtXentTest, NonFiniteInputIsReported) {
 TEST(NtXentTest, LossAloneIsTheSame) {
   const NtXentProblem p{.samples = 150, .views = 2, .features = 24, .temperature = 0.3f};
   const std::vector<float> x = NormalValues(p.rows() * 24, 9);
-  EXPECT_EQ(NtXent(p, x.data(), nullptr, nullptr).loss, Compute(p, x).result.loss);
+  EXPECT_EQ(ComputeNtXent(p, x.data(), nullptr, nullptr).loss, Compute(p, x).result.loss);
 }
 
 // 700 rows are 6 blocks; 3000 are more tiles than are kept, so that both ways of the second pass
