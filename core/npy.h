@@ -1,0 +1,49 @@
+// Writes NumPy's .npy files (format 1.0): an array of float32 or int32 in C order, little endian.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace pretext {
+
+// An array that is written piece by piece, so that it need not fit into memory. The file takes its
+// name when it is whole: until then, and after a fault, there is none, or the old one.
+class NpyWriter {
+ public:
+  enum class Type { kFloat32, kInt32 };
+
+  // An error names the file and what could not be done.
+  static absl::StatusOr<NpyWriter> Create(const std::string& path, Type type,
+                                          const std::vector<int64_t>& shape);
+  NpyWriter(NpyWriter&&) = default;
+  NpyWriter& operator=(NpyWriter&&) = delete;
+  ~NpyWriter();
+
+  // The next `count` elements.
+  absl::Status Append(const float* values, int64_t count);
+  absl::Status Append(const int32_t* values, int64_t count);
+  // After the last element. Checked: as many were written as the shape has.
+  absl::Status Finish();
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+
+  NpyWriter() = default;
+  absl::Status AppendBytes(Type type, const void* values, int64_t count);
+  absl::Status Error(const char* what) const;
+
+  std::string path_, aside_;
+  std::unique_ptr<std::FILE, Close> file_;
+  Type type_ = Type::kFloat32;
+  int64_t missing_ = 0;  // elements
+};
+
+}  // namespace pretext
