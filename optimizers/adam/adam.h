@@ -1,0 +1,34 @@
+// Adam: Adam (Kingma and Ba 2015). Weight decay is L2 in the gradient; AdamW has the decoupled
+// kind.
+//
+//   g += λ w;  m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²
+//   w -= η (m / (1 - β1^t)) / (√(v / (1 - β2^t)) + ε)
+//
+// Decay by role: weights and embeddings, others only with decay_everything.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/plugin.h"
+#include "core/stateful_optimizer.h"
+
+namespace pretext {
+
+class Adam;  // the config, adam.proto
+
+class AdamOptimizer : public StatefulOptimizer {
+ public:
+  // Faults: a rate or epsilon that is not above 0, a negative decay, betas outside [0, 1).
+  static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const Adam& config,
+                                                           const BuildContext& context);
+  explicit AdamOptimizer(const Adam& config);
+
+  void Step(int64_t step, double learning_rate, double gradient_scale) override;
+
+ private:
+  double beta1_, beta2_, epsilon_, decay_;
+  bool decay_everything_;
+};
+
+}  // namespace pretext

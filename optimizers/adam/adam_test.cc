@@ -1,0 +1,45 @@
+#include "optimizers/adam/adam.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "optimizers/adam/adam.pb.h"
+#include "optimizers/golden.h"
+
+namespace pretext {
+namespace {
+
+using testing::HasSubstr;
+
+std::unique_ptr<Optimizer> Build(const Adam& config) {
+  auto optimizer = AdamOptimizer::Create(config, BuildContext());
+  EXPECT_TRUE(optimizer.ok()) << optimizer.status();
+  return *std::move(optimizer);
+}
+
+TEST(Adam, FollowsPyTorch) {
+  Adam config;
+  config.set_weight_decay(0.1);
+  auto optimizer = Build(config);
+  EXPECT_TRUE(FollowsPyTorch("adam", *optimizer, 0.01));
+  EXPECT_EQ(optimizer->state().size(), 2u);
+  EXPECT_EQ(optimizer->state()[1].name, "parameter.second_moment");
+  EXPECT_FALSE(FollowsPyTorch("adam", *Build(config), 0.01, Role::kNormScale));
+}
+
+TEST(Adam, EveryFaultIsNamed) {
+  Adam config;
+  config.set_learning_rate(0);
+  config.set_beta1(1);
+  config.set_beta2(-1);
+  config.set_epsilon(0);
+  config.set_weight_decay(-0.1);
+  const std::string message(AdamOptimizer::Create(config, BuildContext()).status().message());
+  for (const char* field :
+       {"learning_rate: ", "beta1: ", "beta2: ", "epsilon: ", "weight_decay: "}) {
+    EXPECT_THAT(message, HasSubstr(field));
+  }
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,34 @@
+// AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+//
+//   w -= η λ w;  m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²
+//   w -= η (m / c1) / (√(v / c2) + ε),  c = 1 - β^t, or 1 without bias correction
+//
+// Decay by role: weights and embeddings, others only with decay_everything.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/plugin.h"
+#include "core/stateful_optimizer.h"
+
+namespace pretext {
+
+class AdamW;  // the config, adam_w.proto
+
+class AdamWOptimizer : public StatefulOptimizer {
+ public:
+  // Faults: a rate or epsilon that is not above 0, a negative decay, betas outside [0, 1).
+  static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const AdamW& config,
+                                                           const BuildContext& context);
+  explicit AdamWOptimizer(const AdamW& config);
+
+  void Step(int64_t step, double learning_rate, double gradient_scale) override;
+
+ private:
+  double beta1_, beta2_, epsilon_, decay_;
+  bool decay_everything_;
+  bool bias_correction_;
+};
+
+}  // namespace pretext

@@ -1,0 +1,72 @@
+#include "optimizers/lars/lars.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/optimizer_update/optimizer_update.h"
+#include "kernels/reduce/dot_product.h"
+#include "optimizers/lars/lars.pb.h"
+
+namespace pretext {
+
+absl::StatusOr<std::unique_ptr<Optimizer>> LarsOptimizer::Create(const Lars& config,
+                                                                 const BuildContext&) {
+  FieldChecker check;
+  check.Positive("learning_rate", config.learning_rate());
+  check.InHalfOpenRange("momentum", config.momentum(), 0, 1);
+  check.Positive("trust_coefficient", config.trust_coefficient());
+  check.Positive("epsilon", config.epsilon());
+  check.NotNegative("weight_decay", config.weight_decay());
+  if (!check.ok()) return check.status();
+  return std::make_unique<LarsOptimizer>(config);
+}
+
+LarsOptimizer::LarsOptimizer(const Lars& config)
+    : StatefulOptimizer(config.learning_rate(), {"momentum"}),
+      momentum_(config.momentum()),
+      trust_coefficient_(config.trust_coefficient()),
+      epsilon_(config.epsilon()),
+      decay_(config.weight_decay()),
+      rate_inside_(config.momentum_convention() == Lars::RATE_INSIDE),
+      norm_of_sum_(config.denominator() == Lars::NORM_OF_SUM),
+      clip_(config.clip()) {}
+
+double LarsOptimizer::TrustRatio(const Parameter& parameter, double learning_rate,
+                                 double gradient_scale) const {
+  const auto n = static_cast<int64_t>(parameter.value.bytes() / sizeof(float));
+  const float *w = parameter.value.data(), *g = parameter.gradient.data();
+  // ‖s g + λ w‖² = s² ‖g‖² + 2 s λ g·w + λ² ‖w‖²
+  const double ww = DotProduct(n, w, w);
+  const double gg = gradient_scale * gradient_scale * DotProduct(n, g, g);
+  const double gw = gradient_scale * DotProduct(n, g, w);
+  const double weight_norm = std::sqrt(ww);
+  const double sum_norm = std::sqrt(std::max(0.0, gg + 2 * decay_ * gw + decay_ * decay_ * ww));
+  // NaN is let through: the step then shows it.
+  if (weight_norm == 0 || sum_norm == 0) return 1;
+  const double denominator =
+      norm_of_sum_ ? sum_norm : std::sqrt(gg) + decay_ * weight_norm + epsilon_;
+  const double trust = trust_coefficient_ * weight_norm / denominator;
+  return clip_ ? std::min(trust / learning_rate, 1.0) : trust;
+}
+
+void LarsOptimizer::Step(int64_t step, double learning_rate, double gradient_scale) {
+  for (Slot& slot : slots()) {
+    Parameter& p = *slot.parameter;
+    if (!p.has_gradient) continue;
+    const bool adapted = IsDecayed(p.role);
+    const double trust = adapted ? TrustRatio(p, learning_rate, gradient_scale) : 1.0;
+    // What d is multiplied by before it enters the buffer, and the buffer before the step.
+    const double inside = rate_inside_ ? trust * learning_rate : trust;
+    const double outside = rate_inside_ ? 1.0 : learning_rate;
+    SgdUpdate{.rate = static_cast<float>(outside),
+              .momentum = static_cast<float>(momentum_),
+              .decay = adapted ? static_cast<float>(decay_ * inside) : 0.0f,
+              .gradient_scale = static_cast<float>(gradient_scale * inside),
+              .first = step == 1}(slot.elements(), p.gradient.data(), slot.buffers[0].data(),
+                                  p.value.data());
+  }
+}
+
+PRETEXT_REGISTER_OPTIMIZER(LarsOptimizer, Lars);
+
+}  // namespace pretext

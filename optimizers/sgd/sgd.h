@@ -1,0 +1,33 @@
+// Sgd: stochastic gradient descent with momentum (Sutskever et al. 2013).
+//
+//   d = g + λ w;  v = μ v + d (v = d at the first step);  w -= η (nesterov ? d + μ v : v)
+//
+// Decay by role: weights and embeddings, others only with decay_everything.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/plugin.h"
+#include "core/stateful_optimizer.h"
+
+namespace pretext {
+
+class Sgd;  // the config, sgd.proto
+
+class SgdOptimizer : public StatefulOptimizer {
+ public:
+  // Faults: a negative or non-finite rate or decay, momentum outside [0, 1), nesterov without
+  // momentum.
+  static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const Sgd& config,
+                                                           const BuildContext& context);
+  explicit SgdOptimizer(const Sgd& config);
+
+  void Step(int64_t step, double learning_rate, double gradient_scale) override;
+
+ private:
+  double momentum_, decay_;
+  bool nesterov_, decay_everything_;
+};
+
+}  // namespace pretext
