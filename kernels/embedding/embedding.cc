@@ -44,7 +44,8 @@ void TokenGradient(const EmbeddingIds& ids, const float* dout, const Target& dto
 void PositionAndSegmentGradient(const EmbeddingIds& ids, int64_t positions, const float* dout,
                                 const Target& dposition, const Target& dsegment) {
   const int64_t d = ids.features;
-  const int64_t segment_count = ids.segments == nullptr ? 1 : ids.segment_count;
+  const int32_t* segments = dsegment ? ids.segments : nullptr;
+  const int64_t segment_count = segments == nullptr ? 1 : ids.segment_count;
   Scratch sums(ids.tokens * segment_count * d);
 #pragma omp parallel for schedule(static)
   for (int64_t l = 0; l < ids.tokens; ++l) {
@@ -52,7 +53,7 @@ void PositionAndSegmentGradient(const EmbeddingIds& ids, int64_t positions, cons
     std::fill_n(at, segment_count * d, 0.0f);
     for (int64_t n = 0; n < ids.samples; ++n) {
       const int64_t i = n * ids.tokens + l;
-      Add(d, dout + i * d, at + (ids.segments == nullptr ? 0 : ids.segments[i]) * d);
+      Add(d, dout + i * d, at + (segments == nullptr ? 0 : segments[i]) * d);
     }
     if (!dposition) continue;
     float* row = dposition.data + l * d;

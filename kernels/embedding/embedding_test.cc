@@ -142,10 +142,13 @@ TEST(Embedding, NoSegmentTable) {
   const Inputs in(c);
   Floats out(in.dout.size());
   EmbeddingIds ids = in.Ids(c);
-  ids.segments = nullptr;
+  ids.segment_count = 0;  // segments are given, but there is nothing to look them up in
   EmbeddingForward(ids, 0, c.samples * c.tokens, in.token.data(), in.position.data(), nullptr,
                    out.data());
   EXPECT_EQ(out[1], in.token[in.ids[0] * c.features + 1] + in.position[1]);
+  Floats dposition(in.position.size());
+  EmbeddingBackward(ids, c.positions, in.dout.data(), {}, {dposition.data()}, {});
+  EXPECT_LE(WorstError(dposition, Naive(c, in).dposition, Tolerance(c)), 1);
 }
 
 TEST(Embedding, SameBitsForAnyNumberOfThreads) {
