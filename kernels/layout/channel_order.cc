@@ -11,7 +11,7 @@ ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank,
             .channels = dims[1],
             .positions = rows,
             .lanes = kLanes,
-            .sample_stride = 0,
+            .sample_stride = rows * dims[1],
             .block_stride = kLanes,
             .position_stride = dims[1]};
   }
