@@ -1,15 +1,11 @@
 #include "core/contrastive_loss.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/check.h"
 #include "core/record_loss.h"
-#include "kernels/gemm/gemm.h"
 
 namespace pretext {
 
@@ -31,28 +27,6 @@ void CheckContrastive(const BuildContext& context, int64_t least_views, float te
   CheckComparedViews(context, least_views, check);
 }
 
-double Uniformity(int64_t rows, int64_t features, const float* z) {
-  if (rows < 2) return 0;
-  std::vector<float> unit(rows * features), cosines(rows * rows);
-  for (int64_t i = 0; i < rows; ++i) {
-    double square = 0;
-    for (int64_t f = 0; f < features; ++f) {
-      square += static_cast<double>(z[i * features + f]) * z[i * features + f];
-    }
-    const double scale = square > 0 ? 1 / std::sqrt(square) : 0;
-    for (int64_t f = 0; f < features; ++f) {
-      unit[i * features + f] = static_cast<float>(z[i * features + f] * scale);
-    }
-  }
-  Gemm(Transpose::kNo, Transpose::kYes, rows, rows, features, 1.0f, unit.data(), features,
-       unit.data(), features, 0.0f, cosines.data(), rows);
-  double sum = 0;
-  for (int64_t i = 0; i < rows; ++i) {
-    for (int64_t j = 0; j < i; ++j) sum += std::exp(4.0 * cosines[i * rows + j] - 4.0);
-  }
-  return std::log(2 * sum / (static_cast<double>(rows) * (rows - 1)));
-}
-
 LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
                            NtXentProblem problem) {
   const Tensor rows = z.value().Plain();
@@ -70,9 +44,8 @@ LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch
   LossResult loss{.loss = RecordLoss(tape, operation, result.loss, z, std::move(gradient)),
                   .weight = static_cast<double>(batch.rows())};
   if (finite) {
-    loss.metrics = {{"alignment", 2 - 2 * result.positive_cosine},
-                    {"uniformity", Uniformity(std::min<int64_t>(batch.samples, 256),
-                                              problem.features, rows.data())}};
+    loss.metrics = {{"positive_cosine", result.positive_cosine},
+                    {"mean_cosine", result.mean_cosine}};
   }
   return loss;
 }

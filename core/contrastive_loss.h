@@ -19,14 +19,10 @@ void CheckContrastive(const BuildContext& context, int64_t least_views, float te
                       FieldChecker& check);
 
 // The kernel's loss of z [R, D], recorded as `operation`; `problem` says temperature, labels and
-// denominators. NaN, without a gradient, if z holds a NaN or an infinity. Metrics (Wang & Isola
-// 2020), of unit vectors: "alignment", the mean squared distance of positives; "uniformity",
-// log mean exp(-2 distance²) over pairs of rows (of up to 256 rows of the first view).
+// denominators. NaN, with a gradient of NaN, if z holds a NaN or an infinity. Metrics, over all
+// rows of the batch: "positive_cosine", the mean over positive pairs; "mean_cosine", over all
+// pairs: near 1 when the representations have collapsed.
 LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
                            NtXentProblem problem);
-
-// log mean exp(-2 |u_i - u_j|²) over the pairs i ≠ j of the rows of z [rows, features] scaled to
-// unit length; 0 for fewer than two rows.
-double Uniformity(int64_t rows, int64_t features, const float* z);
 
 }  // namespace pretext

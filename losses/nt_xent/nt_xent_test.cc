@@ -63,8 +63,8 @@ TEST(NtXentLoss, ChanceAndFloor) {
   EXPECT_NEAR(result.loss.value().item(), *loss.Floor(4, 2), 1e-6);
   EXPECT_EQ(result.weight, 8);
   ASSERT_EQ(result.metrics.size(), 2u);
-  EXPECT_NEAR(result.metrics[0].second, 0, 1e-6);   // alignment: views coincide
-  EXPECT_NEAR(result.metrics[1].second, -4, 1e-6);  // uniformity: squared distance 2
+  EXPECT_NEAR(result.metrics[0].second, 1, 1e-6);        // the views of a sample coincide
+  EXPECT_NEAR(result.metrics[1].second, 1.0 / 7, 1e-6);  // one other row of seven
 }
 
 TEST(NtXentLoss, NonFiniteIsReturnedAsNan) {
