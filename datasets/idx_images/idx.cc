@@ -105,26 +105,37 @@ absl::StatusOr<std::vector<int64_t>> ReadHeader(GzipFile& source, int rank) {
   return sizes;
 }
 
-// Reads a whole file of the given rank: `sizes` gets the header's sizes, the values are returned.
-absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, int rank,
-                                             std::vector<int64_t>& sizes) {
+// A file of the given rank whose header is sound: it claims no more values than the file can hold.
+struct IdxFile {
+  GzipFile source;
+  std::vector<int64_t> sizes;
+  int64_t total = 1;  // values
+};
+
+absl::StatusOr<IdxFile> OpenIdx(const std::string& path, int rank) {
   absl::StatusOr<GzipFile> source = GzipFile::Open(path, Describe(rank));
   if (!source.ok()) return source.status();
-  absl::StatusOr<std::vector<int64_t>> header = ReadHeader(*source, rank);
-  if (!header.ok()) return header.status();
-  sizes = *std::move(header);
-
-  const int64_t most = source->MostBytesBeyond(4 + 4 * rank);
-  int64_t total = 1;
-  for (const int64_t size : sizes) {
-    if (__builtin_mul_overflow(total, size, &total) || total > most) {
-      return Damaged(*source,
-                     absl::StrCat("a header that claims ", absl::StrJoin(sizes, "×"), " values"),
-                     absl::StrCat("at most ", most, ", all that a file of ", source->size_on_disk(),
-                                  " bytes can hold"));
+  absl::StatusOr<std::vector<int64_t>> sizes = ReadHeader(*source, rank);
+  if (!sizes.ok()) return sizes.status();
+  IdxFile file{.source = *std::move(source), .sizes = *std::move(sizes)};
+  const int64_t most = file.source.MostBytesBeyond(4 + 4 * rank);
+  for (const int64_t size : file.sizes) {
+    if (__builtin_mul_overflow(file.total, size, &file.total) || file.total > most) {
+      return Damaged(
+          file.source,
+          absl::StrCat("a header that claims ", absl::StrJoin(file.sizes, "×"), " values"),
+          absl::StrCat("at most ", most, ", all that a file of ", file.source.size_on_disk(),
+                       " bytes can hold"));
     }
   }
+  return file;
+}
 
+// Everything behind the header.
+absl::StatusOr<std::vector<uint8_t>> ReadValues(IdxFile& file) {
+  GzipFile* const source = &file.source;
+  const int64_t total = file.total;
+  const auto& sizes = file.sizes;
   // Grows with what arrives, so that a false header costs no memory.
   std::vector<uint8_t> values;
   values.reserve(std::min<int64_t>(total, 4 * source->size_on_disk() + kFirstChunk));
@@ -154,26 +165,49 @@ absl::StatusOr<std::vector<uint8_t>> ReadIdx(const std::string& path, int rank,
 
 }  // namespace
 
+absl::StatusOr<IdxImageFile> ReadIdxImageHeader(const std::string& path) {
+  const absl::StatusOr<IdxFile> file = OpenIdx(path, kImageRank);
+  if (!file.ok()) return file.status();
+  return IdxImageFile{.count = file->sizes[0], .height = file->sizes[1], .width = file->sizes[2]};
+}
+
 absl::StatusOr<IdxImageFile> ReadIdxImages(const std::string& path) {
-  std::vector<int64_t> sizes;
-  absl::StatusOr<std::vector<uint8_t>> pixels = ReadIdx(path, kImageRank, sizes);
+  absl::StatusOr<IdxFile> file = OpenIdx(path, kImageRank);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<std::vector<uint8_t>> pixels = ReadValues(*file);
   if (!pixels.ok()) return pixels.status();
-  return IdxImageFile{
-      .count = sizes[0], .height = sizes[1], .width = sizes[2], .pixels = *std::move(pixels)};
+  return IdxImageFile{.count = file->sizes[0],
+                      .height = file->sizes[1],
+                      .width = file->sizes[2],
+                      .pixels = *std::move(pixels)};
+}
+
+namespace {
+
+absl::StatusOr<IdxFile> OpenLabels(const std::string& path, int64_t expected_count,
+                                   const std::string& images_path) {
+  absl::StatusOr<IdxFile> file = OpenIdx(path, kLabelRank);
+  if (file.ok() && file->total != expected_count) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": found ", file->total, " labels; expected ", expected_count,
+        ", one for each image of ", images_path,
+        ". Do the two files belong together (training with training, test with test)?"));
+  }
+  return file;
+}
+
+}  // namespace
+
+absl::Status CheckIdxLabelHeader(const std::string& path, int64_t expected_count,
+                                 const std::string& images_path) {
+  return OpenLabels(path, expected_count, images_path).status();
 }
 
 absl::StatusOr<std::vector<uint8_t>> ReadIdxLabels(const std::string& path, int64_t expected_count,
                                                    const std::string& images_path) {
-  std::vector<int64_t> sizes;
-  absl::StatusOr<std::vector<uint8_t>> labels = ReadIdx(path, kLabelRank, sizes);
-  if (!labels.ok()) return labels.status();
-  if (sizes[0] != expected_count) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": found ", sizes[0], " labels; expected ", expected_count,
-        ", one for each image of ", images_path,
-        ". Do the two files belong together (training with training, test with test)?"));
-  }
-  return labels;
+  absl::StatusOr<IdxFile> file = OpenLabels(path, expected_count, images_path);
+  if (!file.ok()) return file.status();
+  return ReadValues(*file);
 }
 
 }  // namespace pretext

@@ -32,8 +32,13 @@ struct IdxImageFile {
   std::vector<uint8_t> pixels;  // N×H×W
 };
 
+// The header alone: sizes are set, pixels are not read.
+absl::StatusOr<IdxImageFile> ReadIdxImageHeader(const std::string& path);
 absl::StatusOr<IdxImageFile> ReadIdxImages(const std::string& path);
 
+// Whether the header is that of the labels of `expected_count` images that came from `images_path`.
+absl::Status CheckIdxLabelHeader(const std::string& path, int64_t expected_count,
+                                 const std::string& images_path);
 // The labels of `expected_count` images that came from `images_path`.
 absl::StatusOr<std::vector<uint8_t>> ReadIdxLabels(const std::string& path, int64_t expected_count,
                                                    const std::string& images_path);

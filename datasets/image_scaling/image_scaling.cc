@@ -1,0 +1,72 @@
+#include "datasets/image_scaling/image_scaling.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "datasets/image_scaling/image_scaling.pb.h"
+
+namespace pretext {
+
+void CheckImageScaling(const ImageScaling& config, absl::string_view field, FieldChecker& check) {
+  const bool low = check.Finite(absl::StrCat(field, ".low"), config.low());
+  const bool high = check.Finite(absl::StrCat(field, ".high"), config.high());
+  if (!low || !high) return;
+  check.That(config.low() < config.high(), absl::StrCat(field, ".high"),
+             absl::StrCat("must be above low, ", config.low(), "; it is ", config.high()));
+}
+
+PixelStatistics ComputePixelStatistics(const uint8_t* pixels, const std::vector<int64_t>& chosen,
+                                       int64_t channels, int64_t plane) {
+  const auto n = static_cast<int64_t>(chosen.size());
+  PixelStatistics result;
+  for (int64_t c = 0; c < channels; ++c) {
+    uint64_t sum = 0, square = 0;  // below 2^16 a pixel: 2^48 pixels fit
+#pragma omp parallel for schedule(static) reduction(+ : sum, square)
+    for (int64_t i = 0; i < n; ++i) {
+      const uint8_t* image = pixels + (chosen[i] * channels + c) * plane;
+      uint64_t s = 0, q = 0;
+      for (int64_t p = 0; p < plane; ++p) {
+        s += image[p];
+        q += uint32_t{image[p]} * image[p];
+      }
+      sum += s;
+      square += q;
+    }
+    const double count = static_cast<double>(n) * static_cast<double>(plane);
+    const double mean = static_cast<double>(sum) / count;
+    const double variance = static_cast<double>(square) / count - mean * mean;
+    result.mean.push_back(mean / 255);
+    result.deviation.push_back(std::sqrt(std::max(0.0, variance)) / 255);
+  }
+  return result;
+}
+
+PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& statistics) {
+  PixelScale scale;
+  const double low = config.low(), range = double{config.high()} - config.low();
+  for (size_t c = 0; c < statistics.mean.size(); ++c) {
+    double factor = range, offset = low;
+    if (config.standardize()) {
+      // The range cancels: (low + range·b - low - range·mean) / (range·deviation).
+      const double deviation = statistics.deviation[c] > 1e-9 ? statistics.deviation[c] : 1;
+      factor = 1 / deviation;
+      offset = -statistics.mean[c] / deviation;
+    }
+    scale.factor.push_back(static_cast<float>(factor));
+    scale.offset.push_back(static_cast<float>(offset));
+  }
+  return scale;
+}
+
+void ScalePixels(const PixelScale& scale, const uint8_t* pixels, int64_t plane, float* out) {
+  for (size_t c = 0; c < scale.factor.size(); ++c) {
+    const float factor = scale.factor[c], offset = scale.offset[c];
+#pragma omp simd
+    for (int64_t p = 0; p < plane; ++p) out[p] = pixels[p] / 255.0f * factor + offset;
+    pixels += plane;
+    out += plane;
+  }
+}
+
+}  // namespace pretext

@@ -1,0 +1,38 @@
+// The bytes of pictures as floats.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/field_checker.h"
+
+namespace pretext {
+
+class ImageScaling;  // the config message
+
+// Adds the faults of `config`, at `field`.
+void CheckImageScaling(const ImageScaling& config, absl::string_view field, FieldChecker& check);
+
+// value = byte / 255 · factor[c] + offset[c] in channel c.
+struct PixelScale {
+  std::vector<float> factor, offset;  // [C]
+};
+
+// Mean and standard deviation of each channel, of bytes / 255. Sums are exact: the same for any
+// order and threads.
+struct PixelStatistics {
+  std::vector<double> mean, deviation;  // [C]
+};
+
+// Over the chosen ones of images [N, C, H·W].
+PixelStatistics ComputePixelStatistics(const uint8_t* pixels, const std::vector<int64_t>& chosen,
+                                       int64_t channels, int64_t plane);
+
+// A channel of one colour throughout is only centered, not divided.
+PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& statistics);
+
+// One image [C, H·W].
+void ScalePixels(const PixelScale& scale, const uint8_t* pixels, int64_t plane, float* out);
+
+}  // namespace pretext
