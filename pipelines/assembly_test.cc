@@ -152,6 +152,12 @@ TEST(AssemblyTest, FaultsInOverridesAreTheirs) {
             "--override #1:1:9: train.steps: must be from 1 to 1099511627776; it is 0");
 }
 
+TEST(AssemblyTest, AFaultIsALine) {
+  EXPECT_EQ(
+      FaultsIn(FakePipelineWith("side: 4", "path: \"missing\""), {}, {.base_directory = "a\nb"}),
+      "p:2:62: dataset.path: no such file: a b/missing");
+}
+
 TEST(AssemblyTest, SyntaxFaultsStopTheChecks) {
   EXPECT_EQ(FaultsWith("epochs: 2", "epochs 2"), "p:17:16: expected ':' or '{', found \"2\"");
   EXPECT_EQ(FaultsWith("epochs: 2 batch_size: 8 }", "epochs: 2 batch_size: 8"),

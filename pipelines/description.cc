@@ -14,6 +14,7 @@
 #include "pipelines/pipeline.pb.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/sections.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {
@@ -36,11 +37,7 @@ std::string CountOf(const ParameterSet& parameters) {
   return FormatCount(static_cast<int64_t>(ParameterCount(parameters)));
 }
 
-// Characters, of UTF-8.
-size_t Width(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
+size_t Width(const std::string& text) { return static_cast<size_t>(CountCodePoints(text)); }
 
 // Columns as wide as their widest cell, the last one (numbers) to the right.
 std::string Table(const std::vector<Row>& rows) {

@@ -175,6 +175,8 @@ TEST(LoaderTest, ValuesOfTheWrongType) {
       "is \"-1\"");
   EXPECT_EQ(FaultsIn("name: fake"),
             "p.textproto:1:7: name: must be text in quotes; it is \"fake\"");
+  EXPECT_EQ(FaultsIn("name: \"ab\\xff\""),
+            "p.textproto:1:7: name: must be UTF-8, and is not at byte 3; it is \"ab\\\\xff\"");
 }
 
 TEST(LoaderTest, FieldsGivenTwice) {

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/text/nearest.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
 #include "pipelines/text_tree.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {
@@ -38,27 +40,32 @@ class Silent : public google::protobuf::io::ErrorCollector {
   void AddError(int, int, const std::string&) override {}
 };
 
-bool IsFinite(const Message& message, const FieldDescriptor& field) {
+// "" or what is wrong with the one value that `message` holds of the field: numbers must be finite,
+// text UTF-8.
+std::string CheckValue(const Message& message, const FieldDescriptor& field) {
   const Reflection& reflection = *message.GetReflection();
-  const int last = field.is_repeated() ? reflection.FieldSize(message, &field) - 1 : 0;
-  switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return std::isfinite(field.is_repeated() ? reflection.GetRepeatedFloat(message, &field, last)
-                                               : reflection.GetFloat(message, &field));
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return std::isfinite(field.is_repeated() ? reflection.GetRepeatedDouble(message, &field, last)
-                                               : reflection.GetDouble(message, &field));
-    default:
-      return true;
+  const bool list = field.is_repeated();
+  double number = 0;
+  std::string text;
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_FLOAT) {
+    number = list ? reflection.GetRepeatedFloat(message, &field, 0)
+                  : reflection.GetFloat(message, &field);
+  } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+    number = list ? reflection.GetRepeatedDouble(message, &field, 0)
+                  : reflection.GetDouble(message, &field);
+  } else if (field.type() == FieldDescriptor::TYPE_STRING) {
+    text = list ? reflection.GetRepeatedString(message, &field, 0)
+                : reflection.GetString(message, &field);
   }
+  if (!std::isfinite(number)) return "must be a finite number";
+  const size_t valid = ValidUtf8Prefix(text);
+  return valid == text.size() ? "" : absl::StrCat("must be UTF-8, and is not at byte ", valid + 1);
 }
 
-std::string Mismatch(const std::string& text, const FieldDescriptor& field) {
-  const std::string meant = field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM
-                                ? DidYouMean(text, ValueNames(*field.enum_type()))
-                                : "";
-  return absl::StrCat("must be ", DescribeValues(field), "; it is ",
-                      text.front() == '"' || text.front() == '\'' ? text : Quoted(text), meant);
+// "it is "x"", for the text of a value, whether in quotes itself or not.
+std::string ItIs(absl::string_view text) {
+  const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'');
+  return absl::StrCat("it is ", Quoted(quoted ? text.substr(1, text.size() - 2) : text));
 }
 
 }  // namespace
@@ -68,9 +75,14 @@ std::string SetScalar(const std::string& text, const FieldDescriptor& field, Mes
   Silent silent;
   parser.RecordErrorsTo(&silent);
   const std::unique_ptr<Message> trial(message->New());
-  if (!parser.ParseFieldValueFromString(text, &field, trial.get()) || !IsFinite(*trial, field)) {
-    return Mismatch(text, field);
+  if (!parser.ParseFieldValueFromString(text, &field, trial.get())) {
+    const std::string meant = field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM
+                                  ? DidYouMean(text, ValueNames(*field.enum_type()))
+                                  : "";
+    return absl::StrCat("must be ", DescribeValues(field), "; ", ItIs(text), meant);
   }
+  const std::string fault = CheckValue(*trial, field);
+  if (!fault.empty()) return absl::StrCat(fault, "; ", ItIs(text));
   message->MergeFrom(*trial);
   return "";
 }

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -21,6 +22,13 @@ bool IsBelow(absl::string_view path, absl::string_view ancestor) {
   if (ancestor.empty() || path == ancestor) return true;
   return absl::StartsWith(path, ancestor) &&
          (path[ancestor.size()] == '.' || path[ancestor.size()] == '[');
+}
+
+// One line whatever a plugin's message quotes.
+std::string OnOneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(c); }, ' ');
+  return text;
 }
 
 }  // namespace
@@ -88,7 +96,7 @@ absl::Status SourceMap::status() const {
   std::vector<std::string> lines;
   for (const PlacedFault& fault : faults) {
     lines.push_back(absl::StrCat(sources_[fault.place.source], ":", fault.place.at.line, ":",
-                                 fault.place.at.column, ": ", fault.fault.ToString()));
+                                 fault.place.at.column, ": ", OnOneLine(fault.fault.ToString())));
   }
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));

@@ -1,6 +1,5 @@
 #include "pipelines/text_tree.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -8,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {
@@ -217,12 +217,14 @@ TextTree ParseTextTree(absl::string_view text) {
 
 std::string Quoted(absl::string_view text) {
   constexpr size_t kLongest = 60;
-  size_t size = std::min(text.size(), kLongest);
-  // Not within a character of several bytes.
-  while (size > 0 && size < text.size() && (text[size] & 0xc0) == 0x80) --size;
-  const absl::string_view shown = text.substr(0, size);
-  return absl::StrCat("\"", absl::Utf8SafeCEscape(shown), shown.size() < text.size() ? "…" : "",
-                      "\"");
+  const auto valid = [](absl::string_view bytes) {
+    return ValidUtf8Prefix({bytes.data(), bytes.size()});
+  };
+  absl::string_view shown = text.substr(0, kLongest);
+  const bool utf8 = valid(text) == text.size();
+  if (utf8) shown = shown.substr(0, valid(shown));  // not within a character
+  return absl::StrCat("\"", utf8 ? absl::Utf8SafeCEscape(shown) : absl::CEscape(shown),
+                      shown.size() < text.size() ? "…" : "", "\"");
 }
 
 }  // namespace pretext

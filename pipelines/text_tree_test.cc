@@ -88,6 +88,8 @@ TEST(TextTreeTest, RefusesDeepNesting) {
 }
 
 TEST(QuotedTest, EscapesAndCuts) {
+  EXPECT_EQ(Quoted("gr\xc3\xb6\xc3\x9f"), "\"gr\xc3\xb6\xc3\x9f\"");
+  EXPECT_EQ(Quoted("\xc3\xb6\xff"), "\"\\303\\266\\377\"") << "not UTF-8";
   EXPECT_EQ(Quoted("a\"b\n"), "\"a\\\"b\\n\"");
   EXPECT_EQ(Quoted(std::string(61, 'x')), absl::StrCat("\"", std::string(60, 'x'), "…\""));
   EXPECT_EQ(Quoted(std::string(59, 'x') + "\xc3\xa4"),
