@@ -25,6 +25,11 @@ struct ForwardContext {
   int64_t first_row =
       0;  // of this chunk within the whole batch: masks do not depend on the chunking
 
+  // What follows reads h only where tokens are masked (Head::reads_masked_only): an encoder of
+  // sequences may give these rows alone, [M, D] in the order of Batch::masked_positions, and leave
+  // out the rest of its last layer.
+  bool masked_only = false;
+
   // The stream of one dropout layer; layers are numbered by the part that owns them.
   RandomKey DropoutKey(uint32_t layer) const {
     return {

@@ -36,6 +36,10 @@ class Head {
   virtual Prediction Forward(Tape& tape, Var h, const Batch& batch,
                              const ForwardContext& context) = 0;
 
+  // Whether it looks at h at the masked positions only, and takes [M, D] in the place of h
+  // (ForwardContext::masked_only).
+  virtual bool reads_masked_only() const { return false; }
+
   ParameterSet& parameters() { return parameters_; }
   const ParameterSet& parameters() const { return parameters_; }
 

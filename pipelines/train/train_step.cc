@@ -16,6 +16,13 @@ StepResult Summarise(const LossResult& loss) {
   return result;
 }
 
+// The context of a whole batch, with what the head says about its reading of h.
+ForwardContext WithHead(const ForwardContext& context, const Head& head, const Batch& batch) {
+  ForwardContext with = context;
+  with.masked_only = head.reads_masked_only() && batch.masked_positions.defined();
+  return with;
+}
+
 }  // namespace
 
 Batch RowsOf(const Batch& batch, int64_t begin, int64_t end) {
@@ -38,8 +45,9 @@ StepResult TrainStep::Run(const Batch& batch, const ForwardContext& context, dou
 StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context, double scale,
                                bool keep) {
   tape_.Reset();
-  const Var h = encoder_.Forward(tape_, tape_.Constant(batch.input), batch, context);
-  const Prediction z = head_.Forward(tape_, h, batch, context);
+  const ForwardContext whole = WithHead(context, head_, batch);
+  const Var h = encoder_.Forward(tape_, tape_.Constant(batch.input), batch, whole);
+  const Prediction z = head_.Forward(tape_, h, batch, whole);
   const LossResult loss = loss_.Compute(tape_, z, batch);
   StepResult result = Summarise(loss);
   if (keep) {
@@ -114,8 +122,9 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
 
 StepResult TrainStep::Evaluate(const Batch& batch, const ForwardContext& context) {
   Tape values(/*recording=*/false);
-  const Var h = encoder_.Forward(values, values.Constant(batch.input), batch, context);
-  const Prediction z = head_.Forward(values, h, batch, context);
+  const ForwardContext whole = WithHead(context, head_, batch);
+  const Var h = encoder_.Forward(values, values.Constant(batch.input), batch, whole);
+  const Prediction z = head_.Forward(values, h, batch, whole);
   StepResult result = Summarise(loss_.Compute(values, z, batch));
   result.h = h.value();
   result.z = z.value.value();
