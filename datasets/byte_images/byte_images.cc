@@ -1,0 +1,65 @@
+#include "datasets/byte_images/byte_images.h"
+
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/text/counted.h"
+#include "datasets/held_out/held_out.h"
+
+namespace pretext {
+namespace {
+
+template <typename T>
+void Append(std::vector<T> part, std::vector<T>& all) {
+  all.insert(all.end(), part.begin(), part.end());
+}
+
+std::string Numbers(const std::vector<double>& numbers) {
+  std::string text;
+  for (const double x : numbers) absl::StrAppendFormat(&text, " %.4f", x);
+  return text;
+}
+
+}  // namespace
+
+void ByteImages::Set(const FlowType& type, Part train, Part test, double held_out,
+                     uint64_t held_out_seed, const ImageScaling& scaling) {
+  type_ = type;
+  const int64_t size = type.size();
+  const int64_t train_count = static_cast<int64_t>(train.pixels.size()) / size;
+  const int64_t test_count = static_cast<int64_t>(test.pixels.size()) / size;
+  HeldOutSplit split = HoldOut(train_count, test_count > 0 ? 0 : held_out, held_out_seed);
+  rows_[0] = std::move(split.train);
+  statistics_ = ComputePixelStatistics(train.pixels.data(), rows_[0], type.channels,
+                                       type.height * type.width);
+  scale_ = MakePixelScale(scaling, statistics_);
+  rows_[1] = std::move(split.test);
+  if (test_count > 0) {
+    rows_[1].resize(static_cast<size_t>(test_count));
+    std::iota(rows_[1].begin(), rows_[1].end(), train_count);
+  }
+  images_ = std::move(train);
+  Append(std::move(test.pixels), images_.pixels);
+  Append(std::move(test.labels), images_.labels);
+}
+
+void ByteImages::Read(Split split, int64_t index, Sample& sample) const {
+  const int64_t row = rows_[At(split)][static_cast<size_t>(index)];
+  sample.index = index;
+  sample.type = type_;
+  sample.label = images_.labels.empty() ? -1 : images_.labels[static_cast<size_t>(row)];
+  sample.values.resize(static_cast<size_t>(type_.size()));
+  ScalePixels(scale_, images_.pixels.data() + row * type_.size(), type_.height * type_.width,
+              sample.values.data());
+}
+
+std::string ByteImages::Summary(int64_t classes) const {
+  return absl::StrCat(Counted(size(Split::kTrain)), " + ", Counted(size(Split::kTest)), " images ",
+                      type_.channels, "×", type_.height, "×", type_.width,
+                      classes > 0 ? absl::StrCat(", ", classes, " classes") : ", no labels",
+                      ", pixel mean", Numbers(statistics_.mean), ", deviation",
+                      Numbers(statistics_.deviation));
+}
+
+}  // namespace pretext

@@ -1,0 +1,44 @@
+// Images of one size as bytes in memory, in a training and a test split: what datasets of pictures
+// share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/dataset.h"
+#include "datasets/image_scaling/image_scaling.h"
+
+namespace pretext {
+
+class ByteImages {
+ public:
+  struct Part {
+    std::vector<uint8_t> pixels;  // N x C x H x W
+    std::vector<int32_t> labels;  // N, or none
+  };
+
+  // `type` is an image. Where there is no test part, that fraction of the training images becomes
+  // the test split, chosen by the seed.
+  void Set(const FlowType& type, Part train, Part test, double held_out, uint64_t held_out_seed,
+           const ImageScaling& scaling);
+
+  int64_t size(Split split) const { return static_cast<int64_t>(rows_[At(split)].size()); }
+  void Read(Split split, int64_t index, Sample& sample) const;
+
+  // "50,000 + 10,000 images 3×32×32, 10 classes, pixel mean 0.4914 0.4822 0.4465, deviation …";
+  // classes 0: "no labels".
+  std::string Summary(int64_t classes) const;
+
+ private:
+  static int At(Split split) { return split == Split::kTrain ? 0 : 1; }
+
+  FlowType type_;
+  Part images_;                   // training images, then test images
+  std::vector<int64_t> rows_[2];  // by split: where its images lie
+  PixelStatistics statistics_;    // of the training split
+  PixelScale scale_;
+};
+
+}  // namespace pretext

@@ -1,0 +1,49 @@
+// CIFAR-10 and CIFAR-100 as a dataset. The bytes stay in memory as they are; Read makes floats of
+// them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/plugin.h"
+#include "datasets/byte_images/byte_images.h"
+#include "datasets/cifar/cifar_file.h"
+
+namespace pretext {
+
+class Cifar;  // the config message
+
+class CifarDataset : public Dataset {
+ public:
+  // Looks at the sizes of the files.
+  static absl::StatusOr<std::unique_ptr<Dataset>> Create(const Cifar& config,
+                                                         const BuildContext& context);
+
+  FlowType type() const override { return FlowType::Image(3, 32, 32); }
+  bool labelled() const override { return true; }
+  int64_t classes() const override { return layout_.classes; }
+  absl::Status Load() override;
+  int64_t size(Split split) const override { return images_.size(split); }
+  absl::Status Read(Split split, int64_t index, Sample& sample) const override;
+  std::string Summary() const override { return images_.Summary(layout_.classes); }
+
+  ~CifarDataset() override;
+
+ private:
+  struct File {
+    std::string path;
+    int64_t records = 0;
+  };
+
+  explicit CifarDataset(const Cifar& config);
+  absl::StatusOr<ByteImages::Part> LoadFiles(const std::vector<File>& files) const;
+
+  const std::unique_ptr<const Cifar> config_;
+  const CifarLayout layout_;
+  std::vector<File> train_, test_;
+  ByteImages images_;
+};
+
+}  // namespace pretext
