@@ -23,25 +23,36 @@ std::vector<float> InverseLengths(const Features& features) {
   return result;
 }
 
-int32_t Argmax(const std::vector<double>& votes) {
-  return static_cast<int32_t>(std::max_element(votes.begin(), votes.end()) - votes.begin());
+// The class that wins among the nearest neighbours of one sample. `scores` are cosines times the
+// sample's length, whose inverse is given; `sums` is scratch [classes].
+int32_t Vote(const KnnVote& vote, const std::vector<int32_t>& labels, const int32_t* neighbors,
+             const float* scores, double inverse_length, std::vector<double>& sums) {
+  std::fill(sums.begin(), sums.end(), 0.0);
+  const int64_t count = std::min<int64_t>(vote.neighbors, labels.size());
+  for (int64_t i = 0; i < count; ++i) {
+    // Relative to the nearest: only ratios matter, and nothing overflows at a low temperature.
+    const double cosine = (double{scores[i]} - scores[0]) * inverse_length;
+    sums[labels[neighbors[i]]] += vote.temperature > 0 ? std::exp(cosine / vote.temperature) : 1;
+  }
+  return static_cast<int32_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
 }
 
 }  // namespace
 
-absl::StatusOr<KnnAccuracy> EvaluateKnn(const Features& train, const Features& test,
-                                        const KnnOptions& options) {
-  if (options.weighted_neighbors < 1 || options.plain_neighbors < 1 || !(options.temperature > 0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("k-NN needs at least 1 neighbour and a temperature above 0; found ",
-                     options.weighted_neighbors, " weighted and ", options.plain_neighbors,
-                     " plain neighbours, temperature ", options.temperature));
+absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Features& test,
+                                                const std::vector<KnnVote>& votes) {
+  for (const KnnVote& vote : votes) {
+    if (vote.neighbors < 1 || !(vote.temperature >= 0) || !std::isfinite(vote.temperature)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "k-NN needs at least 1 neighbour and a temperature of 0 or above; found k = ",
+          vote.neighbors, ", T = ", vote.temperature));
+    }
   }
   if (absl::Status status = CheckLabelled(train, test); !status.ok()) return status;
+  if (votes.empty()) return std::vector<double>();
 
-  const int64_t weighted = std::min(options.weighted_neighbors, train.count);
-  const int64_t plain = std::min(options.plain_neighbors, train.count);
-  const int64_t k = std::max(weighted, plain);
+  int64_t k = 0;
+  for (const KnnVote& vote : votes) k = std::max(k, std::min(vote.neighbors, train.count));
   std::vector<int32_t> indices(test.count * k);
   std::vector<float> scores(test.count * k);
   NearestNeighbors(test.values.data(), test.count, train.values.data(),
@@ -50,28 +61,21 @@ absl::StatusOr<KnnAccuracy> EvaluateKnn(const Features& train, const Features& t
 
   const std::vector<float> inverse_lengths = InverseLengths(test);
   const int64_t classes = CountClasses(train, test);
-  std::vector<int32_t> weighted_vote(test.count), plain_vote(test.count);
+  std::vector<double> accuracies;
+  for (const KnnVote& vote : votes) {
+    std::vector<int32_t> predicted(test.count);
 #pragma omp parallel
-  {
-    std::vector<double> votes(classes);
+    {
+      std::vector<double> sums(classes);
 #pragma omp for schedule(static)
-    for (int64_t n = 0; n < test.count; ++n) {
-      const int32_t* neighbor = indices.data() + n * k;
-      const float* score = scores.data() + n * k;
-      // Relative to the nearest: only ratios matter, and nothing overflows at a low temperature.
-      const double scale = inverse_lengths[n] / options.temperature;
-      std::fill(votes.begin(), votes.end(), 0.0);
-      for (int64_t i = 0; i < weighted; ++i) {
-        votes[train.labels[neighbor[i]]] += std::exp((double{score[i]} - score[0]) * scale);
+      for (int64_t n = 0; n < test.count; ++n) {
+        predicted[n] = Vote(vote, train.labels, indices.data() + n * k, scores.data() + n * k,
+                            inverse_lengths[n], sums);
       }
-      weighted_vote[n] = Argmax(votes);
-      std::fill(votes.begin(), votes.end(), 0.0);
-      for (int64_t i = 0; i < plain; ++i) votes[train.labels[neighbor[i]]] += 1;
-      plain_vote[n] = Argmax(votes);
     }
+    accuracies.push_back(PercentCorrect(predicted, test.labels));
   }
-  return KnnAccuracy{.weighted = PercentCorrect(weighted_vote, test.labels),
-                     .plain = PercentCorrect(plain_vote, test.labels)};
+  return accuracies;
 }
 
 }  // namespace pretext

@@ -31,56 +31,50 @@ TEST(KnnTest, VotesByHand) {
   // Plain: two votes of label 1 against one. Weighted: cosines 0.9994, 0.9511, 0.9205; at T = 0.01
   // the votes are in the ratio 1 to exp(-4.83) + exp(-7.89), so label 0 wins; at T = 1 label 1
   // does.
-  auto got = EvaluateKnn(train, test,
-                         {.weighted_neighbors = 3, .temperature = 0.01, .plain_neighbors = 3});
-  EXPECT_EQ(got->weighted, 100);
-  EXPECT_EQ(got->plain, 0);
-  got = EvaluateKnn(train, test, {.weighted_neighbors = 3, .temperature = 1, .plain_neighbors = 1});
-  EXPECT_EQ(got->weighted, 0);
-  EXPECT_EQ(got->plain, 100);
+  auto got = EvaluateKnn(train, test, {{3, 0.01}, {3, 0}});
+  EXPECT_EQ(got.value(), (std::vector<double>{100, 0}));
+  got = EvaluateKnn(train, test, {{3, 1}, {1, 0}});
+  EXPECT_EQ(got.value(), (std::vector<double>{0, 100}));
 }
 
 TEST(KnnTest, LowTemperatureDoesNotOverflow) {
   const Features train = Circle({0, 20, 25}, {1, 0, 0}, 1);
-  const auto got =
-      EvaluateKnn(train, Circle({2}, {1}, 2), {.weighted_neighbors = 3, .temperature = 1e-6});
-  EXPECT_EQ(got->weighted, 100);
+  const auto got = EvaluateKnn(train, Circle({2}, {1}, 2), {{3, 1e-6}});
+  EXPECT_EQ(got.value(), (std::vector<double>{100}));
 }
 
 TEST(KnnTest, EqualVotesGoToTheLowestClass) {
   const Features train = Circle({0, 10}, {4, 3}, 1);
-  EXPECT_EQ(EvaluateKnn(train, Circle({0}, {3}, 2), {.plain_neighbors = 2})->plain, 100);
+  EXPECT_EQ(EvaluateKnn(train, Circle({0}, {3}, 2), {{2, 0}}).value(), (std::vector<double>{100}));
 }
 
 TEST(KnnTest, ZeroFeaturesAndFewSamples) {
   // A collapsed encoder: everything is 0. Defined, and no better than always the lowest class.
   Features zero{.count = 4, .width = 3, .values = std::vector<float>(12), .labels = {0, 1, 2, 3}};
-  const auto got = EvaluateKnn(zero, zero, {});
+  const auto got = EvaluateKnn(zero, zero, {{200, 0.1}, {10, 0}});
   ASSERT_TRUE(got.ok()) << got.status();
-  EXPECT_EQ(got->weighted, 25);
-  EXPECT_EQ(got->plain, 25);
+  EXPECT_EQ(*got, (std::vector<double>{25, 25}));
 }
 
-TEST(KnnTest, RejectsBadOptions) {
+TEST(KnnTest, RejectsBadVotes) {
   const Features train = Circle({0, 10}, {0, 1}, 1);
-  for (const KnnOptions& options :
-       {KnnOptions{.weighted_neighbors = 0}, KnnOptions{.temperature = 0},
-        KnnOptions{.temperature = NAN}, KnnOptions{.plain_neighbors = -1}}) {
-    EXPECT_EQ(EvaluateKnn(train, train, options).status().code(),
+  for (const KnnVote& vote :
+       {KnnVote{0, 0.1}, KnnVote{-1, 0}, KnnVote{5, -1}, KnnVote{5, NAN}, KnnVote{5, INFINITY}}) {
+    EXPECT_EQ(EvaluateKnn(train, train, {{3, 1}, vote}).status().code(),
               absl::StatusCode::kInvalidArgument);
   }
-  EXPECT_THAT(std::string(EvaluateKnn(train, Features{}, {}).status().message()),
+  EXPECT_THAT(std::string(EvaluateKnn(train, Features{}, {{}}).status().message()),
               ::testing::HasSubstr("test split"));
 }
 
 TEST(KnnTest, FashionMnistAsPyTorch) {
   const FashionMnistPart part = LoadFashionMnistPart();
-  const auto got = EvaluateKnn(part.train, part.test, {});
+  const auto got = EvaluateKnn(part.train, part.test, {{200, 0.1}, {10, 0}});
   ASSERT_TRUE(got.ok()) << got.status();
   // Ours is in single precision: a vote whose classes are within 1e-6 may turn. Two of 2000 samples
   // are allowed to.
-  EXPECT_TRUE(std::abs(got->weighted - Golden("raw_knn_weighted")) <= 0.1) << got->weighted;
-  EXPECT_TRUE(std::abs(got->plain - Golden("raw_knn_plain")) <= 0.1) << got->plain;
+  EXPECT_TRUE(std::abs(got->at(0) - Golden("raw_knn_weighted")) <= 0.1) << got->at(0);
+  EXPECT_TRUE(std::abs(got->at(1) - Golden("raw_knn_plain")) <= 0.1) << got->at(1);
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#include "evaluation/features/encode.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "core/check.h"
+#include "core/loader.h"
+
+namespace pretext {
+namespace {
+
+// The rows that `rows_of` makes of every batch, one below the other.
+absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& options, int64_t width,
+                                const std::function<Tensor(const Batch&)>& rows_of) {
+  int64_t count = dataset.size(options.split);
+  if (options.limit > 0) count = std::min(count, options.limit);
+  Features features{.count = count, .width = width};
+  if (count == 0) return features;
+  features.values.resize(count * width);
+  if (dataset.labelled()) features.labels.resize(count);
+  Loader loader(dataset,
+                {.split = options.split, .batch_size = options.batch_size, .limit = options.limit});
+  int64_t row = 0;
+  Batch batch;
+  for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
+    if (absl::Status status = loader.Next(batch); !status.ok()) return status;
+    const Tensor rows = rows_of(batch).Plain();
+    PRETEXT_CHECK(rows.size() == batch.samples * width,
+                  "one vector of the encoder's width a sample");
+    std::copy_n(rows.data(), rows.size(), features.values.data() + row * width);
+    if (dataset.labelled())
+      std::copy_n(batch.labels.ints(), batch.samples, features.labels.data() + row);
+    row += batch.samples;
+  }
+  return features;
+}
+
+}  // namespace
+
+absl::StatusOr<Features> EncodeSplit(Encoder& encoder, const Dataset& dataset,
+                                     const EncodeOptions& options) {
+  return Gather(dataset, options, encoder.features(), [&](const Batch& batch) {
+    Tape tape(/*recording=*/false);
+    const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext{});
+    return encoder.Pool(tape, h, batch).value();
+  });
+}
+
+absl::StatusOr<Features> RawSplit(const Dataset& dataset, const EncodeOptions& options) {
+  return Gather(dataset, options, dataset.type().size(),
+                [](const Batch& batch) { return batch.input; });
+}
+
+}  // namespace pretext

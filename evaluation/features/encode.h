@@ -1,0 +1,28 @@
+// From a dataset's split to features: through an encoder, or the samples themselves.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "core/dataset.h"
+#include "core/encoder.h"
+#include "evaluation/features/features.h"
+
+namespace pretext {
+
+struct EncodeOptions {
+  Split split = Split::kTest;
+  int64_t batch_size = 256;
+  int64_t limit = 0;  // only the first `limit` samples; 0: all
+};
+
+// One vector a sample: Encoder::Pool of h in evaluation mode, of the sample as the dataset gives
+// it. Labels are taken along if the dataset has them. Errors are those of Dataset::Read. An empty
+// split gives no rows.
+absl::StatusOr<Features> EncodeSplit(Encoder& encoder, const Dataset& dataset,
+                                     const EncodeOptions& options);
+
+// The samples' own values; the dataset is of images or vectors.
+absl::StatusOr<Features> RawSplit(const Dataset& dataset, const EncodeOptions& options);
+
+}  // namespace pretext
