@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace pretext {
 
@@ -21,6 +22,8 @@ const std::vector<Command>& Commands();
 absl::Status TrainCommand(const std::vector<std::string>& arguments);
 absl::Status ValidateCommand(const std::vector<std::string>& arguments);
 absl::Status PluginsCommand(const std::vector<std::string>& arguments);
+absl::Status TokenizerCommand(const std::vector<std::string>& arguments);
+absl::Status TokenizeCommand(const std::vector<std::string>& arguments);
 absl::Status VersionCommand(const std::vector<std::string>& arguments);
 
 // The program's version, kept with every run.
@@ -28,6 +31,9 @@ inline constexpr char kVersion[] = "0.1.0";
 
 // Every --override, in order.
 const std::vector<std::string>& Overrides();
+
+// --out, or InvalidArgument that asks for it: "the file for WHAT".
+absl::StatusOr<std::string> OutPath(const char* what);
 
 // InvalidArgument with the command's usage unless there are between `least` and `most` arguments.
 absl::Status CheckArguments(const char* command, const std::vector<std::string>& arguments,

@@ -27,10 +27,19 @@ std::string AbslUnparseFlag(const OverrideList&) { return ""; }
 ABSL_FLAG(pretext::OverrideList, override, {},
           "Text merged over the pipeline, such as 'train { epochs: 1 }'. May be repeated; later "
           "ones win.");
+ABSL_FLAG(std::string, out, "", "The file that a command writes its result to.");
 
 namespace pretext {
 
 const std::vector<std::string>& Overrides() { return MutableOverrides(); }
+
+absl::StatusOr<std::string> OutPath(const char* what) {
+  const std::string path = absl::GetFlag(FLAGS_out);
+  if (path.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("--out is missing: the file for ", what));
+  }
+  return path;
+}
 
 const std::vector<Command>& Commands() {
   static const auto* const commands = new std::vector<Command>{
@@ -39,6 +48,10 @@ const std::vector<Command>& Commands() {
       {"validate", "PIPELINE", "checks a pipeline and prints what it comes to", ValidateCommand},
       {"plugins", "[KIND | NAME]", "lists the plugins with their fields and defaults",
        PluginsCommand},
+      {"tokenizer", "train CORPUS... --out FILE [--vocab_size N]",
+       "learns a WordPiece vocabulary from files or folders of text", TokenizerCommand},
+      {"tokenize", "PIPELINE --out FILE.npy [--split train|test]",
+       "writes the token ids of a pipeline's sequences, [N, L]", TokenizeCommand},
       {"version", "[--verbose]", "prints the version; --verbose: processor, libraries, speed",
        VersionCommand},
   };

@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/text/counted.h"
+#include "datasets/text/corpus.h"
 #include "datasets/text/document_hash.h"
 #include "datasets/text/text.pb.h"
 
@@ -89,13 +91,6 @@ std::string CachePath(const std::string& directory, absl::string_view what,
                       ".cache");
 }
 
-std::string Counted(int64_t number) {  // 1234567 -> "1,234,567"
-  std::string digits = absl::StrCat(number);
-  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(at, ",");
-  return digits;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Dataset>> TextDataset::Create(const Text& config,
@@ -158,22 +153,8 @@ absl::Status TextDataset::Read(Split split, int64_t index, Sample& sample) const
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<TextFile>> TextDataset::ListFiles() const {
-  std::vector<TextFile> files;
-  for (const std::string& path : options_.files) {
-    absl::StatusOr<std::vector<TextFile>> listed = ListTextFiles(path);
-    if (!listed.ok()) return listed.status();
-    files.insert(files.end(), listed->begin(), listed->end());
-  }
-  if (files.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the corpus is empty: ", options_.files[0], " has nothing in it"));
-  }
-  return files;
-}
-
 absl::Status TextDataset::Load() {
-  absl::StatusOr<std::vector<TextFile>> files = ListFiles();
+  absl::StatusOr<std::vector<TextFile>> files = ListCorpus(options_.files);
   if (!files.ok()) return files.status();
   files_ = files->size();
   const std::string corpus = CorpusKey(*files, options_.documents, options_.held_out);
@@ -201,27 +182,15 @@ absl::Status TextDataset::LoadVocabulary(const std::vector<TextFile>& files,
     return absl::OkStatus();
   }
   const double start = omp_get_wtime();
-  DocumentReader reader(files, options_.documents);
-  const auto next_to_train_on = [&](std::vector<std::string>& documents) {
-    absl::Status status;
-    do {
-      status = reader.Next(documents);
-      if (!status.ok() || documents.empty()) return status;
-      std::erase_if(documents, [&](const std::string& document) {
-        return IsHeldOut(DocumentHash(document), options_.held_out);
-      });
-    } while (documents.empty());
-    return status;
-  };
-  absl::Status status = tokenizer_->Train(next_to_train_on);
-  if (!status.ok()) {
-    return absl::Status(status.code(), absl::StrCat("learning the vocabulary: ", status.message()));
+  if (const auto learnt = TrainTokenizer(files, options_.documents, options_.held_out, *tokenizer_);
+      !learnt.ok()) {
+    return learnt.status();
   }
   learning_seconds_ = omp_get_wtime() - start;
   absl::StatusOr<std::unique_ptr<CacheFileWriter>> writer = CacheFileWriter::Create(path);
   if (!writer.ok()) return writer.status();
   const std::string vocabulary = tokenizer_->Serialize();
-  status = (*writer)->Append("vocabulary", vocabulary.data(), vocabulary.size());
+  const absl::Status status = (*writer)->Append("vocabulary", vocabulary.data(), vocabulary.size());
   return status.ok() ? (*writer)->Finish(key) : status;
 }
 

@@ -47,7 +47,6 @@ class TextDataset : public Dataset {
 
   TextDataset(Options options, std::unique_ptr<Tokenizer> tokenizer);
 
-  absl::StatusOr<std::vector<TextFile>> ListFiles() const;
   absl::Status LoadVocabulary(const std::vector<TextFile>& files, const std::string& corpus);
   absl::Status LoadTokens(const std::vector<TextFile>& files, const std::string& corpus);
 

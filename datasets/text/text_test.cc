@@ -2,12 +2,13 @@
 
 #include <omp.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 
-#include "core/random.h"
+#include "datasets/text/corpus.h"
 #include "datasets/text/text.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -297,6 +298,39 @@ TEST_F(TextTest, ASplitWithoutDocumentsIsAnError) {
 TEST_F(TextTest, ACacheThatCannotBeWrittenIsAnError) {
   EXPECT_THAT(LoadMessage(Config("cache_directory: \"/dev/null/cache\"")),
               HasSubstr("the cache cannot be written"));
+}
+
+TEST_F(TextTest, ExportsItsSequences) {
+  const auto dataset = Loaded(Config());
+  ASSERT_NE(dataset, nullptr);
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    const std::string path = folder_ + "/ids.npy";
+    ASSERT_TRUE(ExportTokens(*dataset, split, path).ok());
+    const std::string file = ReadFile(path);
+    std::vector<int32_t> expected;
+    for (const std::vector<int32_t>& ids : Sequences(*dataset, split)) {
+      expected.insert(expected.end(), ids.begin(), ids.end());
+    }
+    EXPECT_THAT(file, HasSubstr("(" + std::to_string(dataset->size(split)) + ", 16)"));
+    ASSERT_EQ(file.size(), 128 + 4 * expected.size());  // after a header of two times 64 bytes
+    EXPECT_EQ(std::memcmp(file.data() + 128, expected.data(), 4 * expected.size()), 0);
+  }
+  EXPECT_FALSE(ExportTokens(*dataset, Split::kTest, "/nonexistent/ids.npy").ok());
+}
+
+TEST_F(TextTest, TheVocabularyIsOfTheTrainingTextAlone) {
+  // The letters of a held-out document are in no piece, unless a training document has them.
+  std::string text;
+  for (int i = 0; i < 26; ++i) text += std::string(1, static_cast<char>('a' + i)) + "\n\n";
+  const auto dataset =
+      Loaded(Config("files: \"" + Write("letters.txt", text) + "\" mix_documents: false"));
+  ASSERT_NE(dataset, nullptr);
+  std::set<int32_t> held_out;
+  for (const auto& sequence : Sequences(*dataset, Split::kTest))
+    held_out.insert(sequence.begin(), sequence.end());
+  const auto& special = dataset->tokenizer()->special();
+  EXPECT_GT(dataset->size(Split::kTest), 0);
+  EXPECT_EQ(held_out, (std::set<int32_t>{special.cls, special.sep, special.pad, special.unknown}));
 }
 
 TEST_F(TextTest, ARunNeedsNoCorpusUntilItLoads) {

@@ -1,0 +1,61 @@
+#include "datasets/text/corpus.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/npy.h"
+#include "datasets/text/document_hash.h"
+
+namespace pretext {
+
+absl::StatusOr<std::vector<TextFile>> ListCorpus(const std::vector<std::string>& paths) {
+  std::vector<TextFile> files;
+  for (const std::string& path : paths) {
+    absl::StatusOr<std::vector<TextFile>> listed = ListTextFiles(path);
+    if (!listed.ok()) return listed.status();
+    files.insert(files.end(), listed->begin(), listed->end());
+  }
+  if (files.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the corpus is empty: there is nothing in ", absl::StrJoin(paths, ", ")));
+  }
+  return files;
+}
+
+absl::StatusOr<DocumentReader::Counts> TrainTokenizer(const std::vector<TextFile>& files,
+                                                      const DocumentOptions& options,
+                                                      double held_out, Tokenizer& tokenizer) {
+  DocumentReader reader(files, options);
+  const auto next_to_train_on = [&](std::vector<std::string>& documents) {
+    absl::Status status;
+    do {
+      status = reader.Next(documents);
+      if (!status.ok() || documents.empty()) return status;
+      std::erase_if(documents, [held_out](const std::string& document) {
+        return IsHeldOut(DocumentHash(document), held_out);
+      });
+    } while (documents.empty());
+    return status;
+  };
+  const absl::Status status = tokenizer.Train(next_to_train_on);
+  if (!status.ok()) {
+    return absl::Status(status.code(), absl::StrCat("learning the vocabulary: ", status.message()));
+  }
+  return reader.counts();
+}
+
+absl::Status ExportTokens(const Dataset& dataset, Split split, const std::string& path) {
+  const int64_t sequences = dataset.size(split), length = dataset.type().tokens;
+  absl::StatusOr<NpyWriter> writer =
+      NpyWriter::Create(path, NpyWriter::Type::kInt32, {sequences, length});
+  if (!writer.ok()) return writer.status();
+  Sample sample;
+  for (int64_t i = 0; i < sequences; ++i) {
+    if (absl::Status status = dataset.Read(split, i, sample); !status.ok()) return status;
+    if (absl::Status status = writer->Append(sample.tokens.data(), length); !status.ok()) {
+      return status;
+    }
+  }
+  return writer->Finish();
+}
+
+}  // namespace pretext
