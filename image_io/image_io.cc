@@ -33,17 +33,18 @@ absl::Status ReadFile(const std::string& path, std::string& bytes) {
 
 }  // namespace
 
-absl::Status DecodePicture(absl::string_view bytes, int channels, Picture& picture) {
+absl::Status DecodePicture(absl::string_view bytes, int channels, Picture& picture,
+                           int least_side) {
   if (IsPng(bytes)) return DecodePng(bytes, channels, picture);
-  if (IsJpeg(bytes)) return DecodeJpeg(bytes, channels, picture);
+  if (IsJpeg(bytes)) return DecodeJpeg(bytes, channels, least_side, picture);
   return absl::InvalidArgumentError(bytes.empty() ? "an empty file"
                                                   : "neither a PNG nor a JPEG by its first bytes");
 }
 
 absl::Status ReadPicture(const std::string& path, int channels, std::string& bytes,
-                         Picture& picture) {
+                         Picture& picture, int least_side) {
   if (auto status = ReadFile(path, bytes); !status.ok()) return status;
-  const absl::Status status = DecodePicture(bytes, channels, picture);
+  const absl::Status status = DecodePicture(bytes, channels, picture, least_side);
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
 }

@@ -8,6 +8,7 @@
 #include <limits>
 #include <random>
 #include <sstream>
+#include <tuple>
 
 #include "absl/strings/match.h"
 
@@ -76,6 +77,29 @@ TEST(DecodePicture, GivesTheChannelsAskedFor) {
   }
 }
 
+TEST(DecodePicture, ReducesJpegsAsFarAsAllowed) {
+  Picture whole, reduced;
+  ASSERT_TRUE(DecodePicture(TestFile("baseline.jpg"), 3, whole).ok());
+  for (const auto& [least, height, width] :
+       {std::tuple{7, 13, 17}, {6, 7, 9}, {4, 7, 9}, {3, 4, 5}, {1, 2, 3}}) {
+    ASSERT_TRUE(DecodePicture(TestFile("baseline.jpg"), 3, reduced, least).ok());
+    ASSERT_EQ(reduced.shape, (ImageShape{3, height, width})) << least;
+  }
+  // At a half, a pixel is near the mean of the four it covers.
+  ASSERT_TRUE(DecodePicture(TestFile("baseline.jpg"), 3, reduced, 6).ok());
+  double sum = 0;
+  for (int c = 0; c < 2; ++c) {  // The two smooth channels.
+    for (int y = 0; y < 6; ++y) {
+      for (int x = 0; x < 8; ++x) {
+        const uint8_t* four = &whole.pixels[(c * 13 + 2 * y) * 17 + 2 * x];
+        const double mean = (four[0] + four[1] + four[17] + four[18]) / 4.0;
+        sum += std::abs(reduced.pixels[(c * 7 + y) * 9 + x] - mean);
+      }
+    }
+  }
+  EXPECT_TRUE(sum / (2 * 6 * 8) <= 4) << sum / (2 * 6 * 8);
+}
+
 TEST(DecodePicture, RefusesWhatIsNoPicture) {
   Picture picture;
   EXPECT_EQ(DecodePicture("", 3, picture).message(), "an empty file");
@@ -140,7 +164,7 @@ TEST(DecodePicture, SurvivesDamage) {
         }
         if (damaged.empty()) damaged = "x";
       }
-      if (!DecodePicture(damaged, static_cast<int>(random() % 2) * 3, picture).ok()) {
+      if (!DecodePicture(damaged, static_cast<int>(random() % 2) * 3, picture, trial % 8).ok()) {
         ++refused;
       } else {
         ASSERT_EQ(static_cast<int64_t>(picture.pixels.size()), picture.shape.size());

@@ -1,5 +1,6 @@
 #include "image_io/jpeg.h"
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 
@@ -52,7 +53,7 @@ class JpegDecoder {
   JpegDecoder(const JpegDecoder&) = delete;
   JpegDecoder& operator=(const JpegDecoder&) = delete;
 
-  absl::Status Decode(absl::string_view bytes, int channels, Picture& picture) {
+  absl::Status Decode(absl::string_view bytes, int channels, int least_side, Picture& picture) {
     const bool started =
         created_ && Guarded([&] {
           jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
@@ -68,9 +69,12 @@ class JpegDecoder {
     const bool cmyk = info_.num_components == 4;
     const int given = ChannelsOf(channels, info_.num_components);
     info_.out_color_space = cmyk ? JCS_CMYK : given == 3 ? JCS_RGB : JCS_GRAYSCALE;
-    ResizePicture(given, info_.image_height, info_.image_width, picture);
+    info_.scale_num = 1;
+    info_.scale_denom = Reduction(least_side);
+    if (!Guarded([this] { jpeg_calc_output_dimensions(&info_); })) return Fault();
+    ResizePicture(given, info_.output_height, info_.output_width, picture);
     thread_local std::vector<uint8_t> row;
-    row.resize(info_.image_width * (cmyk ? 4 : given));
+    row.resize(info_.output_width * (cmyk ? 4 : given));
     const bool read = Guarded([&] {
       jpeg_start_decompress(&info_);
       while (info_.output_scanline < info_.output_height) {
@@ -98,13 +102,21 @@ class JpegDecoder {
     return true;
   }
 
+  // 1, 2, 4 or 8: by how much both sides can be divided, and rounded up, and still be `least` long.
+  unsigned Reduction(int least) const {
+    const auto side = static_cast<int64_t>(std::min(info_.image_height, info_.image_width));
+    unsigned reduction = 1;
+    while (least > 0 && reduction < 8 && side / (2 * reduction) >= least) reduction *= 2;
+    return reduction;
+  }
+
   absl::Status Fault() const {
     return absl::InvalidArgumentError(absl::StrCat("a damaged JPEG: ", message_));
   }
 
   // In place, the fourth value left over. Adobe's files hold the complements.
   void CmykToRgb(uint8_t* pixel) const {
-    for (JDIMENSION x = 0; x < info_.image_width; ++x, pixel += 4) {
+    for (JDIMENSION x = 0; x < info_.output_width; ++x, pixel += 4) {
       for (int c = 0; c < 3; ++c) {
         pixel[c] = static_cast<uint8_t>(info_.saw_Adobe_marker
                                             ? pixel[c] * pixel[3] / 255
@@ -125,8 +137,8 @@ class JpegDecoder {
 
 bool IsJpeg(absl::string_view bytes) { return absl::StartsWith(bytes, "\xff\xd8\xff"); }
 
-absl::Status DecodeJpeg(absl::string_view bytes, int channels, Picture& picture) {
-  return JpegDecoder().Decode(bytes, channels, picture);
+absl::Status DecodeJpeg(absl::string_view bytes, int channels, int least_side, Picture& picture) {
+  return JpegDecoder().Decode(bytes, channels, least_side, picture);
 }
 
 }  // namespace pretext

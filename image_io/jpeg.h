@@ -6,6 +6,6 @@
 namespace pretext {
 
 bool IsJpeg(absl::string_view bytes);
-absl::Status DecodeJpeg(absl::string_view bytes, int channels, Picture& picture);
+absl::Status DecodeJpeg(absl::string_view bytes, int channels, int least_side, Picture& picture);
 
 }  // namespace pretext
