@@ -1,0 +1,47 @@
+// Pictures in folders as a dataset. They are decoded and resized once and stay in memory as bytes;
+// Read makes floats of them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/plugin.h"
+#include "datasets/byte_images/byte_images.h"
+
+namespace pretext {
+
+class ImageFolder;  // the config message
+
+class ImageFolderDataset : public Dataset {
+ public:
+  // Looks at the folders, not at the pictures.
+  static absl::StatusOr<std::unique_ptr<Dataset>> Create(const ImageFolder& config,
+                                                         const BuildContext& context);
+
+  FlowType type() const override { return type_; }
+  bool labelled() const override { return !classes_.empty(); }
+  int64_t classes() const override { return static_cast<int64_t>(classes_.size()); }
+  absl::Status Load() override;
+  int64_t size(Split split) const override { return images_.size(split); }
+  absl::Status Read(Split split, int64_t index, Sample& sample) const override;
+  // Ends with how many pictures were left out, and the faults of the first few.
+  std::string Summary() const override;
+
+  ~ImageFolderDataset() override;
+
+ private:
+  explicit ImageFolderDataset(const ImageFolder& config);
+  absl::StatusOr<ByteImages::Part> LoadFolder(const std::string& directory, bool every_class);
+
+  const std::unique_ptr<const ImageFolder> config_;
+  FlowType type_;
+  std::string directory_, test_directory_;  // empty: none
+  std::vector<std::string> classes_;        // names, by label; empty: no labels
+  ByteImages images_;
+  int64_t unreadable_ = 0;
+  std::string first_faults_;  // of the unreadable ones
+};
+
+}  // namespace pretext

@@ -1,0 +1,194 @@
+#include "datasets/image_folder/image_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "datasets/image_folder/image_folder.pb.h"
+#include "image_io/image_io.h"
+
+namespace pretext {
+namespace {
+
+std::string NewFolder(const std::string& name) {
+  const std::string path = testing::TempDir() + "/" + name;
+  std::filesystem::remove_all(path);
+  std::filesystem::create_directories(path);
+  return path;
+}
+
+// A picture of one grey.
+void WriteFlat(const std::string& path, float value) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  const std::vector<float> image(6 * 6, value);
+  ASSERT_TRUE(WritePng(path, image.data(), {1, 6, 6}).ok());
+}
+
+ImageFolder Config(const std::string& directory, const std::string& test = "") {
+  ImageFolder config;
+  config.set_directory(directory);
+  config.set_test_directory(test);
+  config.set_height(4);
+  config.set_width(5);
+  return config;
+}
+
+std::unique_ptr<Dataset> Load(const ImageFolder& config) {
+  auto dataset = ImageFolderDataset::Create(config, {});
+  EXPECT_TRUE(dataset.ok()) << dataset.status();
+  if (!dataset.ok()) return nullptr;
+  const absl::Status loaded = (*dataset)->Load();
+  EXPECT_TRUE(loaded.ok()) << loaded;
+  return *std::move(dataset);
+}
+
+std::string Fault(const ImageFolder& config) {
+  auto dataset = ImageFolderDataset::Create(config, {});
+  if (!dataset.ok()) return std::string(dataset.status().message());
+  return "at load: " + std::string((*dataset)->Load().message());
+}
+
+TEST(ImageFolder, FoldersAreClasses) {
+  const std::string train = NewFolder("train"), test = NewFolder("test");
+  WriteFlat(train + "/b/2.png", 0.4f);
+  WriteFlat(train + "/a/1.png", 0.2f);
+  WriteFlat(train + "/a/0.png", 0);
+  WriteFlat(test + "/b/x.png", 1);
+  const auto dataset = Load(Config(train, test));
+  EXPECT_EQ(dataset->type(), FlowType::Image(3, 4, 5));
+  EXPECT_TRUE(dataset->labelled());
+  EXPECT_EQ(dataset->classes(), 2);
+  ASSERT_EQ(dataset->size(Split::kTrain), 3);
+  ASSERT_EQ(dataset->size(Split::kTest), 1);
+  Sample sample;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(dataset->Read(Split::kTrain, i, sample).ok());
+    EXPECT_EQ(sample.label, i / 2);
+    EXPECT_EQ(sample.values.size(), 60);
+    for (const float x : sample.values) EXPECT_NEAR(x, 0.2 * i, 1e-6);
+  }
+  ASSERT_TRUE(dataset->Read(Split::kTest, 0, sample).ok());
+  EXPECT_EQ(sample.label, 1) << "the class's number among the training classes";
+  EXPECT_TRUE(absl::StartsWith(dataset->Summary(), "3 + 1 images 3×4×5, 2 classes, "));
+  EXPECT_FALSE(absl::StrContains(dataset->Summary(), "left out"));
+}
+
+TEST(ImageFolder, LabelsAreOptional) {
+  const std::string folder = NewFolder("unlabelled");
+  for (int i = 0; i < 10; ++i) WriteFlat(folder + "/" + std::to_string(i) + ".png", 0.5f);
+  ImageFolder config = Config(folder);
+  config.set_held_out(0.2);
+  config.set_channels(1);
+  auto dataset = Load(config);
+  EXPECT_FALSE(dataset->labelled());
+  EXPECT_EQ(dataset->type(), FlowType::Image(1, 4, 5));
+  EXPECT_EQ(dataset->size(Split::kTrain), 8);
+  EXPECT_EQ(dataset->size(Split::kTest), 2);
+  Sample sample;
+  ASSERT_TRUE(dataset->Read(Split::kTest, 1, sample).ok());
+  EXPECT_EQ(sample.label, -1);
+
+  WriteFlat(folder + "/more/11.png", 0.5f);
+  EXPECT_TRUE(absl::StrContains(Fault(config), "lies beside folders"));
+  config.set_labels(ImageFolder::NONE);
+  dataset = Load(config);
+  EXPECT_EQ(dataset->size(Split::kTrain) + dataset->size(Split::kTest), 11);
+  EXPECT_FALSE(dataset->labelled());
+}
+
+TEST(ImageFolder, LeavesOutUnreadablePicturesOrFails) {
+  const std::string folder = NewFolder("damaged");
+  for (int i = 0; i < 9; ++i) {
+    const std::string path =
+        folder + "/" + (i % 3 == 0 ? "a" : "b") + std::string("/") + std::to_string(i) + ".png";
+    WriteFlat(path, 0.1f * static_cast<float>(i));
+    if (i % 2 == 1) std::ofstream(path) << "not a picture";  // 1, 3, 5, 7
+  }
+  ImageFolder config = Config(folder);
+  const auto dataset = Load(config);
+  ASSERT_EQ(dataset->size(Split::kTrain), 5);
+  const std::string reason = ": neither a PNG nor a JPEG by its first bytes; ";
+  EXPECT_TRUE(absl::EndsWith(dataset->Summary(), "; left out 4 unreadable; " + folder + "/a/3.png" +
+                                                     reason + folder + "/b/1.png" + reason +
+                                                     folder + "/b/5.png" + reason + "and others"))
+      << dataset->Summary();
+  Sample sample;
+  const int labels[] = {0, 0, 1, 1, 1}, pictures[] = {0, 6, 2, 4, 8};
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(dataset->Read(Split::kTrain, i, sample).ok());
+    EXPECT_EQ(sample.label, labels[i]);
+    EXPECT_NEAR(sample.values[0], 0.1 * pictures[i], 0.003) << "half a byte's step";
+  }
+
+  config.set_skip_unreadable(false);
+  EXPECT_EQ(Fault(config),
+            "at load: " + folder + "/a/3.png: neither a PNG nor a JPEG by its first bytes");
+  for (int i = 0; i < 9; i += 2) {
+    std::ofstream(folder + "/" + (i % 3 == 0 ? "a" : "b") + "/" + std::to_string(i) + ".png") << "";
+  }
+  config.set_skip_unreadable(true);
+  EXPECT_TRUE(
+      absl::StartsWith(Fault(config), "at load: " + folder + ": none of 9 pictures can be read; "));
+}
+
+TEST(ImageFolder, NamesEveryFault) {
+  EXPECT_TRUE(absl::StartsWith(Fault(ImageFolder()), "directory: "));
+  const std::string folder = NewFolder("some"), other = NewFolder("other");
+  WriteFlat(folder + "/cat/1.png", 0);
+  WriteFlat(other + "/cat/1.png", 0);
+  WriteFlat(other + "/eel/1.png", 0);
+  ImageFolder config = Config(folder, other);
+  config.set_held_out(0.5);
+  config.set_height(0);
+  config.set_channels(2);
+  config.mutable_scaling()->set_low(2);
+  const std::string faults = Fault(config);
+  for (const char* expected :
+       {"test_directory: has the class eel, which directory does not have", "held_out: keeps",
+        "height: ", "channels: must be 1 or 3; it is 2", "scaling.high: "}) {
+    EXPECT_TRUE(absl::StrContains(faults, expected)) << faults;
+  }
+  EXPECT_EQ(Fault(Config(folder, NewFolder("empty"))),
+            "test_directory: must have class folders exactly when directory has; directory has 1, "
+            "test_directory 0");
+  EXPECT_EQ(Fault(Config(folder + "/no")),
+            "directory: " + folder + "/no: cannot be listed: No such file or directory");
+  config = Config(folder);
+  config.set_height(1 << 20);
+  config.set_width(1 << 20);
+  EXPECT_TRUE(absl::StrContains(Fault(config), "too large"));
+  std::filesystem::create_directory(folder + "/dog");
+  EXPECT_EQ(Fault(Config(folder)),
+            "at load: " + folder + "/dog: has no pictures (.png, .jpg or .jpeg)");
+}
+
+// Damaged files: left out, or decoded to something; never a crash.
+TEST(ImageFolder, SurvivesDamage) {
+  std::mt19937 random(5);
+  const std::string folder = NewFolder("fuzzed");
+  int written = 0;
+  for (const char* name : {"across/0.jpg", "across/1.png", "down/2.jpg", "down/3.png"}) {
+    std::stringstream bytes;
+    bytes << std::ifstream("datasets/image_folder/testdata/" + std::string(name)).rdbuf();
+    ASSERT_GT(bytes.str().size(), 100);
+    for (int trial = 0; trial < 100; ++trial) {
+      std::string damaged = bytes.str();
+      for (int k = 0; k < 3; ++k) damaged[random() % damaged.size()] = static_cast<char>(random());
+      if (trial % 3 == 0) damaged.resize(random() % damaged.size());
+      std::ofstream(folder + "/" + std::to_string(written++) + (trial % 2 ? ".png" : ".jpeg"))
+          << damaged;
+    }
+  }
+  WriteFlat(folder + "/whole.png", 0.5f);
+  const auto dataset = Load(Config(folder));
+  EXPECT_GE(dataset->size(Split::kTrain), 1);
+  EXPECT_LT(dataset->size(Split::kTrain), written / 2);
+  EXPECT_TRUE(absl::StrContains(dataset->Summary(), "left out"));
+}
+
+}  // namespace
+}  // namespace pretext
