@@ -85,7 +85,9 @@ void FillDefaults(Pipeline* pipeline) {
   if (!views.has_count() && views.view_size() > 0) views.set_count(views.view_size());
   if (pipeline->evaluate().knn().empty()) {
     pipeline->mutable_evaluate()->add_knn()->set_k(200);
-    pipeline->mutable_evaluate()->add_knn()->set_k(10);
+    Pipeline::Knn* plain = pipeline->mutable_evaluate()->add_knn();
+    plain->set_k(10);
+    plain->set_temperature(0);
   }
   FillMessage(pipeline);
 }

@@ -10,6 +10,8 @@
 namespace pretext {
 namespace {
 
+constexpr int64_t kQueries = 2048;
+
 std::vector<float> InverseLengths(const Features& features) {
   std::vector<float> result(features.count);
 #pragma omp parallel for schedule(static)
@@ -53,28 +55,33 @@ absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Fea
 
   int64_t k = 0;
   for (const KnnVote& vote : votes) k = std::max(k, std::min(vote.neighbors, train.count));
-  std::vector<int32_t> indices(test.count * k);
-  std::vector<float> scores(test.count * k);
-  NearestNeighbors(test.values.data(), test.count, train.values.data(),
-                   InverseLengths(train).data(), train.count, train.width, k, indices.data(),
-                   scores.data());
-
-  const std::vector<float> inverse_lengths = InverseLengths(test);
+  const std::vector<float> train_inverse = InverseLengths(train),
+                           test_inverse = InverseLengths(test);
   const int64_t classes = CountClasses(train, test);
-  std::vector<double> accuracies;
-  for (const KnnVote& vote : votes) {
-    std::vector<int32_t> predicted(test.count);
+  std::vector<std::vector<int32_t>> predicted(votes.size(), std::vector<int32_t>(test.count));
+  // Some queries at a time, so that memory does not grow with their number times k.
+  std::vector<int32_t> indices(kQueries * k);
+  std::vector<float> scores(kQueries * k);
+  for (int64_t first = 0; first < test.count; first += kQueries) {
+    const int64_t rows = std::min(kQueries, test.count - first);
+    NearestNeighbors(test.values.data() + first * test.width, rows, train.values.data(),
+                     train_inverse.data(), train.count, train.width, k, indices.data(),
+                     scores.data());
 #pragma omp parallel
     {
       std::vector<double> sums(classes);
 #pragma omp for schedule(static)
-      for (int64_t n = 0; n < test.count; ++n) {
-        predicted[n] = Vote(vote, train.labels, indices.data() + n * k, scores.data() + n * k,
-                            inverse_lengths[n], sums);
+      for (int64_t n = 0; n < rows; ++n) {
+        for (size_t v = 0; v < votes.size(); ++v) {
+          predicted[v][first + n] = Vote(votes[v], train.labels, indices.data() + n * k,
+                                         scores.data() + n * k, test_inverse[first + n], sums);
+        }
       }
     }
-    accuracies.push_back(PercentCorrect(predicted, test.labels));
   }
+  std::vector<double> accuracies;
+  for (const auto& classes_predicted : predicted)
+    accuracies.push_back(PercentCorrect(classes_predicted, test.labels));
   return accuracies;
 }
 

@@ -3,10 +3,44 @@
 #include <algorithm>
 
 #include "core/loader.h"
+#include "core/registry.h"
+#include "evaluation/report/representation.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "pipelines/pipeline.pb.h"
 
 namespace pretext {
+namespace {
+
+RepresentationOptions MakeOptions(const Pipeline::Evaluate& config, bool probe) {
+  RepresentationOptions options{.classify = config.classify(),
+                                .knn = {},
+                                .probe = probe,
+                                .batch_size = config.batch_size(),
+                                .max_train_samples = config.max_train_samples(),
+                                .max_test_samples = config.max_test_samples()};
+  for (const Pipeline::Knn& knn : config.knn()) options.knn.push_back({knn.k(), knn.temperature()});
+  options.probe_options = {.decay = config.probe().l2(),
+                           .max_iterations = config.probe().max_iterations()};
+  return options;
+}
+
+void Append(std::vector<std::pair<std::string, double>>& figures, const NamedFigures& more) {
+  figures.insert(figures.end(), more.begin(), more.end());
+}
+
+// The encoder as it was before the first step: initial values are a function of the seed.
+absl::StatusOr<std::unique_ptr<Encoder>> MakeUntrained(const Assembled& parts) {
+  const BuildContext context{.input = parts.view,
+                             .sample = parts.sample,
+                             .views = parts.views(),
+                             .labelled = parts.dataset->labelled(),
+                             .tokenizer = parts.dataset->tokenizer()};
+  auto encoder = Registry<Encoder>::Create(parts.config->encoder(), context);
+  if (encoder.ok()) (*encoder)->parameters().Allocate("encoder", parts.config->train().seed());
+  return encoder;
+}
+
+}  // namespace
 
 Evaluation::Evaluation(Assembled& parts) : parts_(parts) {}
 Evaluation::~Evaluation() = default;
@@ -15,7 +49,10 @@ absl::StatusOr<Figures> Evaluation::Run(bool last) {
   Figures figures;
   if (parts_.dataset->size(Split::kTest) == 0) return figures;
   if (absl::Status s = Reconstruction(figures); !s.ok()) return s;
-  (void)last;
+  const bool tokens = parts_.sample.is(FlowType::Kind::kTokens);
+  if (!tokens) {
+    if (absl::Status s = Representation(last, figures); !s.ok()) return s;
+  }
   return figures;
 }
 
@@ -42,6 +79,38 @@ absl::Status Evaluation::Reconstruction(Figures& figures) {
   }
   const auto elements = static_cast<double>(loader.samples() * parts_.sample.size());
   figures.values.emplace_back("test_mse", sum / elements);
+  return absl::OkStatus();
+}
+
+absl::Status Evaluation::Representation(bool last, Figures& figures) {
+  const Pipeline::Evaluate& config = parts_.config->evaluate();
+  const bool probe = last || config.probe().every_evaluation();
+  const auto scores =
+      ScoreEncoder("", *parts_.encoder, *parts_.dataset, MakeOptions(config, probe));
+  if (!scores.ok()) return scores.status();
+  Append(figures.values, *scores);
+  if (!baselines_measured_) {
+    if (absl::Status s = MeasureBaselines(); !s.ok()) return s;
+    baselines_measured_ = true;
+  }
+  Append(figures.values, baselines_);
+  return absl::OkStatus();
+}
+
+absl::Status Evaluation::MeasureBaselines() {
+  const Pipeline::Evaluate& config = parts_.config->evaluate();
+  const RepresentationOptions options = MakeOptions(config, /*probe=*/true);
+  const auto samples = ScoreSamples(config.baselines().raw_input(),
+                                    config.baselines().pca() ? parts_.encoder->features() : 0,
+                                    *parts_.dataset, options);
+  if (!samples.ok()) return samples.status();
+  Append(baselines_, *samples);
+  if (!config.baselines().untrained_encoder()) return absl::OkStatus();
+  const auto untrained = MakeUntrained(parts_);
+  if (!untrained.ok()) return untrained.status();
+  const auto scores = ScoreEncoder("untrained_", **untrained, *parts_.dataset, options);
+  if (!scores.ok()) return scores.status();
+  Append(baselines_, *scores);
   return absl::OkStatus();
 }
 

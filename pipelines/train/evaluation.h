@@ -37,6 +37,7 @@ class Evaluation {
  private:
   absl::Status Reconstruction(Figures& figures);
   absl::Status Representation(bool last, Figures& figures);
+  absl::Status MeasureBaselines();
   absl::Status Language(Figures& figures);
 
   Assembled& parts_;
