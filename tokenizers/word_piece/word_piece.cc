@@ -118,6 +118,8 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> WordPieceTokenizer::Create(const Word
     check.InRange("learn.size", config.learn().size(), 16, kMaxExtent);
     check.AtLeast("learn.min_count", config.learn().min_count(), 1);
     check.InRange("learn.alphabet_limit", config.learn().alphabet_limit(), 1, 0x110000);
+    check.AtLeast("learn.max_bytes", config.learn().max_bytes(), 1);
+    options.learn_bytes = config.learn().max_bytes();
     options.learn = {.vocabulary_size = config.learn().size(),
                      .min_count = config.learn().min_count(),
                      .alphabet_limit = config.learn().alphabet_limit(),
@@ -200,7 +202,8 @@ std::string WordPieceTokenizer::Fingerprint() const {
     absl::StrAppend(&text, ", vocabulary:\n", vocabulary_->ToText());
   } else {
     absl::StrAppend(&text, ", learn ", options_.learn->vocabulary_size, " min_count ",
-                    options_.learn->min_count, " alphabet_limit ", options_.learn->alphabet_limit);
+                    options_.learn->min_count, " alphabet_limit ", options_.learn->alphabet_limit,
+                    " max_bytes ", options_.learn_bytes);
   }
   return text;
 }
@@ -208,11 +211,13 @@ std::string WordPieceTokenizer::Fingerprint() const {
 absl::Status WordPieceTokenizer::Train(const NextDocuments& next) {
   if (!options_.learn.has_value()) return Tokenizer::Train(next);
   WordCounter counter(options_.basic);
-  for (std::vector<std::string> documents;;) {
+  int64_t bytes = 0;
+  for (std::vector<std::string> documents; bytes < options_.learn_bytes;) {
     documents.clear();
     if (absl::Status status = next(documents); !status.ok()) return status;
     if (documents.empty()) break;
     counter.Add(documents);
+    for (const std::string& document : documents) bytes += static_cast<int64_t>(document.size());
   }
   absl::StatusOr<WordPieceVocabulary> learnt = TrainWordPiece(counter.Sorted(), *options_.learn);
   if (!learnt.ok()) return learnt.status();

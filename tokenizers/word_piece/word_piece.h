@@ -24,8 +24,10 @@ class WordPieceTokenizer : public Tokenizer {
   struct Options {
     BasicTokenizerOptions basic;
     int64_t max_word_characters = 200;
-    // Set when the vocabulary is to be learnt.
+    // Set when the vocabulary is to be learnt, from the first learn_bytes of the text (and the rest
+    // of the documents that Train is given together with the last of them).
     std::optional<WordPieceTrainerOptions> learn;
+    int64_t learn_bytes = int64_t{1} << 30;
   };
 
   // A vocabulary file that cannot be read or is none is a fault of "vocabulary". When the context

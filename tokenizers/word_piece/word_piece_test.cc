@@ -5,6 +5,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "core/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tokenizers/word_piece/word_piece.pb.h"
@@ -130,6 +131,37 @@ TEST(WordPieceTest, OneTextIsItsDocumentsOneAfterTheOther) {
   EXPECT_EQ(Encode(*tokenizer, all), expected);
 }
 
+TEST(WordPieceTest, AsciiRulesAreAShortcut) {
+  // Random text of all sorts: words found by the ASCII rules are those of the whole Unicode
+  // treatment.
+  const std::vector<std::string> parts = {
+      "a",          "B",      "z9",     " ",      "\t",
+      "\n",         "\r",     "'",      "-",      "[",
+      "\x01",       "\x0b",   "\x1c",   "\x7f",   std::string(1, '\0'),
+      "\u00e9",     "\u0301", "\u00a0", "\u2028", "\u4e2d",
+      "\u0130",     "\u03a3", "\ufb01", "\ufffd", "\u200b",
+      "\U0001F600", "\u2014"};
+  Random random({.seed = 9});
+  int64_t words = 0;
+  for (int options = 0; options < 32; ++options) {
+    const BasicTokenizer tokenizer(
+        {.lower_case = (options & 1) != 0,
+         .strip_accents = (options & 2) != 0,
+         .split_cjk = (options & 4) != 0,
+         .clean = (options & 8) != 0,
+         .normalization = (options & 16) != 0 ? Normalization::kNfc : Normalization::kNone});
+    for (int trial = 0; trial < 200; ++trial) {
+      std::string text;
+      for (uint32_t i = 0, n = random.Below(30); i < n; ++i)
+        text += parts[random.Below(parts.size())];
+      const std::vector<std::string> found = tokenizer.Tokenize(text);
+      EXPECT_EQ(found, tokenizer.TokenizeChunk(text)) << text;
+      words += found.size();
+    }
+  }
+  EXPECT_GT(words, 10000);
+}
+
 TEST(WordPieceTest, ThreadsShareATokenizer) {
   const auto tokenizer = ForOptions("lack", "none");
   std::vector<GoldenCase> cases;
@@ -231,7 +263,9 @@ TEST(WordPieceTest, RejectsBadConfigs) {
   config.mutable_learn()->set_size(3);
   config.mutable_learn()->set_min_count(0);
   config.mutable_learn()->set_alphabet_limit(-1);
-  for (const char* field : {"learn.size", "learn.min_count", "learn.alphabet_limit"}) {
+  config.mutable_learn()->set_max_bytes(0);
+  for (const char* field :
+       {"learn.size", "learn.min_count", "learn.alphabet_limit", "learn.max_bytes"}) {
     EXPECT_THAT(Message(config), testing::HasSubstr(field));
   }
 }
@@ -273,6 +307,20 @@ TEST(WordPieceTest, LearnsAndRestores) {
   ASSERT_TRUE(of_run.ok()) << of_run.status();
   EXPECT_FALSE((*of_run)->needs_training());
   EXPECT_EQ((*of_run)->Fingerprint(), tokenizer->Fingerprint());
+}
+
+TEST(WordPieceTest, LearnsFromTheFirstBytesOnly) {
+  WordPiece config;
+  config.mutable_learn()->set_size(64);
+  config.mutable_learn()->set_max_bytes(10);
+  const auto tokenizer = Make(config);
+  int calls = 0;
+  const auto next = [&calls](std::vector<std::string>& documents) {
+    documents = {++calls <= 2 ? "early" : "late"};
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(tokenizer->Train(next).ok());
+  EXPECT_EQ(calls, 2);
 }
 
 TEST(WordPieceTest, LearningPassesErrorsOn) {
