@@ -1,0 +1,145 @@
+#include "encoders/res_net/res_net.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "encoders/res_net/res_net.pb.h"
+
+namespace pretext {
+
+// Declares layers with torchvision's names.
+struct ResNetEncoder::Builder {
+  const ResNet& config;
+  ParameterSet& set;
+
+  ConvNorm Add(const std::string& conv, const std::string& norm, int64_t in, int64_t out,
+               int64_t kernel, int64_t stride, int64_t padding, float scale = 1) {
+    const Initializer initializer =
+        config.initialization() == ResNet::HE
+            ? Initializer::Normal(std::sqrt(2.0f / static_cast<float>(out * kernel * kernel)))
+            : Initializer::FanIn(in * kernel * kernel);
+    ConvNorm layer;
+    layer.conv =
+        ConvLayer::Declare(set, conv, in, out, kernel, {.stride = stride, .padding = padding},
+                           /*with_bias=*/false, initializer);
+    layer.norm = BatchNormLayer::Declare(set, norm, out, scale);
+    layer.norm.momentum = config.norm_momentum();
+    layer.norm.epsilon = config.norm_epsilon();
+    return layer;
+  }
+
+  // in: channels of x; width: of the 3×3 convolutions.
+  Block AddBlock(const std::string& name, int64_t in, int64_t width, int64_t stride,
+                 bool bottleneck) {
+    const float last_scale = config.zero_init_residual() ? 0 : 1;
+    const int64_t out = bottleneck ? 4 * width : width;
+    Block block;
+    const auto add = [&](int i, int64_t from, int64_t to, int64_t kernel, int64_t step,
+                         float scale) {
+      block.path.push_back(Add(absl::StrCat(name, ".conv", i), absl::StrCat(name, ".bn", i), from,
+                               to, kernel, step, kernel / 2, scale));
+    };
+    if (bottleneck) {
+      add(1, in, width, 1, 1, 1);
+      add(2, width, width, 3, stride, 1);
+      add(3, width, out, 1, 1, last_scale);
+    } else {
+      add(1, in, width, 3, stride, 1);
+      add(2, width, width, 3, 1, last_scale);
+    }
+    if (stride != 1 || in != out) {
+      block.shortcut.push_back(
+          Add(name + ".downsample.0", name + ".downsample.1", in, out, 1, stride, 0));
+    }
+    return block;
+  }
+};
+
+absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& config,
+                                                               const BuildContext& context) {
+  FieldChecker check;
+  const FlowType& input = context.input;
+  check.Shape(input.is(FlowType::Kind::kNothing) || input.is(FlowType::Kind::kImage),
+              absl::StrCat("takes images; it is given ", input.ToString()));
+  check.That(config.depth() == 18 || config.depth() == 34 || config.depth() == 50, "depth",
+             absl::StrCat("is 18, 34 or 50; it is ", config.depth()));
+  check.Extent("width", config.width());
+  check.Positive("norm_momentum", config.norm_momentum());
+  check.InRange("norm_momentum", config.norm_momentum(), 0, 1);
+  check.Positive("norm_epsilon", config.norm_epsilon());
+  if (!check.ok()) return check.status();
+
+  auto encoder = std::make_unique<ResNetEncoder>();
+  Builder builder{config, encoder->parameters()};
+  const bool imagenet = config.stem() == ResNet::IMAGENET, bottleneck = config.depth() == 50;
+  const int64_t width = config.width();
+  encoder->stem_ = imagenet ? builder.Add("conv1", "bn1", input.channels, width, 7, 2, 3)
+                            : builder.Add("conv1", "bn1", input.channels, width, 3, 1, 1);
+  encoder->stem_pools_ = imagenet;
+  const std::vector<int> depths =
+      config.depth() == 18 ? std::vector<int>{2, 2, 2, 2} : std::vector<int>{3, 4, 6, 3};
+  int64_t in = width;
+  for (int stage = 0; stage < 4; ++stage) {
+    for (int i = 0; i < depths[stage]; ++i) {
+      const int64_t stage_width = width << stage, stride = stage > 0 && i == 0 ? 2 : 1;
+      encoder->blocks_.push_back(builder.AddBlock(absl::StrCat("layer", stage + 1, ".", i), in,
+                                                  stage_width, stride, bottleneck));
+      in = bottleneck ? 4 * stage_width : stage_width;
+    }
+  }
+  encoder->features_ = in;
+  return encoder;
+}
+
+Var ResNetEncoder::Stem(Tape& tape, Var x, const ForwardContext& context) const {
+  const Var y = stem_.conv(tape, x, stem_.norm, context, /*relu=*/true);
+  return stem_pools_ ? MaxPool2d(tape, y, 3, 2, 1) : y;
+}
+
+Var ResNetEncoder::Apply(const Block& block, Tape& tape, Var x, const ForwardContext& context) {
+  Var y = x;
+  for (size_t i = 0; i + 1 < block.path.size(); ++i) {
+    y = block.path[i].conv(tape, y, block.path[i].norm, context, /*relu=*/true);
+  }
+  Var shortcut = x;
+  for (const ConvNorm& s : block.shortcut)
+    shortcut = s.conv(tape, x, s.norm, context, /*relu=*/false);
+  return block.path.back().conv(tape, y, block.path.back().norm, context, /*relu=*/true, shortcut);
+}
+
+Var ResNetEncoder::Forward(Tape& tape, Var x, const Batch&, const ForwardContext& context) {
+  if (!tape.recording() && !context.training) return Evaluate(tape, x, context);
+  Var y = Stem(tape, x, context);
+  for (const Block& block : blocks_) y = Apply(block, tape, y, context);
+  return GlobalAveragePool(tape, y);
+}
+
+// A few images at a time, so that what flows from block to block stays in the cache; nothing of it
+// is kept.
+Var ResNetEncoder::Evaluate(Tape& tape, Var x, const ForwardContext& context) const {
+  constexpr int64_t kRows = 64;
+  const Tensor input = x.value().Plain();
+  Tensor features = Tensor::Uninitialized({input.dim(0), features_});
+  for (int64_t begin = 0; begin < input.dim(0); begin += kRows) {
+    const int64_t end = std::min(input.dim(0), begin + kRows);
+    Tensor image;
+    const auto run = [&](auto operation, Tensor from) {
+      Tape part(false);
+      image = operation(part, part.Constant(std::move(from))).value();
+    };
+    run([&](Tape& part, Var from) { return Stem(part, from, context); }, input.Rows(begin, end));
+    for (const Block& block : blocks_) {
+      run([&](Tape& part, Var from) { return Apply(block, part, from, context); },
+          std::move(image));
+    }
+    run([&](Tape& part, Var from) { return GlobalAveragePool(part, from); }, std::move(image));
+    std::copy_n(image.data(), image.size(), features.data() + begin * features_);
+  }
+  return tape.Constant(std::move(features));
+}
+
+PRETEXT_REGISTER_ENCODER(ResNetEncoder, ResNet);
+
+}  // namespace pretext

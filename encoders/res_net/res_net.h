@@ -1,0 +1,63 @@
+// ResNet-18, -34 and -50 (He et al. 2015; the 50 with the stride in the 3×3 convolution, "v1.5", as
+// torchvision has it).
+//
+//   stem: conv, BN, ReLU (, max pooling)
+//   four stages of blocks, y = ReLU(F(x) + s(x)); s is the identity, or a 1×1 convolution with BN
+//   where the shape changes; the first block of stages 2 to 4 halves the image h = the average over
+//   positions
+//
+// Input: image C×H×W. Output: vector of 8 · width (18, 34) or 32 · width (50). Parameters bear
+// torchvision's names: "conv1.weight", "bn1.weight", "layer1.0.conv1.weight", …
+// "layer2.0.downsample.0.weight", … Batch normalisation: training takes the statistics of the batch
+// (of all views together or of each apart: the trainer's choice, ForwardContext::batch_norm;
+// SimCLR's paper takes all views together, its section 2.2 "global BN"), evaluation the running
+// ones.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/conv_layer.h"
+#include "core/plugin.h"
+
+namespace pretext {
+
+class ResNet;  // the config, res_net.proto
+
+class ResNetEncoder : public Encoder {
+ public:
+  // Faults: a depth other than 18, 34, 50; a width outside 1 … 2^24; momentum outside (0, 1];
+  // epsilon not above 0; an input that is no image.
+  static absl::StatusOr<std::unique_ptr<Encoder>> Create(const ResNet& config,
+                                                         const BuildContext& context);
+
+  FlowType output() const override { return FlowType::Vector(features_); }
+  Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
+
+ private:
+  struct ConvNorm {
+    ConvLayer conv;
+    BatchNormLayer norm;
+  };
+  // The convolutions of F, all but the last followed by ReLU, and of s if it is not the identity.
+  struct Block {
+    std::vector<ConvNorm> path;
+    std::vector<ConvNorm> shortcut;  // none or one
+  };
+
+  struct Builder;
+
+  Var Stem(Tape& tape, Var x, const ForwardContext& context) const;
+  static Var Apply(const Block& block, Tape& tape, Var x, const ForwardContext& context);
+  Var Evaluate(Tape& tape, Var x, const ForwardContext& context) const;
+
+  ConvNorm stem_;
+  bool stem_pools_ = false;
+  std::vector<Block> blocks_;
+  int64_t features_ = 0;
+};
+
+}  // namespace pretext
