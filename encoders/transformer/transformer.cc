@@ -1,0 +1,176 @@
+#include "encoders/transformer/transformer.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/activation_config.h"
+#include "core/ops.h"
+#include "encoders/transformer/transformer.pb.h"
+
+namespace pretext {
+namespace {
+
+// Dropout layers: 0 of the embeddings, then these three a layer.
+enum DropoutOf : uint32_t {
+  kAttention = 1,
+  kAttentionOut = 2,
+  kFeedForward = 3,
+  kDropoutsALayer = 3
+};
+
+TokenBatch TokensOf(const Tensor& ids, const Batch& batch) {
+  return {.samples = ids.dim(0),
+          .tokens = ids.dim(1),
+          .ids = ids,
+          .segments = batch.segments,
+          .lengths = batch.lengths};
+}
+
+// The numbers of the samples' first tokens.
+Tensor FirstRows(const TokenBatch& tokens) {
+  Tensor rows = Tensor::Uninitialized({tokens.samples}, DType::kInt32);
+  for (int64_t n = 0; n < tokens.samples; ++n)
+    rows.ints()[n] = static_cast<int32_t>(n * tokens.tokens);
+  return rows;
+}
+
+int64_t FeedForwardWidth(const Transformer& config) {
+  return config.has_feed_forward() ? config.feed_forward() : 4 * config.width();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Encoder>> TransformerEncoder::Create(const Transformer& config,
+                                                                    const BuildContext& context) {
+  FieldChecker check;
+  const FlowType& input = context.input;
+  const bool tokens = check.Shape(input.is(FlowType::Kind::kTokens),
+                                  absl::StrCat("takes tokens; it is given ", input.ToString()));
+  check.Count("layers", config.layers());
+  const bool width = check.Extent("width", config.width());
+  if (check.Count("heads", config.heads()) && width) {
+    check.That(config.width() % config.heads() == 0, "heads",
+               absl::StrCat("must divide the width, ", config.width(), "; it is ", config.heads()));
+  }
+  if (width || config.has_feed_forward()) check.Extent("feed_forward", FeedForwardWidth(config));
+  check.InRange("segments", config.segments(), 0, kMaxCount);
+  check.Positive("epsilon", config.epsilon());
+  check.InHalfOpenRange("dropout", config.dropout(), 0, 1);
+  check.InHalfOpenRange("attention_dropout", config.attention_dropout(), 0, 1);
+  check.Positive("initial_deviation", config.initial_deviation());
+  const int64_t vocabulary = config.has_vocabulary() ? config.vocabulary() : input.vocabulary;
+  const int64_t positions = config.has_positions() ? config.positions() : input.tokens;
+  if (config.has_vocabulary() && check.Extent("vocabulary", vocabulary) && tokens) {
+    check.That(vocabulary >= input.vocabulary, "vocabulary",
+               absl::StrCat("is ", vocabulary, ", but the tokenizer has ", input.vocabulary,
+                            " tokens: ids beyond it could not be embedded; set at least ",
+                            input.vocabulary, ", or leave it out"));
+  }
+  if (config.has_positions() && check.Extent("positions", positions) && tokens) {
+    check.That(positions >= input.tokens, "positions",
+               absl::StrCat("is ", positions, ", but sequences have ", input.tokens,
+                            " tokens; set at least that, or leave "
+                            "it out"));
+  }
+  if (!check.ok()) return check.status();
+
+  auto encoder = std::make_unique<TransformerEncoder>();
+  encoder->width_ = config.width();
+  encoder->pre_norm_ = config.normalization() == Transformer::PRE;
+  encoder->cls_ = config.pooling() == Transformer::CLS;
+  encoder->pooled_ = config.pooled();
+  encoder->output_ = config.pooled() ? FlowType::Vector(config.width())
+                                     : FlowType::Sequence(input.tokens, config.width());
+  encoder->Declare(config, vocabulary, positions);
+  return encoder;
+}
+
+void TransformerEncoder::Declare(const Transformer& config, int64_t vocabulary, int64_t positions) {
+  const auto table = [&](const char* name, int64_t rows) {
+    return parameters().Add(name, Role::kEmbedding, {rows, width_},
+                            Initializer::TruncatedNormal(config.initial_deviation()));
+  };
+  tables_.token = table("token_embedding", vocabulary);
+  tables_.position = table("position_embedding", positions);
+  if (config.segments() > 0) tables_.segment = table("segment_embedding", config.segments());
+  embedding_dropout_ = {config.dropout(), 0};
+  embedding_norm_.epsilon = config.epsilon();
+  if (!pre_norm_)
+    embedding_norm_ =
+        LayerNormLayer::Declare(parameters(), "embedding_norm", width_, config.epsilon());
+  for (int64_t i = 0; i < config.layers(); ++i) layers_.push_back(DeclareLayer(config, i));
+  if (pre_norm_)
+    final_norm_ = LayerNormLayer::Declare(parameters(), "final_norm", width_, config.epsilon());
+}
+
+TransformerEncoder::Layer TransformerEncoder::DeclareLayer(const Transformer& config,
+                                                           int64_t number) {
+  const std::string prefix = absl::StrCat("layers.", number, ".");
+  const auto linear = [&](const char* name, int64_t in, int64_t out, Parameter** weight,
+                          Parameter** bias) {
+    const std::string full = absl::StrCat(prefix, name);
+    *weight = parameters().Add(full + ".weight", Role::kWeight, {out, in},
+                               Initializer::TruncatedNormal(config.initial_deviation()));
+    *bias = parameters().Add(full + ".bias", Role::kBias, {out}, Initializer::Constant(0));
+  };
+  const auto norm = [&](const char* name) {
+    return LayerNormLayer::Declare(parameters(), prefix + name, width_, config.epsilon());
+  };
+  const auto first_dropout = static_cast<uint32_t>(kDropoutsALayer * number);
+  Layer layer;
+  linear("attention.in", width_, 3 * width_, &layer.attention.weight, &layer.attention.bias);
+  layer.attention.heads = config.heads();
+  layer.attention.dropout = {config.attention_dropout(), first_dropout + kAttention};
+  linear("attention.out", width_, width_, &layer.attention_out.weight, &layer.attention_out.bias);
+  layer.attention_out.dropout = {config.dropout(), first_dropout + kAttentionOut};
+  (pre_norm_ ? layer.attention_norm : layer.attention_out.norm) = norm("attention_norm");
+  const int64_t hidden = FeedForwardWidth(config);
+  SublayerLayer& ff = layer.feed_forward;
+  linear("feed_forward.in", width_, hidden, &ff.hidden_weight, &ff.hidden_bias);
+  ff.activation = ToActivation(config.activation());
+  linear("feed_forward.out", hidden, width_, &ff.weight, &ff.bias);
+  ff.dropout = {config.dropout(), first_dropout + kFeedForward};
+  (pre_norm_ ? layer.feed_forward_norm : ff.norm) = norm("feed_forward_norm");
+  return layer;
+}
+
+Var TransformerEncoder::RunLayer(Tape& tape, const Layer& layer, Var x, const TokenBatch& tokens,
+                                 const Tensor& positions, const ForwardContext& context) const {
+  const Var in = pre_norm_ ? LayerNorm(tape, x, layer.attention_norm) : x;
+  const Var attended = layer.attention(tape, in, tokens, positions, context);
+  const Var residual = positions.defined() ? Rows(tape, x, positions) : x;
+  x = layer.attention_out(tape, attended, residual, tokens.tokens, positions, context);
+  const Var middle = pre_norm_ ? LayerNorm(tape, x, layer.feed_forward_norm) : x;
+  return layer.feed_forward(tape, middle, x, tokens.tokens, positions, context);
+}
+
+Var TransformerEncoder::Forward(Tape& tape, Var x, const Batch& batch,
+                                const ForwardContext& context) {
+  const TokenBatch tokens = TokensOf(x.value(), batch);
+  Tensor rows;  // that are read after the last layer; undefined: all
+  if (pooled_ && cls_) rows = FirstRows(tokens);
+  if (!pooled_ && context.masked_only) rows = batch.masked_positions;
+  Var h = EmbedTokens(tape, tokens, tables_, embedding_norm_, embedding_dropout_, context);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    h = RunLayer(tape, layers_[i], h, tokens, i + 1 == layers_.size() ? rows : Tensor(), context);
+  }
+  if (pre_norm_) h = LayerNorm(tape, h, final_norm_);
+  if (rows.defined()) return h;
+  if (pooled_) return PoolRows(tape, h, tokens);
+  return Reshape(tape, h, {tokens.samples, tokens.tokens, width_});
+}
+
+Var TransformerEncoder::PoolRows(Tape& tape, Var rows, const TokenBatch& tokens) const {
+  return cls_ ? Rows(tape, rows, FirstRows(tokens)) : MeanOverTokens(tape, rows, tokens);
+}
+
+Var TransformerEncoder::Pool(Tape& tape, Var h, const Batch& batch) {
+  if (pooled_) return h;
+  const TokenBatch tokens{.samples = h.dim(0), .tokens = h.dim(1), .lengths = batch.lengths};
+  return PoolRows(tape, Reshape(tape, h, {tokens.samples * tokens.tokens, width_}), tokens);
+}
+
+PRETEXT_REGISTER_ENCODER(TransformerEncoder, Transformer);
+
+}  // namespace pretext

@@ -1,0 +1,42 @@
+// MaskedLanguageModel: t = LayerNorm(f(h W + b)) at the masked positions; score(k) = t · E_k + c_k
+// with E the encoder's token embedding (Devlin et al. 2018, section 3.1 and its code's
+// get_masked_lm_output).
+//
+// Input: sequence L×D from an encoder with a token embedding [K, D]. Output: token scores, t [M, D]
+// beside the decoder; the scores themselves are left to the loss. Parameters: "dense.weight" [D,
+// D], "dense.bias", "norm.weight", "norm.bias", "decoder.bias" [K], at first 0.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/linear_layer.h"
+#include "core/ops_sequence.h"
+#include "core/plugin.h"
+
+namespace pretext {
+
+class MaskedLanguageModel;  // the config, masked_language_model.proto
+
+class MaskedLanguageModelHead : public Head {
+ public:
+  // Faults: an encoder that gives no sequence, has no token embedding, or one of another width;
+  // numbers out of range.
+  static absl::StatusOr<std::unique_ptr<Head>> Create(const MaskedLanguageModel& config,
+                                                      const BuildContext& context);
+
+  FlowType output() const override { return output_; }
+  // h: [R, L, D], or [M, D] at the masked positions.
+  Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
+  bool reads_masked_only() const override { return true; }
+
+ private:
+  FlowType output_;
+  Activation activation_ = Activation::kGelu;
+  LinearLayer dense_;
+  LayerNormLayer norm_;
+  Parameter* decoder_bias_ = nullptr;
+  Parameter* embedding_ = nullptr;  // the encoder's
+};
+
+}  // namespace pretext
