@@ -1,0 +1,38 @@
+// The NT-Xent kernel, loss and gradient, as the peers' `steps.py ntxent` has it: two views, d =
+// 128, τ = 0.5.
+//
+//   bazel run //bench/nt_xent -- [N ...]
+#include "kernels/nt_xent/nt_xent.h"
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "bench/measure/measure.h"
+
+namespace pretext {
+namespace {
+
+void Run(int64_t samples) {
+  const NtXentProblem problem{.samples = samples, .views = 2, .features = 128, .temperature = 0.5f};
+  const auto rows = static_cast<double>(problem.rows());
+  std::vector<float> x(problem.rows() * problem.features), gradient(x.size());
+  FillUniform(static_cast<int64_t>(x.size()), x.data());
+  Measure({.name = "ntxent",
+           .variant = "N=" + std::to_string(samples) + " d=128",
+           .items = static_cast<double>(samples),
+           // Half of R² similarities in each of two passes, and the gradient.
+           .gflop = 4e-9 * rows * rows * 128,
+           .warmup = 2,
+           .repeats = samples <= 1024 ? 25 : 5},
+          [&] { ComputeNtXent(problem, x.data(), gradient.data(), nullptr); });
+}
+
+}  // namespace
+}  // namespace pretext
+
+int main(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) pretext::Run(std::atoll(argv[i]));
+  if (argc > 1) return 0;
+  for (int64_t samples : {64, 256, 1024, 4096, 8192}) pretext::Run(samples);
+}

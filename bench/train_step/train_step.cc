@@ -1,0 +1,77 @@
+// Training steps of pipelines: forward, backward and update on one batch that is there already, as
+// the peers' steps.py times them.
+//
+//   bazel run //bench/train_step -- PIPELINE.textproto ...
+//
+// The pipeline's name is the workload's variant.
+#include "pipelines/train/train_step.h"
+
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+#include "bench/measure/measure.h"
+#include "core/loader.h"
+#include "pipelines/assembly.h"
+#include "pipelines/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+absl::Status Run(const std::string& path) {
+  absl::StatusOr<Assembled> assembled = AssembleFile(path);
+  if (!assembled.ok()) return assembled.status();
+  Assembled& parts = *assembled;
+  if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
+  const auto& train = parts.config->train();
+  Loader loader(*parts.dataset, {.batch_size = train.batch_size(),
+                                 .shuffle = true,
+                                 .drop_last = true,
+                                 .seed = train.seed(),
+                                 .views = parts.chains,
+                                 .clean = parts.loss->needs_clean()});
+  Batch batch;
+  if (absl::Status status = loader.Next(batch); !status.ok()) return status;
+  parts.encoder->parameters().Allocate("encoder", train.seed());
+  parts.head->parameters().Allocate("head", train.seed());
+  std::vector<Parameter*> parameters;
+  for (ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
+    for (Parameter& parameter : set->parameters()) parameters.push_back(&parameter);
+  }
+  parts.optimizer->Attach(parameters);
+  TrainStep step(*parts.encoder, *parts.head, *parts.loss, train.chunk());
+  int64_t number = 0;
+  // The repeats that the pipeline's own number of steps asks for.
+  const int repeats = static_cast<int>(train.steps());
+  Measure({.name = "train step",
+           .variant = parts.config->name(),
+           .items = static_cast<double>(batch.samples),
+           .warmup = 3,
+           .repeats = repeats},
+          [&] {
+            parts.encoder->parameters().ZeroGradients();
+            parts.head->parameters().ZeroGradients();
+            const ForwardContext context{.training = true,
+                                         .views = batch.views,
+                                         .seed = train.seed(),
+                                         .step = static_cast<uint64_t>(number)};
+            const StepResult result = step.Run(batch, context, 1.0, /*keep=*/false);
+            if (!result.non_finite.empty()) {
+              std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
+            }
+            parts.optimizer->Step(++number, parts.optimizer->learning_rate(), 1.0);
+          });
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace pretext
+
+int main(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (const absl::Status status = pretext::Run(argv[i]); !status.ok()) {
+      std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+      return 1;
+    }
+  }
+}
