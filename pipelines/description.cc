@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/registry.h"
+#include "core/text/counted.h"
 #include "google/protobuf/any.pb.h"
 #include "pipelines/memory_estimate.h"
 #include "pipelines/pipeline.pb.h"
-#include "pipelines/run/progress.h"
 #include "pipelines/sections.h"
 #include "tokenizers/unicode/unicode.h"
 
@@ -34,7 +34,7 @@ std::string NamesOf(const Anys& anys) {
 }
 
 std::string CountOf(const ParameterSet& parameters) {
-  return FormatCount(static_cast<int64_t>(ParameterCount(parameters)));
+  return Counted(static_cast<int64_t>(ParameterCount(parameters)));
 }
 
 size_t Width(const std::string& text) { return static_cast<size_t>(CountCodePoints(text)); }
@@ -61,13 +61,13 @@ std::string Table(const std::vector<Row>& rows) {
 
 std::string Length(const Pipeline::Train& train) {
   return train.has_epochs()
-             ? absl::StrCat(FormatCount(train.epochs()), train.epochs() == 1 ? " epoch" : " epochs")
-             : absl::StrCat(FormatCount(train.steps()), train.steps() == 1 ? " step" : " steps");
+             ? absl::StrCat(Counted(train.epochs()), train.epochs() == 1 ? " epoch" : " epochs")
+             : absl::StrCat(Counted(train.steps()), train.steps() == 1 ? " step" : " steps");
 }
 
 std::string Warmup(const Pipeline::Schedule& schedule) {
   if (schedule.warmup_steps() > 0) {
-    return absl::StrCat(", warmup of ", FormatCount(schedule.warmup_steps()),
+    return absl::StrCat(", warmup of ", Counted(schedule.warmup_steps()),
                         schedule.warmup_steps() == 1 ? " step" : " steps");
   }
   if (schedule.warmup_epochs() > 0) {
@@ -121,9 +121,9 @@ std::string DescribePipeline(const Assembled& parts) {
       ParameterCount(parts.encoder->parameters()) + ParameterCount(parts.head->parameters());
   return absl::StrCat(
       config.name(), "\n\n", Table(rows), "\n", "training       ", Length(train), ", ",
-      FormatCount(batch), " samples an update, seed ", train.seed(), "\n", "learning rate  ",
+      Counted(batch), " samples an update, seed ", train.seed(), "\n", "learning rate  ",
       LearningRate(config, parts.optimizer->learning_rate()), "\n", "parameters     ",
-      FormatCount(static_cast<int64_t>(count)), "\n", "memory         at least ",
+      Counted(static_cast<int64_t>(count)), "\n", "memory         at least ",
       FormatBytes(memory.total()), ": ", FormatBytes(memory.parameters),
       " for the parameters and their gradients, ", FormatBytes(memory.batch),
       " for a batch; what layers keep inside and the optimizer's state come on top\n");

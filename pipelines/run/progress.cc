@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/text/counted.h"
 
 namespace pretext {
 namespace {
@@ -28,20 +29,12 @@ std::string ClockText(absl::Duration duration) {
   return absl::StrFormat("%d:%02d", s / 60, s % 60);
 }
 
-std::string FormatCount(int64_t count) {
-  std::string text = absl::StrCat(count);
-  for (int64_t i = static_cast<int64_t>(text.size()) - 3; i > (count < 0 ? 1 : 0); i -= 3) {
-    text.insert(static_cast<size_t>(i), ",");
-  }
-  return text;
-}
-
 std::string ProgressLine(const ProgressState& state, absl::Duration left, int columns, bool bar) {
   const double done =
       state.total_steps > 0 ? static_cast<double>(state.step) / state.total_steps : 0;
   const std::string head = absl::StrFormat("epoch %d/%d ", state.epoch, state.total_epochs);
   std::string tail = absl::StrFormat("%3.0f %% loss %.5g %s %s/s %s left", 100 * done, state.loss,
-                                     FormatCount(static_cast<int64_t>(state.items_per_second)),
+                                     Counted(static_cast<int64_t>(state.items_per_second)),
                                      state.item, ClockText(left));
   if (!state.extra.empty()) absl::StrAppend(&tail, " ", state.extra);
   std::string line = head;

@@ -52,7 +52,5 @@ class Progress {
 std::string ProgressLine(const ProgressState& state, absl::Duration left, int columns, bool bar);
 // "0:42", "1:02:03"
 std::string ClockText(absl::Duration duration);
-// 25310 -> "25,310"
-std::string FormatCount(int64_t count);
 
 }  // namespace pretext

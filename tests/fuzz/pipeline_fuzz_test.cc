@@ -3,6 +3,7 @@
 // with the fake ones.
 #include <sys/resource.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "core/random.h"
 #include "core/registry.h"
@@ -37,6 +39,35 @@ using google::protobuf::Descriptor;
 
 constexpr int kRuns = 24000;
 
+std::string ReadText(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+constexpr char kInstalledData[] = "/usr/share/datasets/fashion-mnist/";
+
+// `text` with the installed images replaced by the few of WriteData, in the base directory.
+std::string WithDataHere(const std::string& text) {
+  return absl::StrReplaceAll(text, {{kInstalledData, ""}});
+}
+
+// Where the paths of the texts start: a folder with 20 images and labels in the place of the
+// installed ones.
+std::string WriteData() {
+  const std::string folder = absl::StrCat(std::getenv("TEST_TMPDIR"), "/data");
+  fs::create_directories(folder);
+  for (const char* part : {"train", "t10k"}) {
+    std::string images("\0\0\x08\x03\0\0\0\x14\0\0\0\x1c\0\0\0\x1c", 16);
+    std::string labels("\0\0\x08\x01\0\0\0\x14", 8);
+    images.append(20 * 28 * 28, '\x7f');
+    labels.append(20, '\0');
+    std::ofstream(absl::StrCat(folder, "/", part, "-images-idx3-ubyte.gz")) << images;
+    std::ofstream(absl::StrCat(folder, "/", part, "-labels-idx1-ubyte.gz")) << labels;
+  }
+  return folder;
+}
+
 // Every *.textproto in a folder of the runfiles, in the order of their names.
 std::vector<std::string> ReadTexts(const std::string& folder) {
   std::set<fs::path> paths;
@@ -46,35 +77,33 @@ std::vector<std::string> ReadTexts(const std::string& folder) {
   }
   std::vector<std::string> texts;
   for (const fs::path& path : paths) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    texts.push_back(text.str());
+    texts.push_back(WithDataHere(ReadText(path)));
   }
   return texts;
 }
 
-// A pipeline with each plugin once, in its place, with its defaults written out.
-std::vector<std::string> PipelinesOfEachPlugin() {
+// `text` with each plugin once, its defaults written out, in the place of the part that was there.
+// What is not linked is filled with the first plugin of its kind.
+std::vector<std::string> PipelinesOfEachPlugin(const std::string& text) {
   std::vector<std::string> texts;
   for (const absl::string_view kind : PluginKinds()) {
     for (const Plugin* plugin : PluginsOfKind(kind)) {
-      const auto of_kind = [&](absl::string_view other) -> const Plugin* {
-        if (other == kind) return plugin;
-        const auto plugins = PluginsOfKind(other);
-        return plugins.empty() ? nullptr : plugins[texts.size() % plugins.size()];
+      Pipeline pipeline = *LoadPipelineText("p", text).config;
+      const auto set = [&](absl::string_view other, google::protobuf::Any* part) {
+        const auto known = PluginsOfKind(other);
+        if (other == kind) {
+          part->PackFrom(*plugin->default_config);
+        } else if (part->type_url().empty() && !known.empty()) {
+          part->PackFrom(*known.front()->default_config);
+        }
       };
-      Pipeline pipeline;
-      pipeline.set_name("fuzz");
-      const auto set = [&](absl::string_view other, auto part) {
-        if (of_kind(other) != nullptr) part()->PackFrom(*of_kind(other)->default_config);
-      };
-      set("dataset", [&] { return pipeline.mutable_dataset(); });
-      set("augmentation", [&] { return pipeline.mutable_views()->add_augmentation(); });
-      set("encoder", [&] { return pipeline.mutable_encoder(); });
-      set("head", [&] { return pipeline.mutable_head(); });
-      set("loss", [&] { return pipeline.mutable_loss(); });
-      set("optimizer", [&] { return pipeline.mutable_optimizer(); });
-      pipeline.mutable_train()->set_epochs(2);
+      set("dataset", pipeline.mutable_dataset());
+      pipeline.mutable_views()->clear_augmentation();
+      set("augmentation", pipeline.mutable_views()->add_augmentation());
+      set("encoder", pipeline.mutable_encoder());
+      set("head", pipeline.mutable_head());
+      set("loss", pipeline.mutable_loss());
+      set("optimizer", pipeline.mutable_optimizer());
       texts.push_back(ResolvedText(pipeline, "0"));
     }
   }
@@ -139,7 +168,7 @@ struct Counts {
 
 void LoadAndAssemble(const std::string& text, const std::vector<std::string>& overrides,
                      Counts* counts) {
-  const std::string folder = std::getenv("TEST_TMPDIR");
+  static const std::string folder = WriteData();
   LoadedPipeline loaded = LoadPipelineText("p", text, overrides);
   ASSERT_EQ(loaded.map.ok(), loaded.map.status().ok());
   if (loaded.map.ok()) {
@@ -169,11 +198,11 @@ int64_t PeakBytes() {
 }
 
 TEST(PipelineFuzzTest, NoTextCrashesTheLoader) {
-  std::vector<std::string> texts = PipelinesOfEachPlugin();
-  for (const char* folder : {"tests/fuzz/corpus", "pipelines"}) {
-    const std::vector<std::string> files = ReadTexts(folder);
-    texts.insert(texts.end(), files.begin(), files.end());
-  }
+  std::vector<std::string> texts = ReadTexts("pipelines");
+  for (const std::string& text : ReadTexts("tests/fuzz/corpus")) texts.push_back(text);
+  for (const std::string& text :
+       PipelinesOfEachPlugin(WithDataHere(ReadText("tests/fuzz/corpus/autoencoder.textproto"))))
+    texts.push_back(text);
   const Mutator mutator(Words(), texts);
   std::vector<std::string>
       whole;  // those without a fault in the text, which are changed more often
