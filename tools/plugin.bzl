@@ -51,7 +51,8 @@ def _plugin(
       proto_deps: of the config message, for instance @com_google_protobuf//:any_proto.
       data: files that the plugin reads when it runs.
       test_srcs: of the unit test beyond NAME_test.cc.
-      test_deps: of the unit test, beyond the plugin itself.
+      test_deps: of the unit test, beyond the plugin itself; of the conformance test too, for the
+        plugins that the example config names.
       test_data: files that the unit test reads.
       visibility: of the library and the config message.
     """
@@ -95,7 +96,7 @@ def _plugin(
     pretext_cc_test(
         name = name + "_conformance_test",
         srcs = [],
-        deps = [":" + name, _CONFORMANCE],
+        deps = [":" + name, _CONFORMANCE] + test_deps,
     )
 
 def augmentation_plugin(name, **kwargs):

@@ -5,21 +5,20 @@
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "augmentations/chain/chain.h"
+#include "bench/measure/measure.h"
 #include "core/field_checker.h"
 #include "core/random.h"
 
 namespace pretext {
 namespace {
 
-constexpr int kImages = 512, kRepeats = 21;
+constexpr int kImages = 512;
 constexpr int64_t kSize = 3 * 32 * 32;
 
 AugmentationChain Build(const std::vector<std::string>& parts) {
@@ -39,39 +38,32 @@ AugmentationChain Build(const std::vector<std::string>& parts) {
   return chain;
 }
 
-void Report(const char* variant, const std::vector<std::string>& parts) {
+void Run(const std::string& variant, const std::vector<std::string>& parts) {
   const AugmentationChain chain = Build(parts);
   std::vector<uint8_t> pixels(kImages * kSize);
   Random random({.seed = 1});
   for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random.Below(256));
   std::vector<float> batch(kImages * kSize);
-  std::vector<double> milliseconds;
   Sample sample;
-  for (uint32_t repeat = 0; repeat < kRepeats; ++repeat) {
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < kImages; ++i) {
-      const uint8_t* image = &pixels[i * kSize];
-      sample.type = FlowType::Image(3, 32, 32);
-      sample.values.resize(kSize);
-      for (int64_t k = 0; k < kSize; ++k) {
-        sample.values[k] = static_cast<float>(image[k]) * (1 / 255.0f);
-      }
-      Random stream({.seed = 1,
-                     .purpose = Purpose::kAugmentation,
-                     .epoch = repeat,
-                     .sample = static_cast<uint64_t>(i)});
-      chain.Apply(sample, stream);
-      std::copy(sample.values.begin(), sample.values.end(), &batch[i * kSize]);
-    }
-    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-    milliseconds.push_back(time.count());
-  }
-  std::nth_element(milliseconds.begin(), milliseconds.begin() + kRepeats / 2, milliseconds.end());
-  const double median = milliseconds[kRepeats / 2];
-  std::printf(
-      "{\"workload\": \"simclr augmentations, one core\", \"variant\": \"%s 3x32x32\", "
-      "\"median_ms\": %.3f, \"items_per_s\": %.1f}\n",
-      variant, median, kImages / median * 1e3);
+  uint32_t epoch = 0;
+  Measure({.name = "augment", .variant = variant + " 3x32x32", .items = kImages, .repeats = 21},
+          [&] {
+            for (int i = 0; i < kImages; ++i) {
+              const uint8_t* image = &pixels[i * kSize];
+              sample.type = FlowType::Image(3, 32, 32);
+              sample.values.resize(kSize);
+              for (int64_t k = 0; k < kSize; ++k) {
+                sample.values[k] = static_cast<float>(image[k]) * (1 / 255.0f);
+              }
+              Random stream({.seed = 1,
+                             .purpose = Purpose::kAugmentation,
+                             .epoch = epoch,
+                             .sample = static_cast<uint64_t>(i)});
+              chain.Apply(sample, stream);
+              std::copy(sample.values.begin(), sample.values.end(), &batch[i * kSize]);
+            }
+            ++epoch;
+          });
 }
 
 }  // namespace
@@ -81,8 +73,8 @@ int main() {
   const std::string crop = "RandomResizedCrop] { min_area: 0.2 }", flip = "HorizontalFlip] {}",
                     jitter = "ColorJitter] {}", grey = "RandomGrayscale] {}",
                     blur = "GaussianBlur] { kernel_size: 3 }";
-  pretext::Report("full stack", {crop, flip, jitter, grey, blur});
-  pretext::Report("crop alone", {crop});
-  pretext::Report("jitter alone", {jitter});
-  pretext::Report("blur alone", {blur});
+  pretext::Run("simclr", {crop, flip, jitter, grey, blur});
+  pretext::Run("crop", {crop});
+  pretext::Run("jitter", {jitter});
+  pretext::Run("blur", {blur});
 }
