@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -127,10 +128,13 @@ std::string DescribePlugin(const Plugin& plugin) {
                       fields.empty() ? "    (no fields)\n" : fields);
 }
 
+// Up to a full stop before a capital: "Devlin et al. 2018" goes on.
 std::string FirstSentence(const std::string& docs) {
-  const std::string line = absl::StrJoin(absl::StrSplit(docs, '\n'), " ");
-  const size_t end = line.find(". ");
-  return end == std::string::npos ? line : line.substr(0, end + 1);
+  std::string text = absl::StrJoin(absl::StrSplit(docs.substr(0, docs.find("\n\n")), '\n'), " ");
+  for (size_t end = text.find(". "); end != std::string::npos; end = text.find(". ", end + 1)) {
+    if (end + 2 < text.size() && absl::ascii_isupper(text[end + 2])) return text.substr(0, end + 1);
+  }
+  return text;
 }
 
 // A line a plugin of every kind.

@@ -17,7 +17,7 @@ tokenizers
 
 augmentations
   FakeAll    Applies other augmentations.
-  FakeCrop   Makes images smaller.
+  FakeCrop   Makes images smaller (as Someone et al. 2020 do).
   FakeNoise  Adds noise.
 
 encoders
