@@ -40,8 +40,8 @@ struct ConvLayer {
   }
   // f(BN(x * w) + residual), of a layer without bias.
   Var operator()(Tape& tape, Var x, const BatchNormLayer& norm, const ForwardContext& context,
-                 bool relu, Var residual = Var()) const {
-    return ConvBatchNorm(tape, x, *weight, options, norm, context, relu, residual);
+                 Activation activation, Var residual = Var()) const {
+    return ConvBatchNorm(tape, x, *weight, options, norm, context, activation, residual);
   }
 };
 

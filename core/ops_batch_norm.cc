@@ -5,6 +5,7 @@
 #include "core/conv_chunks.h"
 #include "core/ops_conv.h"
 #include "kernels/batch_norm/batch_norm.h"
+#include "kernels/conv/bias_activation.h"
 
 namespace pretext {
 namespace {
@@ -150,6 +151,29 @@ Tensor ResidualOf(Var residual, const Tensor& z) {
   return residual.value().InLayout(z.layout());
 }
 
+bool Fused(Activation activation) {
+  return activation == Activation::kIdentity || activation == Activation::kRelu;
+}
+
+// f(x) in x's order.
+Var ActivateChannels(Tape& tape, Var x, Activation activation) {
+  Tensor input = x.value();
+  const ChannelOrder order = OrderOf(input, input.dim(0));
+  Tensor y = Tensor::Uninitialized(input.shape(), input.layout());
+  if (input.layout().padded()) y.Zero();
+  ChannelBiasActivation(order, order.samples, activation, input.data(), nullptr, nullptr, y.data());
+  Tensor saved = DerivativeFromOutput(activation) ? y : std::move(input);
+  return tape.Record(
+      "activation", std::move(y), {x},
+      [&tape, x, order, activation, saved = std::move(saved)](const Tensor& gradient) {
+        const Tensor dy = gradient.InLayout(saved.layout());
+        Tensor dx = Tensor::Uninitialized(saved.shape(), saved.layout());
+        ChannelBiasActivationBackward(order, 0, order.samples, activation, saved.data(), dy.data(),
+                                      dx.data(), nullptr);
+        tape.AddGradient(x, std::move(dx));
+      });
+}
+
 }  // namespace
 
 BatchNormLayer BatchNormLayer::Declare(ParameterSet& set, const std::string& name, int64_t channels,
@@ -165,7 +189,12 @@ BatchNormLayer BatchNormLayer::Declare(ParameterSet& set, const std::string& nam
 }
 
 Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardContext& context,
-              bool relu, Var residual) {
+              Activation activation, Var residual) {
+  if (!Fused(activation)) {
+    return ActivateChannels(
+        tape, BatchNorm(tape, x, layer, context, Activation::kIdentity, residual), activation);
+  }
+  const bool relu = activation == Activation::kRelu;
   Tensor z = Walkable(x.value());
   const Tensor add = ResidualOf(residual, z);
   Normalization norm(tape, layer, context, z, relu);
@@ -198,8 +227,14 @@ Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardConte
 }
 
 Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& options,
-                  const BatchNormLayer& layer, const ForwardContext& context, bool relu,
+                  const BatchNormLayer& layer, const ForwardContext& context, Activation activation,
                   Var residual) {
+  if (!Fused(activation)) {
+    const Var y =
+        ConvBatchNorm(tape, x, weight, options, layer, context, Activation::kIdentity, residual);
+    return ActivateChannels(tape, y, activation);
+  }
+  const bool relu = activation == Activation::kRelu;
   const ConvPlan& all = ConvPlan::Get(ShapeOf(x.shape(), weight.shape, options));
   ConvShape shape = all.shape();
   const Var w = tape.Use(weight);

@@ -56,18 +56,19 @@ struct BatchNormLayer {
                                 float scale = 1, bool with_shift = true);
 };
 
-// y = f(BN(x) + residual), f = ReLU or nothing. x [R, C] or [R, C, H, W]; residual of x's shape, or
-// none. Training: statistics over all rows (context.batch_norm == kAllViews) or over each view's
-// rows apart; the running ones are updated when the tape records (a gradient-caching step goes
-// through twice, once recording). Else: the running statistics, as constants.
+// y = f(BN(x) + residual). x [R, C] or [R, C, H, W]; residual of x's shape, or none. ReLU is fused;
+// other activations are a pass of their own. Training: statistics over all rows (context.batch_norm
+// == kAllViews) or over each view's rows apart; the running ones are updated when the tape records
+// (a gradient-caching step goes through twice, once recording). Else: the running statistics, as
+// constants.
 Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardContext& context,
-              bool relu, Var residual = Var());
+              Activation activation = Activation::kIdentity, Var residual = Var());
 
 // y = f(BN(x * w) + residual), fused: the convolution's output is normalised (or its moments taken)
 // while it is in the cache, and on the way back its gradient is never written out.
 Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& options,
-                  const BatchNormLayer& layer, const ForwardContext& context, bool relu,
-                  Var residual = Var());
+                  const BatchNormLayer& layer, const ForwardContext& context,
+                  Activation activation = Activation::kIdentity, Var residual = Var());
 
 // y[r, c] = mean of x[r, c, ·, ·]. x [R, C, H, W], y [R, C] row-major.
 Var GlobalAveragePool(Tape& tape, Var x);

@@ -56,10 +56,10 @@ void NormalizeReference(Doubles& x, const Doubles& gamma, const Doubles& beta, i
   }
 }
 
-Doubles Finish(Doubles y, const Doubles* residual, bool relu) {
+Doubles Finish(Doubles y, const Doubles* residual, Activation activation) {
   for (size_t i = 0; i < y.size(); ++i) {
     if (residual != nullptr) y[i] += (*residual)[i];
-    if (relu && y[i] < 0) y[i] = 0;
+    y[i] = Apply(activation, y[i]);
   }
   return y;
 }
@@ -90,7 +90,7 @@ ConvShape Shaped(int64_t n, int64_t c, int64_t h, int64_t w, int64_t o, int64_t 
 
 TEST(Conv2dTest, ValuesAndGradients) {
   for (const ConvShape& s :
-       {ConvShape{2, 3, 6, 5, 4, 3, 1, 1, 1}, ConvShape{1, 16, 5, 5, 20, 3, 2, 1, 1},
+       {ConvShape{2, 3, 6, 5, 4, 3, 1, 1, 1}, ConvShape{1, 3, 5, 5, 17, 3, 2, 1, 1},
         ConvShape{3, 1, 8, 8, 17, 4, 2, 1, 1}, ConvShape{2, 4, 4, 4, 6, 1, 1, 0, 2}}) {
     for (Activation activation :
          {Activation::kIdentity, Activation::kRelu, Activation::kGelu, Activation::kSigmoid}) {
@@ -156,8 +156,8 @@ TEST(ConvTranspose2dTest, ValuesAndGradients) {
     int64_t n, c, h, o, k, stride, padding, out;
   };
   for (const Case& t :
-       {Case{2, 16, 3, 5, 3, 2, 1, 6}, Case{2, 16, 3, 5, 3, 2, 1, 5}, Case{1, 4, 4, 1, 3, 2, 1, 8},
-        Case{2, 3, 4, 17, 3, 1, 1, 4}, Case{1, 2, 3, 3, 4, 2, 1, 6}}) {
+       {Case{2, 7, 3, 5, 3, 2, 1, 6}, Case{2, 7, 3, 5, 3, 2, 1, 5}, Case{1, 4, 4, 1, 3, 2, 1, 8},
+        Case{1, 3, 4, 17, 3, 1, 1, 4}, Case{1, 2, 3, 3, 4, 2, 1, 6}}) {
     const ConvShape s = {t.n, t.o, t.out, t.out, t.c, t.k, t.stride, t.padding, 1};
     for (Activation activation :
          {Activation::kIdentity, Activation::kRelu, Activation::kGelu, Activation::kSigmoid}) {
@@ -178,9 +178,9 @@ TEST(ConvTranspose2dTest, ValuesAndGradients) {
   }
 }
 
-class BatchNormTest : public testing::TestWithParam<std::tuple<bool, bool, BatchNormScope>> {
+class BatchNormTest : public testing::TestWithParam<std::tuple<Activation, bool, BatchNormScope>> {
  protected:
-  bool relu() const { return std::get<0>(GetParam()); }
+  Activation activation() const { return std::get<0>(GetParam()); }
   bool with_residual() const { return std::get<1>(GetParam()); }
   ForwardContext context() const {
     return {.training = true, .views = 2, .batch_norm = std::get<2>(GetParam())};
@@ -195,7 +195,7 @@ class BatchNormTest : public testing::TestWithParam<std::tuple<bool, bool, Batch
       NormalizeReference(x, gamma, beta, channels, positions, 0, rows / 2);
       NormalizeReference(x, gamma, beta, channels, positions, rows / 2, rows);
     }
-    return Finish(std::move(x), residual, relu());
+    return Finish(std::move(x), residual, activation());
   }
 };
 
@@ -205,7 +205,8 @@ TEST_P(BatchNormTest, OfMatrices) {
   if (with_residual()) inputs.push_back(RandomTensor({6, 19}, 2));
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& x) {
-        return BatchNorm(tape, x[0], norm.layer, context(), relu(), with_residual() ? x[1] : Var());
+        return BatchNorm(tape, x[0], norm.layer, context(), activation(),
+                         with_residual() ? x[1] : Var());
       },
       inputs,
       [&](const std::vector<Doubles>& at) {
@@ -227,9 +228,10 @@ TEST_P(BatchNormTest, OfImagesAfterAConvolution) {
         [&](Tape& tape, const std::vector<Var>& x) {
           const Var residual = with_residual() ? x[1] : Var();
           if (fused)
-            return ConvBatchNorm(tape, x[0], w, options, norm.layer, context(), relu(), residual);
+            return ConvBatchNorm(tape, x[0], w, options, norm.layer, context(), activation(),
+                                 residual);
           return BatchNorm(tape, Conv2d(tape, x[0], w, nullptr, options), norm.layer, context(),
-                           relu(), residual);
+                           activation(), residual);
         },
         inputs,
         [&](const std::vector<Doubles>& at) {
@@ -251,8 +253,8 @@ TEST_P(BatchNormTest, ResidualBlock) {
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& x) {
         const Var y = Conv2d(tape, x[0], v, nullptr, options);
-        const Var h = ConvBatchNorm(tape, y, w, options, first.layer, context(), relu());
-        return ConvBatchNorm(tape, h, w, options, second.layer, context(), relu(),
+        const Var h = ConvBatchNorm(tape, y, w, options, first.layer, context(), activation());
+        return ConvBatchNorm(tape, h, w, options, second.layer, context(), activation(),
                              with_residual() ? y : Var());
       },
       {RandomTensor({4, 3, 3, 3}, 1)},
@@ -274,7 +276,7 @@ TEST_P(BatchNormTest, EvaluationUsesTheRunningStatistics) {
   std::vector<Tensor> inputs = {RandomTensor({2, 3, 5, 5}, 1)};
   if (with_residual()) inputs.push_back(RandomTensor({2, 20, 3, 3}, 2));
   const auto operation = [&](Tape& tape, const std::vector<Var>& x) {
-    return ConvBatchNorm(tape, x[0], w, options, norm.layer, evaluation, relu(),
+    return ConvBatchNorm(tape, x[0], w, options, norm.layer, evaluation, activation(),
                          with_residual() ? x[1] : Var());
   };
   EXPECT_TRUE(CheckGradients(
@@ -289,7 +291,7 @@ TEST_P(BatchNormTest, EvaluationUsesTheRunningStatistics) {
                      at[first + 1][c] +
                  at[first + 2][c];
         }
-        return Finish(std::move(y), with_residual() ? &at[1] : nullptr, relu());
+        return Finish(std::move(y), with_residual() ? &at[1] : nullptr, activation());
       },
       {.parameters = {&w, &norm.gamma, &norm.beta}}));
   // In place when nothing is recorded, and from a matrix as well.
@@ -302,10 +304,11 @@ TEST_P(BatchNormTest, EvaluationUsesTheRunningStatistics) {
   EXPECT_EQ(values(recording), values(plain));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BatchNormTest,
-                         testing::Combine(testing::Bool(), testing::Bool(),
-                                          testing::Values(BatchNormScope::kAllViews,
-                                                          BatchNormScope::kPerView)));
+INSTANTIATE_TEST_SUITE_P(
+    All, BatchNormTest,
+    testing::Combine(testing::Values(Activation::kIdentity, Activation::kRelu, Activation::kGelu),
+                     testing::Bool(),
+                     testing::Values(BatchNormScope::kAllViews, BatchNormScope::kPerView)));
 
 TEST(BatchNorm, RunningStatisticsFollowTheBatchesThatAreRecorded) {
   NormOnItsOwn norm(2);
@@ -315,9 +318,9 @@ TEST(BatchNorm, RunningStatisticsFollowTheBatchesThatAreRecorded) {
   const float values[] = {1, 10, 2, 20, 3, 30, 6, 40};
   std::copy(std::begin(values), std::end(values), x.data());
   Tape silent(false), tape;
-  BatchNorm(silent, silent.Constant(x), norm.layer, kTraining, false);
+  BatchNorm(silent, silent.Constant(x), norm.layer, kTraining);
   EXPECT_EQ(norm.mean.value.data()[0], 0);
-  BatchNorm(tape, tape.Constant(x), norm.layer, kTraining, false);
+  BatchNorm(tape, tape.Constant(x), norm.layer, kTraining);
   EXPECT_FLOAT_EQ(norm.mean.value.data()[0], 0.1f * 3);
   EXPECT_FLOAT_EQ(norm.mean.value.data()[1], 0.1f * 25);
   EXPECT_FLOAT_EQ(norm.variance.value.data()[0], 0.9f + 0.1f * 14 / 3);
@@ -329,7 +332,7 @@ TEST(BatchNorm, WithoutShift) {
   norm.layer.shift = nullptr;
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& x) {
-        return BatchNorm(tape, x[0], norm.layer, kTraining, false);
+        return BatchNorm(tape, x[0], norm.layer, kTraining);
       },
       {RandomTensor({7, 5}, 1)},
       [&](const std::vector<Doubles>& at) {
@@ -351,8 +354,9 @@ TEST(ConvBatchNorm, ChunksAreTheWhole) {
     Tape tape;
     const Var leaf = tape.Leaf(x);
     const Var y =
-        fused ? ConvBatchNorm(tape, leaf, w, options, norm.layer, context, true)
-              : BatchNorm(tape, Conv2d(tape, leaf, w, nullptr, options), norm.layer, context, true);
+        fused ? ConvBatchNorm(tape, leaf, w, options, norm.layer, context, Activation::kRelu)
+              : BatchNorm(tape, Conv2d(tape, leaf, w, nullptr, options), norm.layer, context,
+                          Activation::kRelu);
     results = {ToDoubles(y.value())};
     tape.Backward(y, RandomTensor({10, 64, 48, 48}, 9));
     for (const Tensor& t : {tape.LeafGradient(leaf), w.gradient, norm.gamma.gradient,
@@ -377,7 +381,7 @@ TEST(ConvBatchNorm, SteadyStepsAllocateNothing) {
   Tape tape;
   const auto step = [&] {
     const Var h = Conv2d(tape, tape.Constant(x), w, nullptr, {1, 1}, Activation::kRelu);
-    const Var y = ConvBatchNorm(tape, h, v, {1, 1}, norm.layer, kTraining, true, h);
+    const Var y = ConvBatchNorm(tape, h, v, {1, 1}, norm.layer, kTraining, Activation::kRelu, h);
     tape.Backward(GlobalAveragePool(tape, MaxPool2d(tape, y, 2, 2, 0)), Tensor::Full({8, 32}, 1));
     tape.Reset();
   };

@@ -94,19 +94,20 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
 }
 
 Var ResNetEncoder::Stem(Tape& tape, Var x, const ForwardContext& context) const {
-  const Var y = stem_.conv(tape, x, stem_.norm, context, /*relu=*/true);
+  const Var y = stem_.conv(tape, x, stem_.norm, context, Activation::kRelu);
   return stem_pools_ ? MaxPool2d(tape, y, 3, 2, 1) : y;
 }
 
 Var ResNetEncoder::Apply(const Block& block, Tape& tape, Var x, const ForwardContext& context) {
   Var y = x;
   for (size_t i = 0; i + 1 < block.path.size(); ++i) {
-    y = block.path[i].conv(tape, y, block.path[i].norm, context, /*relu=*/true);
+    y = block.path[i].conv(tape, y, block.path[i].norm, context, Activation::kRelu);
   }
   Var shortcut = x;
   for (const ConvNorm& s : block.shortcut)
-    shortcut = s.conv(tape, x, s.norm, context, /*relu=*/false);
-  return block.path.back().conv(tape, y, block.path.back().norm, context, /*relu=*/true, shortcut);
+    shortcut = s.conv(tape, x, s.norm, context, Activation::kIdentity);
+  return block.path.back().conv(tape, y, block.path.back().norm, context, Activation::kRelu,
+                                shortcut);
 }
 
 Var ResNetEncoder::Forward(Tape& tape, Var x, const Batch&, const ForwardContext& context) {

@@ -34,6 +34,8 @@ struct Partials {
   }
 };
 
+constexpr int64_t kWorthThreads = 512;  // sums to be merged
+
 // Calls body(segment, begin, end) for the segments of a piece.
 template <class Body>
 [[gnu::always_inline]] inline void ForEachSegment(const Piece& piece, const Body& body) {
@@ -121,7 +123,7 @@ void FinishBatchNormMoments(const ChannelOrder& o, const float* partials, float*
                             float* variance) {
   const Partials at(o);
   const double count = static_cast<double>(o.count());
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (at.pieces * o.blocks() >= kWorthThreads)
   for (int64_t block = 0; block < o.blocks(); ++block) {
     double sum[16] = {}, square[16] = {};
     at.ForEach(o, partials, block, [&](double positions, const float* means, const float*) {
@@ -217,7 +219,7 @@ void BatchNormGradientSums(const ChannelOrder& o, int64_t begin, int64_t count,
 void FinishBatchNormGradientSums(const ChannelOrder& o, const BatchNormParameters& p,
                                  const float* partials, float* dgamma, float* dbeta) {
   const Partials at(o);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (at.pieces * o.blocks() >= kWorthThreads)
   for (int64_t block = 0; block < o.blocks(); ++block) {
     double sum[16] = {}, product[16] = {};
     at.ForEach(o, partials, block, [&](double, const float* sums, const float* products) {

@@ -15,7 +15,8 @@ using namespace channel_loops;
 template <class Body>
 void ForEachGroup(const ChannelOrder& o, const Body& body) {
   const int64_t blocks = o.blocks();
-#pragma omp parallel for schedule(static)
+  constexpr int64_t kWorthThreads = 1 << 14;  // values
+#pragma omp parallel for schedule(static) if (o.count() * o.channels >= kWorthThreads)
   for (int64_t i = 0; i < o.samples * blocks; ++i) {
     const int64_t sample = i / blocks, block = i % blocks,
                   width = o.padded() ? o.lanes : o.width(block);
