@@ -17,7 +17,8 @@ std::vector<std::string>& MutableOverrides() {
 }  // namespace
 
 bool AbslParseFlag(absl::string_view text, OverrideList*, std::string*) {
-  MutableOverrides().emplace_back(text);
+  // Abseil also parses the default, which is empty.
+  if (!text.empty()) MutableOverrides().emplace_back(text);
   return true;
 }
 std::string AbslUnparseFlag(const OverrideList&) { return ""; }
@@ -46,6 +47,8 @@ const std::vector<Command>& Commands() {
       {"train", "PIPELINE | --resume RUN", "trains a pipeline, or goes on with a run",
        TrainCommand},
       {"validate", "PIPELINE", "checks a pipeline and prints what it comes to", ValidateCommand},
+      {"preview", "PIPELINE --out FILE.png [--samples N] [--draws N]",
+       "draws a sheet of samples beside their augmented views", PreviewCommand},
       {"plugins", "[KIND | NAME]", "lists the plugins with their fields and defaults",
        PluginsCommand},
       {"tokenizer", "train CORPUS... --out FILE [--vocab_size N]",
