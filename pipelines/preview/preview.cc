@@ -83,8 +83,12 @@ absl::StatusOr<std::string> WritePreview(const Assembled& parts, const PreviewOp
     }
   }
 
-  std::string line = absl::StrCat(path, ": ", rows, " of ", size, " samples, each followed by ",
-                                  options.draws, " draws of its ", parts.views(), " views");
+  const auto counted = [](int64_t n, const char* noun) {
+    return absl::StrCat(n, " ", noun, n == 1 ? "" : "s");
+  };
+  std::string line =
+      absl::StrCat(path, ": ", rows, " of ", counted(size, "sample"), ", each followed by ",
+                   counted(options.draws, "draw"), " of its ", counted(parts.views(), "view"));
   for (std::vector<Group>* shown : {&samples, &views}) {
     const Range range = RangeOf(*shown);
     if (range.least >= 0 && range.greatest <= 1) continue;
