@@ -1,0 +1,167 @@
+// Runs our programs and the peer's in turn, several rounds, and writes bench/RESULTS.md.
+//
+//   bazel run //bench/compare -- [--rounds 3] [--only ntxent,augment] [--out FILE]
+//
+// The peer is the folder in PRETEXT_PEERS (a `peer` that runs its steps.py), by default
+// ../shared/peers beside the repository; without it our programs run alone.
+// bench/compare/comparison.textproto says what is run.
+#include <google/protobuf/text_format.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "bench/compare/report.h"
+#include "core/system_info.h"
+
+ABSL_FLAG(int, rounds, 3, "How often each program is run.");
+ABSL_FLAG(std::vector<std::string>, only, {}, "Runs to make, by name; all without it.");
+ABSL_FLAG(std::string, out, "", "The report; bench/RESULTS.md without it.");
+
+namespace pretext {
+namespace {
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string Environment(const char* name, const std::string& otherwise) {
+  const char* value = getenv(name);
+  return value == nullptr ? otherwise : value;
+}
+
+std::string Quoted(const std::string& word) {
+  std::string quoted = "'";
+  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// What a command of the shell prints; its errors go to ours. A command that fails is named and
+// gives what it printed before.
+std::string OutputOf(const std::string& command) {
+  std::cerr << command << std::endl;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return "";
+  std::string output;
+  char buffer[4096];
+  for (size_t n; (n = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) output.append(buffer, n);
+  if (const int status = pclose(pipe); status != 0) {
+    std::cerr << "failed with status " << status << ": " << command << std::endl;
+  }
+  return output;
+}
+
+class Comparer {
+ public:
+  Comparer(std::string root, std::string binaries, std::string peers)
+      : root_(std::move(root)), binaries_(std::move(binaries)), peers_(std::move(peers)) {}
+
+  std::string Ours(const Comparison::Run& run) const {
+    const std::vector<std::string> words = absl::StrSplit(run.ours(), ' ');
+    std::vector<std::string> command = {Quoted(absl::StrCat(binaries_, "/", words[0]))};
+    for (size_t i = 1; i < words.size(); ++i) {
+      const bool path = absl::EndsWith(words[i], ".textproto");
+      command.push_back(Quoted(path ? absl::StrCat(root_, "/", words[i]) : words[i]));
+    }
+    return OutputOf(absl::StrJoin(command, " "));
+  }
+
+  std::string Peer(const Comparison::Run& run, bool compiled) const {
+    return OutputOf(absl::StrCat("cd ", Quoted(peers_), " && ./peer steps.py ", run.peer(),
+                                 compiled ? " --compile" : ""));
+  }
+
+ private:
+  const std::string root_, binaries_, peers_;
+};
+
+// The highest speed among the lines of the runs.
+double PeakOf(const std::vector<RunResult>& results) {
+  double peak = 0;
+  for (const RunResult& result : results) {
+    for (const auto& [variant, lines] : result.ours) {
+      if (lines.front().workload() != "gemm peak") continue;
+      for (const Measurement& line : lines) peak = std::max(peak, line.gflops());
+    }
+  }
+  return peak;
+}
+
+// The name that the peer gives itself.
+std::string PeerName(const std::string& output) {
+  const size_t begin = output.find("\"peer\": \"");
+  if (begin == std::string::npos) return "";
+  const size_t start = begin + 9;
+  return output.substr(start, output.find('"', start) - start);
+}
+
+int Main(const std::string& binaries) {
+  const std::string root = Environment("BUILD_WORKSPACE_DIRECTORY", ".");
+  const std::string peers = Environment("PRETEXT_PEERS", root + "/../shared/peers");
+  const bool has_peer = access((peers + "/peer").c_str(), X_OK) == 0;
+  if (!has_peer) std::cerr << "no peer in " << peers << ": our programs alone" << std::endl;
+
+  const std::string path = root + "/bench/compare/comparison.textproto";
+  Comparison comparison;
+  if (!google::protobuf::TextFormat::ParseFromString(ReadFile(path), &comparison)) {
+    std::cerr << path << " cannot be read" << std::endl;
+    return 1;
+  }
+  const std::vector<std::string> only = absl::GetFlag(FLAGS_only);
+  std::vector<RunResult> results;
+  for (const Comparison::Run& run : comparison.run()) {
+    // The peak is what the others are measured against.
+    if (only.empty() || run.name() == "gemm" ||
+        std::find(only.begin(), only.end(), run.name()) != only.end()) {
+      results.push_back({.run = &run, .ours = {}, .peer = {}, .compiled = {}});
+    }
+  }
+  Surroundings surroundings{.system = FormatSystemInfo(GetSystemInfo(), {}),
+                            .rounds = absl::GetFlag(FLAGS_rounds)};
+  const Comparer comparer(root, binaries, peers);
+  for (int round = 0; round < surroundings.rounds; ++round) {
+    for (RunResult& result : results) {
+      AddMeasurements(comparer.Ours(*result.run), result.ours);
+      if (!has_peer || result.run->peer().empty()) continue;
+      const std::string output = comparer.Peer(*result.run, false);
+      if (surroundings.peer.empty()) surroundings.peer = PeerName(output);
+      AddMeasurements(output, result.peer);
+      if (result.run->compiled())
+        AddMeasurements(comparer.Peer(*result.run, true), result.compiled);
+    }
+  }
+  surroundings.peak_gflops = PeakOf(results);
+  const std::string text = FormatReport(surroundings, results);
+  std::string out = absl::GetFlag(FLAGS_out);
+  if (out.empty()) out = root + "/bench/RESULTS.md";
+  std::ofstream(out) << text;
+  std::cout << text << "\nwritten to " << out << std::endl;
+  return 0;
+}
+
+}  // namespace
+}  // namespace pretext
+
+int main(int argc, char** argv) {
+  absl::ParseCommandLine(argc, argv);
+  // Our programs lie beside this one: bench/compare/compare, bench/nt_xent/nt_xent.
+  char own[4096];
+  const ssize_t length = readlink("/proc/self/exe", own, sizeof(own));
+  std::string binaries(own, length > 0 ? length : 0);
+  for (int up = 0; up < 3; ++up) binaries.resize(binaries.rfind('/'));
+  return pretext::Main(binaries);
+}
