@@ -1,0 +1,122 @@
+// What every encoder must do.
+#include "core/gradient_check.h"
+#include "core/safetensors.h"
+#include "tests/conformance/fixture.h"
+
+namespace pretext {
+namespace {
+
+using Entry = Registry<Encoder>::Entry;
+
+class EncoderConformance : public testing::TestWithParam<const Entry*> {
+ protected:
+  // Built from the example with the first input type that fits, allocated.
+  void SetUp() override {
+    const auto config = ExampleConfig(*GetParam());
+    for (const FlowType& type : CandidateTypes()) {
+      auto encoder = GetParam()->create(*config, {.input = type, .sample = type, .views = 2});
+      if (!encoder.ok()) continue;
+      type_ = type;
+      encoder_ = *std::move(encoder);
+      encoder_->parameters().Allocate("encoder", 3);
+      return;
+    }
+    FAIL() << "no candidate input fits the example config";
+  }
+
+  Var Forward(Tape& tape, Var x, const Batch& batch, bool training) {
+    return encoder_->Forward(tape, x, batch, {.training = training, .views = batch.views});
+  }
+
+  FlowType type_;
+  std::unique_ptr<Encoder> encoder_;
+};
+
+TEST_P(EncoderConformance, KeepsItsDeclaredShapeAtEveryBatchSize) {
+  for (int64_t samples : {1, 3, 5}) {
+    const Batch batch = RandomBatch(type_, samples, 1, 1);
+    for (bool training : {false, true}) {
+      if (training && samples == 1) continue;  // a batch's statistics need more than one value
+      Tape tape;
+      const Var h = Forward(tape, tape.Constant(batch.input), batch, training);
+      EXPECT_EQ(h.shape(), encoder_->output().Batch(samples));
+      EXPECT_EQ(FirstNonFinite(h.value()), -1);
+      const Var pooled = encoder_->Pool(tape, h, batch);
+      EXPECT_EQ(pooled.shape(), (Shape{samples, encoder_->features()}));
+    }
+  }
+}
+
+TEST_P(EncoderConformance, GradientsAreRight) {
+  const Batch batch = RandomBatch(type_, 4, 2, 2);
+  ExpectGradientsOfParameters(encoder_->parameters(), [&](Tape& tape) {
+    return Forward(tape, tape.Constant(batch.input), batch, true);
+  });
+  if (batch.input.dtype() != DType::kFloat32) return;
+  ExpectGradientOfInput(batch.input,
+                        [&](Tape& tape, Var x) { return Forward(tape, x, batch, true); });
+}
+
+TEST_P(EncoderConformance, IsDeterministic) {
+  const Batch batch = RandomBatch(type_, 5, 1, 3);
+  ExpectDeterministic(
+      [&](Tape& tape) { return Forward(tape, tape.Constant(batch.input), batch, false); });
+}
+
+TEST_P(EncoderConformance, EvaluationTreatsEveryRowAlone) {
+  const Batch batch = RandomBatch(type_, 4, 1, 4);
+  Tape tape(false);
+  const Tensor all = Forward(tape, tape.Constant(batch.input), batch, false).value().Plain();
+  Batch one = batch;
+  one.samples = 1;
+  one.input = batch.input.Rows(2, 3);
+  if (batch.lengths.defined()) one.lengths = batch.lengths.Rows(2, 3);
+  const Tensor alone = Forward(tape, tape.Constant(one.input), one, false).value().Plain();
+  EXPECT_TRUE(AllClose(ToDoubles(alone), ToDoubles(all.Rows(2, 3)), 1e-4));
+}
+
+TEST_P(EncoderConformance, SavedAndLoadedItIsTheSame) {
+  const Batch batch = RandomBatch(type_, 4, 1, 5);
+  const auto run = [&] {
+    Tape tape(false);
+    return ToDoubles(Forward(tape, tape.Constant(batch.input), batch, false).value());
+  };
+  {
+    Tape tape;  // moves running statistics away from where they start
+    Forward(tape, tape.Constant(batch.input), batch, true);
+  }
+  const Doubles before = run();
+  TensorFile saved;
+  for (Parameter& p : encoder_->parameters().parameters())
+    saved.tensors.push_back({p.name, p.value});
+  for (Buffer& b : encoder_->parameters().buffers()) saved.tensors.push_back({b.name, b.value});
+  const auto loaded = ParseTensors("saved", SerializeTensors(saved));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  for (NamedTensor& named : saved.tensors) {
+    named.tensor.Zero();
+    for (const NamedTensor& other : loaded->tensors) {
+      if (other.name != named.name) continue;
+      const Tensor same = other.tensor.InLayout(named.tensor.layout());
+      std::copy_n(same.data(), same.bytes() / sizeof(float), named.tensor.data());
+    }
+  }
+  EXPECT_EQ(run(), before);
+}
+
+TEST_P(EncoderConformance, BadFieldsAreNamed) {
+  ExpectBadFieldsAreNamed(*GetParam(), [&](const google::protobuf::Message& config) {
+    return GetParam()->create(config, {.input = type_, .sample = type_, .views = 2}).status();
+  });
+}
+
+TEST_P(EncoderConformance, AnUnknownInputIsNoCrash) {
+  GetParam()->create(*ExampleConfig(*GetParam()), BuildContext()).status().IgnoreError();
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EncoderConformance);
+INSTANTIATE_TEST_SUITE_P(Plugins, EncoderConformance,
+                         testing::ValuesIn(Registry<Encoder>::Entries()),
+                         [](const auto& info) { return TestName(*info.param); });
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,34 @@
+// Runs the pretext program as a user does, for tests of what crosses all layers.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pretext {
+
+struct ProgramResult {
+  int exit_code = -1;  // -SIGNAL when a signal ended it
+  std::string output;  // standard output and error
+};
+
+// Runs //:pretext with the arguments in an empty scratch folder of the test's own and waits for its
+// end. `while_running` is called with its process id every few milliseconds.
+ProgramResult RunProgram(const std::vector<std::string>& arguments,
+                         const std::function<void(pid_t)>& while_running = nullptr);
+
+// The scratch folder: relative paths of RunProgram start here.
+const std::string& ScratchFolder();
+
+// Writes small IDX files (train and test, images 8×8 of four shapes with noise, and labels) into
+// the scratch folder, once, and returns a pipeline over them: an MLP autoencoder, 8 steps an epoch.
+// `name` names its run.
+std::string SmallAutoencoder(const std::string& name);
+
+// A file of the scratch folder; empty when it is not there.
+std::string FileContents(const std::string& path);
+void WriteScratchFile(const std::string& path, const std::string& contents);
+
+}  // namespace pretext

@@ -1,0 +1,133 @@
+// The program from a pipeline's text to a run's files: training, interruption, resumption, and what
+// goes wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <string>
+
+#include "tests/program.h"
+
+namespace pretext {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string Weights(const std::string& run) {
+  return FileContents("runs/" + run + "/checkpoint/weights.safetensors");
+}
+
+size_t Lines(const std::string& text) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+// The weights of two epochs in one go, and the run's other files.
+const std::string& Uninterrupted() {
+  static const std::string* const weights = [] {
+    WriteScratchFile("whole.textproto", SmallAutoencoder("whole"));
+    const ProgramResult result = RunProgram({"train", "whole.textproto"});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_THAT(result.output, HasSubstr("done in"));
+    return new std::string(Weights("whole"));
+  }();
+  return *weights;
+}
+
+TEST(Training, LeavesARunDirectory) {
+  EXPECT_GT(Uninterrupted().size(), 1000u);
+  EXPECT_THAT(FileContents("runs/whole/pipeline.textproto"),
+              AllOf(HasSubstr("pretext.Mlp"), HasSubstr("beta2"), HasSubstr("version")));
+  const std::string metrics = FileContents("runs/whole/metrics.jsonl");
+  EXPECT_THAT(
+      metrics,
+      AllOf(HasSubstr("\"step\":16,"), HasSubstr("\"loss\":"), HasSubstr("\"learning_rate\":0.001"),
+            HasSubstr("\"items_per_second\":"), HasSubstr("\"eval\":{\"test_mse\":")));
+  EXPECT_EQ(Lines(metrics), 17u);
+}
+
+TEST(Training, TheSameSeedGivesTheSameBitsAndAnotherOthers) {
+  WriteScratchFile("again.textproto", SmallAutoencoder("again"));
+  ASSERT_EQ(RunProgram({"train", "again.textproto"}).exit_code, 0);
+  EXPECT_EQ(Weights("again"), Uninterrupted());
+  ASSERT_EQ(
+      RunProgram({"train", "again.textproto", "--override", "train { seed: 2 } name: \"other\""})
+          .exit_code,
+      0);
+  EXPECT_NE(Weights("other"), Uninterrupted());
+}
+
+TEST(Training, ResumesBitForBitAfterKillInTheSecondEpoch) {
+  WriteScratchFile("killed.textproto", SmallAutoencoder("killed"));
+  bool killed = false;
+  const ProgramResult result = RunProgram({"train", "killed.textproto"}, [&](pid_t child) {
+    // Steps 1 to 8 are the first epoch; 8 is the checkpoint.
+    if (!killed && Lines(FileContents("runs/killed/metrics.jsonl")) >= 10) {
+      kill(child, SIGKILL);
+      killed = true;
+    }
+  });
+  ASSERT_EQ(result.exit_code, -SIGKILL)
+      << "the program was faster than the test: " << result.output;
+  EXPECT_NE(Weights("killed"), Uninterrupted());
+  const ProgramResult resumed = RunProgram({"train", "--resume", "runs/killed"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
+  EXPECT_THAT(resumed.output, HasSubstr("going on at step 8 of 16"));
+  EXPECT_EQ(Weights("killed"), Uninterrupted());
+  EXPECT_EQ(Lines(FileContents("runs/killed/metrics.jsonl")), 17u);
+}
+
+TEST(Training, AnInterruptWritesACheckpointAndSaysHowToGoOn) {
+  WriteScratchFile("interrupted.textproto", SmallAutoencoder("interrupted"));
+  bool sent = false;
+  const ProgramResult result = RunProgram({"train", "interrupted.textproto"}, [&](pid_t child) {
+    if (!sent && Lines(FileContents("runs/interrupted/metrics.jsonl")) >= 2) {
+      kill(child, SIGINT);
+      sent = true;
+    }
+  });
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  ASSERT_THAT(result.output, HasSubstr("Go on with: pretext train --resume runs/interrupted"));
+  ASSERT_EQ(RunProgram({"train", "--resume", "runs/interrupted"}).exit_code, 0);
+  EXPECT_EQ(Weights("interrupted"), Uninterrupted());
+}
+
+TEST(Training, ALossThatIsNotFiniteStopsWithItsPlaceAndKeepsTheCheckpoint) {
+  WriteScratchFile("nan.textproto", SmallAutoencoder("nan"));
+  ASSERT_EQ(RunProgram({"train", "nan.textproto", "--override", "train { epochs: 1 }"}).exit_code,
+            0);
+  const std::string before = Weights("nan");
+  const ProgramResult result =
+      RunProgram({"train", "--resume", "runs/nan", "--override",
+                  "train { epochs: 3 } optimizer { [type.googleapis.com/pretext.Adam] { "
+                  "learning_rate: 1e30 } }"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("the loss is "), HasSubstr(" at step "),
+                                   HasSubstr("operation "), HasSubstr("last good checkpoint")));
+  EXPECT_EQ(Weights("nan"), before);
+}
+
+TEST(Training, ASecondRunNeverOverwritesTheFirst) {
+  const std::string before = Uninterrupted();
+  const ProgramResult result =
+      RunProgram({"train", "whole.textproto", "--override", "train { epochs: 1 }"});
+  EXPECT_THAT(result.output, HasSubstr("runs/whole-2"));
+  EXPECT_EQ(Weights("whole"), before);
+}
+
+TEST(Training, WhatIsWrongIsSaid) {
+  EXPECT_THAT(RunProgram({"train", "missing.textproto"}).output, HasSubstr("missing.textproto"));
+  EXPECT_THAT(RunProgram({"trian"}).output, HasSubstr("did you mean train"));
+  EXPECT_THAT(RunProgram({"train", "--resume", "nothing"}).output, HasSubstr("is not a run"));
+  WriteScratchFile("faulty.textproto", SmallAutoencoder("faulty") + "\ntrain { batch_size: 0 }");
+  const ProgramResult result = RunProgram({"train", "faulty.textproto"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.output, HasSubstr("faulty.textproto:"));
+  WriteScratchFile("large.textproto", SmallAutoencoder("large"));
+  EXPECT_THAT(
+      RunProgram({"train", "large.textproto", "--override", "train { batch_size: 600 }"}).output,
+      HasSubstr("more than the 512 training samples"));
+}
+
+}  // namespace
+}  // namespace pretext
