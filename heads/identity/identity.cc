@@ -1,0 +1,20 @@
+#include "heads/identity/identity.h"
+
+#include "heads/identity/identity.pb.h"
+
+namespace pretext {
+
+absl::StatusOr<std::unique_ptr<Head>> Identity::Create(const IdentityHead&,
+                                                       const BuildContext& context) {
+  auto head = std::make_unique<Identity>();
+  head->output_ = context.input;
+  return head;
+}
+
+Prediction Identity::Forward(Tape&, Var h, const Batch&, const ForwardContext&) {
+  return {.value = h};
+}
+
+PRETEXT_REGISTER_HEAD(Identity, IdentityHead);
+
+}  // namespace pretext

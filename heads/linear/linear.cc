@@ -1,0 +1,30 @@
+#include "heads/linear/linear.h"
+
+#include "absl/strings/str_cat.h"
+#include "heads/linear/linear.pb.h"
+
+namespace pretext {
+
+absl::StatusOr<std::unique_ptr<Head>> LinearProjection::Create(const LinearHead& config,
+                                                               const BuildContext& context) {
+  FieldChecker check;
+  const FlowType& input = context.input;
+  check.Shape(input.is(FlowType::Kind::kNothing) || input.is(FlowType::Kind::kVector),
+              absl::StrCat("takes a vector; the encoder gives ", input.ToString()));
+  check.Extent("output", config.output());
+  if (!check.ok()) return check.status();
+
+  auto head = std::make_unique<LinearProjection>();
+  head->output_ = FlowType::Vector(config.output());
+  head->layer_ =
+      LinearLayer::Declare(head->parameters(), "0", input.features, config.output(), config.bias());
+  return head;
+}
+
+Prediction LinearProjection::Forward(Tape& tape, Var h, const Batch&, const ForwardContext&) {
+  return {.value = layer_(tape, h)};
+}
+
+PRETEXT_REGISTER_HEAD(LinearProjection, LinearHead);
+
+}  // namespace pretext

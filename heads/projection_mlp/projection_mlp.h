@@ -1,0 +1,44 @@
+// ProjectionMlp: z = W_k f(… W_2 f(W_1 h)) + b_k, f = ReLU of the batch-normalised (Chen et al.
+// 2020, "A simple framework for contrastive learning of visual representations", section 2.1 and
+// appendix B.5).
+//
+// Input: vector. Output: vector of `output` features. Parameters: "0.weight" [hidden, D],
+// "0.norm.weight", "0.norm.bias", … "k.weight", "k.bias"; with output_norm "k.norm.weight" instead
+// of the bias. PyTorch's default initialisation. Statistics over all views' rows or each view's
+// apart: the trainer's choice (ForwardContext::batch_norm).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/linear_layer.h"
+#include "core/ops_conv.h"
+#include "core/plugin.h"
+
+namespace pretext {
+
+class ProjectionMlp;  // the config, projection_mlp.proto
+
+class ProjectionMlpHead : public Head {
+ public:
+  // Faults: layers or a width below 1 or too large, hidden below 0, momentum outside (0, 1],
+  // epsilon not above 0, an input that is no vector.
+  static absl::StatusOr<std::unique_ptr<Head>> Create(const ProjectionMlp& config,
+                                                      const BuildContext& context);
+
+  FlowType output() const override { return output_; }
+  Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
+
+ private:
+  struct Layer {
+    LinearLayer linear;
+    BatchNormLayer norm;  // scale is null without
+    Activation activation = Activation::kIdentity;
+  };
+
+  FlowType output_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace pretext
