@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "core/gradient_norm.h"
 #include "pipelines/pipeline.pb.h"
+#include "pipelines/run/report.h"
 #include "pipelines/sections.h"
 
 namespace pretext {
@@ -253,6 +254,15 @@ absl::Status Trainer::EvaluateNow(bool last) {
                   "eval", figures_.values);
 }
 
+absl::Status Trainer::WriteReport() {
+  const absl::StatusOr<std::string> metrics = ReadFile(run_.metrics_path());
+  if (!metrics.ok()) return metrics.status();
+  const absl::StatusOr<std::string> pipeline = ReadFile(run_.pipeline_path());
+  if (!pipeline.ok()) return pipeline.status();
+  return WriteFileAtomically(run_.report_path(),
+                             ReportHtml(parts_.config->name(), *metrics, *pipeline));
+}
+
 absl::StatusOr<TrainOutcome> Trainer::Run() {
   const Pipeline& config = *parts_.config;
   if (config.output().tensorboard()) {
@@ -289,6 +299,9 @@ absl::StatusOr<TrainOutcome> Trainer::Run() {
     if (last || (epoch_ended && evaluate_every > 0 && epoch % evaluate_every == 0)) {
       if (absl::Status status = EvaluateNow(last); !status.ok()) return status;
     }
+  }
+  if (config.output().report()) {
+    if (absl::Status status = WriteReport(); !status.ok()) return status;
   }
   return TrainOutcome::kFinished;
 }

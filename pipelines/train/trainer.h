@@ -57,6 +57,7 @@ class Trainer {
   absl::Status Save();
   absl::Status LogStep();
   absl::Status EvaluateNow(bool last);
+  absl::Status WriteReport();
   void ShowProgress(bool force);
   std::vector<Parameter*> AllParameters();
 

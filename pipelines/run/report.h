@@ -1,0 +1,16 @@
+// RUN/report.html: one file, no network, that shows how a run went.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace pretext {
+
+// From the lines of metrics.jsonl and the resolved pipeline's text: the latest evaluation as a
+// table, a chart a metric over the steps (inline SVG; the loss beside its chance value and floor),
+// and the pipeline. Lines that are not JSON objects are passed over.
+std::string ReportHtml(const std::string& name, const std::string& metrics_jsonl,
+                       const std::string& pipeline_text);
+
+}  // namespace pretext
