@@ -1,5 +1,6 @@
 #include "core/stateful_optimizer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pretext {
@@ -12,6 +13,9 @@ void StatefulOptimizer::Attach(std::vector<Parameter*> parameters) {
       Tensor buffer = p->value.Clone();  // the same layout
       buffer.Zero();
       slot.buffers.push_back(std::move(buffer));
+    }
+    for (int64_t begin = 0; begin < slot.elements(); begin += kBlock) {
+      blocks_.push_back({slots_.size() - 1, begin, std::min(begin + kBlock, slot.elements())});
     }
   }
 }

@@ -3,17 +3,11 @@
 #include <cmath>
 
 namespace pretext {
-namespace {
-
-// Below this many elements the update is over before a team of threads wakes.
-constexpr int64_t kParallelElements = 1 << 14;
-
-}  // namespace
 
 void SgdUpdate::operator()(int64_t n, const float* gradient, float* velocity, float* weight) const {
   const SgdUpdate u = *this;
   if (velocity == nullptr) {
-#pragma omp parallel for simd if (n > kParallelElements)
+#pragma omp simd
     for (int64_t i = 0; i < n; ++i) {
       weight[i] -= u.rate * (u.gradient_scale * gradient[i] + u.decay * weight[i]);
     }
@@ -22,7 +16,7 @@ void SgdUpdate::operator()(int64_t n, const float* gradient, float* velocity, fl
   const float keep = u.first ? 0.0f : u.momentum;
   // The step is taken along a · d + b · v.
   const float a = u.nesterov ? 1.0f : 0.0f, b = u.nesterov ? u.momentum : 1.0f;
-#pragma omp parallel for simd if (n > kParallelElements)
+#pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const float d = u.gradient_scale * gradient[i] + u.decay * weight[i];
     const float v = keep * velocity[i] + d;
@@ -40,7 +34,7 @@ void AdamUpdate::operator()(int64_t n, const float* gradient, float* first_momen
   const float root = 1.0f / std::sqrt(u.correction2);
   const auto beta1 = static_cast<float>(u.beta1), beta2 = static_cast<float>(u.beta2);
   const auto rest1 = static_cast<float>(1 - u.beta1), rest2 = static_cast<float>(1 - u.beta2);
-#pragma omp parallel for simd if (n > kParallelElements)
+#pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const float g = u.gradient_scale * gradient[i] + coupled * weight[i];
     const float m = beta1 * first_moment[i] + rest1 * g;

@@ -1,6 +1,7 @@
 // Parameter updates, element by element, in one pass over weight, gradient and state.
 //
-// g = gradient_scale · gradient. The same bits whatever the number of threads. NaN propagates.
+// g = gradient_scale · gradient. Serial: the caller divides the elements among threads. NaN
+// propagates.
 #pragma once
 
 #include <cstdint>

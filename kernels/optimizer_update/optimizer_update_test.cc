@@ -1,7 +1,6 @@
 #include "kernels/optimizer_update/optimizer_update.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <cmath>
 #include <vector>
@@ -90,20 +89,6 @@ TEST(AdamUpdate, FollowsTheDefinitionAtEveryTail) {
       for (size_t i = 0; i < n; ++i) ASSERT_TRUE(std::abs(w[i] - dw[i]) <= 10 * kTolerance) << i;
     }
   }
-}
-
-TEST(OptimizerUpdate, SameBitsWhateverTheThreads) {
-  const int threads = omp_get_max_threads();
-  std::vector<Floats> results;
-  for (int t : {1, 3}) {
-    omp_set_num_threads(t);
-    Floats w = Wave(50000, 0.7f), m(50000), v(50000);
-    const Floats g = Wave(50000, 0.2f);
-    AdamUpdate{.rate = 0.01f}(50000, g.data(), m.data(), v.data(), w.data());
-    results.push_back(w);
-  }
-  omp_set_num_threads(threads);
-  EXPECT_EQ(results[0], results[1]);
 }
 
 }  // namespace

@@ -31,9 +31,9 @@ AdamWOptimizer::AdamWOptimizer(const AdamW& config)
 void AdamWOptimizer::Step(int64_t step, double learning_rate, double gradient_scale) {
   const double correction1 = bias_correction_ ? 1 - std::pow(beta1_, static_cast<double>(step)) : 1;
   const double correction2 = bias_correction_ ? 1 - std::pow(beta2_, static_cast<double>(step)) : 1;
-  for (Slot& slot : slots()) {
+  ForEachBlock([&](size_t i, int64_t begin, int64_t end) {
+    Slot& slot = slots()[i];
     Parameter& p = *slot.parameter;
-    if (!p.has_gradient) continue;
     const bool decayed = decay_everything_ || IsDecayed(p.role);
     AdamUpdate{.beta1 = beta1_,
                .beta2 = beta2_,
@@ -43,9 +43,10 @@ void AdamWOptimizer::Step(int64_t step, double learning_rate, double gradient_sc
                .gradient_scale = static_cast<float>(gradient_scale),
                .correction1 = static_cast<float>(correction1),
                .correction2 = static_cast<float>(correction2),
-               .decoupled = true}(slot.elements(), p.gradient.data(), slot.buffers[0].data(),
-                                  slot.buffers[1].data(), p.value.data());
-  }
+               .decoupled = true}(end - begin, p.gradient.data() + begin,
+                                  slot.buffers[0].data() + begin, slot.buffers[1].data() + begin,
+                                  p.value.data() + begin);
+  });
 }
 
 PRETEXT_REGISTER_OPTIMIZER(AdamWOptimizer, AdamW);

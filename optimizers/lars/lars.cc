@@ -50,21 +50,31 @@ double LarsOptimizer::TrustRatio(const Parameter& parameter, double learning_rat
 }
 
 void LarsOptimizer::Step(int64_t step, double learning_rate, double gradient_scale) {
-  for (Slot& slot : slots()) {
+  for (size_t i = 0; i < slots().size(); ++i) {
+    const Parameter& p = *slots()[i].parameter;
+    if (p.has_gradient && IsDecayed(p.role)) {
+      trust_[i] = TrustRatio(p, learning_rate, gradient_scale);
+    }
+  }
+  ForEachBlock([&](size_t i, int64_t begin, int64_t end) {
+    Slot& slot = slots()[i];
     Parameter& p = *slot.parameter;
-    if (!p.has_gradient) continue;
-    const bool adapted = IsDecayed(p.role);
-    const double trust = adapted ? TrustRatio(p, learning_rate, gradient_scale) : 1.0;
+    const double trust = trust_[i];
     // What d is multiplied by before it enters the buffer, and the buffer before the step.
     const double inside = rate_inside_ ? trust * learning_rate : trust;
     const double outside = rate_inside_ ? 1.0 : learning_rate;
     SgdUpdate{.rate = static_cast<float>(outside),
               .momentum = static_cast<float>(momentum_),
-              .decay = adapted ? static_cast<float>(decay_ * inside) : 0.0f,
+              .decay = IsDecayed(p.role) ? static_cast<float>(decay_ * inside) : 0.0f,
               .gradient_scale = static_cast<float>(gradient_scale * inside),
-              .first = step == 1}(slot.elements(), p.gradient.data(), slot.buffers[0].data(),
-                                  p.value.data());
-  }
+              .first = step == 1}(end - begin, p.gradient.data() + begin,
+                                  slot.buffers[0].data() + begin, p.value.data() + begin);
+  });
+}
+
+void LarsOptimizer::Attach(std::vector<Parameter*> parameters) {
+  trust_.assign(parameters.size(), 1.0);
+  StatefulOptimizer::Attach(std::move(parameters));
 }
 
 PRETEXT_REGISTER_OPTIMIZER(LarsOptimizer, Lars);

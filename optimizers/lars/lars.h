@@ -10,6 +10,8 @@
 #pragma once
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/plugin.h"
@@ -27,6 +29,7 @@ class LarsOptimizer : public StatefulOptimizer {
                                                            const BuildContext& context);
   explicit LarsOptimizer(const Lars& config);
 
+  void Attach(std::vector<Parameter*> parameters) override;
   void Step(int64_t step, double learning_rate, double gradient_scale) override;
 
  private:
@@ -34,6 +37,7 @@ class LarsOptimizer : public StatefulOptimizer {
 
   double momentum_, trust_coefficient_, epsilon_, decay_;
   bool rate_inside_, norm_of_sum_, clip_;
+  std::vector<double> trust_;  // of every parameter, in the step being made
 };
 
 }  // namespace pretext

@@ -26,19 +26,19 @@ SgdOptimizer::SgdOptimizer(const Sgd& config)
       decay_everything_(config.decay_everything()) {}
 
 void SgdOptimizer::Step(int64_t step, double learning_rate, double gradient_scale) {
-  for (Slot& slot : slots()) {
+  ForEachBlock([&](size_t i, int64_t begin, int64_t end) {
+    Slot& slot = slots()[i];
     Parameter& p = *slot.parameter;
-    if (!p.has_gradient) continue;
     const bool decayed = decay_everything_ || IsDecayed(p.role);
     SgdUpdate{.rate = static_cast<float>(learning_rate),
               .momentum = static_cast<float>(momentum_),
               .decay = decayed ? static_cast<float>(decay_) : 0.0f,
               .gradient_scale = static_cast<float>(gradient_scale),
               .nesterov = nesterov_,
-              .first = step == 1}(slot.elements(), p.gradient.data(),
-                                  momentum_ != 0 ? slot.buffers[0].data() : nullptr,
-                                  p.value.data());
-  }
+              .first = step == 1}(end - begin, p.gradient.data() + begin,
+                                  momentum_ != 0 ? slot.buffers[0].data() + begin : nullptr,
+                                  p.value.data() + begin);
+  });
 }
 
 PRETEXT_REGISTER_OPTIMIZER(SgdOptimizer, Sgd);
