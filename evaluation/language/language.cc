@@ -34,10 +34,10 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
     if (absl::Status status = loader.Next(batch); !status.ok()) return status;
     if (batch.masked() == 0) continue;
     Tape tape(/*recording=*/false);
-    const ForwardContext context;
+    const ForwardContext context{.masked_only = head.reads_masked_only()};
     const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, context);
     const LossResult result = loss.Compute(tape, head.Forward(tape, h, batch, context), batch);
-    nats += static_cast<double>(result.loss.value().data()[0]) * result.weight;
+    nats += static_cast<double>(result.loss.value().item()) * result.weight;
     weight += result.weight;
     for (const auto& [name, value] : result.metrics) {
       if (std::strcmp(name, "accuracy") != 0) continue;
@@ -49,23 +49,21 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
   LanguageFigures figures;
   if (counting.targets == 0) return figures;
   const double characters = dataset.characters_per_token(Split::kTest);
-  const auto bits_per_character = [&](double loss_in_nats) {
-    return loss_in_nats / std::numbers::ln2 / characters;
-  };
   const double masked = nats / weight;
   const auto targets = static_cast<double>(counting.targets);
   const double unigram = counting.unigram / targets, bigram = counting.bigram / targets;
-  figures.values = {{"masked_loss", masked}, {"perplexity", std::exp(masked)}};
-  if (has_accuracy) figures.values.emplace_back("masked_accuracy", 100 * correct / weight);
-  const std::pair<const char*, double> losses[] = {
-      {"", masked}, {"unigram_", unigram}, {"bigram_", bigram}};
-  for (const auto& [name, value] : losses) {
-    const std::string prefix = name;
-    if (!prefix.empty()) figures.values.emplace_back(prefix + "loss", value);
+  const auto add = [&](const std::string& prefix, double loss_in_nats) {
+    figures.values.emplace_back(prefix + "masked_loss", loss_in_nats);
+    figures.values.emplace_back(prefix + "perplexity", std::exp(loss_in_nats));
     if (characters > 0) {
-      figures.values.emplace_back(prefix + "bits_per_character", bits_per_character(value));
+      figures.values.emplace_back(prefix + "bits_per_character",
+                                  loss_in_nats / std::numbers::ln2 / characters);
     }
-  }
+  };
+  add("", masked);
+  if (has_accuracy) figures.values.emplace_back("masked_accuracy", 100 * correct / weight);
+  add("unigram_", unigram);
+  add("bigram_", bigram);
   // Written so that a loss that is not a number warns too.
   if (!(masked < kPlateau * unigram)) {
     figures.warning = absl::StrFormat(

@@ -24,9 +24,9 @@ struct LanguageOptions {
 };
 
 struct LanguageFigures {
-  // masked_loss (nats a masked token), perplexity, masked_accuracy (percent; where the loss reports
-  // an accuracy), bits_per_character, and unigram_loss, unigram_bits_per_character, bigram_loss,
-  // bigram_bits_per_character.
+  // masked_loss (nats a masked token), perplexity (its exponential), bits_per_character, and, where
+  // the loss reports an accuracy, masked_accuracy (percent); the first three also of the baselines,
+  // as unigram_… and bigram_….
   std::vector<std::pair<std::string, double>> values;
   // Set when the loss is no better than the unigram's: the model has learnt how frequent words are
   // and nothing else.

@@ -4,6 +4,7 @@
 
 #include "core/loader.h"
 #include "core/registry.h"
+#include "evaluation/language/language.h"
 #include "evaluation/report/representation.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "pipelines/pipeline.pb.h"
@@ -49,8 +50,9 @@ absl::StatusOr<Figures> Evaluation::Run(bool last) {
   Figures figures;
   if (parts_.dataset->size(Split::kTest) == 0) return figures;
   if (absl::Status s = Reconstruction(figures); !s.ok()) return s;
-  const bool tokens = parts_.sample.is(FlowType::Kind::kTokens);
-  if (!tokens) {
+  if (parts_.head->output().is(FlowType::Kind::kTokenScores)) {
+    if (absl::Status s = Language(figures); !s.ok()) return s;
+  } else if (!parts_.sample.is(FlowType::Kind::kTokens)) {
     if (absl::Status s = Representation(last, figures); !s.ok()) return s;
   }
   return figures;
@@ -79,6 +81,24 @@ absl::Status Evaluation::Reconstruction(Figures& figures) {
   }
   const auto elements = static_cast<double>(loader.samples() * parts_.sample.size());
   figures.values.emplace_back("test_mse", sum / elements);
+  return absl::OkStatus();
+}
+
+absl::Status Evaluation::Language(Figures& figures) {
+  if (counts_ == nullptr) {
+    absl::StatusOr<LanguageBaseline> counts = LanguageBaseline::Count(*parts_.dataset);
+    if (!counts.ok()) return counts.status();
+    counts_ = std::make_unique<LanguageBaseline>(*std::move(counts));
+  }
+  const Pipeline::Evaluate& config = parts_.config->evaluate();
+  const auto measured = MeasureLanguage(*parts_.encoder, *parts_.head, *parts_.loss,
+                                        *parts_.dataset, parts_.chains[0], *counts_,
+                                        {.batch_size = config.batch_size(),
+                                         .limit = config.max_test_samples(),
+                                         .seed = parts_.config->train().seed()});
+  if (!measured.ok()) return measured.status();
+  Append(figures.values, measured->values);
+  if (!measured->warning.empty()) figures.warnings.push_back(measured->warning);
   return absl::OkStatus();
 }
 

@@ -19,6 +19,8 @@
 
 namespace pretext {
 
+class LanguageBaseline;
+
 struct Figures {
   std::vector<std::pair<std::string, double>> values;
   std::vector<std::string> warnings;
@@ -43,6 +45,7 @@ class Evaluation {
   Assembled& parts_;
   std::vector<std::pair<std::string, double>> baselines_;
   bool baselines_measured_ = false;
+  std::unique_ptr<LanguageBaseline> counts_;  // of the training text; null until they are needed
 };
 
 // The figures as lines for a person: a figure and its baselines side by side.

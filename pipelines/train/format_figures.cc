@@ -9,8 +9,12 @@ namespace pretext {
 namespace {
 
 // The prefixes of baselines, and what a reader is told they are; see evaluation/report.
-constexpr std::pair<absl::string_view, absl::string_view> kRows[] = {
-    {"", "h"}, {"raw_", "raw input"}, {"pca_", "PCA"}, {"untrained_", "untrained h"}};
+constexpr std::pair<absl::string_view, absl::string_view> kRows[] = {{"", "h"},
+                                                                     {"raw_", "raw input"},
+                                                                     {"pca_", "PCA"},
+                                                                     {"untrained_", "untrained h"},
+                                                                     {"unigram_", "unigram"},
+                                                                     {"bigram_", "bigram"}};
 
 // Splits "pca_test_mse" into its row and "test_mse".
 std::pair<size_t, absl::string_view> RowOf(absl::string_view name) {
@@ -31,7 +35,13 @@ std::string FormatFigures(const Figures& figures) {
       columns.push_back(column);
   }
   std::string text = absl::StrFormat("%-12s", "evaluation");
-  for (const absl::string_view column : columns) absl::StrAppendFormat(&text, " %10s", column);
+  const auto width = [](absl::string_view column) {
+    return std::max<int>(10, static_cast<int>(column.size()));
+  };
+  for (const absl::string_view column : columns) {
+    absl::StrAppendFormat(&text, " %*s", width(column), column);
+  }
+  const bool language = std::find(columns.begin(), columns.end(), "masked_loss") != columns.end();
   for (size_t row = 0; row < std::size(kRows); ++row) {
     std::string line;
     bool any = false;
@@ -42,10 +52,12 @@ std::string FormatFigures(const Figures& figures) {
           });
       any |= found != figures.values.end();
       absl::StrAppendFormat(
-          &line, " %10s",
+          &line, " %*s", width(column),
           found == figures.values.end() ? "" : absl::StrFormat("%.4g", found->second));
     }
-    if (any) absl::StrAppendFormat(&text, "\n%-12s%s", kRows[row].second, line);
+    // A masked language model is judged by its predictions, the others by h.
+    const absl::string_view name = row == 0 && language ? "model" : kRows[row].second;
+    if (any) absl::StrAppendFormat(&text, "\n%-12s%s", name, line);
   }
   return text;
 }
