@@ -73,7 +73,7 @@ int main() {
   const std::string crop = "RandomResizedCrop] { min_area: 0.2 }", flip = "HorizontalFlip] {}",
                     jitter = "ColorJitter] {}", grey = "RandomGrayscale] {}",
                     blur = "GaussianBlur] { kernel_size: 3 }";
-  pretext::Run("simclr", {crop, flip, jitter, grey, blur});
+  pretext::Run("full stack", {crop, flip, jitter, grey, blur});
   pretext::Run("crop", {crop});
   pretext::Run("jitter", {jitter});
   pretext::Run("blur", {blur});
