@@ -3,7 +3,8 @@
 //
 //   bazel run //bench/train_step -- PIPELINE.textproto ...
 //
-// The pipeline's name is the workload's variant.
+// The pipeline's name is the workload's variant. Contrastive pipelines are also timed as "NAME embed": h of the
+// batch's rows, in evaluation mode.
 #include "pipelines/train/train_step.h"
 
 #include <cstdio>
@@ -40,12 +41,13 @@ absl::Status Run(const std::string& path) {
   }
   parts.optimizer->Attach(parameters);
   TrainStep step(*parts.encoder, *parts.head, *parts.loss, train.chunk());
+  const bool tokens = batch.type.is(FlowType::Kind::kTokens);
   int64_t number = 0;
   // The repeats that the pipeline's own number of steps asks for.
   const int repeats = static_cast<int>(train.steps());
   Measure({.name = "train step",
            .variant = parts.config->name(),
-           .items = static_cast<double>(batch.samples),
+           .items = static_cast<double>(batch.samples * (tokens ? batch.type.tokens : 1)),
            .warmup = 3,
            .repeats = repeats},
           [&] {
@@ -60,6 +62,17 @@ absl::Status Run(const std::string& path) {
               std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
             }
             parts.optimizer->Step(++number, parts.optimizer->learning_rate(), 1.0);
+          });
+  if (batch.views < 2) return absl::OkStatus();
+  Measure({.name = "embed",
+           .variant = parts.config->name() + " embed",
+           .items = static_cast<double>(batch.rows()),
+           .warmup = 1,
+           .repeats = repeats},
+          [&] {
+            Tape tape(/*recording=*/false);
+            parts.encoder->Forward(tape, tape.Constant(batch.input), batch,
+                                   {.training = false, .views = batch.views});
           });
   return absl::OkStatus();
 }
