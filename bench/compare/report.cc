@@ -30,11 +30,11 @@ std::string Ratio(double peer, double ours) {
   return peer > 0 && ours > 0 ? absl::StrFormat("%.2f×", peer / ours) : "";
 }
 
-// The variant with the lowest median.
+// The one with the lowest median.
 Measurement FastestOf(const Measurements& measurements, const Comparison::Row& row) {
   Measurement fastest;
-  for (const std::string& variant : row.peer()) {
-    const Measurement m = MedianOf(measurements, variant);
+  for (const std::string& key : row.peer()) {
+    const Measurement m = MedianOf(measurements, key);
     if (m.has_median_ms() && (!fastest.has_median_ms() || m.median_ms() < fastest.median_ms())) {
       fastest = m;
     }
@@ -69,15 +69,16 @@ void AddMeasurements(const std::string& output, Measurements& measurements) {
     Measurement measurement;
     const auto status =
         google::protobuf::util::JsonStringToMessage(std::string(line), &measurement, options);
-    if (status.ok() && !measurement.variant().empty()) {
-      measurements[measurement.variant()].push_back(measurement);
+    if (status.ok() && !measurement.workload().empty()) {
+      measurements[absl::StrCat(measurement.workload(), " ", measurement.variant())].push_back(
+          measurement);
     }
   }
 }
 
-Measurement MedianOf(const Measurements& measurements, const std::string& variant) {
+Measurement MedianOf(const Measurements& measurements, const std::string& key) {
   Measurement median;
-  const auto found = measurements.find(variant);
+  const auto found = measurements.find(key);
   if (found == measurements.end()) return median;
   const auto median_of = [&](double (Measurement::*member)() const) {
     std::vector<double> values;
@@ -85,7 +86,7 @@ Measurement MedianOf(const Measurements& measurements, const std::string& varian
     return Median(values);
   };
   median.set_workload(found->second.front().workload());
-  median.set_variant(variant);
+  median.set_variant(found->second.front().variant());
   median.set_median_ms(median_of(&Measurement::median_ms));
   median.set_gflops(median_of(&Measurement::gflops));
   median.set_extra_mb(median_of(&Measurement::extra_mb));

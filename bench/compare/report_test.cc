@@ -17,16 +17,18 @@ TEST(ReportTest, TakesLinesOfJsonOnly) {
       "{\"broken\": \n{\"median_ms\": 3}\n",
       measurements);
   ASSERT_EQ(measurements.size(), 1u);
-  EXPECT_EQ(measurements["N=64"].front().median_ms(), 0.5);
+  EXPECT_EQ(measurements["ntxent N=64"].front().median_ms(), 0.5);
 }
 
 TEST(ReportTest, MedianOverRounds) {
   Measurements measurements;
   for (const char* ms : {"9", "2", "3", "4"}) {
-    AddMeasurements(std::string("{\"variant\": \"a\", \"median_ms\": ") + ms + "}", measurements);
+    AddMeasurements(
+        std::string("{\"workload\": \"w\", \"variant\": \"a\", \"median_ms\": ") + ms + "}",
+        measurements);
   }
-  EXPECT_EQ(MedianOf(measurements, "a").median_ms(), 3.5);
-  EXPECT_FALSE(MedianOf(measurements, "b").has_median_ms());
+  EXPECT_EQ(MedianOf(measurements, "w a").median_ms(), 3.5);
+  EXPECT_FALSE(MedianOf(measurements, "w b").has_median_ms());
 }
 
 class ReportTableTest : public testing::Test {
@@ -34,18 +36,22 @@ class ReportTableTest : public testing::Test {
   ReportTableTest() {
     Comparison::Row* row = run_.add_row();
     row->set_title("NT-Xent");
-    row->set_ours("N=64");
-    row->add_peer("slow");
-    row->add_peer("fast");
+    row->set_ours("w N=64");
+    row->add_peer("w slow");
+    row->add_peer("w fast");
     run_.add_row()->set_title("other");
     result_.run = &run_;
-    AddMeasurements("{\"variant\": \"N=64\", \"median_ms\": 2, \"gflops\": 50, \"extra_mb\": 31}",
-                    result_.ours);
     AddMeasurements(
-        "{\"variant\": \"slow\", \"median_ms\": 9}\n{\"variant\": \"fast\", "
+        "{\"workload\": \"w\", \"variant\": \"N=64\", \"median_ms\": 2, \"gflops\": 50, "
+        "\"extra_mb\": 31}",
+        result_.ours);
+    AddMeasurements(
+        "{\"workload\": \"w\", \"variant\": \"slow\", \"median_ms\": 9}\n{\"workload\": \"w\", "
+        "\"variant\": \"fast\", "
         "\"median_ms\": 8}\n",
         result_.peer);
-    AddMeasurements("{\"variant\": \"fast\", \"median_ms\": 5}", result_.compiled);
+    AddMeasurements("{\"workload\": \"w\", \"variant\": \"fast\", \"median_ms\": 5}",
+                    result_.compiled);
   }
 
   Comparison::Run run_;

@@ -3,8 +3,8 @@
 //
 //   bazel run //bench/train_step -- PIPELINE.textproto ...
 //
-// The pipeline's name is the workload's variant. Contrastive pipelines are also timed as "NAME embed": h of the
-// batch's rows, in evaluation mode.
+// The pipeline's name is the workload's variant. Contrastive pipelines are also timed as "NAME
+// embed": h of the batch's rows, in evaluation mode.
 #include "pipelines/train/train_step.h"
 
 #include <cstdio>
