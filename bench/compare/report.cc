@@ -109,8 +109,12 @@ std::string FormatReport(const Surroundings& surroundings, const std::vector<Run
                     "its compiler.\n\n");
   }
   if (surroundings.peak_gflops > 0) {
-    absl::StrAppendFormat(&text, "Peak: %.0f GFLOP/s, the fastest matrix product of this run.\n\n",
-                          surroundings.peak_gflops);
+    absl::StrAppendFormat(
+        &text,
+        "Peak: %.0f GFLOP/s, the fastest matrix product of this run. Operations are those of "
+        "the plain algorithms: Winograd's convolutions need fewer, so a share may be above "
+        "100 %%.\n\n",
+        surroundings.peak_gflops);
   }
   absl::StrAppend(&text,
                   "| workload | ours ms | peer ms | faster | compiled ms | faster | GFLOP/s | of "
