@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/gradient_norm.h"
+#include "core/tokenizer.h"
 #include "pipelines/pipeline.pb.h"
 #include "pipelines/run/report.h"
 #include "pipelines/sections.h"
@@ -78,6 +79,11 @@ absl::Status Trainer::Prepare() {
   if (train.threads() > 0) omp_set_num_threads(train.threads());
   if (absl::Status status = parts_.dataset->Load(); !status.ok()) return status;
   progress_.Say(parts_.dataset->Summary());
+  if (const Tokenizer* tokenizer = parts_.dataset->tokenizer()) {
+    absl::Status status = WriteFileAtomically(
+        absl::StrCat(run_.path(), "/", tokenizer->file_name()), tokenizer->Serialize());
+    if (!status.ok()) return status;
+  }
 
   const int64_t samples = parts_.dataset->size(Split::kTrain);
   batches_per_epoch_ = train.drop_last() ? samples / train.batch_size()
