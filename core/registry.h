@@ -4,14 +4,15 @@
 //   // losses/nt_xent/nt_xent.cc
 //   class NtXentLoss : public Loss {
 //    public:
-//     static absl::StatusOr<std::unique_ptr<Loss>> Create(const NtXent& config, const BuildContext&
-//     context);
+//     static absl::StatusOr<std::unique_ptr<Loss>> Create(const NtXent& config,
+//                                                         const BuildContext& context);
 //     ...
 //   };
 //   PRETEXT_REGISTER_LOSS(NtXentLoss, NtXent);   // the class, and its config message
 //
-// A pipeline then selects it by the message's name: loss { [type.googleapis.com/pretext.NtXent] {
-// temperature: 0.5 } }.
+// A pipeline then selects it by the message's name:
+//
+//   loss { [type.googleapis.com/pretext.NtXent] { temperature: 0.5 } }
 //
 // Names are unique over all kinds: a message configures one plugin. A second registration of a name
 // stops the program at start and names both places. Registration happens only during static

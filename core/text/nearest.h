@@ -14,9 +14,8 @@ namespace pretext {
 int EditDistance(absl::string_view a, absl::string_view b);
 
 // The candidate nearest to `asked`, or "" when none is near: at most a third of its characters
-// differ. Upper case,
-// '_', '-' and ' ' do not count, so "batchsize" is "batch_size". The first of equally near
-// candidates wins.
+// differ. Upper case, '_', '-' and ' ' do not count, so "batchsize" is "batch_size". The first of
+// equally near candidates wins.
 std::string NearestMatch(absl::string_view asked, const std::vector<std::string>& candidates);
 
 // "; did you mean X?" for the nearest candidate between `before` and `after`, or "" when none is
