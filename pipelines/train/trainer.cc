@@ -215,7 +215,11 @@ absl::Status Trainer::LogStep() {
   if (parts_.config->train().clip_norm() > 0)
     scalars.emplace_back("gradient_norm", last_gradient_norm_);
   scalars.insert(scalars.end(), last_metrics_.begin(), last_metrics_.end());
-  for (const std::string& warning : monitor_.Warnings(last_metrics_)) {
+  // The first steps look collapsed whatever follows.
+  constexpr int64_t kSettled = 100;
+  const std::vector<std::string> warnings =
+      cursor_.step >= kSettled ? monitor_.Warnings(last_metrics_) : std::vector<std::string>();
+  for (const std::string& warning : warnings) {
     if (std::find(warnings_.begin(), warnings_.end(), warning) != warnings_.end()) continue;
     warnings_.push_back(warning);
     progress_.Say(absl::StrCat("warning: ", warning));
