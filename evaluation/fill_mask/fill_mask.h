@@ -1,0 +1,35 @@
+// What a masked language model puts in the place of [MASK].
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/encoder.h"
+#include "core/head.h"
+#include "core/tokenizer.h"
+
+namespace pretext {
+
+struct Guess {
+  int32_t id = 0;
+  std::string token;  // as the vocabulary has it
+  double probability = 0;
+};
+
+struct MaskGuesses {
+  std::vector<int32_t>
+      tokens;  // the sequence as the encoder was given it, [CLS] and [SEP] included
+  std::vector<std::vector<Guess>>
+      masks;  // for each [MASK] in order the likeliest tokens, best first
+};
+
+// The `top` likeliest tokens for every [MASK] in the text, of the whole vocabulary, in evaluation
+// mode. `length`: the most tokens the encoder takes. Errors: a head that gives no token scores; a
+// text without [MASK], or whose [MASK] lies beyond the length; top below 1.
+absl::StatusOr<MaskGuesses> FillMask(Encoder& encoder, Head& head, const Tokenizer& tokenizer,
+                                     std::string_view text, int64_t length, int64_t top);
+
+}  // namespace pretext
