@@ -55,6 +55,11 @@ const std::vector<Command>& Commands() {
        "learns a WordPiece vocabulary from files or folders of text", TokenizerCommand},
       {"tokenize", "PIPELINE --out FILE.npy [--split train|test]",
        "writes the token ids of a pipeline's sequences, [N, L]", TokenizeCommand},
+      {"fill-mask", "RUN TEXT [--top N] [--json]",
+       "shows what a masked language model puts in the place of each [MASK]", FillMaskCommand},
+      {"embed", "RUN --text FILE --out FILE.npy [--labels FILE]",
+       "writes a vector for each line of text; with labels, how well a linear probe tells them",
+       EmbedCommand},
       {"version", "[--verbose]", "prints the version; --verbose: processor, libraries, speed",
        VersionCommand},
   };

@@ -1,0 +1,73 @@
+#include <cstdio>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "cli/command.h"
+#include "core/npy.h"
+#include "core/text/counted.h"
+#include "evaluation/embed_text/embed_text.h"
+#include "evaluation/embed_text/labelled_text.h"
+#include "pipelines/trained/trained.h"
+
+ABSL_FLAG(std::string, text, "", "embed: a file of texts, one a line.");
+ABSL_FLAG(std::string, labels, "",
+          "embed: a file of labels, one a line, for a linear probe on the vectors of the texts.");
+
+namespace pretext {
+namespace {
+
+absl::Status WriteVectors(const Features& vectors, const std::string& path) {
+  absl::StatusOr<NpyWriter> writer =
+      NpyWriter::Create(path, NpyWriter::Type::kFloat32, {vectors.count, vectors.width});
+  if (!writer.ok()) return writer.status();
+  const absl::Status status = writer->Append(vectors.values.data(), vectors.count * vectors.width);
+  return status.ok() ? writer->Finish() : status;
+}
+
+absl::Status Probe(const Features& vectors, const std::string& path) {
+  const auto labels = ReadLines(path);
+  if (!labels.ok()) return labels.status();
+  const auto probe = ProbeTexts(vectors, *labels, /*seed=*/1);
+  if (!probe.ok()) return probe.status();
+  std::printf(
+      "linear probe: %.1f %% of %s held-out texts right, learnt from %s, %s labels; the most "
+      "frequent label: %.1f %%\n",
+      probe->accuracy, Counted(probe->test).c_str(), Counted(probe->train).c_str(),
+      Counted(probe->classes).c_str(), probe->most_frequent);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
+  if (auto status = CheckArguments("embed", arguments, 1, 1); !status.ok()) return status;
+  const std::string path = absl::GetFlag(FLAGS_text);
+  if (path.empty())
+    return absl::InvalidArgumentError("--text is missing: a file of texts, one a line");
+  const absl::StatusOr<std::string> out = OutPath("the vectors, an .npy");
+  if (!out.ok()) return out.status();
+  const auto parts = OpenTrained(arguments[0]);
+  if (!parts.ok()) return parts.status();
+  const Tokenizer* tokenizer = parts->dataset->tokenizer();
+  if (tokenizer == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments[0], ": a model of text embeds texts; this one was trained on ",
+                     parts->sample.ToString()));
+  }
+  const auto texts = ReadLines(path);
+  if (!texts.ok()) return texts.status();
+  const auto vectors =
+      EmbedTexts(*parts->encoder, *tokenizer, *texts, {.length = parts->sample.tokens});
+  if (!vectors.ok()) return vectors.status();
+  if (absl::Status status = WriteVectors(vectors->features, *out); !status.ok()) return status;
+  std::printf("%s vectors of %s: %s\n", Counted(vectors->features.count).c_str(),
+              Counted(vectors->features.width).c_str(), out->c_str());
+  if (vectors->cut > 0) {
+    std::printf("%s texts have more than %s tokens: their ends were left out\n",
+                Counted(vectors->cut).c_str(), Counted(parts->sample.tokens).c_str());
+  }
+  const std::string labels = absl::GetFlag(FLAGS_labels);
+  return labels.empty() ? absl::OkStatus() : Probe(vectors->features, labels);
+}
+
+}  // namespace pretext

@@ -1,0 +1,64 @@
+#include "evaluation/fill_mask/fill_mask.h"
+
+#include <cstdio>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/command.h"
+#include "pipelines/run/json.h"
+#include "pipelines/trained/trained.h"
+
+ABSL_FLAG(int, top, 5, "fill-mask: how many tokens are shown for each [MASK].");
+ABSL_FLAG(bool, json, false, "fill-mask: print one JSON object.");
+
+namespace pretext {
+namespace {
+
+std::string Json(const std::string& text, const MaskGuesses& filled) {
+  std::vector<std::string> masks;
+  for (const std::vector<Guess>& guesses : filled.masks) {
+    std::vector<std::string> objects;
+    for (const Guess& guess : guesses) {
+      objects.push_back(JsonObject()
+                            .Add("token", guess.token)
+                            .Add("id", guess.id)
+                            .Add("probability", guess.probability)
+                            .text());
+    }
+    masks.push_back(absl::StrCat("[", absl::StrJoin(objects, ","), "]"));
+  }
+  return absl::StrCat("{\"text\":", JsonString(text), ",\"masks\":[", absl::StrJoin(masks, ","),
+                      "]}");
+}
+
+}  // namespace
+
+absl::Status FillMaskCommand(const std::vector<std::string>& arguments) {
+  if (auto status = CheckArguments("fill-mask", arguments, 2, 2); !status.ok()) return status;
+  const auto parts = OpenTrained(arguments[0]);
+  if (!parts.ok()) return parts.status();
+  const Tokenizer* tokenizer = parts->dataset->tokenizer();
+  if (tokenizer == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments[0], ": a model of text fills in masks; this one was trained on ",
+                     parts->sample.ToString()));
+  }
+  const auto filled = FillMask(*parts->encoder, *parts->head, *tokenizer, arguments[1],
+                               parts->sample.tokens, absl::GetFlag(FLAGS_top));
+  if (!filled.ok()) return filled.status();
+  if (absl::GetFlag(FLAGS_json)) {
+    std::printf("%s\n", Json(arguments[1], *filled).c_str());
+    return absl::OkStatus();
+  }
+  std::printf("%s\n", tokenizer->Decode(filled->tokens).c_str());
+  for (size_t m = 0; m < filled->masks.size(); ++m) {
+    if (filled->masks.size() > 1) std::printf("mask %zu\n", m + 1);
+    for (const Guess& guess : filled->masks[m]) {
+      std::printf("  %5.1f %%  %s\n", 100 * guess.probability, guess.token.c_str());
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace pretext

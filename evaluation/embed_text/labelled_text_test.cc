@@ -1,0 +1,58 @@
+#include "evaluation/embed_text/labelled_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include "core/random.h"
+
+namespace pretext {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(LabelledText, ReadsLines) {
+  const std::string path = testing::TempDir() + "/lines.txt";
+  std::ofstream(path) << "one\r\n\ntwo words\nlast";
+  EXPECT_THAT(*ReadLines(path), ElementsAre("one", "", "two words", "last"));
+  EXPECT_THAT(std::string(ReadLines(path + ".not").status().message()), HasSubstr("lines.txt.not"));
+}
+
+TEST(LabelledText, ProbesAgainstTheMostFrequentLabel) {
+  // One feature tells the labels apart, the other is noise; "often" is three quarters of them.
+  Random random({.seed = 1});
+  Features vectors{.count = 200, .width = 2, .values = {}, .labels = {}};
+  std::vector<std::string> labels, meaningless;
+  for (int i = 0; i < 200; ++i) {
+    const bool often = i % 4 != 0;
+    labels.push_back(often ? "often" : "seldom");
+    meaningless.push_back(random.Bernoulli(0.5f) ? "a" : "b");
+    vectors.values.push_back((often ? 1.0f : -1.0f) + 0.1f * random.Normal());
+    vectors.values.push_back(random.Normal());
+  }
+  const auto probe = ProbeTexts(vectors, labels, 1);
+  ASSERT_TRUE(probe.ok()) << probe.status();
+  EXPECT_EQ(probe->train, 160);
+  EXPECT_EQ(probe->test, 40);
+  EXPECT_EQ(probe->classes, 2);
+  EXPECT_EQ(probe->accuracy, 100);
+  EXPECT_NEAR(probe->most_frequent, 75, 25);  // 40 draws
+  EXPECT_LT(probe->most_frequent, 100);
+  // Labels that the vectors do not know.
+  EXPECT_LT(ProbeTexts(vectors, meaningless, 1)->accuracy, 80);
+}
+
+TEST(LabelledText, FaultsAreNamed) {
+  const Features vectors{.count = 6, .width = 1, .values = {1, 2, 3, 4, 5, 6}, .labels = {}};
+  EXPECT_THAT(std::string(ProbeTexts(vectors, {"a", "b"}, 1).status().message()),
+              HasSubstr("there are 2 labels for 6 texts"));
+  EXPECT_THAT(
+      std::string(ProbeTexts(vectors, std::vector<std::string>(6, "a"), 1).status().message()),
+      HasSubstr("two labels and five texts at least; there are 1 and 6"));
+}
+
+}  // namespace
+}  // namespace pretext
