@@ -87,7 +87,7 @@ void AdjustHue(float* image, const ImageShape& shape, float turn) {
         (value == r ? if_red : (value == g ? if_green : if_blue)) + shift;  // In [2, 14].
     const auto channel = [&](float n) {
       float k = n + hue;  // In [3, 19].
-      k = k - 6.0f * static_cast<float>(static_cast<int>(k * (1.0f / 6.0f)));
+      k -= 6.0f * std::floor(k * (1.0f / 6.0f));
       const float fall = 4.0f - k;
       return value - chroma * Clipped(k < fall ? k : fall);
     };

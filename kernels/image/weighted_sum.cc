@@ -7,7 +7,7 @@ template <int kBlocks>
 void SumBlocks(const float* in, int64_t stride, const float* weights, int taps, float* out) {
   Lanes sum[kBlocks] = {};
   for (int k = 0; k < taps; ++k) {
-    const auto* row = reinterpret_cast<const UnalignedLanes*>(in + k * stride);
+    const UnalignedLanes* row = reinterpret_cast<const UnalignedLanes*>(in + k * stride);
     for (int b = 0; b < kBlocks; ++b) sum[b] += weights[k] * row[b];
   }
   for (int b = 0; b < kBlocks; ++b) reinterpret_cast<UnalignedLanes*>(out)[b] = sum[b];

@@ -10,8 +10,9 @@ namespace pretext {
 void WeightedSum(const float* in, int64_t stride, const float* weights, int taps, int64_t n,
                  float* out);
 
-// One register of floats, a type the compiler knows. (GCC 12 splits a wider one badly, and reads it
-// as if it were aligned.) The second is for memory at any address.
+// One register of floats, a type the compiler knows. (GCC 12 splits a wider one badly.) The second
+// is for memory at any address; name it where it is used: `auto` and templates forget its
+// alignment.
 #ifdef __AVX512F__
 inline constexpr int kLanes = 16;
 #else
