@@ -26,7 +26,8 @@ class Tokenizer {
 
   virtual int64_t vocabulary_size() const = 0;
   virtual SpecialIds special() const = 0;
-  // Appends the ids of `text`, without [CLS] and [SEP]. Thread-safe.
+  // Appends the ids of `text`, without [CLS] and [SEP]; what is no UTF-8 is read as U+FFFD.
+  // Thread-safe.
   virtual void Encode(std::string_view text, std::vector<int32_t>& ids) const = 0;
   // The token's text as the vocabulary has it ("##ing").
   virtual std::string_view Token(int32_t id) const = 0;

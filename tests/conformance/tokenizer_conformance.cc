@@ -16,6 +16,15 @@ class TokenizerConformance : public testing::TestWithParam<const Entry*> {
     auto tokenizer = GetParam()->create(*ExampleConfig(*GetParam()), BuildContext());
     ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
     tokenizer_ = *std::move(tokenizer);
+    if (!tokenizer_->needs_training()) return;
+    bool given = false;
+    const absl::Status trained = tokenizer_->Train([&](std::vector<std::string>& documents) {
+      if (!given) documents = {"The cat sat on the mat.", "The other cat sat on the other mat."};
+      given = true;
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(trained.ok()) << trained;
+    ASSERT_FALSE(tokenizer_->needs_training());
   }
   std::unique_ptr<Tokenizer> tokenizer_;
 };
@@ -44,6 +53,21 @@ TEST_P(TokenizerConformance, SpecialTokensAreSpecialAndDistinct) {
     EXPECT_FALSE(tokenizer_->Token(id).empty());
   }
   EXPECT_FALSE(tokenizer_->Fingerprint().empty());
+}
+
+TEST_P(TokenizerConformance, IsTheSameRestored) {
+  auto other = GetParam()->create(*ExampleConfig(*GetParam()), BuildContext());
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ((*other)->vocabulary_size(), tokenizer_->vocabulary_size());
+  ASSERT_TRUE((*other)->Restore(tokenizer_->Serialize()).ok());
+  EXPECT_FALSE((*other)->needs_training());
+  EXPECT_EQ((*other)->Fingerprint(), tokenizer_->Fingerprint());
+  EXPECT_FALSE(tokenizer_->file_name().empty());
+  std::vector<int32_t> ids, of_other;
+  tokenizer_->Encode("The cat, the mat and another.", ids);
+  (*other)->Encode("The cat, the mat and another.", of_other);
+  EXPECT_FALSE(ids.empty());
+  EXPECT_EQ(of_other, ids);
 }
 
 TEST_P(TokenizerConformance, BadFieldsAreNamed) {

@@ -1,20 +1,15 @@
 #include "tokenizers/sequence/sequence.h"
 
 #include <algorithm>
-#include <string>
 
 #include "core/check.h"
-#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 
 void EncodeMarked(const Tokenizer& tokenizer, std::string_view text, std::vector<int32_t>& ids) {
-  std::string repaired(text);
-  int64_t replaced = 0;
-  RepairUtf8(&repaired, &replaced);
   const Tokenizer::SpecialIds special = tokenizer.special();
   const int32_t marks[] = {special.mask, special.cls, special.sep, special.pad, special.unknown};
-  std::string_view rest = repaired;
+  std::string_view rest = text;
   while (!rest.empty()) {
     // The first of the marks, and how far it is.
     size_t nearest = std::string_view::npos;

@@ -63,6 +63,13 @@ std::vector<std::string> BasicTokenizer::Tokenize(std::string_view text) const {
 }
 
 std::vector<std::string> BasicTokenizer::TokenizeChunk(std::string_view chunk) const {
+  std::string repaired;
+  if (ValidUtf8Prefix(chunk) != chunk.size()) {
+    int64_t replaced = 0;
+    repaired = chunk;
+    RepairUtf8(&repaired, &replaced);
+    chunk = repaired;
+  }
   CodePoints raw;
   DecodeUtf8(chunk, &raw);
   CodePoints text;

@@ -10,7 +10,7 @@
 //   6. accents    each word to NFD, then without its non-spacing marks
 //   7. split at punctuation, each punctuation character a word of its own
 //
-// Text is well-formed UTF-8 (see RepairUtf8).
+// Ill-formed UTF-8 is read as U+FFFD (see RepairUtf8).
 #pragma once
 
 #include <array>
