@@ -15,9 +15,9 @@ ABSL_FLAG(bool, json, false, "fill-mask: print one JSON object.");
 namespace pretext {
 namespace {
 
-std::string Json(const std::string& text, const MaskGuesses& filled) {
+std::string Json(const std::string& text, const std::vector<std::vector<Guess>>& filled) {
   std::vector<std::string> masks;
-  for (const std::vector<Guess>& guesses : filled.masks) {
+  for (const std::vector<Guess>& guesses : filled) {
     std::vector<std::string> objects;
     for (const Guess& guess : guesses) {
       objects.push_back(JsonObject()
@@ -51,10 +51,10 @@ absl::Status FillMaskCommand(const std::vector<std::string>& arguments) {
     std::printf("%s\n", Json(arguments[1], *filled).c_str());
     return absl::OkStatus();
   }
-  std::printf("%s\n", tokenizer->Decode(filled->tokens).c_str());
-  for (size_t m = 0; m < filled->masks.size(); ++m) {
-    if (filled->masks.size() > 1) std::printf("mask %zu\n", m + 1);
-    for (const Guess& guess : filled->masks[m]) {
+  std::printf("%s\n", arguments[1].c_str());
+  for (size_t m = 0; m < filled->size(); ++m) {
+    if (filled->size() > 1) std::printf("mask %zu\n", m + 1);
+    for (const Guess& guess : (*filled)[m]) {
       std::printf("  %5.1f %%  %s\n", 100 * guess.probability, guess.token.c_str());
     }
   }

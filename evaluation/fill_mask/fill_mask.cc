@@ -73,8 +73,10 @@ std::vector<Guess> Best(const float* scores, int64_t count, int64_t top,
 
 }  // namespace
 
-absl::StatusOr<MaskGuesses> FillMask(Encoder& encoder, Head& head, const Tokenizer& tokenizer,
-                                     std::string_view text, int64_t length, int64_t top) {
+absl::StatusOr<std::vector<std::vector<Guess>>> FillMask(Encoder& encoder, Head& head,
+                                                         const Tokenizer& tokenizer,
+                                                         std::string_view text, int64_t length,
+                                                         int64_t top) {
   if (top < 1)
     return absl::InvalidArgumentError(absl::StrCat("at least one guess a mask; asked for ", top));
   if (!head.output().is(FlowType::Kind::kTokenScores)) {
@@ -101,10 +103,9 @@ absl::StatusOr<MaskGuesses> FillMask(Encoder& encoder, Head& head, const Tokeniz
   const Tensor scores = Scores(head.Forward(tape, h, batch, context));
   // The encoder may have room for more ids than the tokenizer has.
   const int64_t known = std::min<int64_t>(scores.dim(1), tokenizer.vocabulary_size());
-  MaskGuesses guesses;
-  guesses.tokens.assign(sample.tokens.begin(), sample.tokens.begin() + sample.length);
+  std::vector<std::vector<Guess>> guesses;
   for (int64_t m = 0; m < scores.dim(0); ++m) {
-    guesses.masks.push_back(Best(scores.data() + m * scores.dim(1), known, top, tokenizer));
+    guesses.push_back(Best(scores.data() + m * scores.dim(1), known, top, tokenizer));
   }
   return guesses;
 }

@@ -19,17 +19,13 @@ struct Guess {
   double probability = 0;
 };
 
-struct MaskGuesses {
-  std::vector<int32_t>
-      tokens;  // the sequence as the encoder was given it, [CLS] and [SEP] included
-  std::vector<std::vector<Guess>>
-      masks;  // for each [MASK] in order the likeliest tokens, best first
-};
-
-// The `top` likeliest tokens for every [MASK] in the text, of the whole vocabulary, in evaluation
-// mode. `length`: the most tokens the encoder takes. Errors: a head that gives no token scores; a
-// text without [MASK], or whose [MASK] lies beyond the length; top below 1.
-absl::StatusOr<MaskGuesses> FillMask(Encoder& encoder, Head& head, const Tokenizer& tokenizer,
-                                     std::string_view text, int64_t length, int64_t top);
+// For every [MASK] in the text, in order, the `top` likeliest tokens, best first, of the whole
+// vocabulary, in evaluation mode. `length`: the most tokens the encoder takes. Errors: a head that
+// gives no token scores; a text without [MASK], or whose [MASK] lies beyond the length; top
+// below 1.
+absl::StatusOr<std::vector<std::vector<Guess>>> FillMask(Encoder& encoder, Head& head,
+                                                         const Tokenizer& tokenizer,
+                                                         std::string_view text, int64_t length,
+                                                         int64_t top);
 
 }  // namespace pretext
