@@ -34,7 +34,7 @@ TEST(SystemInfoTest, TextHasEverySpeedAndWarns) {
 
 TEST(SystemInfoTest, MeasuresEachLibrary) {
   for (const GemmSpeed& speed : MeasureGemm(0.001)) {
-    EXPECT_GT(speed.gflops, 0.01) << speed.library << " " << speed.size;
+    EXPECT_GT(speed.gflops, 0) << speed.library << " " << speed.size;
     EXPECT_LT(speed.gflops, 1e6) << speed.library << " " << speed.size;
   }
 }
