@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/check.h"
+#include "core/json.h"
 
 namespace pretext {
 namespace {
@@ -77,33 +80,41 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const Value& value) {
   return entry;
 }
 
+std::string Quoted(const std::string& text) {
+  Value value;
+  value.set_string_value(text);
+  std::string json;
+  PRETEXT_CHECK(google::protobuf::util::MessageToJsonString(value, &json).ok(), "text is UTF-8");
+  return json;
+}
+
 }  // namespace
 
 std::string SerializeTensors(const TensorFile& file) {
-  Struct header;
-  std::string data;
-  for (const auto& [key, value] : file.metadata) {
-    (*(*header.mutable_fields())["__metadata__"].mutable_struct_value()->mutable_fields())[key]
-        .set_string_value(value);
+  // The header in the order of the tensors, so that equal files are equal byte for byte.
+  JsonObject header;
+  if (!file.metadata.empty()) {
+    JsonObject metadata;
+    for (const auto& [key, value] : file.metadata) metadata.Add(key, value);
+    header.Add("__metadata__", metadata);
   }
+  std::set<std::string> names;
+  std::string data;
   for (const NamedTensor& named : file.tensors) {
-    PRETEXT_CHECK(!header.fields().contains(named.name), "a tensor's name is used once in a file");
-    auto& fields = *(*header.mutable_fields())[named.name].mutable_struct_value()->mutable_fields();
-    const bool ints = named.tensor.dtype() == DType::kInt32;
-    fields["dtype"].set_string_value(ints ? "I32" : "F32");
-    auto* shape = fields["shape"].mutable_list_value();
-    for (int64_t d : named.tensor.shape())
-      shape->add_values()->set_number_value(static_cast<double>(d));
-    auto* offsets = fields["data_offsets"].mutable_list_value();
-    offsets->add_values()->set_number_value(static_cast<double>(data.size()));
+    PRETEXT_CHECK(names.insert(named.name).second, "a tensor's name is used once in a file");
     const Tensor plain = named.tensor.Plain();
+    const bool ints = plain.dtype() == DType::kInt32;
+    const auto begin = static_cast<int64_t>(data.size());
     const void* source = ints ? static_cast<const void*>(plain.ints()) : plain.data();
     data.append(static_cast<const char*>(source), plain.bytes());
-    offsets->add_values()->set_number_value(static_cast<double>(data.size()));
+    header.Add(
+        named.name,
+        JsonObject()
+            .Add("dtype", ints ? "I32" : "F32")
+            .Add("shape", std::vector<int64_t>(plain.shape().begin(), plain.shape().end()))
+            .Add("data_offsets", std::vector<int64_t>{begin, static_cast<int64_t>(data.size())}));
   }
-  std::string json;
-  PRETEXT_CHECK(google::protobuf::util::MessageToJsonString(header, &json).ok(),
-                "a header is JSON");
+  std::string json = header.text();
   json.append((8 - json.size() % 8) % 8, ' ');  // the data is aligned
   std::string contents;
   contents.reserve(8 + json.size() + data.size());

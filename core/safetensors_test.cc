@@ -44,6 +44,17 @@ TEST(Safetensors, ReadsWhatItWrote) {
   }
 }
 
+// The order of the header is the tensors': equal contents are equal files.
+TEST(Safetensors, WritesTheHeaderInOrder) {
+  EXPECT_THAT(
+      SerializeTensors(Example()).substr(8),
+      testing::StartsWith(R"({"__metadata__":{"step":"12"},)"
+                          R"("a.weight":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},)"
+                          R"("odd \"name\"":{"dtype":"F32","shape":[0,7],"data_offsets":[48,48]},)"
+                          R"("scalar":{"dtype":"F32","shape":[],"data_offsets":[48,52]},)"
+                          R"("ids":{"dtype":"I32","shape":[2],"data_offsets":[52,60]}})"));
+}
+
 // safetensors_golden.py wrote it with HuggingFace's library.
 TEST(Safetensors, ReadsAnotherImplementationsFile) {
   std::ifstream stream("core/safetensors_golden.safetensors", std::ios::binary);

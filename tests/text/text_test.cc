@@ -1,0 +1,176 @@
+// The program on text: a vocabulary, token ids, and a masked language model that is killed and goes
+// on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "core/random.h"
+#include "tests/program.h"
+
+namespace pretext {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+size_t Lines(const std::string& text) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+std::string Weights(const std::string& run) {
+  return FileContents("runs/" + run + "/checkpoint/weights.safetensors");
+}
+
+// Sentences in which each word follows from the one before, a paragraph each. Once: a file that is
+// written again is another one to a cache.
+void WriteCorpus() {
+  if (!FileContents("corpus.txt").empty()) return;
+  const std::vector<std::string> words = {"the",     "old",   "miller", "grinds", "golden", "corn",
+                                          "between", "heavy", "stones", "while",  "his",    "dog",
+                                          "sleeps",  "under", "an",     "oak"};
+  Random random({.seed = 8});
+  std::string text;
+  for (int i = 0; i < 700; ++i) {
+    size_t word = random.Below(words.size());
+    for (uint32_t j = 0, n = 6 + random.Below(20); j < n; ++j) {
+      text += words[word] + " ";
+      word = (word + 1 + (random.Below(10) == 0)) % words.size();
+    }
+    text += "paragraph " + std::to_string(i) + ".\n\n";
+  }
+  WriteScratchFile("corpus.txt", text);
+}
+
+// 2 epochs; dropout, so that its stream is resumed too.
+std::string Pipeline(const std::string& name) {
+  WriteCorpus();
+  return "name: \"" + name +
+         R"pb("
+              dataset {
+                [type.googleapis.com/pretext.Text] {
+                  files: "corpus.txt"
+                  tokenizer {
+                    [type.googleapis.com/pretext.WordPiece] { learn { size: 150 } }
+                  }
+                  sequence_length: 32
+                  held_out: 0.1
+                  cache_directory: "cache"
+                }
+              }
+              views {
+                augmentation {
+                  [type.googleapis.com/pretext.TokenMasking] {}
+                }
+              }
+              encoder {
+                [type.googleapis.com/pretext.Transformer] { layers: 1 width: 32 heads: 2 }
+              }
+              head {
+                [type.googleapis.com/pretext.MaskedLanguageModel] {}
+              }
+              loss {
+                [type.googleapis.com/pretext.MaskedCrossEntropy] {}
+              }
+              optimizer {
+                [type.googleapis.com/pretext.AdamW] { learning_rate: 3e-3 }
+              }
+              schedule { decay: LINEAR }
+              train { epochs: 2 batch_size: 32 log_every: 1 clip_norm: 1 }
+         )pb";
+}
+
+TEST(TextProgram, LearnsAVocabulary) {
+  WriteCorpus();
+  const ProgramResult result =
+      RunProgram({"tokenizer", "train", "--vocab_size", "150", "--out", "vocab.txt", "corpus.txt"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("150 pieces from 700 documents"));
+  const std::string vocabulary = FileContents("vocab.txt");
+  EXPECT_THAT(vocabulary, StartsWith("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"));
+  EXPECT_THAT(vocabulary, HasSubstr("\nmiller\n"));
+  EXPECT_EQ(Lines(vocabulary), 150u);
+  for (const auto& [arguments, message] : {
+           std::pair<std::vector<std::string>, std::string>{{"tokenizer", "train", "corpus.txt"},
+                                                            "--out is missing"},
+           {{"tokenizer", "train"}, "usage: pretext tokenizer train"},
+           {{"tokenizer", "learn", "corpus.txt"}, "there is only pretext tokenizer train"},
+           {{"tokenizer", "train", "--out", "v", "absent.txt"}, "absent.txt: cannot be read"},
+           {{"tokenizer", "train", "--out", "v", "--vocab_size", "17", "corpus.txt"},
+            "has no room"},
+       }) {
+    const ProgramResult wrong = RunProgram(arguments);
+    EXPECT_GT(wrong.exit_code, 0);
+    EXPECT_THAT(wrong.output, HasSubstr(message));
+  }
+}
+
+TEST(TextProgram, WritesTokenIds) {
+  WriteScratchFile("ids.textproto", Pipeline("ids"));
+  for (const std::string split : {"train", "test"}) {
+    const ProgramResult result =
+        RunProgram({"tokenize", "ids.textproto", "--out", "ids.npy", "--split", split});
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    const std::string file = FileContents("ids.npy");
+    EXPECT_THAT(file.substr(0, 128), AllOf(HasSubstr("'descr': '<i4'"), HasSubstr(", 32)")));
+    EXPECT_EQ((file.size() - 128) % (4 * 32), 0u);
+    EXPECT_GT(file.size(), 128u);
+  }
+  EXPECT_THAT(RunProgram({"tokenize", "ids.textproto"}).output, HasSubstr("--out is missing"));
+  EXPECT_THAT(RunProgram({"tokenize", "ids.textproto", "--out", "x", "--split", "both"}).output,
+              HasSubstr("--split is train or test"));
+  WriteScratchFile("images.textproto", SmallAutoencoder("images"));
+  EXPECT_THAT(RunProgram({"tokenize", "images.textproto", "--out", "x"}).output,
+              HasSubstr("has no tokens"));
+}
+
+TEST(TextProgram, TrainsAndResumesBitForBit) {
+  WriteScratchFile("whole.textproto", Pipeline("whole"));
+  const ProgramResult whole = RunProgram({"train", "whole.textproto"});
+  ASSERT_EQ(whole.exit_code, 0) << whole.output;
+  EXPECT_THAT(whole.output,
+              AllOf(HasSubstr("vocabulary 150"), HasSubstr("masked_loss"), HasSubstr("unigram"),
+                    HasSubstr("bigram"), HasSubstr("bits_per_character")));
+  EXPECT_THAT(FileContents("runs/whole/vocab.txt"), HasSubstr("\nmiller\n"));
+  const std::string metrics = FileContents("runs/whole/metrics.jsonl");
+  EXPECT_THAT(metrics, AllOf(HasSubstr("\"eval\":{\"masked_loss\":"),
+                             HasSubstr("\"unigram_bits_per_character\":")));
+  const size_t steps = Lines(metrics) - 1;  // the last line is the evaluation
+  ASSERT_GE(steps, 10u);
+
+  WriteScratchFile("killed.textproto", Pipeline("killed"));
+  bool killed = false;
+  const ProgramResult first = RunProgram({"train", "killed.textproto"}, [&](pid_t child) {
+    if (!killed && Lines(FileContents("runs/killed/metrics.jsonl")) >= steps / 2 + 2) {
+      kill(child, SIGKILL);
+      killed = true;
+    }
+  });
+  ASSERT_EQ(first.exit_code, -SIGKILL) << "the program was faster than the test: " << first.output;
+  EXPECT_THAT(first.output, HasSubstr("tokens from the cache"));
+  EXPECT_FALSE(Weights("killed") == Weights("whole"));
+  // The run has its vocabulary: it is not learnt again even where the cache is gone.
+  std::filesystem::remove_all(ScratchFolder() + "/cache");
+  const ProgramResult resumed = RunProgram({"train", "--resume", "runs/killed"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
+  EXPECT_THAT(resumed.output, AllOf(HasSubstr("going on at step"), Not(HasSubstr("learnt in"))));
+  EXPECT_TRUE(Weights("killed") == Weights("whole"));
+}
+
+TEST(TextProgram, AnEmptyCorpusIsAnError) {
+  WriteScratchFile("empty.textproto", Pipeline("empty"));
+  WriteScratchFile("blank.txt", "\n\n \n");
+  const ProgramResult result =
+      RunProgram({"train", "empty.textproto", "--override",
+                  "dataset { [type.googleapis.com/pretext.Text] { files: \"blank.txt\" } }"});
+  EXPECT_GT(result.exit_code, 0);
+  EXPECT_THAT(result.output, HasSubstr("there are no words to learn a vocabulary from"));
+}
+
+}  // namespace
+}  // namespace pretext
