@@ -15,8 +15,8 @@ Features Load(const std::string& name, int64_t count) {
   const auto labels =
       ReadIdxLabels(prefix + "-labels-idx1-ubyte.gz", images.value().count, "images");
   Features features{.count = count, .width = images->height * images->width};
-  for (int64_t i = 0; i < count * features.width; ++i)
-    features.values.push_back(images->pixels[i] / 255.0f);
+  features.values.assign(images->pixels.begin(), images->pixels.begin() + count * features.width);
+  for (float& value : features.values) value /= 255;
   features.labels.assign(labels.value().begin(), labels->begin() + count);
   return features;
 }
