@@ -10,7 +10,6 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/check.h"
 #include "core/json.h"
 
@@ -78,14 +77,6 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const Value& value) {
     return bad("data_offsets do not fit the shape");
   }
   return entry;
-}
-
-std::string Quoted(const std::string& text) {
-  Value value;
-  value.set_string_value(text);
-  std::string json;
-  PRETEXT_CHECK(google::protobuf::util::MessageToJsonString(value, &json).ok(), "text is UTF-8");
-  return json;
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ std::string SmallAutoencoder(const std::string& name) {
                 [type.googleapis.com/pretext.Adam] {}
               }
               train { epochs: 2 batch_size: 64 log_every: 1 }
-  )pb";
+         )pb";
 }
 
 ProgramResult RunProgram(const std::vector<std::string>& arguments,

@@ -84,7 +84,7 @@ TEST_F(TrainStepTest, TheScaleMultipliesTheGradient) {
 }
 
 TEST_F(TrainStepTest, ANonFiniteLossIsNamedAndAddsNoGradient) {
-  batch_.input.data()[7] = std::numeric_limits<float>::infinity();
+  batch_.input.data()[7] = std::numeric_limits<float>::quiet_NaN();
   for (int64_t chunk : {0, 6}) {
     TrainStep step(*encoder_, head_, *loss_, chunk);
     encoder_->parameters().ZeroGradients();

@@ -1,4 +1,4 @@
-#include "pipelines/run/json.h"
+#include "core/json.h"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +12,9 @@ TEST(JsonObject, KeepsOrderAndNests) {
                 .Add("step", 3)
                 .Add("loss", 0.1)
                 .Add("eval", JsonObject().Add("knn", 84.0).Add("name", "a\"b\n"))
+                .Add("shape", std::vector<int64_t>{2, 3})
                 .text(),
-            R"({"step":3,"loss":0.1,"eval":{"knn":84,"name":"a\"b\n"}})");
+            R"({"step":3,"loss":0.1,"eval":{"knn":84,"name":"a\"b\n"},"shape":[2,3]})");
 }
 
 TEST(JsonObject, NumbersThatJsonLacksBecomeNull) {

@@ -1,10 +1,11 @@
-#include "pipelines/run/json.h"
+#include "core/json.h"
 
 #include <charconv>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 namespace pretext {
 
@@ -42,6 +43,10 @@ JsonObject& JsonObject::Add(absl::string_view key, double value) {
 
 JsonObject& JsonObject::Add(absl::string_view key, absl::string_view value) {
   return AddRaw(key, JsonString(value));
+}
+
+JsonObject& JsonObject::Add(absl::string_view key, const std::vector<int64_t>& values) {
+  return AddRaw(key, absl::StrCat("[", absl::StrJoin(values, ","), "]"));
 }
 
 JsonObject& JsonObject::Add(absl::string_view key, const JsonObject& value) {

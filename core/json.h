@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -22,6 +23,7 @@ class JsonObject {
     return Add(key, absl::string_view(value));
   }
   JsonObject& Add(absl::string_view key, const JsonObject& value);
+  JsonObject& Add(absl::string_view key, const std::vector<int64_t>& values);
 
   std::string text() const { return members_ + "}"; }
 
