@@ -46,6 +46,37 @@ bool WinogradPays(const ConvShape& s) {
   return filled >= needed && s.n * down * across >= 64;
 }
 
+memory::dims InputDims(const ConvShape& s, int64_t count) {
+  return {count, s.in_channels, s.height, s.width};
+}
+memory::dims OutputDims(const ConvShape& s, int64_t count) {
+  return {count, s.out_channels, s.out_height(), s.out_width()};
+}
+
+// The order in which a gradient of x is computed: x's, but for row-major images of few channels,
+// which no fast kernel writes.
+memory::desc GradientOrder(const ConvShape& s, const memory::desc& x, int64_t count) {
+  return LayoutFrom(x).plain() ? AnyOrder(InputDims(s, count))
+                               : FirstSamples(x, InputDims(s, count), count);
+}
+
+// The orders of x and y. Blocks of 16 channels where the channels fill them, and what goes with
+// row-major images of few channels; else the channels last; row-major for what is left (some
+// groups).
+ConvRequest ChooseOrders(const ConvShape& s) {
+  using Tag = memory::format_tag;
+  const bool blocks = s.out_channels % 16 == 0 && (s.in_channels % 16 == 0 || s.in_channels <= 3);
+  ConvRequest request = {.shape = s, .w = AnyOrder(WeightDims(s))};
+  for (Tag tag : {Tag::any, Tag::nhwc, Tag::nchw}) {
+    if (tag == Tag::any && !blocks) continue;
+    request.x = memory::desc(InputDims(s, s.n), memory::data_type::f32, tag);
+    request.y = memory::desc(OutputDims(s, s.n), memory::data_type::f32, tag);
+    if (!conv_internal::ChooseOrders(request)) continue;
+    if (conv_internal::IsFast(request, GradientOrder(s, request.x, s.n))) return request;
+  }
+  return request;
+}
+
 // Output of four megabytes, or as much as the weights where those are larger (each chunk reads
 // them, and adds to their gradient); equal chunks.
 int64_t ChooseChunk(const ConvShape& s) {
@@ -128,12 +159,6 @@ struct ConvPlan::Impl {
                    [&] { Make(pass, plans[static_cast<int>(pass)]); });
     return plans[static_cast<int>(pass)];
   }
-  memory::dims InputDims(int64_t count) const {
-    return {count, shape.in_channels, shape.height, shape.width};
-  }
-  memory::dims OutputDims(int64_t count) const {
-    return {count, shape.out_channels, shape.out_height(), shape.out_width()};
-  }
   ConvPrimitive MakePrimitive(Pass pass, int64_t count, bool winograd) const;
   void Make(Pass pass, PassPlan& plan) const;
 
@@ -145,16 +170,15 @@ ConvPrimitive ConvPlan::Impl::MakePrimitive(Pass pass, int64_t count, bool winog
   ConvRequest request{.shape = shape,
                       .algorithm = winograd ? dnnl::algorithm::convolution_winograd
                                             : dnnl::algorithm::convolution_direct,
-                      .x = FirstSamples(x, InputDims(count), count),
+                      .x = FirstSamples(x, InputDims(shape, count), count),
                       .w = AnyOrder(WeightDims(shape)),
-                      .y = FirstSamples(y, OutputDims(count), count)};
+                      .y = FirstSamples(y, OutputDims(shape, count), count)};
   request.shape.n = count;
   switch (pass) {
     case Pass::kForward:
       return conv_internal::MakeForward(request);
     case Pass::kBackwardData:
-      // There are no fast kernels that write a gradient of few channels row by row.
-      if (input.plain()) request.x = AnyOrder(InputDims(count));
+      request.x = GradientOrder(shape, x, count);
       return conv_internal::MakeBackwardData(request);
     case Pass::kBackwardWeights:
       return conv_internal::MakeBackwardWeights(request);
@@ -172,15 +196,16 @@ void ConvPlan::Impl::Make(Pass pass, PassPlan& plan) const {
   if (!plan.winograd) whole = MakePrimitive(pass, chunk, false);
   PRETEXT_CHECK(static_cast<bool>(whole), "oneDNN has a direct convolution for every shape");
   size_t scratch = whole.scratchpad.get_size();
-  plan.staged = backward_data && whole.x != FirstSamples(x, InputDims(chunk), chunk);
-  if (plan.staged) plan.whole.unstage = {whole.x, FirstSamples(x, InputDims(chunk), chunk)};
+  plan.staged = backward_data && whole.x != FirstSamples(x, InputDims(shape, chunk), chunk);
+  if (plan.staged) plan.whole.unstage = {whole.x, FirstSamples(x, InputDims(shape, chunk), chunk)};
   if (plan.last_count > 0) {
     ConvPrimitive& last = plan.last.conv;
     last = MakePrimitive(pass, plan.last_count, plan.winograd);
     PRETEXT_CHECK(last && last.w == whole.w, "one order of the weights for all chunks");
     scratch = std::max(scratch, last.scratchpad.get_size());
     if (plan.staged) {
-      plan.last.unstage = {last.x, FirstSamples(x, InputDims(plan.last_count), plan.last_count)};
+      plan.last.unstage = {last.x,
+                           FirstSamples(x, InputDims(shape, plan.last_count), plan.last_count)};
     }
   }
   const memory::desc plain = PlainDescriptor(WeightDims(shape));
@@ -203,13 +228,9 @@ ConvPlan::ConvPlan(const ConvShape& shape) : impl_(std::make_unique<Impl>()) {
   Impl& impl = *impl_;
   impl.shape = shape;
   impl.chunk = ChooseChunk(shape);
-  ConvRequest request = {.shape = shape,
-                         .x = AnyOrder(impl.InputDims(shape.n)),
-                         .w = AnyOrder(WeightDims(shape)),
-                         .y = AnyOrder(impl.OutputDims(shape.n))};
-  conv_internal::ChooseOrders(request);
-  impl.x = request.x;
-  impl.y = request.y;
+  const ConvRequest orders = ChooseOrders(shape);
+  impl.x = orders.x;
+  impl.y = orders.y;
   impl.input = LayoutFrom(impl.x);
   impl.output = LayoutFrom(impl.y);
   impl.input_stride = static_cast<int64_t>(impl.x.get_size() / sizeof(float)) / shape.n;

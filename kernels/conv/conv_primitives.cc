@@ -1,6 +1,7 @@
 #include "kernels/conv/conv_primitives.h"
 
-#include "core/check.h"
+#include <cstring>
+
 #include "kernels/onednn/engine.h"
 
 namespace pretext::conv_internal {
@@ -66,11 +67,24 @@ dnnl::convolution_backward_weights::primitive_desc DescribeBackwardWeights(
 
 }  // namespace
 
-void ChooseOrders(ConvRequest& request) {
+bool ChooseOrders(ConvRequest& request) {
   const auto forward = DescribeForward(request);
-  PRETEXT_CHECK(static_cast<bool>(forward), "oneDNN has a direct convolution for every shape");
+  if (!forward) return false;
   request.x = forward.src_desc();
   request.y = forward.dst_desc();
+  return true;
+}
+
+bool IsFast(const ConvRequest& request, const memory::desc& dx) {
+  const auto fast = [](const auto& description) {
+    return description && std::strncmp(description.impl_info_str(), "ref", 3) != 0;
+  };
+  const auto forward = DescribeForward(request);
+  if (!fast(forward) || !fast(DescribeBackwardWeights(request, forward))) return false;
+  ConvRequest data = request;
+  data.x = dx;
+  const auto hint = DescribeForward(data);
+  return hint && fast(DescribeBackwardData(data, hint));
 }
 
 ConvPrimitive MakeForward(const ConvRequest& request) {

@@ -22,8 +22,13 @@ struct ConvRequest {
   dnnl::memory::desc x, w, y;
 };
 
-// The orders that oneDNN wants x and y in, where the request leaves them open. No code is made.
-void ChooseOrders(ConvRequest& request);
+// The orders that oneDNN wants x and y in for the forward pass, where the request leaves them open;
+// false when it has none. No code is made.
+bool ChooseOrders(ConvRequest& request);
+
+// Whether every pass of the request has code made for the processor, the gradient of x in the order
+// `dx`: there is a reference implementation of everything, hundreds of times slower.
+bool IsFast(const ConvRequest& request, const dnnl::memory::desc& dx);
 
 // What is not to be had (Winograd on this processor or for this shape) gives an empty primitive.
 ConvPrimitive MakeForward(const ConvRequest& request);

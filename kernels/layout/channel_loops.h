@@ -12,6 +12,7 @@ namespace pretext::channel_loops {
 // GCC's vectors: elementary operations and ?: by element; any processor (the compiler splits them).
 using Lanes16 [[gnu::vector_size(64)]] = float;
 using Lanes8 [[gnu::vector_size(32)]] = float;
+using Lanes4 [[gnu::vector_size(16)]] = float;
 using Lanes1 = float;
 
 template <class V>
@@ -44,6 +45,20 @@ template <class V>
   return v;
 }
 
+// Calls body.template operator()<V>(lane) for vectors that cover `width` lanes: 16 or 8 at once;
+// fewer in vectors as large as go into them.
+template <class Body>
+[[gnu::always_inline]] inline void ForEachVector(int64_t width, const Body& body) {
+  int64_t lane = 0;
+  const auto take = [&]<class V>() {
+    for (; lane + kLanes<V> <= width; lane += kLanes<V>) body.template operator()<V>(lane);
+  };
+  take.template operator()<Lanes16>();
+  take.template operator()<Lanes8>();
+  take.template operator()<Lanes4>();
+  take.template operator()<Lanes1>();
+}
+
 // A piece of work: positions [begin, end) of the channels [channel, channel + lanes of V) of one
 // sample.
 struct Piece {
@@ -69,21 +84,18 @@ void ForEachPiece(const ChannelOrder& o, int64_t samples, const Body& body,
   const int64_t pieces = samples * blocks * ranges;
   const auto run = [&](int64_t i) {
     const int64_t range = i % ranges, block = i / ranges % blocks, sample = i / ranges / blocks;
-    Piece piece = {.channel = block * o.lanes,
-                   .sample = sample,
-                   .begin = range * kPiecePositions,
-                   .end = std::min(o.positions, (range + 1) * kPiecePositions),
-                   .offset = sample * o.sample_stride + block * o.block_stride};
+    const Piece piece = {.channel = block * o.lanes,
+                         .sample = sample,
+                         .begin = range * kPiecePositions,
+                         .end = std::min(o.positions, (range + 1) * kPiecePositions),
+                         .offset = sample * o.sample_stride + block * o.block_stride};
     const int64_t width = o.padded() && padding == Padding::kCover ? o.lanes : o.width(block);
-    if (width == 16) {
-      body.template operator()<Lanes16>(piece);
-    } else if (width == 8) {
-      body.template operator()<Lanes8>(piece);
-    } else {
-      for (int64_t lane = 0; lane < width; ++lane, ++piece.channel, ++piece.offset) {
-        body.template operator()<Lanes1>(piece);
-      }
-    }
+    ForEachVector(width, [&]<class V>(int64_t lane) {
+      Piece part = piece;
+      part.channel += lane;
+      part.offset += lane;
+      body.template operator()<V>(part);
+    });
   };
   constexpr int64_t kWorthThreads = 1 << 14;  // values
   if (samples * o.positions * o.channels < kWorthThreads) {

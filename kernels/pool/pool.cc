@@ -11,24 +11,17 @@ namespace {
 
 using namespace channel_loops;
 
-// Calls body.operator()<V>(sample, channel, offset) for every sample and group of lanes.
+// Calls body.operator()<V>(sample, channel) for every sample and vector of channels.
 template <class Body>
 void ForEachGroup(const ChannelOrder& o, const Body& body) {
-  const int64_t blocks = o.blocks();
   constexpr int64_t kWorthThreads = 1 << 14;  // values
+  const int64_t blocks = o.blocks();
 #pragma omp parallel for schedule(static) if (o.count() * o.channels >= kWorthThreads)
   for (int64_t i = 0; i < o.samples * blocks; ++i) {
-    const int64_t sample = i / blocks, block = i % blocks,
-                  width = o.padded() ? o.lanes : o.width(block);
-    const int64_t channel = block * o.lanes;
-    if (width == 16) {
-      body.template operator()<Lanes16>(sample, channel);
-    } else if (width == 8) {
-      body.template operator()<Lanes8>(sample, channel);
-    } else {
-      for (int64_t lane = 0; lane < width; ++lane)
-        body.template operator()<Lanes1>(sample, channel + lane);
-    }
+    const int64_t sample = i / blocks, block = i % blocks;
+    ForEachVector(o.padded() ? o.lanes : o.width(block), [&]<class V>(int64_t lane) {
+      body.template operator()<V>(sample, block * o.lanes + lane);
+    });
   }
 }
 
