@@ -59,7 +59,6 @@ def pretext_repositories():
     _folder("openblas", "/usr/include/x86_64-linux-gnu/openblas-openmp")
     for library in [
         "absl",
-        "benchmark",
         "googletest",
         "jpeg",
         "lbfgs",
