@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "core/json.h"
 #include "core/random.h"
-#include "pipelines/run/json.h"
 
 namespace pretext {
 namespace {
