@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "cli/command.h"
+#include "core/signal_stack.h"
 #include "pipelines/assembly.h"
 #include "pipelines/description.h"
 #include "pipelines/loader.h"
@@ -39,8 +40,7 @@ absl::StatusOr<TrainOutcome> Train(Assembled parts, RunDirectory run, bool resum
     progress.Say(
         absl::StrCat("going on at step ", (*trainer)->step(), " of ", (*trainer)->total_steps()));
   }
-  std::signal(SIGINT, OnInterrupt);
-  std::signal(SIGTERM, OnInterrupt);
+  for (const int signal : {SIGINT, SIGTERM}) HandleSignal(signal, OnInterrupt);
   return (*trainer)->Run();
 }
 
