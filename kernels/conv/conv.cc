@@ -77,12 +77,15 @@ ConvRequest ChooseOrders(const ConvShape& s) {
   return request;
 }
 
-// Output of four megabytes, or as much as the weights where those are larger (each chunk reads
-// them, and adds to their gradient); equal chunks.
+// Output of four megabytes; eight for Winograd's algorithm with many channels, whose transformed
+// weights cost more to pass through; as much as the weights where those are larger (each chunk
+// reads them, and adds to their gradient). Equal chunks.
 int64_t ChooseChunk(const ConvShape& s) {
-  constexpr int64_t kFloats = 1 << 20, kLeast = 4;
+  constexpr int64_t kMegabyte = (1 << 20) / sizeof(float), kLeast = 4;
+  const bool deep = WinogradPays(s) && std::min(s.in_channels, s.out_channels) >= 128;
   const int64_t sample = s.out_channels * s.out_height() * s.out_width();
-  const int64_t most = std::max(kLeast, std::max(kFloats, s.weight_size()) / sample);
+  const int64_t most =
+      std::max(kLeast, std::max((deep ? 8 : 4) * kMegabyte, s.weight_size()) / sample);
   const int64_t chunks = (s.n + most - 1) / most;
   return (s.n + chunks - 1) / chunks;
 }
