@@ -62,10 +62,13 @@ memory::desc GradientOrder(const ConvShape& s, const memory::desc& x, int64_t co
 
 // The orders of x and y. Blocks of 16 channels where the channels fill them, and what goes with
 // row-major images of few channels; else the channels last; row-major for what is left (some
-// groups).
+// groups). Strided 1×1 convolutions take blocks whatever the channels: channels last, oneDNN 2.6's
+// gradient of the weights writes beyond its scratchpad.
 ConvRequest ChooseOrders(const ConvShape& s) {
   using Tag = memory::format_tag;
-  const bool blocks = s.out_channels % 16 == 0 && (s.in_channels % 16 == 0 || s.in_channels <= 3);
+  const bool blocks =
+      (s.out_channels % 16 == 0 && (s.in_channels % 16 == 0 || s.in_channels <= 3)) ||
+      (s.kernel == 1 && s.stride > 1 && s.groups == 1);
   ConvRequest request = {.shape = s, .w = AnyOrder(WeightDims(s))};
   for (Tag tag : {Tag::any, Tag::nhwc, Tag::nchw}) {
     if (tag == Tag::any && !blocks) continue;

@@ -153,7 +153,7 @@ class SimclrAgainstPyTorch : public testing::TestWithParam<BatchNormScope> {
   // PyTorch's own float32 is so far from its float64. Ours rounds elsewhere: four times that, and
   // not less than what the rounding of one step, 1e-7 of dozens of layers, may come to after 20.
   double Allowed(const std::string& what) const {
-    return std::max(4.0 * Golden("spread." + what).item(), 2e-5);
+    return std::max(4.0 * Golden("spread." + what).item(), 5e-5);
   }
 
   // The worst difference of the values that were kept, of the tensor's root mean square.
