@@ -9,6 +9,10 @@
 
 namespace pretext::channel_loops {
 
+// Functions that take and give vectors are inlined into the loops of one file: how calls pass
+// vectors does not matter.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 // GCC's vectors: elementary operations and ?: by element; any processor (the compiler splits them).
 using Lanes16 [[gnu::vector_size(64)]] = float;
 using Lanes8 [[gnu::vector_size(32)]] = float;
