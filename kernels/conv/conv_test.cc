@@ -1,6 +1,7 @@
 #include "kernels/conv/conv.h"
 
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -276,6 +277,31 @@ TEST(ConvPlanTest, TheSameBitsAgain) {
   const auto x = Normals(InputSize(s), 1), w = Normals(s.weight_size(), 2);
   EXPECT_EQ(Forward(s, x, w), Forward(s, x, w));
   EXPECT_EQ(BackwardWeights(s, x, x, w, false), BackwardWeights(s, x, x, w, false));
+}
+
+// A plan is made for the number of threads at that time; it stays right with another.
+TEST(ConvPlanTest, AnotherNumberOfThreads) {
+  const int threads = omp_get_max_threads();
+  for (const ConvShape& s :
+       {ConvShape{8, 32, 16, 16, 48, 3, 1, 1, 1}, ConvShape{8, 32, 16, 16, 48, 3, 2, 1, 1},
+        ConvShape{8, 64, 9, 9, 32, 1, 1, 0, 1}, ConvShape{8, 3, 16, 16, 32, 3, 1, 1, 1},
+        ConvShape{8, 20, 9, 9, 24, 3, 1, 1, 1}}) {
+    const auto x = Normals(InputSize(s), 1), w = Normals(s.weight_size(), 2),
+               dy = Normals(OutputSize(s), 3);
+    const auto y = ConvForwardReference(s, x, w), dx = ConvBackwardDataReference(s, dy, w),
+               dw = ConvBackwardWeightsReference(s, x, dy);
+    omp_set_num_threads(2);
+    ConvPlan::Get(s);
+    for (int other : {2, 1, 5}) {
+      omp_set_num_threads(other);
+      SCOPED_TRACE(testing::PrintToString(s) + " threads " + std::to_string(other));
+      EXPECT_LE(WorstOverRms(Forward(s, x, w), y), Tolerance(s, Pass::kForward));
+      EXPECT_LE(WorstOverRms(BackwardData(s, dy, w), dx), Tolerance(s, Pass::kBackwardData));
+      EXPECT_LE(WorstOverRms(BackwardWeights(s, x, dy, w, false), dw),
+                Tolerance(s, Pass::kBackwardWeights));
+    }
+  }
+  omp_set_num_threads(threads);
 }
 
 TEST(ConvPlanTest, NanPropagates) {
