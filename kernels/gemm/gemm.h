@@ -28,7 +28,8 @@ void Gemm(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
           int64_t ldc);
 
 // C[m×n] = activation(op(A) · op(B) + bias), bias[n] added to every row, may be null.
-// One pass: bias and activation are applied while the block of C is in the cache.
+// Bias and activation are applied while the block of C is in the cache, but for ReLU, which is a
+// pass of its own: the fused one loses NaN.
 void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
                         const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
                         Activation activation, float* c, int64_t ldc);

@@ -216,6 +216,26 @@ TEST(GemmBiasActivationTest, EveryActivationWithAndWithoutBias) {
   }
 }
 
+// A hidden NaN would let a training go on from a broken model.
+TEST(GemmBiasActivationTest, NanPropagatesThroughEveryActivation) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (Activation activation : {Activation::kIdentity, Activation::kRelu, Activation::kGelu,
+                                Activation::kGeluTanh, Activation::kSigmoid, Activation::kTanh}) {
+    for (int64_t size : {1, 3, 17, 70}) {
+      const auto elements = static_cast<size_t>(size * size);
+      std::vector<float> a(elements, 0.5f), b(elements, 0.5f), c(elements, 0.0f);
+      const std::vector<float> bias(static_cast<size_t>(size), -0.25f);
+      a[0] = nan;  // row 0
+      GemmBiasActivation(kNo, kYes, size, size, size, a.data(), size, b.data(), size, bias.data(),
+                         activation, c.data(), size);
+      for (int64_t i = 0; i < size * size; ++i) {
+        EXPECT_EQ(std::isnan(c[static_cast<size_t>(i)]), i < size)
+            << "activation " << static_cast<int>(activation) << ", size " << size << ", " << i;
+      }
+    }
+  }
+}
+
 TEST(BatchedGemmTest, TwoLevelsOfStridesAsInAttention) {
   // Scores of 3 samples, 2 heads, 5 tokens, 4 features a head: Q and K interleaved by head in rows
   // of 8.

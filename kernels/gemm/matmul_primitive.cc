@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/check.h"
 #include "kernels/onednn/engine.h"
 
 namespace pretext::gemm_internal {
@@ -51,7 +52,7 @@ void AppendActivation(dnnl::post_ops& ops, Activation activation) {
     case Activation::kIdentity:
       return;
     case Activation::kRelu:
-      return AppendEltwise(ops, algorithm::eltwise_relu, 0.0f);
+      PRETEXT_CHECK(false, "oneDNN's ReLU loses NaN");
     case Activation::kGelu:
       return AppendEltwise(ops, algorithm::eltwise_gelu_erf, 0.0f);
     case Activation::kGeluTanh:
