@@ -63,7 +63,8 @@ std::string FlowType::ToString() const {
     case Kind::kVector:
       return "vector " + std::to_string(features);
     case Kind::kTokens:
-      return "tokens " + std::to_string(tokens) + " of " + std::to_string(vocabulary);
+      return (masked ? "masked tokens " : "tokens ") + std::to_string(tokens) + " of " +
+             std::to_string(vocabulary);
     case Kind::kSequence:
       return "sequence " + Shape{tokens, features}.ToString();
     case Kind::kTokenScores:

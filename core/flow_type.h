@@ -20,6 +20,7 @@ struct FlowType {
   int64_t features = 0;                         // vector, sequence, token scores
   int64_t tokens = 0;                           // tokens, sequence
   int64_t vocabulary = 0;                       // tokens, token scores
+  bool masked = false;                          // tokens some of which are targets
 
   static FlowType Image(int64_t channels, int64_t height, int64_t width);
   static FlowType Vector(int64_t features);
@@ -32,7 +33,8 @@ struct FlowType {
   int64_t size() const;
   // A batch of n rows: n×C×H×W, n×D, n×L, n×L×D.
   Shape Batch(int64_t n) const;
-  // "image 1×28×28", "vector 32", "tokens 128 of 8192", "sequence 128×256", "token scores 8192"
+  // "image 1×28×28", "vector 32", "tokens 128 of 8192", "masked tokens 128 of 8192", "sequence
+  // 128×256", "token scores 8192"
   std::string ToString() const;
 
   friend bool operator==(const FlowType&, const FlowType&) = default;

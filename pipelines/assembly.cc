@@ -144,6 +144,7 @@ class Assembler {
       }
     }
     context_.input = first;
+    context_.view = first;
     parts_.view = first;
   }
 

@@ -28,6 +28,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> TokenMaskingAugmentation::Create(
         context.tokenizer != nullptr,
         "needs a tokenizer, to know [MASK] and which tokens are special: the dataset has none");
   }
+  check.Shape(!context.input.masked, "is given tokens that are masked already");
   if (!check.ok()) return check.status();
   const MaskingOptions options = {.rate = config.rate(),
                                   .count = static_cast<MaskingOptions::Count>(config.count()),
@@ -36,7 +37,9 @@ absl::StatusOr<std::unique_ptr<Augmentation>> TokenMaskingAugmentation::Create(
                                   .random_probability = config.random_probability(),
                                   .span_stop = config.span_stop(),
                                   .max_span_words = config.max_span_words()};
-  return std::make_unique<TokenMaskingAugmentation>(context.input, options, context.tokenizer);
+  FlowType output = context.input;
+  output.masked = true;
+  return std::make_unique<TokenMaskingAugmentation>(output, options, context.tokenizer);
 }
 
 void TokenMaskingAugmentation::Apply(Sample& sample, Random& random) const {
@@ -44,6 +47,7 @@ void TokenMaskingAugmentation::Apply(Sample& sample, Random& random) const {
     masker_ = std::make_unique<const TokenMasker>(options_, MaskingVocabulary::Of(*tokenizer_));
   });
   masker_->Mask(sample.tokens.data(), sample.length, sample.targets, random);
+  sample.type.masked = true;
 }
 
 PRETEXT_REGISTER_AUGMENTATION(TokenMaskingAugmentation, TokenMasking);

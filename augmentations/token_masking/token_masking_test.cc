@@ -26,7 +26,9 @@ TEST(TokenMasking, MasksWhatIsBeforeThePadding) {
       ParseConfig<TokenMasking>("rate: 1 mask_probability: 1 random_probability: 0"),
       BuildContext{.input = type, .tokenizer = &tokenizer});
   ASSERT_TRUE(built.ok()) << built.status();
-  EXPECT_EQ((*built)->output(), type);
+  FlowType masked = type;
+  masked.masked = true;
+  EXPECT_EQ((*built)->output(), masked);
   tokenizer.learnt = true;
   Sample sample;
   sample.tokens = {2, 7, 1, 8, 3, 9, 9, 9};
@@ -49,6 +51,12 @@ TEST(TokenMasking, NamesEveryFault) {
   EXPECT_EQ(Faults("", FlowType()), "");
   EXPECT_EQ(Faults("", FlowType::Vector(3)), "(shape)");
   EXPECT_EQ(Faults("", FlowType::Tokens(8, 10)), "(shape)");  // no tokenizer
+  LateTokenizer tokenizer;
+  FlowType masked = FlowType::Tokens(8, 10);
+  masked.masked = true;
+  EXPECT_FALSE(
+      TokenMaskingAugmentation::Create(TokenMasking(), {.input = masked, .tokenizer = &tokenizer})
+          .ok());
   EXPECT_EQ(Faults("rate: 0", FlowType()), "rate");
   EXPECT_EQ(Faults("rate: nan span_stop: 1 max_span_words: 0", FlowType()),
             "max_span_words rate span_stop");

@@ -14,8 +14,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> RandomTokensDataset::Create(const Rando
   check.InRange("masked", config.masked(), 0, 1);
   check.Extent("samples", config.samples());
   if (!check.ok()) return check.status();
-  return std::make_unique<RandomTokensDataset>(
-      FlowType::Tokens(config.tokens(), config.vocabulary()), config.samples(), config.masked());
+  FlowType type = FlowType::Tokens(config.tokens(), config.vocabulary());
+  type.masked = true;
+  return std::make_unique<RandomTokensDataset>(type, config.samples(), config.masked());
 }
 
 absl::Status RandomTokensDataset::Read(Split, int64_t index, Sample& sample) const {

@@ -21,6 +21,9 @@ absl::StatusOr<std::unique_ptr<Head>> MaskedLanguageModelHead::Create(
                 absl::StrCat("shares the encoder's token embedding of ", embedding->shape[1],
                              " features; the encoder gives ", input.features));
   }
+  check.Shape(!context.view.is(FlowType::Kind::kTokens) || context.view.masked,
+              "has nothing to learn from: no token is masked; add views { augmentation { "
+              "[type.googleapis.com/pretext.TokenMasking] {} } }");
   check.Positive("epsilon", config.epsilon());
   check.Positive("initial_deviation", config.initial_deviation());
   if (!check.ok()) return check.status();

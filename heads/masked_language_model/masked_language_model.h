@@ -20,8 +20,8 @@ class MaskedLanguageModel;  // the config, masked_language_model.proto
 
 class MaskedLanguageModelHead : public Head {
  public:
-  // Faults: an encoder that gives no sequence, has no token embedding, or one of another width;
-  // numbers out of range.
+  // Faults: no token is masked, an encoder that gives no sequence, has no token embedding, or one
+  // of another width; numbers out of range.
   static absl::StatusOr<std::unique_ptr<Head>> Create(const MaskedLanguageModel& config,
                                                       const BuildContext& context);
 

@@ -105,6 +105,16 @@ TEST(MaskedLanguageModel, EveryFaultIsNamed) {
               HasSubstr("takes a sequence, features for each token; the encoder gives vector 4"));
   EXPECT_THAT(fault(&without, without.output()), HasSubstr("has none"));
   EXPECT_THAT(fault(&wide, wide.output()), HasSubstr("of 8 features; the encoder gives 4"));
+  const auto unmasked = MaskedLanguageModelHead::Create(
+      MaskedLanguageModel(),
+      {.input = FlowType::Sequence(5, 8), .view = FlowType::Tokens(5, 11), .encoder = &wide});
+  EXPECT_THAT(std::string(unmasked.status().message()), HasSubstr("no token is masked; add views"));
+  FlowType masked = FlowType::Tokens(5, 11);
+  masked.masked = true;
+  EXPECT_TRUE(MaskedLanguageModelHead::Create(
+                  MaskedLanguageModel(),
+                  {.input = FlowType::Sequence(5, 8), .view = masked, .encoder = &wide})
+                  .ok());
   MaskedLanguageModel config;
   config.set_epsilon(-1);
   config.set_initial_deviation(0);
