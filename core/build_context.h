@@ -19,7 +19,7 @@ class Tokenizer;
 struct BuildContext {
   FlowType input;   // what flows into this part; nothing for a dataset, an optimizer, a tokenizer
   FlowType sample;  // a clean sample of the dataset: what a decoder has to rebuild
-  FlowType view;    // what the encoder is given: a sample after its augmentations
+  FlowType view;    // what the encoder is given: the sample after its augmentations
   int64_t views = 1;
   bool labelled = false;                 // the dataset has labels
   const Tokenizer* tokenizer = nullptr;  // of a text dataset

@@ -20,7 +20,7 @@ struct FlowType {
   int64_t features = 0;                         // vector, sequence, token scores
   int64_t tokens = 0;                           // tokens, sequence
   int64_t vocabulary = 0;                       // tokens, token scores
-  bool masked = false;                          // tokens some of which are targets
+  bool masked = false;                          // tokens: some stand masked, targets of the loss
 
   static FlowType Image(int64_t channels, int64_t height, int64_t width);
   static FlowType Vector(int64_t features);

@@ -1,5 +1,6 @@
 #include "core/mlp_layers.h"
 
+#include <string>
 #include <utility>
 
 #include "core/check.h"
@@ -9,15 +10,34 @@ namespace pretext {
 MlpLayers::MlpLayers(ParameterSet& set, MlpOptions options) : options_(std::move(options)) {
   PRETEXT_CHECK(options_.widths.size() >= 2, "an MLP has an input and an output width");
   for (size_t i = 0; i + 1 < options_.widths.size(); ++i) {
-    layers_.push_back(
-        LinearLayer::Declare(set, std::to_string(i), options_.widths[i], options_.widths[i + 1]));
+    const bool hidden = i + 2 < options_.widths.size();
+    const auto norm = hidden ? options_.normalization : MlpNormalization::kNone;
+    const std::string name = std::to_string(i), norm_name = name + ".norm";
+    const int64_t in = options_.widths[i], out = options_.widths[i + 1];
+    Layer layer;
+    layer.linear =
+        LinearLayer::Declare(set, name, in, out, /*with_bias=*/norm != MlpNormalization::kBatch);
+    if (norm == MlpNormalization::kBatch) {
+      layer.batch_norm = BatchNormLayer::Declare(set, norm_name, out);
+    } else if (norm == MlpNormalization::kLayer) {
+      layer.layer_norm = LayerNormLayer::Declare(set, norm_name, out, /*epsilon=*/1e-5f);
+    }
+    layers_.push_back(layer);
   }
 }
 
 Var MlpLayers::Forward(Tape& tape, Var x, const ForwardContext& context) const {
   for (size_t i = 0; i < layers_.size(); ++i) {
-    if (i + 1 == layers_.size()) return layers_[i](tape, x, options_.output_activation);
-    x = layers_[i](tape, x, options_.activation);
+    const Layer& layer = layers_[i];
+    if (i + 1 == layers_.size()) return layer.linear(tape, x, options_.output_activation);
+    if (layer.batch_norm.scale != nullptr) {
+      x = BatchNorm(tape, layer.linear(tape, x), layer.batch_norm, context, options_.activation);
+    } else if (layer.layer_norm.scale != nullptr) {
+      x = Activate(tape, LayerNorm(tape, layer.linear(tape, x), layer.layer_norm),
+                   options_.activation);
+    } else {
+      x = layer.linear(tape, x, options_.activation);
+    }
     x = Dropout(tape, x, options_.dropout, context,
                 options_.first_dropout_layer + static_cast<uint32_t>(i));
   }

@@ -1,5 +1,5 @@
-// A stack of linear layers with an activation (and dropout) after all but the last: what the MLP
-// encoder and the MLP decoder share.
+// A stack of linear layers, all but the last with normalisation, an activation and dropout after
+// them: what the MLP encoder and the MLP decoder share.
 #pragma once
 
 #include <cstdint>
@@ -8,29 +8,45 @@
 
 #include "core/forward_context.h"
 #include "core/linear_layer.h"
+#include "core/ops_conv.h"
+#include "core/ops_sequence.h"
 
 namespace pretext {
+
+// Between a hidden linear layer and its activation.
+enum class MlpNormalization : uint8_t {
+  kNone,
+  kBatch,  // BatchNorm over the rows; the linear layer has no bias, which the mean would remove
+  kLayer,  // LayerNorm over the features
+};
 
 struct MlpOptions {
   std::vector<int64_t> widths;                // input, hidden ..., output: at least two
   Activation activation = Activation::kRelu;  // after every hidden layer
   Activation output_activation = Activation::kIdentity;
-  float dropout = 0;                 // after every hidden activation
-  uint32_t first_dropout_layer = 0;  // numbers the masks' streams
+  MlpNormalization normalization = MlpNormalization::kNone;  // ε 1e-5, momentum 0.1
+  float dropout = 0;                                         // after every hidden activation
+  uint32_t first_dropout_layer = 0;                          // numbers the masks' streams
 };
 
 class MlpLayers {
  public:
   MlpLayers() = default;
-  // Declares "0.weight", "0.bias", "1.weight" ... in `set`.
+  // Declares "0.weight", "0.bias", "0.norm.weight" ..., "1.weight" ... in `set`.
   MlpLayers(ParameterSet& set, MlpOptions options);
 
   // x [R, widths.front()] -> [R, widths.back()]
   Var Forward(Tape& tape, Var x, const ForwardContext& context) const;
 
  private:
+  struct Layer {
+    LinearLayer linear;
+    BatchNormLayer batch_norm;  // one of the two, or none
+    LayerNormLayer layer_norm;
+  };
+
   MlpOptions options_;
-  std::vector<LinearLayer> layers_;
+  std::vector<Layer> layers_;
 };
 
 }  // namespace pretext

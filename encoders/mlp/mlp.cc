@@ -8,6 +8,22 @@
 
 namespace pretext {
 
+namespace {
+
+MlpNormalization ToNormalization(Mlp::Normalization normalization) {
+  switch (normalization) {
+    case Mlp::NONE:
+      return MlpNormalization::kNone;
+    case Mlp::BATCH:
+      return MlpNormalization::kBatch;
+    case Mlp::LAYER:
+      return MlpNormalization::kLayer;
+  }
+  return MlpNormalization::kNone;  // proto2 refuses unknown values while parsing
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Encoder>> MlpEncoder::Create(const Mlp& config,
                                                             const BuildContext& context) {
   FieldChecker check;
@@ -18,6 +34,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> MlpEncoder::Create(const Mlp& config,
   MlpOptions options{.widths = {input.size()},
                      .activation = ToActivation(config.activation()),
                      .output_activation = ToActivation(config.code_activation()),
+                     .normalization = ToNormalization(config.normalization()),
                      .dropout = config.dropout()};
   check.Count("hidden", config.hidden_size() + 1);
   for (int i = 0; i < config.hidden_size(); ++i) {

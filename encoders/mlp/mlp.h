@@ -1,8 +1,9 @@
-// Mlp: h = W_k f(… f(W_1 x + b_1) …) + b_k of the flattened sample x (Hinton and Salakhutdinov
-// 2006, "Reducing the dimensionality of data with neural networks", its encoder half).
+// Mlp: h = W_k f(… f(norm(W_1 x + b_1)) …) + b_k of the flattened sample x, norm optional (Hinton
+// and Salakhutdinov 2006, "Reducing the dimensionality of data with neural networks", its encoder
+// half).
 //
 // Input: image C×H×W or vector. Output: vector D = code. Parameters: "0.weight" [hidden_1, C·H·W],
-// "0.bias", "1.weight" …
+// "0.bias", "0.norm.weight", "0.norm.bias", "1.weight" …
 #pragma once
 
 #include <memory>

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/gradient_check.h"
 #include "encoders/mlp/mlp.pb.h"
 
@@ -53,6 +56,72 @@ TEST(Mlp, ValuesAndGradientsOfEveryParameter) {
         return Layer(Layer(at[0], at[1], at[2], true), at[3], at[4], false);
       },
       {.parameters = parameters}));
+}
+
+// γ (x - mean) / √(var + 1e-5) + β, then relu; statistics of each column, or of each row.
+Doubles Normalised(Doubles x, const Doubles& gamma, const Doubles& beta, bool by_column) {
+  const size_t columns = gamma.size(), rows = x.size() / columns;
+  const size_t groups = by_column ? columns : rows, members = by_column ? rows : columns;
+  for (size_t g = 0; g < groups; ++g) {
+    const auto at = [&](size_t i) -> double& {
+      return by_column ? x[i * columns + g] : x[g * columns + i];
+    };
+    double mean = 0, variance = 0;
+    for (size_t i = 0; i < members; ++i) mean += at(i) / static_cast<double>(members);
+    for (size_t i = 0; i < members; ++i) {
+      variance += (at(i) - mean) * (at(i) - mean) / static_cast<double>(members);
+    }
+    for (size_t i = 0; i < members; ++i) at(i) = (at(i) - mean) / std::sqrt(variance + 1e-5);
+  }
+  for (size_t i = 0; i < x.size(); ++i) {
+    x[i] = std::max(0.0, x[i] * gamma[i % columns] + beta[i % columns]);
+  }
+  return x;
+}
+
+class MlpNormalizationTest : public testing::TestWithParam<Mlp::Normalization> {};
+
+TEST_P(MlpNormalizationTest, ValuesAndGradientsOfEveryParameter) {
+  const bool batch = GetParam() == Mlp::BATCH;
+  Mlp config = Config();
+  config.set_normalization(GetParam());
+  auto encoder = Build(config, FlowType::Vector(6));
+  std::vector<Parameter*> parameters;
+  for (Parameter& p : encoder->parameters().parameters()) {
+    // γ = 1, β = 0 and a bias without effect would hide a factor or a term left out.
+    if (p.role != Role::kWeight) p.value = RandomParameter(p.shape, parameters.size() + 3).value;
+    parameters.push_back(&p);
+  }
+  ASSERT_EQ(parameters.size(), batch ? 5u : 6u);
+  EXPECT_TRUE(CheckGradients(
+      [&](Tape& tape, const std::vector<Var>& x) {
+        return encoder->Forward(tape, x[0], Batch(), {.training = true});
+      },
+      {RandomTensor({7, 6}, 1)},
+      [&](const std::vector<Doubles>& at) {
+        const Doubles bias = batch ? Doubles(5) : at[2];
+        const size_t next = batch ? 2 : 3;
+        const Doubles sums = Layer(at[0], at[1], bias, false);
+        const Doubles hidden = Normalised(sums, at[next], at[next + 1], batch);
+        return Layer(hidden, at[next + 2], at[next + 3], false);
+      },
+      {.parameters = parameters}));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, MlpNormalizationTest, testing::Values(Mlp::BATCH, Mlp::LAYER),
+                         [](const auto& info) { return Mlp::Normalization_Name(info.param); });
+
+TEST(Mlp, BatchNormUsesRunningStatisticsInEvaluation) {
+  Mlp config = Config();
+  config.set_normalization(Mlp::BATCH);
+  auto encoder = Build(config, FlowType::Vector(6));
+  const auto run = [&](int64_t rows) {
+    Tape tape(false);
+    return ToDoubles(
+        encoder->Forward(tape, tape.Constant(RandomTensor({rows, 6}, 1)), Batch(), {}).value());
+  };
+  const Doubles three = run(3), seven = run(7);
+  EXPECT_EQ(three, Doubles(seven.begin(), seven.begin() + 9)) << "other rows do not matter";
 }
 
 TEST(Mlp, DeclaresItsParametersWithoutMemory) {
