@@ -9,15 +9,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/autograd.h"
-#include "core/safetensors.h"
 #include "encoders/transformer/transformer.h"
 #include "encoders/transformer/transformer.pb.h"
 #include "heads/masked_language_model/masked_language_model.pb.h"
@@ -26,6 +23,7 @@
 #include "losses/masked_cross_entropy/masked_cross_entropy.pb.h"
 #include "optimizers/adam_w/adam_w.h"
 #include "optimizers/adam_w/adam_w.pb.h"
+#include "tests/golden.h"
 
 namespace pretext {
 namespace {
@@ -37,8 +35,7 @@ constexpr int32_t kMask = 4, kLengths[kSamples] = {12, 7, 10};
 void FillValues(int64_t number, Parameter& p) {
   const bool scale = p.role == Role::kNormScale;
   for (int64_t i = 0; i < p.value.size(); ++i) {
-    const double value =
-        static_cast<double>((i * i * 31 + i * 40503 + number * 9973 + 12345) % 65536) / 65536 - 0.5;
+    const double value = ReferenceValue(number, i);
     p.value.data()[i] = static_cast<float>(scale ? 1 + 0.4 * value : 0.8 * value);
   }
 }
@@ -132,12 +129,6 @@ class Model {
   const std::map<std::string, Parameter*>& parameters() const { return by_name_; }
 
  private:
-  template <class T>
-  static std::unique_ptr<T> Made(absl::StatusOr<std::unique_ptr<T>> made) {
-    EXPECT_TRUE(made.ok()) << made.status();
-    return *std::move(made);
-  }
-
   std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<Head> head_;
   std::unique_ptr<Loss> loss_;
@@ -148,11 +139,7 @@ class Model {
 class AgainstPyTorch : public testing::TestWithParam<std::tuple<bool, bool>> {
  protected:
   static void SetUpTestSuite() {
-    std::ifstream stream("tests/masked_language_model/golden.safetensors", std::ios::binary);
-    const auto file =
-        ParseTensors("golden.safetensors", std::string(std::istreambuf_iterator<char>(stream), {}));
-    ASSERT_TRUE(file.ok()) << file.status();
-    for (const NamedTensor& t : file->tensors) golden_[t.name] = t.tensor;
+    golden_ = ReadGolden("tests/masked_language_model/golden.safetensors");
   }
   static void TearDownTestSuite() { golden_.clear(); }
 
@@ -168,19 +155,12 @@ class AgainstPyTorch : public testing::TestWithParam<std::tuple<bool, bool>> {
 
   static double Difference(const std::string& name, const Tensor& ours, const Tensor& golden) {
     if (ours.size() != golden.size()) return INFINITY;
-    double worst = 0;
-    for (int64_t i = 0; i < ours.size(); ++i) {
-      // Keys' biases: see reference.py.
-      if (name.ends_with("attention.in.bias") && i >= kWidth && i < 2 * kWidth) continue;
-      const double difference = std::abs(static_cast<double>(ours.data()[i]) - golden.data()[i]);
-      if (!(difference <= worst)) worst = std::isnan(difference) ? INFINITY : difference;
+    const float *a = ours.data(), *b = golden.data();
+    if (name.ends_with("attention.in.bias")) {  // without the keys': see reference.py
+      return std::max(WorstDifference(a, b, kWidth),
+                      WorstDifference(a + 2 * kWidth, b + 2 * kWidth, kWidth));
     }
-    return worst;
-  }
-  static double Rms(const Tensor& x) {
-    double sum = 0;
-    for (int64_t i = 0; i < x.size(); ++i) sum += static_cast<double>(x.data()[i]) * x.data()[i];
-    return std::sqrt(sum / static_cast<double>(x.size()));
+    return WorstDifference(a, b, ours.size());
   }
 
   static std::map<std::string, Tensor> golden_;
@@ -203,12 +183,14 @@ TEST_P(AgainstPyTorch, ScoresLossAndGradients) {
   tape.Backward(forward.loss);
   for (const auto& [name, parameter] : model.parameters()) {
     const Tensor& golden = Golden("gradient." + name);
-    EXPECT_LE(Difference(name, parameter->gradient, golden), Allowed("gradient") * Rms(golden))
+    EXPECT_LE(Difference(name, parameter->gradient, golden),
+              Allowed("gradient") * RootMeanSquare(golden))
         << name;
     // The comparison sees a gradient that is wrong by a thousandth.
     Tensor wrong = parameter->gradient.Clone();
     for (int64_t i = 0; i < wrong.size(); ++i) wrong.data()[i] *= 1.001f;
-    EXPECT_GT(Difference(name, wrong, golden), Allowed("gradient") * Rms(golden)) << name;
+    EXPECT_GT(Difference(name, wrong, golden), Allowed("gradient") * RootMeanSquare(golden))
+        << name;
   }
 }
 

@@ -8,15 +8,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/safetensors.h"
 #include "encoders/res_net/res_net.h"
 #include "encoders/res_net/res_net.pb.h"
 #include "heads/projection_mlp/projection_mlp.h"
@@ -25,6 +22,7 @@
 #include "losses/nt_xent/nt_xent.pb.h"
 #include "optimizers/sgd/sgd.h"
 #include "optimizers/sgd/sgd.pb.h"
+#include "tests/golden.h"
 
 namespace pretext {
 namespace {
@@ -38,8 +36,7 @@ void FillValues(int64_t number, Parameter& p) {
       matrix ? std::sqrt(24.0 / static_cast<double>(p.shape.size() / p.shape[0])) : 0.4;
   const bool small = p.name.find("bn2.weight") != std::string::npos;
   for (int64_t i = 0; i < p.value.size(); ++i) {
-    const double v =
-        static_cast<double>((i * i * 31 + i * 40503 + number * 9973 + 12345) % 65536) / 65536 - 0.5;
+    const double v = ReferenceValue(number, i);
     p.value.data()[i] = static_cast<float>(
         p.role == Role::kNormScale ? (small ? 0.2 : 1) * (1 + size * v) : size * v);
   }
@@ -118,12 +115,6 @@ class Model {
   const std::map<std::string, Buffer*>& buffers() const { return buffers_; }
 
  private:
-  template <class T>
-  static std::unique_ptr<T> Made(absl::StatusOr<std::unique_ptr<T>> made) {
-    EXPECT_TRUE(made.ok()) << made.status();
-    return *std::move(made);
-  }
-
   BatchNormScope scope_;
   std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<Head> head_;
@@ -135,13 +126,7 @@ class Model {
 
 class SimclrAgainstPyTorch : public testing::TestWithParam<BatchNormScope> {
  protected:
-  static void SetUpTestSuite() {
-    std::ifstream stream("tests/simclr/golden.safetensors", std::ios::binary);
-    const auto file =
-        ParseTensors("golden.safetensors", std::string(std::istreambuf_iterator<char>(stream), {}));
-    ASSERT_TRUE(file.ok()) << file.status();
-    for (const NamedTensor& t : file->tensors) golden_[t.name] = t.tensor;
-  }
+  static void SetUpTestSuite() { golden_ = ReadGolden("tests/simclr/golden.safetensors"); }
   static void TearDownTestSuite() { golden_.clear(); }
 
   const Tensor& Golden(const std::string& name) const {
@@ -160,12 +145,8 @@ class SimclrAgainstPyTorch : public testing::TestWithParam<BatchNormScope> {
   double Difference(const std::string& name, const Tensor& ours) const {
     const Tensor& golden = Golden(name);
     if (golden.size() != std::min(ours.size(), kKept)) return INFINITY;
-    double worst = 0;
-    for (int64_t i = 0; i < golden.size(); ++i) {
-      const double difference = std::abs(static_cast<double>(ours.data()[i]) - golden.data()[i]);
-      if (!(difference <= worst)) worst = std::isnan(difference) ? INFINITY : difference;
-    }
-    return worst / Golden("rms." + name).item();
+    return WorstDifference(ours.data(), golden.data(), golden.size()) /
+           Golden("rms." + name).item();
   }
 
   static std::map<std::string, Tensor> golden_;

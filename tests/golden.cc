@@ -1,0 +1,43 @@
+#include "tests/golden.h"
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+#include "core/safetensors.h"
+
+namespace pretext {
+
+std::map<std::string, Tensor> ReadGolden(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  const auto file =
+      ParseTensors(path, std::string(std::istreambuf_iterator<char>(stream), {}));
+  EXPECT_TRUE(file.ok()) << file.status();
+  std::map<std::string, Tensor> golden;
+  if (file.ok()) {
+    for (const NamedTensor& t : file->tensors) golden[t.name] = t.tensor;
+  }
+  return golden;
+}
+
+double ReferenceValue(int64_t number, int64_t i) {
+  return static_cast<double>((i * i * 31 + i * 40503 + number * 9973 + 12345) % 65536) / 65536 -
+         0.5;
+}
+
+double WorstDifference(const float* ours, const float* golden, int64_t n) {
+  double worst = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const double difference = std::abs(static_cast<double>(ours[i]) - golden[i]);
+    if (!(difference <= worst)) worst = std::isnan(difference) ? INFINITY : difference;
+  }
+  return worst;
+}
+
+double RootMeanSquare(const Tensor& x) {
+  double sum = 0;
+  for (int64_t i = 0; i < x.size(); ++i) sum += static_cast<double>(x.data()[i]) * x.data()[i];
+  return std::sqrt(sum / static_cast<double>(x.size()));
+}
+
+}  // namespace pretext
