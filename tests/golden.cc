@@ -10,8 +10,7 @@ namespace pretext {
 
 std::map<std::string, Tensor> ReadGolden(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
-  const auto file =
-      ParseTensors(path, std::string(std::istreambuf_iterator<char>(stream), {}));
+  const auto file = ParseTensors(path, std::string(std::istreambuf_iterator<char>(stream), {}));
   EXPECT_TRUE(file.ok()) << file.status();
   std::map<std::string, Tensor> golden;
   if (file.ok()) {

@@ -1,14 +1,18 @@
 #include "kernels/onednn/engine.h"
 
+#include "kernels/team/team.h"
+
 namespace pretext {
 
 const dnnl::engine& OnednnEngine() {
+  LimitTeam();
   // Never destroyed: plans in static caches outlive main.
   static const dnnl::engine* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
   return *engine;
 }
 
 dnnl::stream& OnednnStream() {
+  LimitTeam();
   thread_local dnnl::stream stream(OnednnEngine());
   return stream;
 }

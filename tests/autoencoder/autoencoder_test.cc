@@ -124,9 +124,9 @@ class AutoencoderAgainstPyTorch : public testing::Test {
       for (int64_t y = 0; y < kSide; ++y) {
         for (int64_t x = 0; x < kSide; ++x) {
           const int64_t down = y - k * 5 % 7, across = x - k * 3 % 8;
-          batch.input.data()[(n * kSide + y) * kSide + x] = static_cast<float>(
-              static_cast<double>(1 + k * 3 % 5) /
-              (6.0 + static_cast<double>(down * down + across * across)));
+          batch.input.data()[(n * kSide + y) * kSide + x] =
+              static_cast<float>(static_cast<double>(1 + k * 3 % 5) /
+                                 (6.0 + static_cast<double>(down * down + across * across)));
         }
       }
     }
@@ -175,9 +175,8 @@ TEST(LinearAutoencoder, ReachesPrincipalComponentsAndNeverPassesThem) {
     for (int64_t d = 0; d < kFeatures; ++d) {
       double value = 0.5;
       for (int64_t k = 0; k < kFeatures; ++k) {
-        const double direction =
-            std::cos(std::numbers::pi / kFeatures * (static_cast<double>(d) + 0.5) *
-                     static_cast<double>(k));
+        const double direction = std::cos(std::numbers::pi / kFeatures *
+                                          (static_cast<double>(d) + 0.5) * static_cast<double>(k));
         value += direction * ReferenceValue(k, n) / static_cast<double>(1 + k);
       }
       train.values.push_back(static_cast<float>(value));
@@ -201,7 +200,8 @@ TEST(LinearAutoencoder, ReachesPrincipalComponentsAndNeverPassesThem) {
   for (int64_t step = 0; step <= kUpdates; ++step) {
     error = model.Run(batch);
     // The rounding of sums of a few dozen single-precision terms.
-    ASSERT_FALSE(!(error >= bound * (1 - 1e-5))) << error << " below " << bound << ", step " << step;
+    ASSERT_FALSE(!(error >= bound * (1 - 1e-5)))
+        << error << " below " << bound << ", step " << step;
     const double done = static_cast<double>(step) / kUpdates;
     model.Update(step, 1e-2 * 0.5 * (1 + std::cos(std::numbers::pi * done)));
   }
