@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/memory_pool.h"
 #include "encoders/mlp/mlp.h"
 #include "encoders/mlp/mlp.pb.h"
 #include "evaluation/pca/pca.h"
@@ -153,11 +154,14 @@ TEST_F(AutoencoderAgainstPyTorch, LossAndGradients) {
 
 TEST_F(AutoencoderAgainstPyTorch, TwentySteps) {
   Model model = MakeModel();
+  int64_t warm = 0;
   for (int64_t step = 0; step < kSteps; ++step) {
+    if (step == 2) warm = MemoryPool::stats().misses;
     EXPECT_LE(std::abs(model.Run(Images(step)) - Golden("losses").data()[step]), Allowed("losses"))
         << step;
     model.Update(step, kRate);
   }
+  EXPECT_EQ(MemoryPool::stats().misses, warm) << "a step in the steady state asked for memory";
   for (const auto& [name, parameter] : model.parameters()) {
     EXPECT_LE(Difference("final." + name, parameter->value), Allowed("final")) << name;
   }

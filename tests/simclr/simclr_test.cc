@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/memory_pool.h"
 #include "encoders/res_net/res_net.h"
 #include "encoders/res_net/res_net.pb.h"
 #include "heads/projection_mlp/projection_mlp.h"
@@ -168,10 +169,13 @@ TEST_P(SimclrAgainstPyTorch, LossAndGradients) {
 
 TEST_P(SimclrAgainstPyTorch, TwentySteps) {
   Model model(GetParam());
+  int64_t warm = 0;
   for (int64_t step = 0; step < kSteps; ++step) {
+    if (step == 2) warm = MemoryPool::stats().misses;
     EXPECT_LE(std::abs(model.Run(step) - Golden("losses").data()[step]), Allowed("losses")) << step;
     model.Update(step);
   }
+  EXPECT_EQ(MemoryPool::stats().misses, warm) << "a step in the steady state asked for memory";
   for (const auto& [name, parameter] : model.parameters()) {
     EXPECT_LE(Difference("final." + name, parameter->value), Allowed("final")) << name;
   }
