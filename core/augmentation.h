@@ -25,6 +25,10 @@ class Augmentation {
   // Changes the sample in place. Thread-safe; all randomness comes from `random`, whose stream is
   // keyed by (seed, epoch, sample, view and place in the chain).
   virtual void Apply(Sample& sample, Random& random) const = 0;
+
+  // What of it remains in evaluation, where nothing is random: a resize or a normalisation, without
+  // which the encoder would be given another size or scale than it was trained on. Thread-safe.
+  virtual void ApplyInEvaluation(Sample&) const {}
 };
 
 }  // namespace pretext

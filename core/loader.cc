@@ -245,7 +245,12 @@ absl::Status Loader::Next(Batch& batch) {
     for (int64_t v = 0; v < views; ++v) {
       Sample& row = rows_[static_cast<size_t>(v * samples + n)];
       row = sample;  // vectors keep their memory
-      ApplyChain(options_.views[static_cast<size_t>(v)], options_.seed, raw.epoch, v, row);
+      const auto& chain = options_.views[static_cast<size_t>(v)];
+      if (options_.evaluation) {
+        for (const Augmentation* augmentation : chain) augmentation->ApplyInEvaluation(row);
+      } else {
+        ApplyChain(chain, options_.seed, raw.epoch, v, row);
+      }
       CopyRow(row, v * samples + n, type_.size(), batch.input);
     }
   }

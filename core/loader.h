@@ -33,7 +33,8 @@ struct LoaderOptions {
   int prefetch = 2;   // batches read ahead
   // One chain of augmentations a view, V >= 1; an empty chain gives the sample as it is.
   std::vector<std::vector<const Augmentation*>> views = {{}};
-  bool clean = false;  // fill Batch::clean
+  bool evaluation = false;  // Augmentation::ApplyInEvaluation instead of Apply
+  bool clean = false;       // fill Batch::clean
 };
 
 class Loader {

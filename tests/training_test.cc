@@ -59,22 +59,27 @@ TEST(Training, TheSameSeedGivesTheSameBitsAndAnotherOthers) {
 }
 
 TEST(Training, ResumesBitForBitAfterKillInTheSecondEpoch) {
+  // Wide enough for a step to take several times what it takes to see the metrics and to kill.
+  const std::string wide = "encoder { [type.googleapis.com/pretext.Mlp] { hidden: [2048, 2048] } }";
+  WriteScratchFile("wide.textproto", SmallAutoencoder("wide"));
+  ASSERT_EQ(RunProgram({"train", "wide.textproto", "--override", wide}).exit_code, 0);
   WriteScratchFile("killed.textproto", SmallAutoencoder("killed"));
   bool killed = false;
-  const ProgramResult result = RunProgram({"train", "killed.textproto"}, [&](pid_t child) {
-    // Steps 1 to 8 are the first epoch; 8 is the checkpoint.
-    if (!killed && Lines(FileContents("runs/killed/metrics.jsonl")) >= 10) {
-      kill(child, SIGKILL);
-      killed = true;
-    }
-  });
+  const ProgramResult result =
+      RunProgram({"train", "killed.textproto", "--override", wide}, [&](pid_t child) {
+        // Steps 1 to 8 are the first epoch; 8 is the checkpoint.
+        if (!killed && Lines(FileContents("runs/killed/metrics.jsonl")) >= 10) {
+          kill(child, SIGKILL);
+          killed = true;
+        }
+      });
   ASSERT_EQ(result.exit_code, -SIGKILL)
       << "the program was faster than the test: " << result.output;
-  EXPECT_TRUE(Weights("killed") != Uninterrupted());
+  EXPECT_TRUE(Weights("killed") != Weights("wide"));
   const ProgramResult resumed = RunProgram({"train", "--resume", "runs/killed"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
   EXPECT_THAT(resumed.output, HasSubstr("going on at step 8 of 16"));
-  EXPECT_TRUE(Weights("killed") == Uninterrupted());
+  EXPECT_TRUE(Weights("killed") == Weights("wide"));
   EXPECT_EQ(Lines(FileContents("runs/killed/metrics.jsonl")), 17u);
 }
 
@@ -106,6 +111,23 @@ TEST(Training, ALossThatIsNotFiniteStopsWithItsPlaceAndKeepsTheCheckpoint) {
   EXPECT_THAT(result.output, AllOf(HasSubstr("the loss is "), HasSubstr(" at step "),
                                    HasSubstr("operation "), HasSubstr("last good checkpoint")));
   EXPECT_TRUE(Weights("nan") == before);
+}
+
+// What is evaluated has the size and the scale of what was trained on; the error is still that of
+// the samples themselves, which an untrained decoder misses by far more than 0.05.
+TEST(Training, EvaluatesWhatTheViewsMakeOfASample) {
+  WriteScratchFile("resized.textproto", SmallAutoencoder("resized"));
+  const ProgramResult result = RunProgram(
+      {"train", "resized.textproto", "--override", "train { epochs: 100 }", "--override",
+       "views { augmentation { [type.googleapis.com/pretext.RandomResizedCrop] { min_area: 1 "
+       "min_aspect: 1 max_aspect: 1 height: 6 width: 6 } } augmentation { "
+       "[type.googleapis.com/pretext.Normalize] { mean: 0.4 deviation: 0.1 } } }"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const std::string metrics = FileContents("runs/resized/metrics.jsonl");
+  const size_t at = metrics.rfind("\"test_mse\":");
+  ASSERT_NE(at, std::string::npos);
+  const double error = std::stod(metrics.substr(at + 11));
+  EXPECT_FALSE(!(error < 0.05)) << error;
 }
 
 TEST(Training, ASecondRunNeverOverwritesTheFirst) {

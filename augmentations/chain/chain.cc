@@ -27,4 +27,8 @@ void AugmentationChain::Apply(Sample& sample, Random& random) const {
   for (const auto& part : parts_) part->Apply(sample, random);
 }
 
+void AugmentationChain::ApplyInEvaluation(Sample& sample) const {
+  for (const auto& part : parts_) part->ApplyInEvaluation(sample);
+}
+
 }  // namespace pretext

@@ -22,6 +22,7 @@ class AugmentationChain {
   // The type of a sample after the last; the input's when there is none.
   const FlowType& output() const { return output_; }
   void Apply(Sample& sample, Random& random) const;
+  void ApplyInEvaluation(Sample& sample) const;
 
  private:
   FlowType output_;

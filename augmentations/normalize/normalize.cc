@@ -47,7 +47,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> NormalizeAugmentation::Create(
                                                  PerChannel(config.deviation()));
 }
 
-void NormalizeAugmentation::Apply(Sample& sample, Random&) const {
+void NormalizeAugmentation::ApplyInEvaluation(Sample& sample) const {
   NormalizeChannels(sample.values.data(), ImageShapeOf(sample.type), mean_.data(),
                     deviation_.data());
 }

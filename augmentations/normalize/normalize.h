@@ -19,7 +19,8 @@ class NormalizeAugmentation : public Augmentation {
       : type_(type), mean_(mean), deviation_(deviation) {}
 
   FlowType output() const override { return type_; }
-  void Apply(Sample& sample, Random& random) const override;
+  void Apply(Sample& sample, Random&) const override { ApplyInEvaluation(sample); }
+  void ApplyInEvaluation(Sample& sample) const override;
 
  private:
   const FlowType type_;

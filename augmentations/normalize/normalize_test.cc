@@ -23,6 +23,14 @@ TEST(Normalize, ShiftsAndScalesEachChannel) {
   }
 }
 
+TEST(Normalize, ActsInEvaluationToo) {
+  const FlowType input = FlowType::Image(1, 8, 9);
+  const auto normalize = Build("mean: 0.3 deviation: 0.2", input);
+  Sample sample = TestSample(input);
+  normalize->ApplyInEvaluation(sample);
+  EXPECT_EQ(sample.values, Augmented(*normalize, input, 0).values);
+}
+
 TEST(Normalize, OneNumberServesAllChannelsAndAHalfIsTheDefault) {
   const FlowType input = FlowType::Image(3, 8, 9);
   const Sample before = TestSample(input);

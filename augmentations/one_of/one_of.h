@@ -25,6 +25,10 @@ class OneOfAugmentation : public Augmentation {
 
   FlowType output() const override { return choices_.front().chain.output(); }
   void Apply(Sample& sample, Random& random) const override;
+  // The first choice's.
+  void ApplyInEvaluation(Sample& sample) const override {
+    choices_.front().chain.ApplyInEvaluation(sample);
+  }
 
  private:
   const std::vector<Choice> choices_;  // Those of weight above 0.

@@ -54,10 +54,20 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomResizedCropAugmentation::Cre
 }
 
 void RandomResizedCropAugmentation::Apply(Sample& sample, Random& random) const {
+  const ImageShape shape = ImageShapeOf(sample.type);
+  Resize(SampleCrop(range_, attempts_, shape.height, shape.width, random), sample);
+}
+
+void RandomResizedCropAugmentation::ApplyInEvaluation(Sample& sample) const {
+  if (sample.type == output_) return;
+  const ImageShape shape = ImageShapeOf(sample.type);
+  Resize({.height = shape.height, .width = shape.width}, sample);
+}
+
+void RandomResizedCropAugmentation::Resize(const CropBox& box, Sample& sample) const {
   thread_local ResizeScratch scratch;
   thread_local std::vector<float> resized;
   const ImageShape shape = ImageShapeOf(sample.type);
-  const CropBox box = SampleCrop(range_, attempts_, shape.height, shape.width, random);
   resized.resize(output_.size());
   ResizedCrop(sample.values.data(), shape, box, static_cast<int>(output_.height),
               static_cast<int>(output_.width), interpolation_,

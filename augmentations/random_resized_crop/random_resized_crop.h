@@ -23,8 +23,12 @@ class RandomResizedCropAugmentation : public Augmentation {
 
   FlowType output() const override { return output_; }
   void Apply(Sample& sample, Random& random) const override;
+  // The whole image, resized.
+  void ApplyInEvaluation(Sample& sample) const override;
 
  private:
+  void Resize(const CropBox& box, Sample& sample) const;
+
   const FlowType output_;
   const BoxRange range_;
   const int attempts_;

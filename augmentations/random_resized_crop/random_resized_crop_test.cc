@@ -110,6 +110,22 @@ TEST(RandomResizedCrop, KeepsTheSizeByDefault) {
   EXPECT_EQ(Build("", input)->output(), input);
 }
 
+TEST(RandomResizedCrop, EvaluationResizesTheWholeImage) {
+  const FlowType input = FlowType::Image(3, 20, 24);
+  Sample same = TestSample(input);
+  Build("", input)->ApplyInEvaluation(same);
+  EXPECT_EQ(same.values, TestSample(input).values);
+
+  Sample smaller = TestSample(input);
+  Build("height: 9 width: 13", input)->ApplyInEvaluation(smaller);
+  EXPECT_EQ(smaller.type, FlowType::Image(3, 9, 13));
+  ResizeScratch scratch;
+  std::vector<float> expected(3 * 9 * 13);
+  ResizedCrop(TestSample(input).values.data(), {3, 20, 24}, {.height = 20, .width = 24}, 9, 13,
+              Interpolation::kBilinear, false, scratch, expected.data());
+  EXPECT_EQ(smaller.values, expected);
+}
+
 TEST(RandomResizedCrop, NamesEveryFault) {
   const FlowType image = FlowType::Image(3, 32, 32);
   EXPECT_EQ(Faults("", image), "");

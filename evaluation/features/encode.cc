@@ -10,7 +10,8 @@ namespace pretext {
 namespace {
 
 // The rows that `rows_of` makes of every batch, one below the other.
-absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& options, int64_t width,
+absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& options,
+                                const std::vector<const Augmentation*>& chain, int64_t width,
                                 const std::function<Tensor(const Batch&)>& rows_of) {
   int64_t count = dataset.size(options.split);
   if (options.limit > 0) count = std::min(count, options.limit);
@@ -18,8 +19,11 @@ absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& opt
   if (count == 0) return features;
   features.values.resize(count * width);
   if (dataset.labelled()) features.labels.resize(count);
-  Loader loader(dataset,
-                {.split = options.split, .batch_size = options.batch_size, .limit = options.limit});
+  Loader loader(dataset, {.split = options.split,
+                          .batch_size = options.batch_size,
+                          .limit = options.limit,
+                          .views = {chain},
+                          .evaluation = true});
   int64_t row = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
@@ -39,7 +43,7 @@ absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& opt
 
 absl::StatusOr<Features> EncodeSplit(Encoder& encoder, const Dataset& dataset,
                                      const EncodeOptions& options) {
-  return Gather(dataset, options, encoder.features(), [&](const Batch& batch) {
+  return Gather(dataset, options, options.chain, encoder.features(), [&](const Batch& batch) {
     Tape tape(/*recording=*/false);
     const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext{});
     return encoder.Pool(tape, h, batch).value();
@@ -47,7 +51,7 @@ absl::StatusOr<Features> EncodeSplit(Encoder& encoder, const Dataset& dataset,
 }
 
 absl::StatusOr<Features> RawSplit(const Dataset& dataset, const EncodeOptions& options) {
-  return Gather(dataset, options, dataset.type().size(),
+  return Gather(dataset, options, {}, dataset.type().size(),
                 [](const Batch& batch) { return batch.input; });
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/augmentation.h"
 #include "core/dataset.h"
 #include "core/encoder.h"
 #include "evaluation/features/features.h"
@@ -13,16 +15,17 @@ namespace pretext {
 struct EncodeOptions {
   Split split = Split::kTest;
   int64_t batch_size = 256;
-  int64_t limit = 0;  // only the first `limit` samples; 0: all
+  int64_t limit = 0;                       // only the first `limit` samples; 0: all
+  std::vector<const Augmentation*> chain;  // what a view went through in training
 };
 
-// One vector a sample: Encoder::Pool of h in evaluation mode, of the sample as the dataset gives
-// it. Labels are taken along if the dataset has them. Errors are those of Dataset::Read. An empty
-// split gives no rows.
+// One vector a sample: Encoder::Pool of h in evaluation mode, of the sample after what of the chain
+// remains in evaluation (Augmentation::ApplyInEvaluation). Labels are taken along if the dataset
+// has them. Errors are those of Dataset::Read. An empty split gives no rows.
 absl::StatusOr<Features> EncodeSplit(Encoder& encoder, const Dataset& dataset,
                                      const EncodeOptions& options);
 
-// The samples' own values; the dataset is of images or vectors.
+// The samples' own values, whatever the chain; the dataset is of images or vectors.
 absl::StatusOr<Features> RawSplit(const Dataset& dataset, const EncodeOptions& options);
 
 }  // namespace pretext

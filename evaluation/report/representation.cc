@@ -33,7 +33,8 @@ void KeepLabelled(Features& features) {
 EncodeOptions Encoding(Split split, const RepresentationOptions& options) {
   return {.split = split,
           .batch_size = options.batch_size,
-          .limit = split == Split::kTrain ? options.max_train_samples : options.max_test_samples};
+          .limit = split == Split::kTrain ? options.max_train_samples : options.max_test_samples,
+          .chain = options.chain};
 }
 
 void Append(NamedFigures& figures, const NamedFigures& more) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/augmentation.h"
 #include "core/dataset.h"
 #include "core/encoder.h"
 #include "evaluation/features/features.h"
@@ -36,6 +37,7 @@ struct RepresentationOptions {
   ProbeOptions probe_options;
   int64_t batch_size = 256;  // samples that go through an encoder at once
   int64_t max_train_samples = 0, max_test_samples = 0;  // the first ones of a split; 0: all
+  std::vector<const Augmentation*> chain;               // what a view went through in training
 };
 
 // "knn" is the first way to vote, "knn_k10" or "knn_k10_t0.5" another.

@@ -22,9 +22,18 @@ TEST(Adam, FollowsPyTorch) {
   config.set_weight_decay(0.1);
   auto optimizer = Build(config);
   EXPECT_TRUE(FollowsPyTorch("adam", *optimizer, 0.01));
-  EXPECT_EQ(optimizer->state().size(), 2u);
-  EXPECT_EQ(optimizer->state()[1].name, "parameter.second_moment");
   EXPECT_FALSE(FollowsPyTorch("adam", *Build(config), 0.01, Role::kNormScale));
+}
+
+TEST(Adam, KeepsTwoMomentsOfEachParameter) {
+  ParameterSet set;
+  set.Add("parameter", Role::kWeight, {3, 2}, Initializer::FanIn(2));
+  set.Allocate("part", 1);
+  auto optimizer = Build(Adam());
+  optimizer->Attach({&set.parameters().front()});
+  ASSERT_EQ(optimizer->state().size(), 2u);
+  EXPECT_EQ(optimizer->state()[0].name, "part.parameter.first_moment");
+  EXPECT_EQ(optimizer->state()[1].name, "part.parameter.second_moment");
 }
 
 TEST(Adam, EveryFaultIsNamed) {

@@ -12,13 +12,15 @@
 namespace pretext {
 namespace {
 
-RepresentationOptions MakeOptions(const Pipeline::Evaluate& config, bool probe) {
+RepresentationOptions MakeOptions(const Assembled& parts, bool probe) {
+  const Pipeline::Evaluate& config = parts.config->evaluate();
   RepresentationOptions options{.classify = config.classify(),
                                 .knn = {},
                                 .probe = probe,
                                 .batch_size = config.batch_size(),
                                 .max_train_samples = config.max_train_samples(),
-                                .max_test_samples = config.max_test_samples()};
+                                .max_test_samples = config.max_test_samples(),
+                                .chain = parts.chains[0]};
   for (const Pipeline::Knn& knn : config.knn()) options.knn.push_back({knn.k(), knn.temperature()});
   options.probe_options = {.decay = config.probe().l2(),
                            .max_iterations = config.probe().max_iterations()};
@@ -66,7 +68,10 @@ absl::Status Evaluation::Reconstruction(Figures& figures) {
   const auto& config = parts_.config->evaluate();
   Loader loader(*parts_.dataset, {.split = Split::kTest,
                                   .batch_size = config.batch_size(),
-                                  .limit = config.max_test_samples()});
+                                  .limit = config.max_test_samples(),
+                                  .views = {parts_.chains[0]},
+                                  .evaluation = true,
+                                  .clean = true});
   double sum = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
@@ -77,7 +82,7 @@ absl::Status Evaluation::Reconstruction(Figures& figures) {
     const Var h = parts_.encoder->Forward(tape, x, batch, context);
     const Tensor r = parts_.loss->Reconstruction(
         parts_.head->Forward(tape, h, batch, context).value.value().Plain());
-    sum += SquaredError(r.size(), r.data(), batch.input.data(), 1, nullptr);
+    sum += SquaredError(r.size(), r.data(), batch.clean.data(), 1, nullptr);
   }
   const auto elements = static_cast<double>(loader.samples() * parts_.sample.size());
   figures.values.emplace_back("test_mse", sum / elements);
@@ -106,7 +111,7 @@ absl::Status Evaluation::Representation(bool last, Figures& figures) {
   const Pipeline::Evaluate& config = parts_.config->evaluate();
   const bool probe = last || config.probe().every_evaluation();
   const auto scores =
-      ScoreEncoder("", *parts_.encoder, *parts_.dataset, MakeOptions(config, probe));
+      ScoreEncoder("", *parts_.encoder, *parts_.dataset, MakeOptions(parts_, probe));
   if (!scores.ok()) return scores.status();
   Append(figures.values, *scores);
   if (!baselines_measured_) {
@@ -119,7 +124,7 @@ absl::Status Evaluation::Representation(bool last, Figures& figures) {
 
 absl::Status Evaluation::MeasureBaselines() {
   const Pipeline::Evaluate& config = parts_.config->evaluate();
-  const RepresentationOptions options = MakeOptions(config, /*probe=*/true);
+  const RepresentationOptions options = MakeOptions(parts_, /*probe=*/true);
   const auto samples = ScoreSamples(config.baselines().raw_input(),
                                     config.baselines().pca() ? parts_.encoder->features() : 0,
                                     *parts_.dataset, options);

@@ -1,7 +1,7 @@
 // What a run is worth: figures on the held-out split, beside what they must beat.
 //
-// Samples as they are (no augmentation), the encoder in evaluation mode, h and never z. By what
-// flows:
+// Samples as they are (of the augmentations what is not random: Augmentation::ApplyInEvaluation),
+// the encoder in evaluation mode, h and never z. By what flows:
 //   images, vectors   reconstruction error where the head is a decoder; k-NN, linear probe and
 //   their baselines where there
 //                     are labels (evaluation/report)

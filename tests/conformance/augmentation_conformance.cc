@@ -73,6 +73,16 @@ TEST_P(AugmentationConformance, IsAFunctionOfItsStream) {
   }
 }
 
+// An encoder is given what it was built for in evaluation too.
+TEST_P(AugmentationConformance, KeepsItsSizeInEvaluation) {
+  Sample s = Clean(3);
+  augmentation_->ApplyInEvaluation(s);
+  EXPECT_EQ(s.type.kind, augmentation_->output().kind);
+  EXPECT_EQ(s.type.Batch(1), augmentation_->output().Batch(1));
+  const auto size = static_cast<size_t>(s.type.size());
+  EXPECT_EQ(s.type.is(FlowType::Kind::kTokens) ? s.tokens.size() : s.values.size(), size);
+}
+
 TEST_P(AugmentationConformance, BadFieldsAreNamed) {
   ExpectBadFieldsAreNamed(*GetParam(), [&](const google::protobuf::Message& config) {
     return GetParam()->create(config, context_).status();
