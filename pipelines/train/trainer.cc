@@ -168,7 +168,7 @@ absl::Status Trainer::Step() {
     loss += scale * result.loss;
     weight += scale;
     ++cursor_.batches;
-    items_ += batch_.rows() * items_per_row_;
+    items_ += batch_.samples * items_per_row_;
     if (monitored && i == 0) {
       last_metrics_.clear();
       for (const auto& [name, value] : result.metrics) last_metrics_.emplace_back(name, value);
