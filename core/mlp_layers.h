@@ -1,5 +1,5 @@
 // A stack of linear layers, all but the last with normalisation, an activation and dropout after
-// them: what the MLP encoder and the MLP decoder share.
+// them: what the MLP encoder, the MLP decoder and the projection MLP share.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,12 @@ struct MlpOptions {
   std::vector<int64_t> widths;                // input, hidden ..., output: at least two
   Activation activation = Activation::kRelu;  // after every hidden layer
   Activation output_activation = Activation::kIdentity;
-  MlpNormalization normalization = MlpNormalization::kNone;  // ε 1e-5, momentum 0.1
-  float dropout = 0;                                         // after every hidden activation
-  uint32_t first_dropout_layer = 0;                          // numbers the masks' streams
+  MlpNormalization normalization = MlpNormalization::kNone;  // of every hidden layer
+  bool output_batch_norm = false;                            // BatchNorm without β of the output
+  float norm_epsilon = 1e-5f;
+  float norm_momentum = 0.1f;        // of BatchNorm's running statistics
+  float dropout = 0;                 // after every hidden activation
+  uint32_t first_dropout_layer = 0;  // numbers the masks' streams
 };
 
 class MlpLayers {

@@ -1,6 +1,6 @@
 #include "heads/projection_mlp/projection_mlp.h"
 
-#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "heads/projection_mlp/projection_mlp.pb.h"
@@ -24,39 +24,22 @@ absl::StatusOr<std::unique_ptr<Head>> ProjectionMlpHead::Create(const Projection
 
   auto head = std::make_unique<ProjectionMlpHead>();
   head->output_ = FlowType::Vector(config.output());
+  MlpOptions options{
+      .widths = {input.features},
+      .normalization = config.hidden_norm() ? MlpNormalization::kBatch : MlpNormalization::kNone,
+      .output_batch_norm = config.output_norm(),
+      .norm_epsilon = config.norm_epsilon(),
+      .norm_momentum = config.norm_momentum()};
   const int64_t hidden = config.hidden() == 0 ? input.features : config.hidden();
-  int64_t in = input.features;
-  for (int i = 0; i < config.layers(); ++i) {
-    const bool last = i + 1 == config.layers(),
-               norm = last ? config.output_norm() : config.hidden_norm();
-    const int64_t out = last ? config.output() : hidden;
-    const std::string name = absl::StrCat(i);
-    Layer layer;
-    layer.linear = LinearLayer::Declare(head->parameters(), name, in, out, /*with_bias=*/!norm);
-    if (norm) {
-      layer.norm = BatchNormLayer::Declare(head->parameters(), name + ".norm", out, /*scale=*/1,
-                                           /*with_shift=*/!last);
-      layer.norm.momentum = config.norm_momentum();
-      layer.norm.epsilon = config.norm_epsilon();
-    }
-    layer.activation = last ? Activation::kIdentity : Activation::kRelu;
-    head->layers_.push_back(layer);
-    in = out;
-  }
+  for (int i = 0; i + 1 < config.layers(); ++i) options.widths.push_back(hidden);
+  options.widths.push_back(config.output());
+  head->layers_ = MlpLayers(head->parameters(), std::move(options));
   return head;
 }
 
 Prediction ProjectionMlpHead::Forward(Tape& tape, Var h, const Batch&,
                                       const ForwardContext& context) {
-  Var z = h;
-  for (const Layer& layer : layers_) {
-    if (layer.norm.scale != nullptr) {
-      z = BatchNorm(tape, layer.linear(tape, z), layer.norm, context, layer.activation);
-    } else {
-      z = layer.linear(tape, z, layer.activation);
-    }
-  }
-  return {.value = z};
+  return {.value = layers_.Forward(tape, h, context)};
 }
 
 PRETEXT_REGISTER_HEAD(ProjectionMlpHead, ProjectionMlp);

@@ -9,11 +9,9 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/linear_layer.h"
-#include "core/ops_conv.h"
+#include "core/mlp_layers.h"
 #include "core/plugin.h"
 
 namespace pretext {
@@ -31,14 +29,8 @@ class ProjectionMlpHead : public Head {
   Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
 
  private:
-  struct Layer {
-    LinearLayer linear;
-    BatchNormLayer norm;  // scale is null without
-    Activation activation = Activation::kIdentity;
-  };
-
   FlowType output_;
-  std::vector<Layer> layers_;
+  MlpLayers layers_;
 };
 
 }  // namespace pretext
