@@ -33,6 +33,12 @@ double WorstDifference(const float* ours, const float* golden, int64_t n) {
   return worst;
 }
 
+Tensor Scaled(const Tensor& x, float factor) {
+  Tensor scaled = x.Clone();
+  for (int64_t i = 0; i < scaled.size(); ++i) scaled.data()[i] *= factor;
+  return scaled;
+}
+
 double RootMeanSquare(const Tensor& x) {
   double sum = 0;
   for (int64_t i = 0; i < x.size(); ++i) sum += static_cast<double>(x.data()[i]) * x.data()[i];

@@ -17,11 +17,14 @@ namespace pretext {
 std::map<std::string, Tensor> ReadGolden(const std::string& path);
 
 // The i-th of the values in [-1/2, 1/2) that the reference makes too for its `number`-th parameter:
-// integer arithmetic, exact in both languages.
+// integer arithmetic, exact in both languages (golden.py).
 double ReferenceValue(int64_t number, int64_t i);
 
 // The largest difference between the first n values; infinite where one is NaN.
 double WorstDifference(const float* ours, const float* golden, int64_t n);
+
+// x times a factor: what a comparison has to tell from x.
+Tensor Scaled(const Tensor& x, float factor);
 
 // The root mean square of x.
 double RootMeanSquare(const Tensor& x);

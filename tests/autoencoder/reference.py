@@ -6,19 +6,16 @@ Writes golden.safetensors beside this script, for autoencoder_test.cc.
 Everything runs twice, in float64 (the golden values) and in float32: how far PyTorch's own float32 is from float64 is kept
 too ("spread…"), and is what the test allows a few times over.
 """
-import math, os
+import math, os, sys
 import numpy as np
 import torch, torch.nn as nn, torch.nn.functional as F
 from safetensors.numpy import save_file
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from golden import rms, values
+
 SAMPLES, SIDE, STEPS, RATE = 24, 8, 20, 1e-3
 WIDTHS = {"encoder": [SIDE * SIDE, 40, 20, 6], "head": [6, 20, 40, SIDE * SIDE]}
-
-
-def values(number, shape):
-    """Values in [-1/2, 1/2) that the test makes too: integer arithmetic, exact in both languages."""
-    i = np.arange(math.prod(shape), dtype=np.int64)
-    return torch.tensor((((i * i * 31 + i * 40503 + number * 9973 + 12345) % 65536) / 65536 - 0.5).reshape(shape))
 
 
 def images(step):
@@ -35,8 +32,8 @@ def run(dtype):
     for number, (part, layer) in enumerate((p, i) for p in WIDTHS for i in range(3)):
         i, o = WIDTHS[part][layer:layer + 2]
         # Uniform of variance 1 / fan-in, and biases from ±1/10.
-        parameters[f"{part}.{layer}.weight"] = nn.Parameter((values(2 * number, (o, i)) * math.sqrt(12 / i)).to(dtype))
-        parameters[f"{part}.{layer}.bias"] = nn.Parameter((values(2 * number + 1, (o,)) * 0.2).to(dtype))
+        parameters[f"{part}.{layer}.weight"] = nn.Parameter(torch.tensor(values(2 * number, (o, i)) * math.sqrt(12 / i), dtype=dtype))
+        parameters[f"{part}.{layer}.bias"] = nn.Parameter(torch.tensor(values(2 * number + 1, (o,)) * 0.2, dtype=dtype))
     optimizer = torch.optim.Adam(parameters.values(), lr=RATE)
     out, losses = {}, []
     for step in range(STEPS):
@@ -57,10 +54,6 @@ def run(dtype):
     out["losses"] = np.array(losses)
     out.update({"final." + n: p.detach().double().numpy().copy() for n, p in parameters.items()})
     return out
-
-
-def rms(x):
-    return math.sqrt((x * x).mean())
 
 
 exact, single = run(torch.float64), run(torch.float32)

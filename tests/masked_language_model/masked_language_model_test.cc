@@ -188,8 +188,7 @@ TEST_P(AgainstPyTorch, ScoresLossAndGradients) {
               Allowed("gradient") * RootMeanSquare(golden))
         << name;
     // The comparison sees a gradient that is wrong by a thousandth.
-    Tensor wrong = parameter->gradient.Clone();
-    for (int64_t i = 0; i < wrong.size(); ++i) wrong.data()[i] *= 1.001f;
+    const Tensor wrong = Scaled(parameter->gradient, 1.001f);
     EXPECT_GT(Difference(name, wrong, golden), Allowed("gradient") * RootMeanSquare(golden))
         << name;
   }

@@ -6,20 +6,17 @@ modules, and 20 steps of its AdamW. Writes golden.safetensors beside this script
 Everything runs twice, in float64 (the golden values) and in float32: how far PyTorch's own float32 is from float64 is
 kept too ("spread…"), and is what the test allows a few times over.
 """
-import math, os
+import math, os, sys
 import numpy as np
 import torch, torch.nn as nn, torch.nn.functional as F
 from safetensors.numpy import save_file
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from golden import rms, values
+
 VOCABULARY, LENGTH, WIDTH, HEADS, HIDDEN, LAYERS, SAMPLES, STEPS = 40, 12, 16, 2, 32, 2, 3, 20
 LENGTHS = [12, 7, 10]
 MASK = 4
-
-
-def values(number, shape):
-    """Values in [-1/2, 1/2) that the test makes too: integer arithmetic, exact in both languages."""
-    i = np.arange(math.prod(shape), dtype=np.int64)
-    return (((i * i * 31 + i * 40503 + number * 9973 + 12345) % 65536) / 65536 - 0.5).reshape(shape)
 
 
 def batch(step):
@@ -125,10 +122,6 @@ def run(pre_norm, gelu, dtype):
     out["losses"] = np.array(losses)
     out.update({"final." + n: p.detach().double().numpy().copy() for n, p in named.items()})
     return out
-
-
-def rms(x):
-    return math.sqrt((x * x).mean())
 
 
 golden = {}

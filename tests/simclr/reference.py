@@ -7,21 +7,18 @@ this script, for simclr_test.cc.
 Everything runs twice, in float64 (the golden values) and in float32: how far PyTorch's own float32 is from float64 is
 kept too ("spread…"), and is what the test allows a few times over.
 """
-import math, os
+import math, os, sys
 import numpy as np
 import torch, torch.nn as nn, torch.nn.functional as F
 from safetensors.numpy import save_file
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from golden import rms, values
 
 from res_net_torch import ResNet
 
 SAMPLES, CHANNELS, SIDE, WIDTH, OUTPUT, STEPS, TEMPERATURE = 12, 3, 16, 4, 16, 20, 0.5
 KEPT = 96  # values of each tensor: a small file
-
-
-def values(number, shape):
-    """Values in [-1/2, 1/2) that the test makes too: integer arithmetic, exact in both languages."""
-    i = np.arange(math.prod(shape), dtype=np.int64)
-    return torch.tensor((((i * i * 31 + i * 40503 + number * 9973 + 12345) % 65536) / 65536 - 0.5).reshape(shape))
 
 
 def views(step):
@@ -42,7 +39,7 @@ class Model(nn.Module):
                                    "1": nn.Linear(d, OUTPUT)})
         with torch.no_grad():
             for number, (name, p) in enumerate(sorted(self.renamed())):
-                v = values(number, p.shape)
+                v = torch.tensor(values(number, p.shape))
                 if p.dim() > 1:
                     p.copy_(v * math.sqrt(24 / p[0].numel()))  # variance 2 / fan-in
                 else:
@@ -92,10 +89,6 @@ def run(per_view, dtype):
     out.update({"final." + n.replace("0_norm", "0.norm"): b.double().numpy().copy()
                 for n, b in model.named_buffers() if "num_batches" not in n})
     return out
-
-
-def rms(x):
-    return math.sqrt((x * x).mean())
 
 
 golden = {}
