@@ -1,0 +1,56 @@
+// Writes files so that a crash, a full disk or a kill leaves the old file or the new one, never a
+// part of one.
+//
+// A regular file is written aside, flushed, renamed over its name, and its folder flushed. What is
+// no file (a device, a pipe, /dev/stdout) is written to and stays what it is. A symbolic link stays
+// one: what it points to is written. Rights are 0666 less the umask.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace pretext {
+
+class FileWriter {
+ public:
+  // Errors name the path, and the reason: no such folder, no right to write, a folder in its place.
+  static absl::StatusOr<std::unique_ptr<FileWriter>> Create(const std::string& path);
+  // Without Commit nothing is left, and what was there stays.
+  ~FileWriter();
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+
+  absl::Status Append(absl::string_view bytes);
+  // Puts the file in its place. To be called once.
+  absl::Status Commit();
+
+ private:
+  explicit FileWriter(std::string path) : path_(std::move(path)) {}
+  absl::Status Open();
+  absl::Status OpenAside();
+  absl::Status WriteBuffer();
+  absl::Status NameIt();
+
+  const std::string path_;  // as asked for, for messages
+  std::string target_;      // behind symbolic links; empty for what is no file
+  std::string aside_;       // the name until it is committed; empty for a file without one
+  int file_ = -1;
+  std::string buffer_;
+};
+
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view contents);
+
+// Appends whole records, as of a log: all of `bytes`, or none when the disk is full. Makes the
+// file. Not flushed to the disk.
+absl::Status AppendToFile(const std::string& path, absl::string_view bytes);
+
+// Whether the path names this process's standard output: what is said there beside what is written
+// would be mixed into it.
+bool IsStandardOutput(const std::string& path);
+
+}  // namespace pretext
