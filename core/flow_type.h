@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 
 namespace pretext {
 

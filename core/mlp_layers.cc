@@ -1,9 +1,9 @@
-#include "core/mlp_layers.h"
+#include "core/layers/mlp.h"
 
 #include <string>
 #include <utility>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 
