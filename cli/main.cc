@@ -9,7 +9,7 @@
 #include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "cli/command.h"
-#include "base/text/nearest.h"
+#include "core/text/nearest.h"
 
 namespace pretext {
 namespace {

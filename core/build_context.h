@@ -1,6 +1,6 @@
 // What a plugin's Create(config, context) may ask about the pipeline it is being built into.
 //
-// Create checks its config and its input's type, gathers every fault (core/plugin/field_checker.h),
+// Create checks its config and its input's type, gathers every fault (core/field_checker.h),
 // declares its parameters and allocates nothing: the whole pipeline is checked before any of it
 // takes memory.
 #pragma once
@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/flow/flow_type.h"
+#include "core/flow_type.h"
 
 namespace pretext {
 

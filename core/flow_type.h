@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/tensor/shape.h"
+#include "core/shape.h"
 
 namespace pretext {
 

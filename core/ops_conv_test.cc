@@ -1,4 +1,4 @@
-#include "core/ops/image.h"
+#include "core/ops_conv.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <limits>
 #include <numbers>
 
-#include "core/autograd/gradient_check.h"
-#include "core/tensor/memory_pool.h"
-#include "core/ops/basic.h"
+#include "core/gradient_check.h"
+#include "core/memory_pool.h"
+#include "core/ops.h"
 #include "kernels/conv/conv_reference.h"
 
 namespace pretext {

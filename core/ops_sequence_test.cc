@@ -1,4 +1,4 @@
-#include "core/ops/sequence.h"
+#include "core/ops_sequence.h"
 
 #include <omp.h>
 
@@ -10,8 +10,8 @@
 #include <numbers>
 #include <vector>
 
-#include "core/autograd/gradient_check.h"
-#include "core/tensor/memory_pool.h"
+#include "core/gradient_check.h"
+#include "core/memory_pool.h"
 #include "gtest/gtest.h"
 #include "kernels/dropout/dropout.h"
 

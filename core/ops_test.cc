@@ -1,4 +1,4 @@
-#include "core/ops/basic.h"
+#include "core/ops.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/autograd/gradient_check.h"
+#include "core/gradient_check.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipelines/text/load_pipeline.h"
+#include "pipelines/loader.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/text/nearest.h"
-#include "pipelines/text/binder.h"
-#include "pipelines/text/pipeline.pb.h"
-#include "pipelines/text/text_tree.h"
+#include "core/text/nearest.h"
+#include "pipelines/binder.h"
+#include "pipelines/pipeline.pb.h"
+#include "pipelines/text_tree.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipelines/text/text_tree.h"
+#include "pipelines/text_tree.h"
 
 #include <utility>
 
@@ -7,7 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
-#include "base/unicode/unicode.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "augmentations/masking_noise/masking_noise.pb.h"
-#include "core/plugin/augmentation.h"
+#include "core/augmentation.h"
 
 namespace pretext {
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "augmentations/normalize/normalize.pb.h"
-#include "core/plugin/augmentation.h"
+#include "core/augmentation.h"
 
 namespace pretext {
 

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "augmentations/salt_and_pepper/salt_and_pepper.pb.h"
-#include "core/plugin/augmentation.h"
+#include "core/augmentation.h"
 
 namespace pretext {
 

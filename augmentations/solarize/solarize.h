@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "augmentations/solarize/solarize.pb.h"
-#include "core/plugin/augmentation.h"
+#include "core/augmentation.h"
 
 namespace pretext {
 

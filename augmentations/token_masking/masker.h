@@ -26,9 +26,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/flow/batch.h"
-#include "base/random/random.h"
-#include "core/plugin/tokenizer.h"
+#include "core/batch.h"
+#include "core/random.h"
+#include "core/tokenizer.h"
 
 namespace pretext {
 

@@ -12,8 +12,8 @@
 
 #include "augmentations/chain/chain.h"
 #include "bench/measure/measure.h"
-#include "core/plugin/field_checker.h"
-#include "base/random/random.h"
+#include "core/field_checker.h"
+#include "core/random.h"
 
 namespace pretext {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/random_images/random_images.pb.h"
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 

@@ -9,7 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "datasets/image_folder/image_folder.pb.h"
-#include "base/image/image_io.h"
+#include "image_io/image_io.h"
 
 namespace pretext {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "datasets/text/document_hash.h"
 #include "datasets/text/token_cache.pb.h"
-#include "base/unicode/unicode.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {

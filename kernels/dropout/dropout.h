@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 

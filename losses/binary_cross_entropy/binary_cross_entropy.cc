@@ -1,6 +1,6 @@
 #include "losses/binary_cross_entropy/binary_cross_entropy.h"
 
-#include "losses/reconstruction/reconstruction_loss.h"
+#include "core/reconstruction_loss.h"
 #include "kernels/activation/activation.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "losses/binary_cross_entropy/binary_cross_entropy.pb.h"

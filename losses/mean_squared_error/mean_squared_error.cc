@@ -1,6 +1,6 @@
 #include "losses/mean_squared_error/mean_squared_error.h"
 
-#include "losses/reconstruction/reconstruction_loss.h"
+#include "core/reconstruction_loss.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "losses/mean_squared_error/mean_squared_error.pb.h"
 

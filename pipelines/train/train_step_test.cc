@@ -5,7 +5,7 @@
 #include <limits>
 #include <memory>
 
-#include "core/autograd/gradient_check.h"
+#include "core/gradient_check.h"
 #include "encoders/mlp/mlp.h"
 #include "encoders/mlp/mlp.pb.h"
 #include "losses/nt_xent/nt_xent.h"

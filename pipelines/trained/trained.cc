@@ -1,6 +1,6 @@
 #include "pipelines/trained/trained.h"
 
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/pipeline.pb.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/train/checkpoint.h"
 

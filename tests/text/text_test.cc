@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/random/random.h"
+#include "core/random.h"
 #include "tests/program.h"
 
 namespace pretext {
