@@ -42,7 +42,7 @@ LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch
     gradient = Tensor::Full(rows.shape(), std::numeric_limits<float>::quiet_NaN());
   }
   LossResult loss{.loss = RecordLoss(tape, operation, result.loss, z, std::move(gradient)),
-                  .weight = static_cast<double>(batch.rows())};
+                  .weight = static_cast<double>(result.averaged_rows)};
   if (finite) {
     loss.metrics = {{"positive_cosine", result.positive_cosine},
                     {"mean_cosine", result.mean_cosine}};

@@ -19,9 +19,9 @@ void CheckContrastive(const BuildContext& context, int64_t least_views, float te
                       FieldChecker& check);
 
 // The kernel's loss of z [R, D], recorded as `operation`; `problem` says temperature, labels and
-// denominators. NaN, with a gradient of NaN, if z holds a NaN or an infinity. Metrics, over all
-// rows of the batch: "positive_cosine", the mean over positive pairs; "mean_cosine", over all
-// pairs: near 1 when the representations have collapsed.
+// denominators. Its weight: the rows that have positives. NaN, with a gradient of NaN, if z holds a
+// NaN or an infinity. Metrics, over all rows of the batch: "positive_cosine", the mean over
+// positive pairs; "mean_cosine", over all pairs: near 1 when the representations have collapsed.
 LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
                            NtXentProblem problem);
 

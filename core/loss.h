@@ -16,9 +16,10 @@
 namespace pretext {
 
 struct LossResult {
-  Var loss;           // a scalar: the mean over `weight` items
-  double weight = 1;  // how many items it is the mean of (rows, masked tokens): weighs batches when
-                      // they are averaged
+  Var loss;  // a scalar: the mean over `weight` items
+  // How many items it is the mean of (rows, masked tokens), 0 when there was none: what a batch
+  // weighs where batches are averaged (accumulation, log lines, evaluation).
+  double weight = 1;
   std::vector<std::pair<const char*, double>> metrics;  // further figures, e.g. {"accuracy", 0.31}
 };
 

@@ -57,7 +57,7 @@ absl::Status Run(const std::string& path) {
                                          .views = batch.views,
                                          .seed = train.seed(),
                                          .step = static_cast<uint64_t>(number)};
-            const StepResult result = step.Run(batch, context, 1.0, /*keep=*/false);
+            const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
             if (!result.non_finite.empty()) {
               std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
             }

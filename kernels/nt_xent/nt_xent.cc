@@ -186,13 +186,14 @@ NtXentResult ComputeNtXent(const NtXentProblem& problem, const float* x, float* 
   std::optional<OneThread> one_thread;
   if (rows * rows * problem.features <= 128 * 128 * 128) one_thread.emplace();
   const Scratch z(rows * problem.features), inverse_length(rows), weight(rows), cosine(rows);
+  const Classes classes(problem);
   NtXentResult result;
+  result.averaged_rows = classes.rows_with_positives;
   if (!UnitRows(rows, problem.features, x, z.data(), inverse_length.data())) {
     result.status = NtXentStatus::kNonFinite;
     result.loss = std::numeric_limits<double>::quiet_NaN();
     return result;
   }
-  const Classes classes(problem);
   Attract(problem, classes, z.data(), weight.data(), cosine.data(), gradient);
   Repulsion repulsion(problem, z.data(), gradient != nullptr);
   repulsion.Forward();

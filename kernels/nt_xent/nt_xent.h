@@ -54,6 +54,7 @@ struct NtXentResult {
       0;  // mean of z_i · z_p over i with positives and p in P(i); 0 if there are none
   double mean_cosine =
       0;  // mean of z_i · z_j over i ≠ j: near 1 when representations have collapsed
+  int64_t averaged_rows = 0;  // that the loss is the mean of: those with positives
 };
 
 // x: [R, D]. gradient: [R, D], dloss/dx, overwritten (of no meaning unless kOk), or null for the

@@ -16,6 +16,12 @@ StepResult Summarise(const LossResult& loss) {
   return result;
 }
 
+// d (what is differentiated) / d loss.
+Tensor Seed(const LossResult& loss, Reduction reduction) {
+  const double seed = reduction == Reduction::kSum ? loss.weight : 1.0;
+  return Tensor::Full(loss.loss.shape(), static_cast<float>(seed));
+}
+
 // The context of a whole batch, with what the head says about its reading of h.
 ForwardContext WithHead(const ForwardContext& context, const Head& head, const Batch& batch) {
   ForwardContext with = context;
@@ -36,14 +42,14 @@ Batch RowsOf(const Batch& batch, int64_t begin, int64_t end) {
   return rows;
 }
 
-StepResult TrainStep::Run(const Batch& batch, const ForwardContext& context, double scale,
+StepResult TrainStep::Run(const Batch& batch, const ForwardContext& context, Reduction reduction,
                           bool keep) {
-  if (chunk_ > 0 && chunk_ < batch.rows()) return RunChunked(batch, context, scale, keep);
-  return RunWhole(batch, context, scale, keep);
+  if (chunk_ > 0 && chunk_ < batch.rows()) return RunChunked(batch, context, reduction, keep);
+  return RunWhole(batch, context, reduction, keep);
 }
 
-StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context, double scale,
-                               bool keep) {
+StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context,
+                               Reduction reduction, bool keep) {
   tape_.Reset();
   const ForwardContext whole = WithHead(context, head_, batch);
   const Var h = encoder_.Forward(tape_, tape_.Constant(batch.input), batch, whole);
@@ -58,12 +64,12 @@ StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context
     result.non_finite = tape_.FindNonFinite();
     return result;
   }
-  tape_.Backward(loss.loss, Tensor::Full(loss.loss.shape(), static_cast<float>(scale)));
+  tape_.Backward(loss.loss, Seed(loss, reduction));
   return result;
 }
 
-StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& context, double scale,
-                                 bool keep) {
+StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& context,
+                                 Reduction reduction, bool keep) {
   const int64_t rows = batch.rows();
   const auto forward = [&](Tape& tape, int64_t begin, int64_t end, Tensor* h_kept) {
     const Batch chunk = RowsOf(batch, begin, end);
@@ -108,7 +114,7 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
     result.non_finite = tape_.FindNonFinite();
     return result;
   }
-  tape_.Backward(loss.loss, Tensor::Full(loss.loss.shape(), static_cast<float>(scale)));
+  tape_.Backward(loss.loss, Seed(loss, reduction));
   const Tensor dz = tape_.LeafGradient(leaf).Plain();
 
   for (int64_t begin = 0; begin < rows; begin += chunk_) {

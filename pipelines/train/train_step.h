@@ -18,7 +18,7 @@ namespace pretext {
 
 struct StepResult {
   double loss = 0;
-  double weight = 1;  // items that the loss is the mean of
+  double weight = 1;  // LossResult::weight: items that the loss is the mean of
   std::vector<std::pair<const char*, double>> metrics;
   // Empty when the loss is finite; else the first value that was not (Tape::FindNonFinite), and no
   // gradient was added.
@@ -27,26 +27,33 @@ struct StepResult {
   Tensor h, z;
 };
 
+// What of a batch is differentiated: its loss, the mean over its items, or the loss times its
+// weight, the sum over them. Gradients of sums can be added up over batches: divided by the
+// weights' sum they are the gradient of the mean over all items.
+enum class Reduction : uint8_t { kMean, kSum };
+
 class TrainStep {
  public:
   // chunk: rows that go through the model at once, 0: all. The parts outlive the step.
   TrainStep(Encoder& encoder, Head& head, Loss& loss, int64_t chunk)
       : encoder_(encoder), head_(head), loss_(loss), chunk_(chunk) {}
 
-  // The loss's gradient times `scale` is added to the parameters' gradients.
-  StepResult Run(const Batch& batch, const ForwardContext& context, double scale, bool keep);
+  // The gradient is added to the parameters' gradients.
+  StepResult Run(const Batch& batch, const ForwardContext& context, Reduction reduction, bool keep);
 
   // The loss alone, no gradients.
   StepResult Evaluate(const Batch& batch, const ForwardContext& context);
 
  private:
   // The whole batch at once.
-  StepResult RunWhole(const Batch& batch, const ForwardContext& context, double scale, bool keep);
+  StepResult RunWhole(const Batch& batch, const ForwardContext& context, Reduction reduction,
+                      bool keep);
   // Gradient caching (Gao et al. 2021, "Scaling deep contrastive learning batch size under memory
   // limited setup"): z of every chunk without a tape, the loss and dz of the whole batch, then each
   // chunk again with its rows of dz. The gradient is the whole batch's; batch normalisation takes a
   // chunk's statistics.
-  StepResult RunChunked(const Batch& batch, const ForwardContext& context, double scale, bool keep);
+  StepResult RunChunked(const Batch& batch, const ForwardContext& context, Reduction reduction,
+                        bool keep);
 
   Encoder& encoder_;
   Head& head_;

@@ -2,14 +2,23 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
+#include <vector>
 
 #include "core/gradient_check.h"
 #include "encoders/mlp/mlp.h"
 #include "encoders/mlp/mlp.pb.h"
+#include "encoders/transformer/transformer.h"
+#include "encoders/transformer/transformer.pb.h"
+#include "heads/masked_language_model/masked_language_model.h"
+#include "heads/masked_language_model/masked_language_model.pb.h"
+#include "losses/masked_cross_entropy/masked_cross_entropy.h"
+#include "losses/masked_cross_entropy/masked_cross_entropy.pb.h"
 #include "losses/nt_xent/nt_xent.h"
 #include "losses/nt_xent/nt_xent.pb.h"
+#include "losses/sup_con/sup_con.h"
 
 namespace pretext {
 namespace {
@@ -22,6 +31,18 @@ class PassOn : public Head {
     return {.value = h};
   }
 };
+
+// The gradients of every parameter, one after another.
+Doubles AllGradients(std::initializer_list<ParameterSet*> sets) {
+  Doubles all;
+  for (ParameterSet* set : sets) {
+    for (Parameter& p : set->parameters()) {
+      const Doubles g = ToDoubles(p.gradient);
+      all.insert(all.end(), g.begin(), g.end());
+    }
+  }
+  return all;
+}
 
 class TrainStepTest : public testing::Test {
  protected:
@@ -40,21 +61,16 @@ class TrainStepTest : public testing::Test {
     batch_.input = RandomTensor({18, 5}, 3);
   }
 
-  // The gradients of every parameter, one after another.
-  Doubles Gradients(int64_t chunk, double scale, double* loss = nullptr) {
+  Doubles Gradients(int64_t chunk, Reduction reduction, double* loss = nullptr) {
     TrainStep step(*encoder_, head_, *loss_, chunk);
     encoder_->parameters().ZeroGradients();
     const StepResult result =
-        step.Run(batch_, {.training = true, .views = 2, .seed = 5}, scale, true);
+        step.Run(batch_, {.training = true, .views = 2, .seed = 5}, reduction, true);
+    EXPECT_EQ(result.weight, 18);
     EXPECT_EQ(result.z.shape(), (Shape{18, 6}));
     EXPECT_EQ(result.h.shape(), (Shape{18, 6}));
     if (loss != nullptr) *loss = result.loss;
-    Doubles all;
-    for (Parameter& p : encoder_->parameters().parameters()) {
-      const Doubles g = ToDoubles(p.gradient);
-      all.insert(all.end(), g.begin(), g.end());
-    }
-    return all;
+    return AllGradients({&encoder_->parameters()});
   }
 
   std::unique_ptr<Encoder> encoder_;
@@ -68,26 +84,119 @@ class TrainStepTest : public testing::Test {
 // gradient's size.
 TEST_F(TrainStepTest, ChunksGiveTheWholeBatchsGradient) {
   double whole_loss = 0;
-  const Doubles whole = Gradients(0, 1, &whole_loss);
+  const Doubles whole = Gradients(0, Reduction::kMean, &whole_loss);
   for (int64_t chunk : {1, 4, 6, 9, 17, 18, 100}) {
     double loss = 0;
-    EXPECT_TRUE(AllClose(Gradients(chunk, 1, &loss), whole, 1e-5)) << chunk;
+    EXPECT_TRUE(AllClose(Gradients(chunk, Reduction::kMean, &loss), whole, 1e-5)) << chunk;
     EXPECT_NEAR(loss, whole_loss, 1e-6);
   }
 }
 
-// The backward pass is linear in the scale, but 3 x is rounded where x is not. From the loss to a
+// The backward pass is linear in the seed, but 18 x is rounded where x is not. From the loss to a
 // weight a term passes through sums of 18 similarities, of 6 features for the unit length, of 6
 // codes, 10 hidden units and 18 rows, each rounded up to once a term in whatever order the
 // libraries choose for the processor: 58 roundings of 2^-24 in either of the two passes, 7e-6 of
-// the terms, which are as large as the gradient. Where a scale is forgotten, gradients are off by
-// 2/3.
-TEST_F(TrainStepTest, TheScaleMultipliesTheGradient) {
+// the terms, which are as large as the gradient. Where a weight is forgotten, gradients are off by
+// 17/18.
+TEST_F(TrainStepTest, ASumIsTheMeanTimesItsWeight) {
   constexpr double kTolerance = 2 * 58 * 0x1p-24;
-  Doubles whole = Gradients(0, 1);
-  for (double& g : whole) g *= 3;
-  EXPECT_TRUE(AllClose(Gradients(0, 3), whole, kTolerance));
-  EXPECT_TRUE(AllClose(Gradients(6, 3), whole, kTolerance));
+  Doubles whole = Gradients(0, Reduction::kMean);
+  for (double& g : whole) g *= 18;
+  EXPECT_TRUE(AllClose(Gradients(0, Reduction::kSum), whole, kTolerance));
+  EXPECT_TRUE(AllClose(Gradients(6, Reduction::kSum), whole, kTolerance));
+}
+
+// Rows without positives are not in SupCon's mean, and not in its weight.
+TEST_F(TrainStepTest, AccumulatedSupConWeighsTheRowsWithPositives) {
+  SupConLoss loss(0.3f);
+  TrainStep step(*encoder_, head_, loss, 0);
+  ParameterSet& parameters = encoder_->parameters();
+  const auto batch_of = [](const std::vector<int32_t>& labels, uint64_t number) {
+    Batch batch;
+    batch.samples = static_cast<int64_t>(labels.size());
+    batch.type = FlowType::Vector(5);
+    batch.input = RandomTensor({batch.samples, 5}, number);
+    batch.labels = Tensor::Uninitialized({batch.samples}, DType::kInt32);
+    std::copy(labels.begin(), labels.end(), batch.labels.ints());
+    return batch;
+  };
+  const struct {
+    Batch batch;
+    double weight;
+  } parts[] = {{batch_of({1, 1, 2, 0, 1}, 1), 3},
+               {batch_of({0, 1, 2, -1, -1}, 2), 0},
+               {batch_of({4, 4}, 3), 2}};
+  Doubles expected;
+  for (const auto& part : parts) {
+    parameters.ZeroGradients();
+    EXPECT_EQ(step.Run(part.batch, {}, Reduction::kMean, false).weight, part.weight);
+    const Doubles g = AllGradients({&parameters});
+    expected.resize(g.size());
+    for (size_t i = 0; i < g.size(); ++i) expected[i] += part.weight * g[i];
+  }
+  parameters.ZeroGradients();
+  for (const auto& part : parts) step.Run(part.batch, {}, Reduction::kSum, false);
+  EXPECT_TRUE(AllClose(AllGradients({&parameters}), expected, 1e-5));
+}
+
+// Batches of other numbers of masked tokens, one of none: together the gradient of the one batch
+// that holds them all.
+TEST(AccumulationTest, MaskedTokensWeighAlikeWhateverTheirBatch) {
+  const FlowType tokens = FlowType::Tokens(6, 20);
+  Transformer config;
+  config.set_layers(1);
+  config.set_width(8);
+  config.set_dropout(0);
+  config.set_attention_dropout(0);
+  config.set_initial_deviation(0.5f);
+  const auto encoder = *TransformerEncoder::Create(config, {.input = tokens});
+  encoder->parameters().Allocate("encoder", 1);
+  const BuildContext context{
+      .input = encoder->output(), .sample = tokens, .encoder = encoder.get()};
+  MaskedLanguageModel head_config;
+  head_config.set_initial_deviation(0.5f);
+  const auto head = *MaskedLanguageModelHead::Create(head_config, context);
+  head->parameters().Allocate("head", 1);
+  const auto loss =
+      *MaskedCrossEntropyLoss::Create(MaskedCrossEntropy(), {.input = head->output()});
+  const auto batch_of = [&](int64_t first, int64_t end, const std::vector<int32_t>& masked) {
+    Batch batch;
+    batch.samples = end - first;
+    batch.type = tokens;
+    batch.input = Tensor::Uninitialized({batch.samples, 6}, DType::kInt32);
+    for (int64_t i = 0; i < batch.input.size(); ++i)
+      batch.input.ints()[i] = static_cast<int32_t>((first * 6 + i) * 7 % 20);
+    batch.lengths = Tensor::Uninitialized({batch.samples}, DType::kInt32);
+    std::fill_n(batch.lengths.ints(), batch.samples, 6);
+    const auto count = static_cast<int64_t>(masked.size());
+    batch.masked_positions = Tensor::Uninitialized({count}, DType::kInt32);
+    batch.masked_ids = Tensor::Uninitialized({count}, DType::kInt32);
+    for (int64_t m = 0; m < count; ++m) {
+      batch.masked_positions.ints()[m] = masked[m] - static_cast<int32_t>(first * 6);
+      batch.masked_ids.ints()[m] = masked[m] * 3 % 20;
+    }
+    return batch;
+  };
+  TrainStep step(*encoder, *head, *loss, 0);
+  const std::initializer_list<ParameterSet*> sets = {&encoder->parameters(), &head->parameters()};
+  const auto run = [&](const std::vector<Batch>& batches, Reduction reduction) {
+    for (ParameterSet* set : sets) set->ZeroGradients();
+    double sum = 0, weight = 0;
+    for (const Batch& batch : batches) {
+      const StepResult result = step.Run(batch, {.training = true}, reduction, false);
+      EXPECT_EQ(result.weight, batch.masked());
+      sum += result.weight * result.loss;
+      weight += result.weight;
+    }
+    return sum / weight;
+  };
+  const double whole = run({batch_of(0, 4, {2, 3, 5, 10, 20})}, Reduction::kMean);
+  Doubles expected = AllGradients(sets);
+  for (double& g : expected) g *= 5;
+  const double parts = run(
+      {batch_of(0, 2, {2, 3, 5, 10}), batch_of(2, 3, {}), batch_of(3, 4, {20})}, Reduction::kSum);
+  EXPECT_NEAR(parts, whole, 1e-6 * whole);
+  EXPECT_TRUE(AllClose(AllGradients(sets), expected, 1e-5));
 }
 
 TEST_F(TrainStepTest, ANonFiniteLossIsNamedAndAddsNoGradient) {
@@ -95,7 +204,8 @@ TEST_F(TrainStepTest, ANonFiniteLossIsNamedAndAddsNoGradient) {
   for (int64_t chunk : {0, 6}) {
     TrainStep step(*encoder_, head_, *loss_, chunk);
     encoder_->parameters().ZeroGradients();
-    const StepResult result = step.Run(batch_, {.training = true, .views = 2}, 1, false);
+    const StepResult result =
+        step.Run(batch_, {.training = true, .views = 2}, Reduction::kMean, false);
     EXPECT_NE(result.non_finite, "");
     for (Parameter& p : encoder_->parameters().parameters()) EXPECT_FALSE(p.has_gradient);
   }

@@ -23,6 +23,9 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// 0 of nothing.
+double Mean(double sum, double weight) { return weight > 0 ? sum / weight : 0; }
+
 LearningRateSchedule MakeSchedule(const Pipeline& config, int64_t batches_per_epoch,
                                   int64_t total_steps) {
   const auto& s = config.schedule();
@@ -142,6 +145,9 @@ absl::Status Trainer::Step() {
   parts_.encoder->parameters().ZeroGradients();
   parts_.head->parameters().ZeroGradients();
 
+  // A loss weighs what it is the mean of: gradients of sums, over the total weight, are the
+  // gradient of the mean over all items. One batch's needs no weighing.
+  const Reduction reduction = train.accumulate() > 1 ? Reduction::kSum : Reduction::kMean;
   double loss = 0, weight = 0;
   for (int64_t i = 0; i < train.accumulate(); ++i) {
     if (absl::Status status = loader_->Next(batch_); !status.ok()) return status;
@@ -153,20 +159,15 @@ absl::Status Trainer::Step() {
         .seed = train.seed(),
         .epoch = static_cast<uint32_t>(cursor_.batches / batches_per_epoch_),
         .step = static_cast<uint64_t>(cursor_.batches)};
-    // Gradients of several batches are weighed by what their losses are means of, so that their sum
-    // over the total weight is the gradient of the mean over all items.
-    const bool several = train.accumulate() > 1;
-    const double scale =
-        !several ? 1.0 : static_cast<double>(batch_.masked() > 0 ? batch_.masked() : batch_.rows());
-    StepResult result = step_->Run(batch_, context, scale, monitored && i == 0);
+    StepResult result = step_->Run(batch_, context, reduction, monitored && i == 0);
     if (!result.non_finite.empty()) {
       return absl::FailedPreconditionError(absl::StrCat(
           "the loss is ", result.loss, " at step ", step, ": ", result.non_finite,
           ". The last good checkpoint is kept; a smaller learning rate, a longer warmup or "
           "train { clip_norm: 1 } often helps"));
     }
-    loss += scale * result.loss;
-    weight += scale;
+    loss += result.weight * result.loss;
+    weight += result.weight;
     ++cursor_.batches;
     items_ += batch_.samples * items_per_row_;
     if (monitored && i == 0) {
@@ -177,8 +178,8 @@ absl::Status Trainer::Step() {
       }
     }
   }
-  loss /= weight;
-  double gradient_scale = 1 / weight;
+  // Without any item loss and gradient are 0.
+  double gradient_scale = reduction == Reduction::kSum && weight > 0 ? 1 / weight : 1;
   const std::vector<Parameter*> parameters = AllParameters();
   if (train.clip_norm() > 0) {
     last_gradient_norm_ = GlobalGradientNorm(parameters) * gradient_scale;
@@ -194,19 +195,18 @@ absl::Status Trainer::Step() {
   last_rate_ = base_learning_rate_ * schedule_.Factor(step);
   parts_.optimizer->Step(step, last_rate_, gradient_scale);
   cursor_.step = step;
-  last_loss_ = loss;
+  last_loss_ = Mean(loss, weight);
   loss_sum_ += loss;
-  ++loss_steps_;
+  loss_weight_ += weight;
   seconds_ += SecondsSince(start);
   return absl::OkStatus();
 }
 
 absl::Status Trainer::LogStep() {
   items_per_second_ = seconds_ > 0 ? static_cast<double>(items_) / seconds_ : 0;
-  std::vector<std::pair<std::string, double>> scalars = {
-      {"loss", loss_sum_ / static_cast<double>(loss_steps_)},
-      {"learning_rate", last_rate_},
-      {"items_per_second", items_per_second_}};
+  std::vector<std::pair<std::string, double>> scalars = {{"loss", Mean(loss_sum_, loss_weight_)},
+                                                         {"learning_rate", last_rate_},
+                                                         {"items_per_second", items_per_second_}};
   const int64_t n = parts_.config->train().batch_size();
   if (const auto chance = parts_.loss->Chance(n, parts_.views()))
     scalars.emplace_back("loss_chance", *chance);
@@ -225,7 +225,7 @@ absl::Status Trainer::LogStep() {
     progress_.Say(absl::StrCat("warning: ", warning));
   }
   loss_sum_ = 0;
-  loss_steps_ = 0;
+  loss_weight_ = 0;
   items_ = 0;
   seconds_ = 0;
   return run_.Log(cursor_.step,
@@ -243,7 +243,7 @@ void Trainer::ShowProgress(bool force) {
       .total_epochs =
           (total_steps_ * parts_.config->train().accumulate() + batches_per_epoch_ - 1) /
           batches_per_epoch_,
-      .loss = loss_steps_ > 0 ? loss_sum_ / static_cast<double>(loss_steps_) : last_loss_,
+      .loss = loss_weight_ > 0 ? loss_sum_ / loss_weight_ : last_loss_,
       .items_per_second = seconds_ > 0 ? static_cast<double>(items_) / seconds_ : items_per_second_,
       .item = items_per_row_ > 1 ? "tokens" : "samples"};
   if (training_seconds_ > 0 && total / training_seconds_ >= 0.01) {

@@ -79,8 +79,7 @@ class Trainer {
   Cursor cursor_;
   Batch batch_;
   // Since the last line of metrics.
-  double loss_sum_ = 0;
-  int64_t loss_steps_ = 0;
+  double loss_sum_ = 0, loss_weight_ = 0;  // of all items; their number
   int64_t items_ = 0;
   double seconds_ = 0;
   double training_seconds_ = 0;  // in all
