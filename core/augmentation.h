@@ -12,8 +12,8 @@
 namespace pretext {
 
 // Registers with PRETEXT_REGISTER_AUGMENTATION(Class, ConfigMessage); has
-//   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const ConfigMessage&, const
-//   BuildContext&);
+//   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const ConfigMessage& config,
+//                                                               const BuildContext& context);
 // The framework calls Apply for many samples at once, one thread a sample.
 class Augmentation {
  public:

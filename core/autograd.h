@@ -94,15 +94,15 @@ class Tape {
   // A parameter: its gradient is accumulated into Parameter::gradient.
   Var Use(Parameter& parameter);
 
-  // An operation's result. `operation` is a string literal, named in messages. backward(const
-  // Tensor& dy) is called once, only if dy exists, and is dropped at once when no input requires a
-  // gradient.
+  // An operation's result. `operation` is a string literal, named in messages.
+  // backward(const Tensor& dy) is called once, only if dy exists, and is dropped
+  // at once when no input requires a gradient.
   template <class Function>
   Var Record(const char* operation, Tensor value, std::initializer_list<Var> inputs,
              Function backward);
 
-  // Inside a backward function: where to write the gradient of an input, in that input's plain
-  // shape ...
+  // Inside a backward function: where to write the gradient of an input,
+  // in that input's plain shape ...
   Gradient GradientOf(Var input);
   // ... or in the layout that the caller writes (blocked convolutions). If a gradient in another
   // layout is there already, it is reordered to this one first.

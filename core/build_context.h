@@ -1,8 +1,8 @@
 // What a plugin's Create(config, context) may ask about the pipeline it is being built into.
 //
-// Create checks its config and its input's type, gathers every fault (core/field_checker.h),
-// declares its parameters and allocates nothing: the whole pipeline is checked before any of it
-// takes memory.
+// Create checks its config and its input's type, gathers every fault
+// (core/field_checker.h), declares its parameters and allocates nothing:
+// the whole pipeline is checked before any of it takes memory.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Checks of our own invariants. A failed check is a bug of ours, never a user's mistake: those are
-// absl::Status.
+// Checks of our own invariants. A failed check is a bug of ours, never a user's mistake:
+// those are absl::Status.
 #pragma once
 
 #include <cstdio>

@@ -1,5 +1,5 @@
-// Wrong code that the compiler is known to make with the flags that were natural; .bazelrc has the
-// remedy.
+// Wrong code that the compiler is known to make with the flags that were natural;
+// .bazelrc has the remedy.
 #include <cstdint>
 #include <vector>
 

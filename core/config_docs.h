@@ -11,9 +11,9 @@
 
 namespace pretext {
 
-// `bytes` is a serialized FileDescriptorSet made with --include_source_info, and must live as long
-// as the program. Files that come twice (shared imports) are taken once. To be called during static
-// initialisation.
+// `bytes` is a serialized FileDescriptorSet made with --include_source_info, and must
+// live as long as the program. Files that come twice (shared imports) are taken once.
+// To be called during static initialisation.
 void RegisterConfigDocs(const void* bytes, size_t size);
 
 // The comment of a message, a field, an enum or an enum value by its full name: "pretext.NtXent",

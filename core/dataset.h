@@ -19,8 +19,8 @@ class Tokenizer;
 enum class Split : uint8_t { kTrain, kTest };
 
 // Registers with PRETEXT_REGISTER_DATASET(Class, ConfigMessage); has
-//   static absl::StatusOr<std::unique_ptr<Dataset>> Create(const ConfigMessage&, const
-//   BuildContext&);
+//   static absl::StatusOr<std::unique_ptr<Dataset>> Create(const ConfigMessage& config,
+//                                                          const BuildContext& context);
 // Create looks at headers only (enough for type() and to find what is wrong); Load reads the data.
 class Dataset {
  public:

@@ -13,10 +13,10 @@
 
 namespace pretext {
 
-// A plugin derives from it and registers with PRETEXT_REGISTER_ENCODER(Class, ConfigMessage); it
-// has
-//   static absl::StatusOr<std::unique_ptr<Encoder>> Create(const ConfigMessage&, const
-//   BuildContext&);
+// A plugin derives from it and registers with PRETEXT_REGISTER_ENCODER(Class, ConfigMessage);
+// it has
+//   static absl::StatusOr<std::unique_ptr<Encoder>> Create(const ConfigMessage& config,
+//                                                          const BuildContext& context);
 class Encoder {
  public:
   virtual ~Encoder() = default;

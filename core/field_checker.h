@@ -8,7 +8,7 @@
 //   }
 //   check.That(config.width() % config.heads() == 0, "heads",
 //              absl::StrCat("must divide the width, ", config.width(), "; it is ",
-//              config.heads()));
+//                           config.heads()));
 //   check.Shape(input.IsImage(), "takes images of C x H x W; it is given a vector of 32");
 //   if (!check.ok()) return check.status();
 //
@@ -51,8 +51,8 @@ class FieldChecker {
 
   // A fault of `field` unless `holds`. The message completes "FIELD: …": "must be even; it is 7".
   bool That(bool holds, absl::string_view field, absl::string_view message);
-  // A fault of the part itself unless `holds`: shapes that do not fit, parts that cannot go
-  // together.
+  // A fault of the part itself unless `holds`: shapes that do not fit, parts
+  // that cannot go together.
   bool Shape(bool holds, absl::string_view message);
 
   bool Positive(absl::string_view field, const Number& value);     // above 0

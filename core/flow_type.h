@@ -1,8 +1,11 @@
 // What flows from one part of a pipeline to the next, one sample's worth of it.
 //
-//   image C×H×W | vector D | tokens L (ids below a vocabulary) | sequence L×D | token scores: a
-//   sequence of D features at the masked positions together with the decoder that turns them into
-//   scores over a vocabulary.
+//   image C×H×W
+//   vector D
+//   tokens L        ids below a vocabulary
+//   sequence L×D
+//   token scores    a sequence of D features at the masked positions, together with the decoder
+//                   that turns them into scores over a vocabulary
 #pragma once
 
 #include <cstdint>

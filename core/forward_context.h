@@ -22,8 +22,8 @@ struct ForwardContext {
   uint64_t seed = 0;
   uint32_t epoch = 0;
   uint64_t step = 0;
-  int64_t first_row =
-      0;  // of this chunk within the whole batch: masks do not depend on the chunking
+  // The first row of this chunk within the whole batch: masks do not depend on the chunking.
+  int64_t first_row = 0;
 
   // What follows reads h only where tokens are masked (Head::reads_masked_only): an encoder of
   // sequences may give these rows alone, [M, D] in the order of Batch::masked_positions, and leave

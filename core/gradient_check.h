@@ -28,8 +28,8 @@ struct GradientCheckOptions {
   // rounds at 6e-8; sums of a few thousand terms and one exp or division stay below 1e-5, so 5e-5
   // leaves a margin of five and still catches a fault of 1 %.
   double tolerance = 5e-5;
-  // Step of the central differences, in double: truncation ~step², rounding ~1e-16/step; both below
-  // 1e-9 here.
+  // Step of the central differences, in double: truncation ~step², rounding ~1e-16/step;
+  // both below 1e-9 here.
   double step = 1e-5;
   // Parameters that the operation uses: the reference is given their values after the inputs', and
   // their gradients are checked too.
@@ -44,9 +44,9 @@ testing::AssertionResult CheckGradients(
     const std::function<Doubles(const std::vector<Doubles>&)>& reference,
     const GradientCheckOptions& options = {});
 
-// Whether every |actual - expected| <= tolerance × rms(expected) (rms of an all-zero expectation
-// counts as 1); NaN and a different number of elements never pass. Says where the worst difference
-// is.
+// Whether every |actual - expected| <= tolerance × rms(expected)
+// (rms of an all-zero expectation counts as 1); NaN and a different number of elements
+// never pass. Says where the worst difference is.
 testing::AssertionResult AllClose(const Doubles& actual, const Doubles& expected, double tolerance);
 
 // A parameter outside any model, with normal values keyed by the number.

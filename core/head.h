@@ -15,11 +15,12 @@ namespace pretext {
 
 // What a head gives the loss.
 struct Prediction {
-  Var value;  // z [R, D], a reconstruction [R, C, H, W] or [R, D], or for token scores t [M, D] at
-              // the masked positions
+  // z [R, D]; a reconstruction [R, C, H, W] or [R, D]; or for token scores t
+  // [M, D] at the masked positions.
+  Var value;
 
-  // Token scores only: score(k) = t · weight_k + bias_k. Left to the loss, which forms them a block
-  // at a time.
+  // Token scores only: score(k) = t · weight_k + bias_k. Left to the loss,
+  // which forms them a block at a time.
   Var decoder_weight;  // [vocabulary, D]
   Var decoder_bias;    // [vocabulary]
 };
@@ -36,8 +37,8 @@ class Head {
   virtual Prediction Forward(Tape& tape, Var h, const Batch& batch,
                              const ForwardContext& context) = 0;
 
-  // Whether it looks at h at the masked positions only, and takes [M, D] in the place of h
-  // (ForwardContext::masked_only).
+  // Whether it looks at h at the masked positions only, and takes [M, D] in the place
+  // of h (ForwardContext::masked_only).
   virtual bool reads_masked_only() const { return false; }
 
   ParameterSet& parameters() { return parameters_; }

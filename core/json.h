@@ -15,8 +15,8 @@ class JsonObject {
  public:
   JsonObject& Add(absl::string_view key, int64_t value);
   JsonObject& Add(absl::string_view key, int value) { return Add(key, int64_t{value}); }
-  // Shortest text that reads back as the same double; NaN and infinities become null, which JSON
-  // lacks.
+  // Shortest text that reads back as the same double; NaN and infinities
+  // become null, which JSON lacks.
   JsonObject& Add(absl::string_view key, double value);
   JsonObject& Add(absl::string_view key, absl::string_view value);
   JsonObject& Add(absl::string_view key, const char* value) {

@@ -1,5 +1,5 @@
-// Loader: the batches of a split, in an order that is a function of (seed, epoch), with their
-// views.
+// Loader: the batches of a split, in an order that is a function of (seed, epoch),
+// with their views.
 //
 // Samples are read (disk, decompression, decoding) on a thread of the loader's own, some batches
 // ahead; augmentations run in an OpenMP team on the caller's thread, where the cores are free
@@ -48,8 +48,8 @@ class Loader {
 
   // The next Next() gives this batch.
   void Seek(int64_t epoch, int64_t batch);
-  // The next batch; goes on into the next epoch by itself. An error of Dataset::Read is returned as
-  // it is.
+  // The next batch; goes on into the next epoch by itself. An error of Dataset::Read
+  // is returned as it is.
   absl::Status Next(Batch& batch);
 
   // Seconds that Next() has waited for samples, and those it spent augmenting them.

@@ -20,8 +20,8 @@ struct ConvOptions {
   int64_t groups = 1;
 };
 
-// y = f(x * w + b). x [R, C, H, W], weight [O, C/G, K, K], bias [O] or null; y [R, O, H', W'],
-// H' = ⌊(H + 2 padding - K) / stride⌋ + 1.
+// y = f(x * w + b). x [R, C, H, W], weight [O, C/G, K, K], bias [O] or null; y [R, O, H', W'] with
+// H' = ⌊(H + 2 padding - K) / stride⌋ + 1 and W' likewise.
 Var Conv2d(Tape& tape, Var x, Parameter& weight, Parameter* bias, const ConvOptions& options,
            Activation activation = Activation::kIdentity);
 
@@ -50,17 +50,17 @@ struct BatchNormLayer {
   float epsilon = 1e-5f;
   float momentum = 0.1f;
 
-  // Declares "name.weight" (γ, initially `scale`), "name.bias" (β, 0), "name.running_mean",
-  // "name.running_var".
+  // Declares "name.weight" (γ, initially `scale`), "name.bias" (β, 0),
+  // "name.running_mean", "name.running_var".
   static BatchNormLayer Declare(ParameterSet& set, const std::string& name, int64_t channels,
                                 float scale = 1, bool with_shift = true);
 };
 
 // y = f(BN(x) + residual). x [R, C] or [R, C, H, W]; residual of x's shape, or none. ReLU is fused;
-// other activations are a pass of their own. Training: statistics over all rows (context.batch_norm
-// == kAllViews) or over each view's rows apart; the running ones are updated when the tape records
-// (a gradient-caching step goes through twice, once recording). Else: the running statistics, as
-// constants.
+// other activations are a pass of their own. In training the statistics are over all rows
+// (context.batch_norm is kAllViews) or over each view's rows apart; the running ones are updated
+// when the tape records (a gradient-caching step goes through twice, once recording). Otherwise
+// the running statistics are taken, as constants.
 Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardContext& context,
               Activation activation = Activation::kIdentity, Var residual = Var());
 
@@ -73,8 +73,8 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
 // y[r, c] = mean of x[r, c, ·, ·]. x [R, C, H, W], y [R, C] row-major.
 Var GlobalAveragePool(Tape& tape, Var x);
 
-// y = max over windows of K×K every `stride` pixels, `padding` pixels around never win. x [R, C, H,
-// W].
+// y = max over windows of K×K every `stride` pixels; `padding` pixels around the image never win.
+// x [R, C, H, W].
 Var MaxPool2d(Tape& tape, Var x, int64_t kernel, int64_t stride, int64_t padding);
 
 }  // namespace pretext

@@ -129,8 +129,8 @@ TEST(Conv2dTest, WithoutBias) {
   }
 }
 
-// Two layers, so that the gradient of a blocked tensor arrives from two sides, and the weight of
-// one twice.
+// Two layers, so that the gradient of a blocked tensor arrives from two sides,
+// and the weight of one twice.
 TEST(Conv2dTest, GradientsAccumulate) {
   const ConvShape s = {2, 3, 4, 4, 3, 3, 1, 1, 1};
   Parameter w = RandomParameter({3, 3, 3, 3}, 2, 0.3f);

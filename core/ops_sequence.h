@@ -57,8 +57,8 @@ Var EmbedTokens(Tape& tape, const TokenBatch& batch, const EmbeddingTables& tabl
 
 // Self-attention with several heads up to the projection of its output: [Q K V] = x Wᵀ + b, then
 // kernels/attention. x [N·L, D], weight [3·D, D]: queries, keys, values; heads divide D.
-// positions: undefined, or [M] int32, ascending: queries at these rows only, so that the result is
-// [M, D].
+// positions: undefined, or [M] int32, ascending: queries at these rows only,
+// so that the result is [M, D].
 struct SelfAttention {
   Parameter* weight = nullptr;
   Parameter* bias = nullptr;
@@ -70,7 +70,10 @@ struct SelfAttention {
 };
 
 // A position-wise sublayer with what follows it (kernels/sublayer):
-//   LayerNorm(residual + dropout(g(x))), g(x) = f(x W1ᵀ + b1) Wᵀ + b, or x Wᵀ + b without W1.
+//
+//   y = LayerNorm(residual + dropout(g(x)))
+//   g(x) = f(x W1ᵀ + b1) Wᵀ + b                 without W1: x Wᵀ + b
+//
 // The rows of x [R, D_in] are those of the batch, or those at `positions` (their masks' rows).
 struct SublayerLayer {
   Parameter* hidden_weight = nullptr;  // W1 [F, D_in], or null
@@ -93,10 +96,10 @@ Var Rows(Tape& tape, Var x, const Tensor& rows);
 // tokens gives 0.
 Var MeanOverTokens(Tape& tape, Var x, const TokenBatch& batch);
 
-// The mean over rows of the softmax cross-entropy of scores x Wᵀ + b against targets [M] int32; 0
-// without rows. x [M, D], weight [vocabulary, D], bias [vocabulary] or undefined. Scores are never
-// held as a whole (kernels/softmax_cross_entropy). *correct: rows whose target has the highest
-// score.
+// The mean over rows of the softmax cross-entropy of scores x Wᵀ + b against targets [M] int32;
+// 0 without rows. x [M, D], weight [vocabulary, D], bias [vocabulary] or undefined.
+// Scores are never held as a whole (kernels/softmax_cross_entropy). *correct:
+// rows whose target has the highest score.
 Var SoftmaxCrossEntropyLoss(Tape& tape, Var x, Var weight, Var bias, const Tensor& targets,
                             int64_t* correct);
 

@@ -13,8 +13,8 @@
 namespace pretext {
 
 // Registers with PRETEXT_REGISTER_OPTIMIZER(Class, ConfigMessage); has
-//   static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const ConfigMessage&, const
-//   BuildContext&);
+//   static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const ConfigMessage& config,
+//                                                            const BuildContext& context);
 class Optimizer {
  public:
   // A piece of state that a checkpoint keeps: momentum buffers, and the like.

@@ -1,5 +1,5 @@
-// All that a plugin's author includes: the kinds' interfaces, the registry, and the checks of a
-// config.
+// All that a plugin's author includes: the kinds' interfaces, the registry,
+// and the checks of a config.
 #pragma once
 
 #include "core/augmentation.h"

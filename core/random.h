@@ -3,8 +3,9 @@
 //
 // A stream is named by what it is for, not by who drew before it:
 //
-//   Random random({.seed = 1, .purpose = Purpose::kAugmentation, .epoch = 3, .sample = 17, .view =
-//   1}); float angle = random.Uniform(-10, 10);
+//   Random random({.seed = 1, .purpose = Purpose::kAugmentation,
+//                  .epoch = 3, .sample = 17, .view = 1});
+//   float angle = random.Uniform(-10, 10);
 //
 // so a result depends neither on threads nor on where a run was resumed, and any point of any
 // stream can be reached in constant time. Streams whose keys differ in any field are independent.
@@ -46,8 +47,8 @@ struct PhiloxState {
 };
 PhiloxState MakePhiloxState(const RandomKey& key);
 
-// One stream. Satisfies UniformRandomBitGenerator, so Abseil's and the standard distributions take
-// it.
+// One stream. Satisfies UniformRandomBitGenerator, so Abseil's and the standard
+// distributions take it.
 class Random {
  public:
   using result_type = uint32_t;

@@ -46,8 +46,8 @@ TEST(Random, BelowIsUniform) {
   EXPECT_TRUE(chi2 <= 44.3) << chi2;
 }
 
-// The mean of n normals deviates by 1/sqrt(n), the variance by sqrt(2/n); five deviations are
-// allowed.
+// The mean of n normals deviates by 1/sqrt(n), the variance by sqrt(2/n);
+// five deviations are allowed.
 TEST(Random, NormalHasMeanZeroAndVarianceOne) {
   Random random({.seed = 6});
   constexpr int kDraws = 200000;

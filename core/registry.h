@@ -1,5 +1,5 @@
-// Plugins: one registry a kind, filled at static initialisation, selected by the plugin's config
-// message.
+// Plugins: one registry a kind, filled at static initialisation, selected
+// by the plugin's config message.
 //
 //   // losses/nt_xent/nt_xent.cc
 //   class NtXentLoss : public Loss {
@@ -14,10 +14,10 @@
 //
 //   loss { [type.googleapis.com/pretext.NtXent] { temperature: 0.5 } }
 //
-// Names are unique over all kinds: a message configures one plugin. A second registration of a name
-// stops the program at start and names both places. Registration happens only during static
-// initialisation, which has one thread; from main on the registry is only read (tests:
-// ScopedPlugin).
+// Names are unique over all kinds: a message configures one plugin.
+// A second registration of a name stops the program at start and names both places.
+// Registration happens only during static initialisation, which has one thread;
+// from main on the registry is only read (tests: ScopedPlugin).
 #pragma once
 
 #include <memory>
@@ -151,8 +151,8 @@ class Registry {
     return entries;
   }
 
-  // The part that `any` selects and configures: for plugins that hold other plugins, and for
-  // assembly.
+  // The part that `any` selects and configures: for plugins that hold other
+  // plugins, and for assembly.
   static absl::StatusOr<std::unique_ptr<Base>> Create(const google::protobuf::Any& any,
                                                       const BuildContext& context) {
     absl::StatusOr<PluginConfig> config = UnpackPlugin(kKindName<Base>, any);
@@ -177,6 +177,7 @@ class Registration {
 
 // For tests: registers an entry for the life of this object, in the place of one of the same name
 // if there is one.
+//
 //   ScopedPlugin<Loss> scoped(Registry<Loss>::EntryOf<FakeLoss, NtXent>(__FILE__, __LINE__));
 template <class Base>
 class ScopedPlugin {

@@ -26,10 +26,10 @@ struct TensorFile {
 // The file's contents. Names are unique.
 std::string SerializeTensors(const TensorFile& file);
 
-// Reads what SerializeTensors wrote. Checked strictly, before anything is allocated: the header's
-// length and JSON, known types (F32, I32), shapes of at most five dimensions, offsets that follow
-// one another without gap or overlap, fit the shapes and end with the data. `name` is the file's,
-// for messages.
+// Reads what SerializeTensors wrote. Checked strictly, before anything is allocated:
+// the header's length and JSON, known types (F32, I32), shapes of at most five dimensions,
+// offsets that follow one another without gap or overlap, fit the shapes and end with the data.
+// `name` is the file's, for messages.
 absl::StatusOr<TensorFile> ParseTensors(const std::string& name, const std::string& contents);
 
 }  // namespace pretext

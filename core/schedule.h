@@ -1,10 +1,14 @@
 // The learning rate over the steps of a run: a factor on the optimizer's base rate.
 //
-//   warmup:  t / warmup for t < warmup, t counted from 1: the first step already moves, the last of
-//   the warmup is at 1 then, with u = (t - 1 - warmup) / (total - 1 - warmup) from 0 to 1 at the
-//   last step: constant 1 | linear 1 - (1 - final) u | cosine final + (1 - final) (1 + cos πu) / 2
-//   (Loshchilov and Hutter 2017)
+//   warmup     t / warmup                               for t < warmup
+//   constant   1                                        from then on, or
+//   linear     1 - (1 - final) u
+//   cosine     final + (1 - final) (1 + cos πu) / 2     (Loshchilov and Hutter 2017)
 //
+//   u = (t - 1 - warmup) / (total - 1 - warmup), within [0, 1]: 0 at the warmup's end, 1 at the
+//   last step
+//
+// Steps t are counted from 1: the first step already moves, and step t = warmup is at 1.
 // The decay starts where the warmup ends, so the rate has no jump there (BERT's code computes it
 // from step 0 and falls by warmup / total at once).
 #pragma once

@@ -16,8 +16,8 @@ namespace {
 
 std::atomic<int> handled{0};
 
-// With a handler on the thread's own stack this ends in "free(): invalid pointer" or wrong
-// products.
+// With a handler on the thread's own stack this ends in "free():
+// invalid pointer" or wrong products.
 TEST(SignalStack, ProductsSurviveSignals) {
   HandleSignal(SIGALRM, [](int) { handled.fetch_add(1, std::memory_order_relaxed); });
   const itimerval every = {{0, 1000}, {0, 1000}};  // a millisecond

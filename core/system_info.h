@@ -32,8 +32,8 @@ struct GemmSpeed {
 // Takes about `seconds` for each size and library.
 std::vector<GemmSpeed> MeasureGemm(double seconds);
 
-// The text of `pretext version --verbose`, lines that end in '\n'. Says what is wrong, if anything
-// is.
+// The text of `pretext version --verbose`, lines that end in '\n'.
+// Says what is wrong, if anything is.
 std::string FormatSystemInfo(const SystemInfo& info, const std::vector<GemmSpeed>& speeds);
 
 }  // namespace pretext

@@ -1,5 +1,5 @@
-// A contiguous tensor of float32 (or int32: token ids, labels) with shared, pooled, 64-byte aligned
-// memory.
+// A contiguous tensor of float32 (or int32: token ids, labels) with shared,
+// pooled, 64-byte aligned memory.
 //
 // Copies share memory; Clone() copies it. Row-major ("plain") unless it carries a Layout: then the
 // memory is in the blocked order that oneDNN chose, the shape is still the logical one, and only

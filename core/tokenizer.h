@@ -14,8 +14,8 @@
 namespace pretext {
 
 // Registers with PRETEXT_REGISTER_TOKENIZER(Class, ConfigMessage); has
-//   static absl::StatusOr<std::unique_ptr<Tokenizer>> Create(const ConfigMessage&, const
-//   BuildContext&);
+//   static absl::StatusOr<std::unique_ptr<Tokenizer>> Create(const ConfigMessage& config,
+//                                                            const BuildContext& context);
 class Tokenizer {
  public:
   struct SpecialIds {
@@ -26,8 +26,8 @@ class Tokenizer {
 
   virtual int64_t vocabulary_size() const = 0;
   virtual SpecialIds special() const = 0;
-  // Appends the ids of `text`, without [CLS] and [SEP]; what is no UTF-8 is read as U+FFFD.
-  // Thread-safe.
+  // Appends the ids of `text`, without [CLS] and [SEP]; what is no UTF-8
+  // is read as U+FFFD. Thread-safe.
   virtual void Encode(std::string_view text, std::vector<int32_t>& ids) const = 0;
   // The token's text as the vocabulary has it ("##ing").
   virtual std::string_view Token(int32_t id) const = 0;
@@ -40,9 +40,9 @@ class Tokenizer {
   // whenever what it learns from a given text may.
   virtual std::string Fingerprint() const = 0;
 
-  // A tokenizer whose config says so learns its vocabulary from the training text. Until it has,
-  // there are only vocabulary_size() (as asked for: it does not change by learning), special() and
-  // Fingerprint().
+  // A tokenizer whose config says so learns its vocabulary from the training text.
+  // Until it has, there are only vocabulary_size() (as asked for: it does not change by learning),
+  // special() and Fingerprint().
   virtual bool needs_training() const { return false; }
   // Gives the next documents (well-formed UTF-8); none at the end.
   using NextDocuments = std::function<absl::Status(std::vector<std::string>& documents)>;

@@ -24,8 +24,8 @@ std::string Normalized(absl::string_view text) {
 int EditDistance(absl::string_view a, absl::string_view b) {
   a = a.substr(0, kLongest);
   b = b.substr(0, kLongest);
-  // Three rows of the table: distances to prefixes of b for the prefix of a of length i - 2, i - 1
-  // and i.
+  // Three rows of the table: distances to prefixes of b for the prefix
+  // of a of length i - 2, i - 1 and i.
   std::vector<int> before(b.size() + 1), previous(b.size() + 1), current(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) current[j] = static_cast<int>(j);
   for (size_t i = 1; i <= a.size(); ++i) {

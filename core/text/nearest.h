@@ -18,8 +18,8 @@ int EditDistance(absl::string_view a, absl::string_view b);
 // equally near candidates wins.
 std::string NearestMatch(absl::string_view asked, const std::vector<std::string>& candidates);
 
-// "; did you mean X?" for the nearest candidate between `before` and `after`, or "" when none is
-// near.
+// "; did you mean X?" for the nearest candidate between `before` and `after`,
+// or "" when none is near.
 std::string DidYouMean(absl::string_view asked, const std::vector<std::string>& candidates,
                        absl::string_view before = "", absl::string_view after = "");
 
