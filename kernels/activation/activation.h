@@ -17,8 +17,8 @@ namespace pretext {
 
 enum class Activation : uint8_t { kIdentity, kRelu, kGelu, kGeluTanh, kSigmoid, kTanh };
 
-// Whether the derivative is computed from the output y, so that x need not be kept; else from the
-// input x.
+// Whether the derivative is computed from the output y, so that x need not be kept;
+// else from the input x.
 constexpr bool DerivativeFromOutput(Activation activation) {
   return activation != Activation::kGelu && activation != Activation::kGeluTanh;
 }
@@ -26,8 +26,8 @@ constexpr bool DerivativeFromOutput(Activation activation) {
 // y[i] = f(x[i]), 0 <= i < n. y may be x.
 void ActivationForward(Activation activation, int64_t n, const float* x, float* y);
 
-// dx[i] = f'(·) dy[i]. saved: the output y where DerivativeFromOutput, else the input x. dx may be
-// dy or saved.
+// dx[i] = f'(·) dy[i]. saved: the output y where DerivativeFromOutput, else the input x.
+// dx may be dy or saved.
 void ActivationBackward(Activation activation, int64_t n, const float* saved, const float* dy,
                         float* dx);
 

@@ -49,8 +49,8 @@ TEST(Activation, ForwardMatchesTheDefinition) {
       ActivationForward(activation, n, x.data(), y.data());
       for (int64_t i = 0; i < n; ++i) {
         const double want = Exact(activation, x[i]);
-        // The functions are within 6 ulp (vector_math_test), and GELU's product adds one rounding:
-        // below
+        // The functions are within 6 ulp (vector_math_test), and GELU's product
+        // adds one rounding: below
         // 16. The tanh form's argument u is rounded three times, and e^2u carries 2u times that.
         // Its definition cancels in the tail, even in double: 1e-15.
         const double u = 0.8 * (std::abs(x[i]) + 0.045 * std::pow(std::abs(x[i]), 3));

@@ -118,9 +118,9 @@ void ForwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, Ma
   ZeroRows(out, pair.end_query, pair.end_padding, pair.column, width);
 }
 
-// Of one query: scores become dropout(P), dprobabilities (the gradient of that) becomes the
-// gradient of the scores, scale included. output_product is the sum of dO ∘ O, which is that of dP
-// ∘ P, too.
+// Of one query: scores become dropout(P), dprobabilities (the gradient of that)
+// becomes the gradient of the scores, scale included. output_product is the sum
+// of dO ∘ O, which is that of dP ∘ P, too.
 template <bool drop>
 void BackwardRow(int64_t keys, float largest, float inverse, float output_product, float scale,
                  const float* multipliers, float* scores, float* dprobabilities) {

@@ -2,7 +2,8 @@
 // backward, without ever holding more than a block of scores a thread: the backward pass computes
 // them again (Dao et al. 2022, algorithm 4, with whole rows of keys).
 //
-//   S = scale · Q Kᵀ    P = softmax(S) over the keys that are not padding
+//   S = scale · Q Kᵀ
+//   P = softmax(S)        over the keys that are not padding
 //   O = dropout(P) V
 //
 // N samples of L tokens; A heads of width d, side by side in the columns of every matrix: head a
@@ -40,8 +41,8 @@ struct AttentionShape {
   const int32_t* positions = nullptr;  // [M] ascending, sample · L + token; null: all
   int64_t queries = 0;                 // M; without positions N·L
   const DropoutMask* dropout = nullptr;
-  int64_t first_sample =
-      0;  // of the batch that the mask is for: sample n takes that of first_sample + n
+  // The mask is for the whole batch: sample n takes that of first_sample + n.
+  int64_t first_sample = 0;
 };
 
 // q, out: [queries, A·d]; k, v: [N·L, A·d]. statistics: [queries, A, 2], each row's largest score

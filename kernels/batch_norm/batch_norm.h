@@ -1,5 +1,5 @@
-// Batch normalisation (Ioffe & Szegedy 2015, algorithm 1), fused with what follows it in a residual
-// network:
+// Batch normalisation (Ioffe & Szegedy 2015, algorithm 1), fused with what
+// follows it in a residual network:
 //
 //   y = f(γ (x - μ) / √(σ² + ε) + β + r)        f = ReLU or nothing, r a residual or nothing
 //
@@ -43,9 +43,10 @@ struct BatchNormParameters {
 void InverseDeviation(int64_t channels, const float* variance, float epsilon,
                       float* inverse_deviation);
 
-// running ← (1 - momentum) running + momentum · batch, PyTorch's convention (its default 0.1;
-// TensorFlow's 0.9 is the same); the variance is made unbiased, × n / (n - 1), n = count, when n
-// > 1.
+// running ← (1 - momentum) · running + momentum · batch
+//
+// PyTorch's convention (its default 0.1; TensorFlow's 0.9 is the same). The variance is made
+// unbiased, × n / (n - 1) with n = count, where n > 1.
 void UpdateRunningStatistics(int64_t channels, int64_t count, float momentum, const float* mean,
                              const float* variance, float* running_mean, float* running_variance);
 
@@ -60,7 +61,7 @@ enum class BatchNormMask : uint8_t {
   kOutput,     // where y > 0
 };
 
-// The sums behind dβ and dγ: of g and of g (x - μ), g = dy past the ReLU. Samples as in
+// The sums behind dβ and dγ: of g and of g (x - μ), where g = dy past the ReLU. Samples as in
 // BatchNormMoments, all pointers at sample `begin`. y is read for kOutput only. masked, if not
 // null, receives g (the residual's gradient); it may be dy.
 void BatchNormGradientSums(const ChannelOrder& order, int64_t begin, int64_t count,
@@ -70,9 +71,10 @@ void BatchNormGradientSums(const ChannelOrder& order, int64_t begin, int64_t cou
 void FinishBatchNormGradientSums(const ChannelOrder& order, const BatchNormParameters& p,
                                  const float* partials, float* dgamma, float* dbeta);
 
-// dx = γ/σ (g - dβ/n - (x - μ)/σ · dγ/n), n = order.count(), for `samples` samples at the pointers
-// (order.samples for all). dx may be dy. With running statistics (constants) dgamma and dbeta are
-// null: dx = γ/σ g.
+// dx = γ/σ (g - dβ/n - (x - μ)/σ · dγ/n)        n = order.count()
+//
+// for `samples` samples at the pointers (order.samples for all). dx may be dy. With running
+// statistics (constants) dgamma and dbeta are null: dx = γ/σ g.
 void BatchNormBackward(const ChannelOrder& order, int64_t samples, const BatchNormParameters& p,
                        BatchNormMask mask, const float* x, const float* y, const float* dy,
                        const float* dgamma, const float* dbeta, float* dx);

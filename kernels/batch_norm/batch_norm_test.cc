@@ -95,8 +95,8 @@ Reference ForwardReference(const Image& t, const std::vector<T>& x, const std::v
   return r;
 }
 
-// A few roundings of 6e-8 an element, and sums of at most 256 terms in single precision (√256 ·
-// 6e-8 = 1e-6).
+// A few roundings of 6e-8 an element, and sums of at most 256 terms in single
+// precision (√256 · 6e-8 = 1e-6).
 constexpr double kTolerance = 5e-6;
 
 // All that one normalisation computes.

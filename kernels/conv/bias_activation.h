@@ -1,6 +1,10 @@
 // Bias and activation after a convolution, and their gradients, in whatever order the convolution
-// left its output: y = f(z + b[c]). Fixed pieces, summed in a fixed order: the same bits whatever
-// the number of threads. NaN propagates.
+// left its output:
+//
+//   y = f(z + b[c])
+//
+// Fixed pieces, summed in a fixed order: the same bits whatever the number of threads.
+// NaN propagates.
 #pragma once
 
 #include <cstddef>
@@ -11,18 +15,18 @@
 
 namespace pretext {
 
-// `samples` samples at the pointers (order.samples for all). bias: C values or null. With sum, z +
-// b is kept there for the backward pass (it may be z; y must then be another array); else y may be
-// z. Padding is left alone: a padded y that is not z is to be cleared first.
+// `samples` samples at the pointers (order.samples for all). bias: C values or null. With `sum`,
+// z + b is kept there for the backward pass (it may be z; y must then be another array); else y
+// may be z. Padding is left alone: a padded y that is not z is to be cleared first.
 void ChannelBiasActivation(const ChannelOrder& order, int64_t samples, Activation activation,
                            const float* z, const float* bias, float* sum, float* y);
 
 // Floats that the partial sums of the bias's gradient need, all samples.
 size_t ChannelBiasPartials(const ChannelOrder& order);
 
-// dz = f'(·) dy for samples [begin, begin + count); pointers at sample `begin`. saved: y, or z + b,
-// as DerivativeFromOutput says; unused for the identity. dz may be dy. partials may be null (no
-// bias).
+// dz = f'(·) dy for samples [begin, begin + count); pointers at sample `begin`.
+// saved: y, or z + b, as DerivativeFromOutput says; unused for the identity.
+// dz may be dy. partials may be null (no bias).
 void ChannelBiasActivationBackward(const ChannelOrder& order, int64_t begin, int64_t count,
                                    Activation activation, const float* saved, const float* dy,
                                    float* dz, float* partials);

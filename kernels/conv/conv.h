@@ -2,10 +2,10 @@
 //
 //   y[n, o, i, j] = Σ_{c, k, l} x[n, c, i·s + k - p, j·s + l - p] · w[o, c, k, l]
 //
-// (zero outside the image; with G groups, output channel o sees input channels of its group only,
-// and c counts those). The transposed convolution is the gradient of a convolution with respect to
-// its input: its forward pass is BackwardData, its gradients are Forward and BackwardWeights with x
-// and dy exchanged. It needs no code of its own.
+// with x zero outside the image, stride s and padding p. With G groups, output channel o sees the
+// input channels of its group only, and c counts those. The transposed convolution is the gradient
+// of a convolution with respect to its input: its forward pass is BackwardData, its gradients are
+// Forward and BackwardWeights with x and dy exchanged. It needs no code of its own.
 //
 // Images lie in the layouts that the plan names (blocked by 16 channels as a rule, row-major for
 // images of few channels); weights are row-major O×(C/G)×K×K and put into oneDNN's order once a
@@ -18,8 +18,8 @@
 //   plan.Prepare(ConvPlan::Pass::kForward, w, workspace);
 //   for (begin = 0; begin < n; begin += count) {
 //     count = min(plan.chunk(), n - begin);
-//     plan.Forward(count, x + begin * plan.input_stride(), y + begin * plan.output_stride(),
-//     workspace);
+//     plan.Forward(count, x + begin * plan.input_stride(),
+//                  y + begin * plan.output_stride(), workspace);
 //   }
 //
 // Winograd's F(4×4, 3×3) (Lavin & Gray 2016) is taken for 3×3 convolutions of stride 1 where it was
@@ -65,8 +65,8 @@ class ConvPlan {
   ~ConvPlan();
 
   const ConvShape& shape() const;
-  // Of x and dx, of y and dy: all n samples. A sample's data is contiguous, samples follow one
-  // another.
+  // Of x and dx, of y and dy: all n samples. A sample's data is contiguous,
+  // samples follow one another.
   Layout input_layout() const;
   Layout output_layout() const;
   // Floats from one sample to the next.

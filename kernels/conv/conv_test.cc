@@ -45,8 +45,8 @@ std::vector<float> Room(Layout layout, int64_t size) {
                             std::numeric_limits<float>::quiet_NaN());
 }
 
-// Followed by values that nothing may touch: a checker of addresses does not see what generated
-// code does.
+// Followed by values that nothing may touch: a checker of addresses does not
+// see what generated code does.
 class Workspace {
  public:
   explicit Workspace(size_t bytes)
@@ -214,8 +214,8 @@ TEST(ConvPlanTest, WinogradInChunksIsEachSampleApart) {
     const auto term = BackwardWeights(one, xn, dyn, none, false);
     for (size_t i = 0; i < dw.size(); ++i) dw[i] += term[i];
   }
-  // Sums of 46080 products, in another order: 6e-8 · √46080, and a few times that for the worst of
-  // many.
+  // Sums of 46080 products, in another order: 6e-8 · √46080, and a few times
+  // that for the worst of many.
   EXPECT_LE(WorstOverRms(BackwardWeights(s, x, dy, none, false), dw), 5e-5);
 }
 

@@ -3,8 +3,13 @@
 //
 // An element is dropped when its 16 bits of the stream are below round(65536 p); the rest are
 // multiplied by the reciprocal of the exact probability of being kept. A row takes whole groups of
-// 128 elements: with g = column / 128 and r = column % 128, the bits are half (r / 16) % 2 of word
-// r / 32 of the Philox block (row · ⌈columns / 128⌉ + g) · 16 + r % 16. So a mask depends neither
+// 128 elements; with g = column / 128 and r = column % 128, the bits of an element are
+//
+//   half   (r / 16) % 2
+//   of word r / 32
+//   of the Philox block (row · ⌈columns / 128⌉ + g) · 16 + r % 16
+//
+// So a mask depends neither
 // on threads nor on how its rows are cut into blocks, and sixteen blocks side by side fill the
 // lanes of a vector.
 #pragma once

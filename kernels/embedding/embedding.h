@@ -1,5 +1,6 @@
-// Sums of embeddings: out[n, l] = token[ids[n, l]] + position[l] + segment[segments[n, l]] (Devlin
-// et al. 2018, figure 2), and their gradients.
+// Sums of embeddings (Devlin et al. 2018, figure 2), and their gradients:
+//
+//   out[n, l] = token[ids[n, l]] + position[l] + segment[segments[n, l]]
 //
 // N samples of L tokens, D features. The gradient of a table's row is the sum of its occurrences in
 // the order of the tokens, by one thread: the same bits whatever the number of threads.
@@ -11,8 +12,8 @@
 
 namespace pretext {
 
-// Which rows of the tables are summed. Ids and segments out of range are a fault of the caller
-// (checked).
+// Which rows of the tables are summed. Ids and segments out of range are
+// a fault of the caller (checked).
 struct EmbeddingIds {
   int64_t samples = 0, tokens = 0, features = 0;  // N, L, D
   int64_t vocabulary = 0, segment_count = 0;      // rows of the token and the segment table

@@ -12,8 +12,8 @@
 namespace pretext {
 namespace {
 
-// Below this many multiply-adds OpenBLAS's small-matrix kernels win: they need no packing and no
-// other thread.
+// Below this many multiply-adds OpenBLAS's small-matrix kernels win:
+// they need no packing and no other thread.
 constexpr int64_t kTinyProduct = 64 * 64 * 64;
 
 CBLAS_TRANSPOSE Cblas(Transpose trans) {
@@ -26,8 +26,8 @@ char Letter(Transpose trans) { return trans == Transpose::kYes ? 'T' : 'N'; }
 GemmLibrary ChooseGemmLibrary(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n,
                               int64_t k) {
   if (m * n * k <= kTinyProduct) return GemmLibrary::kOpenBlas;
-  // sgemm is slower when both operands run along k in memory; the primitive copies B into blocks
-  // first.
+  // sgemm is slower when both operands run along k in memory;
+  // the primitive copies B into blocks first.
   const bool both_along_k = trans_a == Transpose::kNo && trans_b == Transpose::kYes;
   return both_along_k && m >= 16 ? GemmLibrary::kOnednnMatmul : GemmLibrary::kOnednnSgemm;
 }

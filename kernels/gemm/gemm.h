@@ -7,9 +7,9 @@
 // threads: a product called from inside an OpenMP region runs on the calling thread and gives the
 // same bits whatever the number of threads.
 //
-// Matrices are row-major: element (i, j) of X is x[i * ldx + j]. NaN and infinities propagate. With
-// beta = 0, C is only written (NaN in it does not matter). C must not overlap A or B. m, n or k may
-// be 0.
+// Matrices are row-major: element (i, j) of X is x[i * ldx + j]. NaN and infinities
+// propagate. With beta = 0, C is only written (NaN in it does not matter).
+// C must not overlap A or B. m, n or k may be 0.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace pretext {
 enum class Transpose { kNo, kYes };
 
 // C[m×n] = alpha · op(A)[m×k] · op(B)[k×n] + beta · C.
-// A is stored m×k (lda >= k), or k×m when transposed (lda >= m); B is k×n (ldb >= n), or n×k (ldb
-// >= k); ldc >= n.
+// A is stored m×k (lda >= k), or k×m when transposed (lda >= m); B is k×n (ldb >= n), or n×k
+// (ldb >= k); ldc >= n.
 void Gemm(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
           const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
           int64_t ldc);

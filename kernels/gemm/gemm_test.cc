@@ -237,8 +237,8 @@ TEST(GemmBiasActivationTest, NanPropagatesThroughEveryActivation) {
 }
 
 TEST(BatchedGemmTest, TwoLevelsOfStridesAsInAttention) {
-  // Scores of 3 samples, 2 heads, 5 tokens, 4 features a head: Q and K interleaved by head in rows
-  // of 8.
+  // Scores of 3 samples, 2 heads, 5 tokens, 4 features a head:
+  // Q and K interleaved by head in rows of 8.
   constexpr int64_t kSamples = 3, kHeads = 2, kTokens = 5, kFeatures = 4, kRow = kHeads * kFeatures;
   const std::vector<float> q = RandomValues(kSamples * kTokens * kRow, 5);
   const std::vector<float> k = RandomValues(kSamples * kTokens * kRow, 6);

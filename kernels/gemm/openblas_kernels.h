@@ -12,9 +12,9 @@
 
 namespace pretext {
 
-// Makes OpenBLAS take its AVX-512 kernels where the processor has AVX-512 and the user did not
-// choose with OPENBLAS_CORETYPE. Called by Gemm before the first product; later calls cost a load.
-// Thread-safe.
+// Makes OpenBLAS take its AVX-512 kernels where the processor has AVX-512 and the user
+// did not choose with OPENBLAS_CORETYPE. Called by Gemm before the first product;
+// later calls cost a load. Thread-safe.
 void EnsureOpenBlasKernels();
 
 // The name of the kernels in use, e.g. "SkylakeX", "Cooperlake", "Haswell".

@@ -28,8 +28,8 @@ TEST(OpenBlasKernelsTest, EnsureTakesAvx512WhereTheProcessorHasIt) {
   }
 }
 
-// What happens on a processor that this version of OpenBLAS does not know: it starts on AVX2
-// kernels.
+// What happens on a processor that this version of OpenBLAS does not know:
+// it starts on AVX2 kernels.
 TEST(OpenBlasKernelsTest, ReselectsAndComputesTheSame) {
   const std::string before = OpenBlasKernels();
   ASSERT_TRUE(ReselectOpenBlasKernels("Haswell"));

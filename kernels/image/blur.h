@@ -12,9 +12,12 @@ struct BlurScratch {
   std::vector<float> weights, padded, columns;
 };
 
-// In place: each channel convolved with exp(-(x^2 + y^2) / (2 sigma^2)), |x|, |y| <= radius, scaled
-// to sum to 1, the image reflected at its border (without repeating the edge). sigma > 0; 0 <=
-// radius < min(H, W).
+// In place, each channel by itself:
+//
+//   y[i, j] = Σ_{|k|, |l| <= radius} w[k] w[l] x[i + k, j + l],   w[k] ∝ exp(-k² / (2 sigma²))
+//
+// The weights w sum to 1; the image is reflected at its border, without repeating the edge.
+// sigma > 0, in pixels; 0 <= radius < min(H, W). NaN propagates.
 void BlurGaussian(float* image, const ImageShape& shape, int radius, float sigma,
                   BlurScratch& scratch);
 

@@ -12,8 +12,8 @@ inline float Clipped(float x) { return x < 0.0f ? 0.0f : (x > 1.0f ? 1.0f : x); 
 
 inline float Grey(float r, float g, float b) { return kRed * r + kGreen * g + kBlue * b; }
 
-// The mean of x. 16 partial sums, so that the order of the additions is fixed and vectors can hold
-// it.
+// The mean of x. 16 partial sums, so that the order of the additions is fixed
+// and vectors can hold it.
 double Mean(const float* x, int64_t n) {
   float partial[16] = {};
   int64_t i = 0;

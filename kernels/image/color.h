@@ -1,8 +1,10 @@
-// Changes of colour, in place, with the arithmetic of torchvision.transforms.v2.functional on float
-// images.
+// Changes of colour, in place, with the arithmetic of torchvision.transforms.v2.functional
+// on float images.
 //
-// Every function takes C = 1 or 3 channels, and clips its result to [0, 1] where it could leave it.
-// NaN stays NaN. "Grey" is 0.2989 R + 0.587 G + 0.114 B, or the one channel itself.
+// Every function takes an image C×H×W of 1 or 3 channels with values in [0, 1], and clips its
+// result to [0, 1] where it could leave it. NaN stays NaN.
+//
+//   grey = 0.2989 R + 0.587 G + 0.114 B        of one channel: the channel itself
 #pragma once
 
 #include <cstdint>
@@ -23,7 +25,8 @@ void AdjustContrast(float* image, const ImageShape& shape, float factor);
 // x = clip(factor x + (1 - factor) grey); factor >= 0. One channel: nothing to do.
 void AdjustSaturation(float* image, const ImageShape& shape, float factor);
 
-// Turns the hue of HSV by `turn` of a circle, in [-0.5, 0.5]. One channel: nothing to do.
+// Turns the hue of HSV (Smith 1978) by `turn` of a circle, in [-0.5, 0.5]; saturation and value
+// stay. One channel: nothing to do.
 void AdjustHue(float* image, const ImageShape& shape, float turn);
 
 // Each channel = grey. One channel: nothing to do.

@@ -12,7 +12,8 @@ void FlipHorizontally(float* image, const ImageShape& shape);
 // Sets the box, which must lie inside the image, to value[c] in channel c.
 void Erase(float* image, const ImageShape& shape, const CropBox& box, const float* value);
 
-// A map of the plane about the image's centre: shear, then scale, then rotation, then translation.
+// A map of the plane about the image's centre: shear (along x, then along y), then scale, then
+// rotation, then translation.
 struct AffineParameters {
   float degrees = 0;      // Of the rotation; positive is clockwise on the screen.
   float translate_x = 0;  // Pixels to the right.
@@ -22,10 +23,12 @@ struct AffineParameters {
   float shear_y = 0;
 };
 
-// out (same shape, may not overlap) = image under the map, by
-// torchvision.transforms.v2.functional.affine's conventions (pixel centres at half integers). What
-// comes from outside the image is `fill`; with bilinear weights a pixel at the border is blended
-// with it. (torchvision blends twice there unless fill is None.)
+// out[c, q] = image[c, M⁻¹ q], M the map: for every pixel of the result the place it comes from.
+//
+// `out` has the image's shape and may not overlap it. The conventions are those of
+// torchvision.transforms.v2.functional.affine (pixel centres at half integers). What comes from
+// outside the image is `fill`; with bilinear weights a pixel at the border is blended with it.
+// (torchvision blends twice there unless fill is None.)
 enum class Sampling { kNearest, kBilinear };
 void Affine(const float* image, const ImageShape& shape, const AffineParameters& map,
             Sampling sampling, float fill, float* out);

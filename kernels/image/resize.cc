@@ -42,8 +42,8 @@ void ResizeRows(const float* in, int64_t in_stride, const Block& block, const fl
   for (int r = 0; r < kRows; ++r) *reinterpret_cast<UnalignedLanes*>(out + r * out_stride) = sum[r];
 }
 
-// rows (C*box.height x stride) = the box resized along x; stride = out_width rounded up to whole
-// blocks.
+// rows (C*box.height x stride) = the box resized along x; stride = out_width
+// rounded up to whole blocks.
 void ResizeAlongX(const float* image, const ImageShape& shape, const CropBox& box, int out_width,
                   int stride, ResizeScratch& scratch) {
   for (int begin = 0; begin < out_width; begin += kLanes) {
@@ -79,16 +79,16 @@ void AxisWeights::Compute(int in, int out, Interpolation interpolation) {
   const float scale = static_cast<float>(in) / out;
   const float widen = std::max(scale, 1.0f);
   const float support = (cubic ? 2.0f : 1.0f) * widen;
-  taps_ = std::min(static_cast<int>(std::ceil(2 * support)),
-                   in);  // No window holds more pixel centres.
+  // No window holds more pixel centres.
+  taps_ = std::min(static_cast<int>(std::ceil(2 * support)), in);
   first_.resize(out);
   weights_.assign(int64_t{out} * taps_, 0.0f);
   for (int i = 0; i < out; ++i) {
     const float center = scale * (i + 0.5f);
     const int begin = std::max(static_cast<int>(center - support + 0.5f), 0);
     const int end = std::min({static_cast<int>(center + support + 0.5f), in, begin + taps_});
-    // The window of taps() inputs is moved left where it would leave the image, with zero weights
-    // in front.
+    // The window of taps() inputs is moved left where it would leave the image,
+    // with zero weights in front.
     first_[i] = std::min(begin, in - taps_);
     float* weights = &weights_[int64_t{i} * taps_] - first_[i];
     float sum = 0;

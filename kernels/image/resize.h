@@ -18,9 +18,12 @@ struct CropBox {
 };
 
 // The weights that resample one axis from `in` pixels to `out`:
-//   y[i] = sum over k < taps of weight(i, k) * x[first[i] + k],
-// a triangle (bilinear) or Keys' cubic with a = -1/2 (bicubic) centred on the output pixel's place
-// in the input, widened by in/out when that is above 1, cut at the border and scaled to sum to 1.
+//
+//   y[i] = Σ_{k < taps} weights(i)[k] · x[first(i) + k]
+//
+// a triangle (bilinear) or Keys' cubic with a = -1/2 (bicubic; Keys 1981), centred on the output
+// pixel's place in the input, (i + 1/2) · in / out, widened by in / out when that is above 1, cut
+// at the border and scaled to sum to 1.
 class AxisWeights {
  public:
   // Keeps the storage of the last call where it suffices.
@@ -28,9 +31,8 @@ class AxisWeights {
 
   int taps() const { return taps_; }
   int first(int i) const { return first_[i]; }  // first(i) + taps() <= in.
-  const float* weights(int i) const {
-    return &weights_[i * taps_];
-  }  // taps() of them, zero where unused.
+  // taps() of them, zero where unused.
+  const float* weights(int i) const { return &weights_[i * taps_]; }
 
  private:
   int taps_ = 0;

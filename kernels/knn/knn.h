@@ -6,7 +6,9 @@
 namespace pretext {
 
 // For each of Q queries [Q, D] the K of the N base rows [N, D] with the largest scores
+//
 //   score = (query · base row) · base_scale[row]
+//
 // as `indices` [Q, K] and `scores` [Q, K], by falling score; equal scores by rising index. With
 // base_scale the inverse lengths of the base rows, a score divided by the query's length is the
 // cosine; null stands for ones. A NaN score counts as minus infinity. 1 <= K <= N < 2^31.

@@ -79,8 +79,8 @@ TEST(KnnTest, EqualsNaiveAtEverySizeWithTies) {
 }
 
 TEST(KnnTest, RisingAndFallingScores) {
-  // The worst and the best order for the selection: every row is, or none after the first K is, a
-  // candidate.
+  // The worst and the best order for the selection: every row is, or none after
+  // the first K is, a candidate.
   const int64_t n = 10000;
   std::vector<float> rising(n), falling(n);
   for (int64_t i = 0; i < n; ++i) {

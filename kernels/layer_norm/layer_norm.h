@@ -7,9 +7,9 @@
 // output's own dropout' (of the embeddings); with gamma null there is no normalisation, no dropout'
 // and only s is made (the residual stream of a pre-LN transformer).
 //
-// Rows are shared among the OpenMP threads in fixed blocks and parameter gradients are summed in
-// the order of the blocks: the same bits whatever the number of threads, and from inside a parallel
-// region.
+// Rows are shared among the OpenMP threads in fixed blocks and parameter gradients
+// are summed in the order of the blocks: the same bits whatever the number
+// of threads, and from inside a parallel region.
 #pragma once
 
 #include <cstdint>

@@ -37,8 +37,8 @@ template <class V>
   return V{} + value;
 }
 
-// The channels' parameters of a group of lanes: absent ones (null, or beyond the last channel) are
-// `otherwise`.
+// The channels' parameters of a group of lanes: absent ones (null, or beyond the last channel)
+// are `otherwise`.
 template <class V>
 [[gnu::always_inline]] inline V LoadChannels(const float* values, int64_t first, int64_t channels,
                                              float otherwise) {
@@ -63,8 +63,8 @@ template <class Body>
   take.template operator()<Lanes1>();
 }
 
-// A piece of work: positions [begin, end) of the channels [channel, channel + lanes of V) of one
-// sample.
+// A piece of work: positions [begin, end) of the channels [channel, channel + lanes of V)
+// of one sample.
 struct Piece {
   int64_t channel;
   int64_t sample;

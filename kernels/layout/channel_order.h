@@ -4,9 +4,10 @@
 // A sample is a row of blocks of `lanes` channels; a block is a row of positions; a position holds
 // its block's channels side by side:
 //
-//   element (sample, channel, position) = data[sample · sample_stride + channel / lanes ·
-//   block_stride
-//                                              + position · position_stride + channel % lanes]
+//   element (sample, channel, position) = data[sample · sample_stride
+//                                              + channel / lanes · block_stride
+//                                              + position · position_stride
+//                                              + channel % lanes]
 //
 // Blocked images: lanes 16 or 8, with a padded last block. Row-major images: lanes 1. Channels
 // last, and matrices R×D: the blocks overlap the same rows, the last one is narrower. A matrix is
@@ -29,8 +30,8 @@ struct ChannelOrder {
   int64_t block_stride = 0;
   int64_t position_stride = 0;
 
-  // False for orders that have no channels side by side (row-major images of more than one pixel
-  // and channel).
+  // False for orders that have no channels side by side
+  // (row-major images of more than one pixel and channel).
   bool valid() const { return samples > 0; }
   int64_t blocks() const { return (channels + lanes - 1) / lanes; }
   // Channels of a block, without the padding.

@@ -23,12 +23,12 @@ class Layout {
 
   bool plain() const { return descriptor_ == nullptr; }
 
-  // The logical dimensions (NCHW for images), whatever the order in memory. Not for a plain layout:
-  // empty.
+  // The logical dimensions (NCHW for images), whatever the order in memory.
+  // Not for a plain layout: empty.
   const std::vector<int64_t>& dims() const;
 
-  // The bytes a buffer in this layout needs, padding included (channels are padded to the block). 0
-  // if plain.
+  // The bytes a buffer in this layout needs, padding included (channels are padded to the block).
+  // 0 if plain.
   size_t bytes() const;
 
   // Whether the buffer has padding: elements beyond the logical ones, which are zero. An
@@ -54,8 +54,8 @@ class Layout {
 };
 
 // dst = src, element by element, in another order or number type. At least one of the two is not
-// plain (that one knows the dimensions) and the dimensions agree. Padding in dst becomes zero. src
-// != dst.
+// plain (that one knows the dimensions) and the dimensions agree. Padding in dst becomes zero.
+// src != dst.
 void Reorder(const void* src, Layout src_layout, void* dst, Layout dst_layout);
 
 }  // namespace pretext

@@ -1,9 +1,10 @@
 // NT-Xent (Chen et al. 2020, SimCLR, equation 1) and its relatives, loss and gradient in one call,
 // without the matrix of similarities.
 //
-// R = V·N rows x_i of D features, view-major: row v·N + n is view v of sample n. With z_i = x_i /
-// |x_i| and s_ij = z_i · z_j / τ,
+// R = V·N rows x_i of D features, view-major: row v·N + n is view v of sample n.
 //
+//   z_i  = x_i / |x_i|
+//   s_ij = z_i · z_j / τ
 //   loss = mean over i of [ log Σ_{j ∈ A(i)} exp(s_ij) − (1/|P(i)|) Σ_{p ∈ P(i)} s_ip ]
 //
 // NT-Xent: P(i) are the other views of the sample, A(i) all rows but i. With V > 2 this is the mean

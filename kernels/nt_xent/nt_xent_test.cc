@@ -250,8 +250,8 @@ TEST(NtXentTest, LossAloneIsTheSame) {
   EXPECT_EQ(ComputeNtXent(p, x.data(), nullptr, nullptr).loss, Compute(p, x).result.loss);
 }
 
-// 700 rows are 6 blocks; 3000 are more tiles than are kept, so that both ways of the second pass
-// run.
+// 700 rows are 6 blocks; 3000 are more tiles than are kept, so that both
+// ways of the second pass run.
 TEST(NtXentTest, SameBitsWhateverTheNumberOfThreads) {
   const int threads = omp_get_max_threads();
   for (auto [n, d] :

@@ -47,8 +47,8 @@ void Attract(const NtXentProblem& problem, const Classes& classes, const float* 
         });
         continue;
       }
-      // The positives of a row sum to the class less the row: R·D work whatever the size of the
-      // classes.
+      // The positives of a row sum to the class less the row: R·D work whatever
+      // the size of the classes.
       std::fill(sum.begin(), sum.end(), 0.0);
       for_each_row([&](int64_t i) {
         const float* row = z + i * features;
@@ -56,8 +56,8 @@ void Attract(const NtXentProblem& problem, const Classes& classes, const float* 
         for (int64_t f = 0; f < features; ++f) sum[f] += row[f];
       });
       const double inverse = 1.0 / static_cast<double>(members - 1);
-      // As row i and as one of the positives of its own: P and the weight are the class's, hence
-      // the 2.
+      // As row i and as one of the positives of its own: P and the weight are
+      // the class's, hence the 2.
       const double pull = -2.0 * row_weight * inverse / problem.temperature;
       for_each_row([&](int64_t i) {
         const float* row = z + i * features;

@@ -18,9 +18,13 @@ struct Classes {
   int64_t count() const { return static_cast<int64_t>(first.size()) - 1; }
 };
 
-// For each row i with positives: weight_i = 1 / rows_with_positives and cosine_i, the mean of z_i ·
-// z_p over P(i); both 0 for the others. Unless null, gradient_i = the gradient of -Σ_j weight_j ·
-// cosine_j / τ with respect to z_i.
+// For each row i with positives
+//
+//   weight_i = 1 / rows_with_positives
+//   cosine_i = mean of z_i · z_p over p ∈ P(i)
+//
+// both 0 for the others. Unless null, gradient_i is the gradient of -Σ_j weight_j · cosine_j / τ
+// with respect to z_i.
 void Attract(const NtXentProblem& problem, const Classes& classes, const float* z, float* weight,
              float* cosine, float* gradient);
 

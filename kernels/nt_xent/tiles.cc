@@ -8,9 +8,9 @@
 namespace pretext::nt_xent_internal {
 namespace {
 
-// 2^(x·k) = mantissa · 2^exponent, mantissa in [0.7, 1.42]. |x·k| < 2^22. x·k is never rounded: the
-// reduction subtracts the integer from the exact product. Relative error below 1.3 · 2^-24 beside
-// that of k.
+// 2^(x·k) = mantissa · 2^exponent, mantissa in [0.7, 1.42]. |x·k| < 2^22.
+// x·k is never rounded: the reduction subtracts the integer from the exact product.
+// Relative error below 1.3 · 2^-24 beside that of k.
 struct Power {
   float mantissa;
   int32_t exponent;

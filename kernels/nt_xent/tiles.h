@@ -29,8 +29,11 @@ struct ShiftedSum {
 // Adds the terms of row i to rows[i] and, unless null, those of column j to columns[j]. k < 2^20.
 void AddTerms(TileShape shape, float k, const float* tile, ShiftedSum* rows, ShiftedSum* columns);
 
-// The cosines become row_scale[i] · 2^(c·k - row_shift[i]) + column_scale[j] · 2^(c·k -
-// column_shift[j]), where no exponent is above 0.
+// Each cosine c becomes
+//
+//   row_scale[i] · 2^(c·k - row_shift[i]) + column_scale[j] · 2^(c·k - column_shift[j])
+//
+// where no exponent is above 0.
 void CosinesToWeights(TileShape shape, float k, const float* row_scale, const int32_t* row_shift,
                       const float* column_scale, const int32_t* column_shift, float* tile);
 

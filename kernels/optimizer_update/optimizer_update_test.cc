@@ -17,9 +17,9 @@ Floats Wave(size_t n, float frequency) {
   return x;
 }
 
-// Ten steps against the definitions in double. Each step rounds a few times at 6e-8 of values near
-// 1, and Adam divides by a root: 2e-6 after ten steps is ample, and a thousand times below a wrong
-// term.
+// Ten steps against the definitions in double. Each step rounds a few times at 6e-8
+// of values near 1, and Adam divides by a root: 2e-6 after ten steps is ample,
+// and a thousand times below a wrong term.
 constexpr double kTolerance = 2e-6;
 
 void ExpectClose(const Floats& actual, const Doubles& expected) {
@@ -84,8 +84,8 @@ TEST(AdamUpdate, FollowsTheDefinitionAtEveryTail) {
           dw[i] -= 0.01 * (dm[i] / c1) / (std::sqrt(dv[i] / c2) + 1e-8);
         }
       }
-      // Where a gradient passes through zero the quotient m/√v amplifies v's rounding: ten times
-      // the bound.
+      // Where a gradient passes through zero the quotient m/√v amplifies v's rounding:
+      // ten times the bound.
       for (size_t i = 0; i < n; ++i) ASSERT_TRUE(std::abs(w[i] - dw[i]) <= 10 * kTolerance) << i;
     }
   }

@@ -1,6 +1,6 @@
-// Pooling over images that are walked by a ChannelOrder (blocked, channels last). Samples and
-// channels are apart from one another: the same bits whatever the number of threads. NaN
-// propagates.
+// Pooling over images that are walked by a ChannelOrder (blocked, channels last).
+// Samples and channels are apart from one another: the same bits whatever
+// the number of threads. NaN propagates.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct MaxPoolShape {
   int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
 };
 
-// y[n, c, i, j] = max over the window. `in` and `out` are the orders of x and y: of one kind
-// (SameOrder).
+// y[n, c, i, j] = max over the window. `in` and `out` are the orders of x and y:
+// of one kind (SameOrder).
 void MaxPool(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrder& out,
              const float* x, float* y);
 // dx = dy at the first element of each window, row by row, that equals y; summed where windows

@@ -9,12 +9,19 @@
 
 namespace pretext {
 
-// Returns Σ (r_i - x_i)² and, unless null, writes gradient_i = scale · 2 (r_i - x_i).
+// Returns Σ_i (r_i - x_i)² and, unless null, writes
+//
+//   gradient_i = scale · 2 (r_i - x_i)
 double SquaredError(int64_t n, const float* reconstruction, const float* target, float scale,
                     float* gradient);
 
-// Of logits l and targets x in [0, 1]: returns -Σ [x log σ(l) + (1 - x) log(1 - σ(l))], computed as
-// max(l, 0) - l x + log(1 + e^-|l|), and, unless null, writes gradient_i = scale · (σ(l_i) - x_i).
+// Of logits l and targets x in [0, 1]: returns
+//
+//   -Σ_i [x_i log σ(l_i) + (1 - x_i) log(1 - σ(l_i))]
+//
+// each term computed as max(l, 0) - l x + log(1 + e^-|l|), and, unless null, writes
+//
+//   gradient_i = scale · (σ(l_i) - x_i)
 double LogitCrossEntropy(int64_t n, const float* logits, const float* target, float scale,
                          float* gradient);
 

@@ -23,8 +23,8 @@ class FreeBlocks {
     for (const Block& block : blocks_) std::free(block.data);
   }
 
-  // The smallest block that is large enough; else a new one in place of the largest, which was too
-  // small.
+  // The smallest block that is large enough; else a new one in place
+  // of the largest, which was too small.
   Block Take(size_t bytes) {
     int best = -1, largest = -1;
     for (int i = 0; i < static_cast<int>(blocks_.size()); ++i) {

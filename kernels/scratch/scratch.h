@@ -12,8 +12,8 @@ namespace pretext {
 
 class Scratch {
  public:
-  // At least `floats` floats, 64-byte aligned, contents undefined. Destroyed by the thread that
-  // made it.
+  // At least `floats` floats, 64-byte aligned, contents undefined.
+  // Destroyed by the thread that made it.
   explicit Scratch(int64_t floats);
   ~Scratch();
   Scratch(const Scratch&) = delete;

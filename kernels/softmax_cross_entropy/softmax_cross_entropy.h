@@ -2,7 +2,7 @@
 // the scores [M, K] are never held as a whole:
 //
 //   score[m, k] = x[m] · weight[k] + bias[k]
-//   loss[m] = log Σ_k e^score[m, k] - score[m, target[m]]
+//   loss[m] = log Σ_k exp(score[m, k]) - score[m, target[m]]
 //
 // Scores are made a block of rows at a time. Gradients are taken in the same pass, while a block's
 // scores are there: dx, dweight and dbias of gradient_scale · Σ_m loss[m] (Hsu et al. 2024, "Liger

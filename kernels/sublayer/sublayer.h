@@ -2,8 +2,8 @@
 //
 //   y = LayerNorm(residual + dropout(g(x)))
 //   g(x) = f(x W1ᵀ + b1) Wᵀ + b    the feed-forward network, f an activation; or
-//   g(x) = x Wᵀ + b                a linear map: the projection of attention's output, of queries,
-//   keys and values
+//   g(x) = x Wᵀ + b                a linear map: the projection of attention's output, or of
+//                                  queries, keys and values
 //
 // Residual, dropout and normalisation are left out when null (kernels/layer_norm). R rows of D_in
 // features; F hidden, D out. Weights as PyTorch has them, [out, in].

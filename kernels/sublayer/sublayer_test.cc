@@ -270,8 +270,8 @@ TEST(Sublayer, ReferenceGradientsMatchFiniteDifferences) {
         in[input][i] = x - h;
         const double down = objective();
         in[input][i] = x;
-        // h² times third derivatives of some hundred (three features, small deviations), rounding
-        // 1e-14 / h.
+        // h² times third derivatives of some hundred (three features, small deviations),
+        // rounding 1e-14 / h.
         ASSERT_TRUE(std::abs((up - down) / (2 * h) - gradients[input][i]) <= 1e-7)
             << input << " " << i;
       }

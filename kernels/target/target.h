@@ -1,5 +1,5 @@
-// Where a kernel puts a result that may have to be added to others: a gradient with several
-// sources.
+// Where a kernel puts a result that may have to be added to others:
+// a gradient with several sources.
 #pragma once
 
 namespace pretext {

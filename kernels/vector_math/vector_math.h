@@ -3,10 +3,10 @@
 //   #pragma omp simd
 //   for (int64_t i = 0; i < n; ++i) y[i] = Exp(x[i]);
 //
-// The C library's functions keep such a loop scalar. Errors are against the exact value, in units
-// in the last place of the result, over all normal results (tested); results below the normal range
-// have that absolute error. NaN gives NaN; the limits at infinity are the exact ones unless said
-// otherwise.
+// The C library's functions keep such a loop scalar. Errors are against the exact
+// value, in units in the last place of the result, over all normal results (tested);
+// results below the normal range have that absolute error. NaN gives NaN;
+// the limits at infinity are the exact ones unless said otherwise.
 #pragma once
 
 #include <bit>
@@ -35,8 +35,8 @@ namespace pretext {
   p = std::fma(p, r, 1.6666665459e-1f);
   p = std::fma(p, r, 5.0000001201e-1f);
   p = std::fma(p, r * r, r) + 1.0f;
-  // Times 2^n in two steps: 2^n itself may be beyond the range of a float although the result is
-  // not.
+  // Times 2^n in two steps: 2^n itself may be beyond the range of a float
+  // although the result is not.
   const int32_t exponent = std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(kRound);
   const int32_t half = exponent >> 1;
   const float first = std::bit_cast<float>((half + 127) << 23);
