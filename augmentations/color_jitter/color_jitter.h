@@ -1,4 +1,16 @@
-// ColorJitter: random brightness, contrast, saturation and hue, in random order.
+// ColorJitter: random brightness, contrast, saturation and hue, in random order (Chen et al. 2020,
+// appendix A; simclr:data_util.py, color_jitter_rand; torchvision.transforms.ColorJitter).
+//
+//   brightness   x ← clip(f x)                    f = 1 + U[-brightness, brightness], at least 0
+//   contrast     x ← clip(f x + (1 - f) m)        m the mean of the grey image; f likewise
+//   saturation   x ← clip(f x + (1 - f) grey)     f likewise
+//   hue          turned by U[-hue, hue] of the circle of HSV
+//
+// Input and output: image C×H×W of 1 or 3 channels, values in [0, 1]; clip is to [0, 1], after each
+// (kernels/image/color.h). With one channel only brightness and contrast act.
+//
+// Draws, in this order: one for whether to act; three for the order, one of 24; one for each change
+// whose range is above 0.
 #pragma once
 
 #include <array>

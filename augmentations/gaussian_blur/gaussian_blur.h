@@ -1,4 +1,12 @@
-// GaussianBlur: blurs an image by a random width, with a probability.
+// GaussianBlur: blurs an image by a random width, with a probability (Chen et al. 2020, appendix A;
+// simclr:data_util.py, random_blur; torchvision.transforms.GaussianBlur).
+//
+//   y = x * w,   w[k, l] ∝ exp(-(k² + l²) / (2 σ²)) for |k|, |l| <= radius,   σ = U[min, max]
+//
+// Input and output: image C×H×W of 1 or 3 channels; σ in pixels; the border is reflected
+// (kernels/image/blur.h). Kernel of SimCLR: a tenth of the height, made odd, at least 3.
+//
+// Draws: one for whether to act; one for σ.
 #pragma once
 
 #include <memory>

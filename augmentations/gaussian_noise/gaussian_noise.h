@@ -1,4 +1,10 @@
-// GaussianNoise: adds normal noise to every value of an image or vector.
+// GaussianNoise: adds normal noise to every value of an image or vector (Vincent et al. 2010,
+// section 3.3).
+//
+//   y_i = x_i + deviation · n_i,   n_i ~ N(0, 1)       then clipped to [0, 1] if asked for
+//
+// Input and output: image C×H×W of any channels, or vector D. Draws: the key of a stream of its own
+// (core/random_fill.h), from which all n_i come.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,9 @@
-// HorizontalFlip: mirrors an image left to right, with a probability.
+// HorizontalFlip: mirrors an image left to right, with a probability
+// (torchvision.transforms.RandomHorizontalFlip).
+//
+//   y[c, i, j] = x[c, i, W - 1 - j]
+//
+// Input and output: image C×H×W of 1 or 3 channels. Draws: one, for whether to act.
 #pragma once
 
 #include <memory>

@@ -31,9 +31,9 @@ void CheckProbability(double probability, FieldChecker& check);
 bool CheckRange(const char* low_name, double low, const char* high_name, double high,
                 FieldChecker& check);
 
-// Rectangles of random area and shape, as torchvision draws them: the area is uniform, as a share
-// of the image; the aspect ratio (width / height) uniform in its logarithm; sizes are rounded to
-// pixels.
+// Rectangles of random area and shape, as torchvision draws them: the area is uniform,
+// as a share of the image; the aspect ratio (width / height) uniform in its logarithm;
+// sizes are rounded to pixels.
 struct BoxRange {
   double min_area = 0, max_area = 1;      // of the image, in [0, 1]
   double min_aspect = 1, max_aspect = 1;  // width / height, > 0

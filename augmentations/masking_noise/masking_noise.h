@@ -1,4 +1,9 @@
-// MaskingNoise: sets random values of an image or vector to 0.
+// MaskingNoise: sets random values of an image or vector to 0 (Vincent et al. 2010, section 3.3).
+//
+//   y_i = 0 with the probability, else x_i; independently for every value
+//
+// Input and output: image C×H×W of any channels, or vector D. Draws: the key of a stream of its own
+// (core/random_fill.h), from which one number a value comes.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,9 @@
-// Normalize: shifts and scales the channels of an image.
+// Normalize: shifts and scales the channels of an image (torchvision.transforms.Normalize).
+//
+//   y[c, i, j] = (x[c, i, j] - mean[c]) / deviation[c]
+//
+// Input and output: image C×H×W of 1 or 3 channels; the result is not clipped. Draws nothing, and
+// acts in evaluation too.
 #pragma once
 
 #include <array>

@@ -1,4 +1,10 @@
-// OneOf: one of several chains of augmentations, by weight.
+// OneOf: one of several chains of augmentations, by weight
+// (torchvision.transforms.RandomChoice with p).
+//
+//   P(choice i) = weight_i / Σ_j weight_j
+//
+// Input: whatever the choices take. Output: what they give, the same for all. Draws: one, for the
+// choice; then the choice's own. In evaluation: the first choice of a weight above 0.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,18 @@
-// RandomAffine: a random rotation, shift, scale and shear of an image, with a probability.
+// RandomAffine: a random rotation, shift, scale and shear of an image, with a probability
+// (torchvision.transforms.RandomAffine).
+//
+//   y[c, q] = x[c, M⁻¹ q],   M = translation · rotation · scale · shear about the centre
+//
+//   rotation      U[-degrees, degrees], positive is clockwise on the screen
+//   translation   round(U[-translate_x, translate_x] · W) pixels to the right, and so on down for H
+//   scale         U[min_scale, max_scale]
+//   shear         U[-shear_x, shear_x] and U[-shear_y, shear_y] degrees
+//
+// Input and output: image C×H×W of 1 or 3 channels; what comes from outside is `fill`
+// (kernels/image/geometry.h).
+//
+// Draws: one for whether to act; then six, for rotation, shift to the right, shift down, scale,
+// shear x and shear y.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,8 @@
-// RandomApply: all of its augmentations or none.
+// RandomApply: all of its augmentations, one after another, or none
+// (torchvision.transforms.RandomApply).
+//
+// Input and output: the same type, since they may be left out. Draws: one, for whether to act; then
+// what the augmentations draw. In evaluation the sample stays as it is.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,10 @@
-// RandomGrayscale: removes the colour of an image, with a probability.
+// RandomGrayscale: removes the colour of an image, with a probability (Chen et al. 2020, appendix A;
+// torchvision.transforms.RandomGrayscale).
+//
+//   y_c = 0.2989 R + 0.587 G + 0.114 B for every channel c
+//
+// Input and output: image C×H×W of 1 or 3 channels; one of a single channel stays as it is. Draws:
+// one, for whether to act.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,16 @@
-// RandomResizedCrop: a random rectangle of the image, resized.
+// RandomResizedCrop: a random rectangle of the image, resized (Szegedy et al. 2015; Chen et al.
+// 2020, appendix A; torchvision.transforms.RandomResizedCrop with antialias).
+//
+//   area     U[min_area, max_area] of the image
+//   aspect   width / height, exp(U[log min_aspect, log max_aspect])
+//   place    uniform over all that keep it inside
+//
+// Sides are rounded to pixels. Input: image C×H×W of 1 or 3 channels. Output: image of the height
+// and width asked for, or the input's (kernels/image/resize.h); bicubic results are clipped to
+// [0, 1].
+//
+// Draws: up to `attempts` times area and aspect, until a rectangle fits (else the largest central
+// one of an allowed aspect is taken); two for its place.
 #pragma once
 
 #include <memory>

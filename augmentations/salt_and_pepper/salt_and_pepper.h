@@ -1,4 +1,11 @@
-// SaltAndPepper: sets random values of an image or vector to black or white.
+// SaltAndPepper: sets random values of an image or vector to black or white (Vincent et al. 2010,
+// section 3.3).
+//
+//   y_i = high with probability p s, low with probability p (1 - s), else x_i
+//
+// where p is `probability` and s is `salt`; independently for every value. Input and output: image
+// C×H×W of any channels, or vector D. Draws: the key of a stream of its own (core/random_fill.h),
+// from which one number a value comes.
 #pragma once
 
 #include <memory>

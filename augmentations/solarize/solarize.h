@@ -1,4 +1,10 @@
-// Solarize: inverts the bright pixels of an image, with a probability.
+// Solarize: inverts the bright pixels of an image, with a probability (Grill et al. 2020, BYOL,
+// appendix B; torchvision.transforms.RandomSolarize).
+//
+//   y = 1 - x where x >= threshold, else x
+//
+// Input and output: image C×H×W of 1 or 3 channels, values in [0, 1]. Draws: one, for whether to
+// act.
 #pragma once
 
 #include <memory>

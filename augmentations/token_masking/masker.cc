@@ -9,8 +9,8 @@
 namespace pretext {
 
 struct TokenMasker::Scratch {
-  // Eligible tokens by position, and where among them each word begins (and one more: their
-  // number).
+  // Eligible tokens by position, and where among them each word begins
+  // (and one more: their number).
   std::vector<int32_t> eligible;
   std::vector<int32_t> word_begins;
   std::vector<int32_t> order;  // of units still to be drawn

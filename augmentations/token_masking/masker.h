@@ -1,22 +1,24 @@
 // The masking rule of masked language models as a function of (tokens, options, random stream).
 //
 // Eligible tokens are those that are not special, [UNK] included among the special; only where
-// there is no other is [UNK] eligible, so that a sequence with any content has a target. With n of
-// them in words w_1 … w_m (a word is a token and the continuations that follow it):
+// there is no other is [UNK] eligible, so that a sequence with any content has a target. Let there
+// be n of them in words w_1 … w_m (a word is a token and the continuations that follow it).
 //
-//   kExact      k = max(1, round(rate·n)), halves to even. Then the units are drawn without
-//   replacement:
-//               kToken      k tokens
-//               kWholeWord  words in random order, as long as there is room for the whole word in
-//               k, passing over those
-//                           that are too long; if all are, the first one (google-research/bert,
-//                           do_whole_word_mask)
-//               kSpan       spans of l words from a random word on that is not masked yet, until k
-//               tokens are; the last
-//                           span is cut short. P(l) ∝ (1-p)^l, l = 1 … max_span_words (SpanBERT)
-//   kBernoulli  kToken, kWholeWord: each unit with probability rate; if none, one that is drawn
-//   uniformly.
-//               kSpan: k is binomial(n, rate), at least 1; then as above.
+// kExact: the number of targets is k = max(1, round(rate · n)), halves to even. The units are drawn
+// without replacement:
+//
+//   kToken      k tokens
+//   kWholeWord  words in random order, as long as there is room for the whole word in k, passing
+//               over those that are too long; if all are, the first one (google-research/bert,
+//               do_whole_word_mask)
+//   kSpan       spans of l words from a random word on that is not masked yet, until k tokens are;
+//               the last span is cut short; P(l) ∝ (1 - p)^l for l = 1 … max_span_words, where p
+//               is span_stop (Joshi et al. 2020, "SpanBERT", section 3.1)
+//
+// kBernoulli:
+//
+//   kToken, kWholeWord   each unit with probability rate; if none, one that is drawn uniformly
+//   kSpan                k is binomial(n, rate), at least 1; then as above
 //
 // Every target is then, with probability mask : random : rest, [MASK], a token drawn uniformly from
 // those that are not special, or left as it is. kSpan draws which of the three once a span, the
