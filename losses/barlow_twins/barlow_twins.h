@@ -1,9 +1,11 @@
 // BarlowTwins: the cross-correlation of two views' features, pulled towards the identity (Zbontar
 // et al. 2021, equation 1).
 //
-//   C = 1/N Σ_n a_n b_nᵀ,  a, b: the views' predictions, each feature standardised over the N
-//   samples (biased variance + 1e-5, as their BatchNorm)
+//   C = 1/N Σ_n a_n b_nᵀ
 //   L = Σ_i (C_ii - 1)² + λ Σ_{i≠j} C_ij²
+//
+// a, b [N, D]: the views' predictions, each feature standardised over the N samples (biased
+// variance + 1e-5, as the authors' BatchNorm).
 //
 // With more than two views the mean over pairs of views. The authors' code multiplies it by 0.024
 // in some recipes; here the learning rate has to. With one sample all features standardise to 0 and

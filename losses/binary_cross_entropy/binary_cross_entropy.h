@@ -1,13 +1,14 @@
-// BinaryCrossEntropy: the mean over all elements of the cross-entropy between a logit and the clean
-// sample.
+// BinaryCrossEntropy: the mean over all elements of the cross-entropy between
+// a logit and the clean sample.
 //
-//   L = -1/(R D) Σ_r Σ_d [x log σ(l) + (1 - x) log(1 - σ(l))]   over R = V·N rows of D logits l; x
-//   in [0, 1]
+//   L = -1/(R D) Σ_r Σ_d [x_rd log σ(l_rd) + (1 - x_rd) log(1 - σ(l_rd))]
 //
-// Prediction: image C×H×W or vector D, of the clean sample's size. Target: the clean sample, so
-// that an encoder fed with corrupted views is a denoising autoencoder (Vincent et al. 2008, all
-// elements scored). With V views every view is scored against its sample. Gradient: to the
-// prediction.
+// over R = V·N rows of D logits l; clean values x in [0, 1].
+//
+// Prediction: image C×H×W or vector D, of the clean sample's size. Target:
+// the clean sample, so that an encoder fed with corrupted views is a denoising
+// autoencoder (Vincent et al. 2008, all elements scored). With V views every view
+// is scored against its sample. Gradient: to the prediction.
 #pragma once
 
 #include <memory>

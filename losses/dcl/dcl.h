@@ -1,7 +1,8 @@
-// Dcl: the decoupled contrastive loss (Yeh et al. 2021, equation 6), the mean over the R = V·N
-// rows.
+// Dcl: the decoupled contrastive loss (Yeh et al. 2021, equation 6), the mean
+// over the R = V·N rows.
 //
-//   L = 1/R Σ_i [ log Σ_{j∈A(i)} exp(s_ij) - 1/(V-1) Σ_{p∈P(i)} s_ip ],   s_ij = cos(z_i, z_j) / τ
+//   s_ij = cos(z_i, z_j) / τ
+//   L    = 1/R Σ_i [ log Σ_{j∈A(i)} exp(s_ij) - 1/(V-1) Σ_{p∈P(i)} s_ip ]
 //
 // P(i): the other views of row i's sample; A(i): the views of all other samples. May be negative.
 // With one sample there is no negative and the logarithm counts as 0. Prediction: vector D, of any

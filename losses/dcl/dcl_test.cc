@@ -22,8 +22,8 @@ std::string FaultsAt(const BuildContext& context, float temperature) {
 TEST(DclLoss, AgreesWithPyTorch) {
   for (const GoldenLoss& golden : ReadGoldenLosses("losses/dcl/dcl_golden.txt")) {
     DclLoss loss(static_cast<float>(golden.parameters[0]));
-    // A cosine is good to a few eps · √D, a similarity to that over the temperature (see
-    // kernels/nt_xent).
+    // A cosine is good to a few eps · √D, a similarity to that over the temperature
+    // (see kernels/nt_xent).
     const double tolerance = 1e-6 * (std::sqrt(golden.features) + 4) / golden.parameters[0];
     EXPECT_TRUE(AgreesWithGolden(loss, golden, tolerance));
     // The comparison sees a wrong temperature.

@@ -1,10 +1,11 @@
-// MaskedCrossEntropy: the mean over the M masked positions of
+// MaskedCrossEntropy: the cross-entropy at the masked positions (Devlin et al. 2018, appendix A.2),
+// in nats, the mean over the M of them.
 //
-//   -log softmax(t W ᵀ + c)[id]     t [M, D] the head's, W [K, D] and c [K] its decoder, id the
-//   token that was masked
+//   L = -1/M Σ_m log softmax(t_m Wᵀ + c)[id_m]
 //
-// (Devlin et al. 2018, appendix A.2). Nats. Gradients with respect to t, W and c. The scores [M, K]
-// are formed a block at a time (kernels/softmax_cross_entropy). A batch without masked positions
+// t [M, D] is the head's, W [K, D] and c [K] are its decoder, id_m is the token that was masked.
+// Gradients with respect to t, W and c. The scores [M, K] are formed a block at a time
+// (kernels/softmax_cross_entropy). A batch without masked positions
 // has loss 0 and weight 0. Metric: "accuracy", the share of positions where the token has the
 // highest score. Chance: ln K.
 #pragma once

@@ -1,11 +1,13 @@
 // MeanSquaredError: the mean over all elements of the squared difference to the clean sample.
 //
-//   L = 1/(R D) Σ_r Σ_d (r_rd - x_rd)²   over R = V·N rows of D elements
+//   L = 1/(R D) Σ_r Σ_d (y_rd - x_rd)²
 //
-// Prediction: image C×H×W or vector D, of the clean sample's size. Target: the clean sample, so
-// that an encoder fed with corrupted views is a denoising autoencoder (Vincent et al. 2008, all
-// elements scored). With V views every view is scored against its sample. Gradient: to the
-// prediction.
+// over R = V·N rows of D elements: y the reconstruction, x the clean sample.
+//
+// Prediction: image C×H×W or vector D, of the clean sample's size. Target:
+// the clean sample, so that an encoder fed with corrupted views is a denoising
+// autoencoder (Vincent et al. 2008, all elements scored). With V views every view
+// is scored against its sample. Gradient: to the prediction.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,8 @@
 // NtXent: the normalised temperature-scaled cross-entropy of SimCLR (Chen et al. 2020, equation 1
 // and algorithm 1), the mean over the R = V·N rows.
 //
-//   L = 1/R Σ_i [ log Σ_{j≠i} exp(s_ij) - 1/(V-1) Σ_{p∈P(i)} s_ip ],   s_ij = cos(z_i, z_j) / τ
+//   s_ij = cos(z_i, z_j) / τ
+//   L    = 1/R Σ_i [ log Σ_{j≠i} exp(s_ij) - 1/(V-1) Σ_{p∈P(i)} s_ip ]
 //
 // P(i): the other views of row i's sample. The mean, as in most implementations; google-research's
 // sums over the two views, twice this. Prediction: vector D, of any length (it is normalised here).

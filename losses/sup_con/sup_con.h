@@ -1,7 +1,8 @@
 // SupCon: the supervised contrastive loss (Khosla et al. 2020, equation 2, L_out), the mean over
 // the rows that have positives.
 //
-//   L = mean_i [ log Σ_{j≠i} exp(s_ij) - 1/|P(i)| Σ_{p∈P(i)} s_ip ],   s_ij = cos(z_i, z_j) / τ
+//   s_ij = cos(z_i, z_j) / τ
+//   L    = mean_i [ log Σ_{j≠i} exp(s_ij) - 1/|P(i)| Σ_{p∈P(i)} s_ip ]
 //
 // P(i): the other rows of row i's label, its own other views among them. A sample of unknown label
 // (-1) has only its own views. Without any positive in the batch the loss is 0. The reference

@@ -1,5 +1,5 @@
-// Losses and gradients that PyTorch computed (losses_golden.py), and a loss plugin held against
-// them.
+// Losses and gradients that PyTorch computed (losses_golden.py), and a loss
+// plugin held against them.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,13 +1,13 @@
 // VicReg: variance, invariance and covariance regularisation (Bardes et al. 2022, equations 1 to 6,
 // with the factors of the authors' code).
 //
-//   L = λ · 1/(N D) Σ |a - b|²                                     mean over pairs of views a, b
-//     + μ · 1/D Σ_d max(0, 1 - √(Var_d + 1e-4))                    mean over views
-//     + ν · 2/D Σ_{i≠j} Cov_ij²                                    mean over views
+//   L = λ · 1/(N D) Σ |a - b|²                     mean over pairs of views a, b
+//     + μ · 1/D Σ_d max(0, 1 - √(Var_d + 1e-4))    mean over views
+//     + ν · 2/D Σ_{i≠j} Cov_ij²                    mean over views
 //
 // Var and Cov over the N samples of a view, divided by N - 1 (with one sample: by 1, both are 0).
-// For two views this is their loss. Prediction: vector D. Two views or more. Gradient: to the
-// prediction.
+// For two views this is their loss. Prediction: vector D. Two views or more.
+// Gradient: to the prediction.
 #pragma once
 
 #include <memory>
