@@ -1,5 +1,7 @@
-// ConvNet: x ← f(BN(x * w)) for each convolution, then h = W x + b of the flattened (or averaged)
-// image.
+// ConvNet: a plain convolutional network.
+//
+//   x ← f(BN(x * w))        for each convolution; without batch_norm f(x * w + b)
+//   h = f'(W x + b)         of the flattened (or averaged) image, f' the code's activation
 //
 // Input: image C×H×W. Output: vector of `code` features, or of the last image's. Parameters:
 // "conv0.weight" [O, C, K, K], "conv0.bias" or "norm0.weight", "norm0.bias" …, "code.weight",

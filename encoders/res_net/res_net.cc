@@ -117,8 +117,8 @@ Var ResNetEncoder::Forward(Tape& tape, Var x, const Batch&, const ForwardContext
   return GlobalAveragePool(tape, y);
 }
 
-// A few images at a time, so that what flows from block to block stays in the cache; nothing of it
-// is kept.
+// A few images at a time, so that what flows from block to block stays in the cache;
+// nothing of it is kept.
 Var ResNetEncoder::Evaluate(Tape& tape, Var x, const ForwardContext& context) const {
   constexpr int64_t kRows = 64;
   const Tensor input = x.value().Plain();

@@ -1,17 +1,19 @@
 // ResNet-18, -34 and -50 (He et al. 2015; the 50 with the stride in the 3×3 convolution, "v1.5", as
 // torchvision has it).
 //
-//   stem: conv, BN, ReLU (, max pooling)
-//   four stages of blocks, y = ReLU(F(x) + s(x)); s is the identity, or a 1×1 convolution with BN
-//   where the shape changes; the first block of stages 2 to 4 halves the image h = the average over
-//   positions
+//   stem     x = ReLU(BN(conv(x))), with the IMAGENET stem then max pooling
+//   stages   four of blocks, each y = ReLU(F(x) + s(x)); s is the identity, or a 1×1 convolution
+//            with BN where the shape changes; the first block of stages 2 to 4 halves the image
+//   h        the average over positions
 //
-// Input: image C×H×W. Output: vector of 8 · width (18, 34) or 32 · width (50). Parameters bear
-// torchvision's names: "conv1.weight", "bn1.weight", "layer1.0.conv1.weight", …
-// "layer2.0.downsample.0.weight", … Batch normalisation: training takes the statistics of the batch
-// (of all views together or of each apart: the trainer's choice, ForwardContext::batch_norm;
-// SimCLR's paper takes all views together, its section 2.2 "global BN"), evaluation the running
-// ones.
+// Input: image C×H×W. Output: vector of 8 · width (18, 34) or 32 · width (50).
+//
+// Parameters bear torchvision's names: "conv1.weight", "bn1.weight", "layer1.0.conv1.weight", …
+// "layer2.0.downsample.0.weight", …
+//
+// Batch normalisation: training takes the statistics of the batch (of all views together or of each
+// apart: the trainer's choice, ForwardContext::batch_norm; SimCLR's paper takes all views together,
+// its section 2.2 "global BN"), evaluation the running ones.
 #pragma once
 
 #include <cstdint>

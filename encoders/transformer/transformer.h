@@ -1,23 +1,29 @@
 // Transformer: BERT's encoder (Devlin et al. 2018, section 3; Vaswani et al. 2017, section 3).
 //
-//   x = dropout(LayerNorm(token[id] + position[l] + segment[s]))
-//   each layer:  x = LayerNorm(x + dropout(attention(x) Wo + bo))
+//   embeddings   x = dropout(LayerNorm(token[id] + position[l] + segment[s]))
+//   each layer   x = LayerNorm(x + dropout(attention(x) Woᵀ + bo))
 //                x = LayerNorm(x + dropout(f(x W1ᵀ + b1) W2ᵀ + b2))
 //
 // With PRE normalisation (Xiong et al. 2020, "On layer normalization in the transformer
-// architecture", figure 1b) the embeddings are not normalised, x = x + dropout(g(LayerNorm(x))),
-// and the last x is normalised.
+// architecture", figure 1b) the embeddings are not normalised, each sublayer g is
+// x = x + dropout(g(LayerNorm(x))), and the last x is normalised.
 //
 // Input: tokens L. Output: sequence L×D, or vector D when pooled. Padding is attended to by nobody;
 // h at padding is finite and means nothing. With ForwardContext::masked_only, and for CLS pooling,
 // the last layer is computed at the rows that are read: attention still sees all tokens, so these
 // rows are the same.
 //
-// Parameters: "token_embedding", "position_embedding", "segment_embedding", "embedding_norm.weight"
-// …, "layers.0.attention.in.weight" [3·D, D] (queries, keys, values),
-// "layers.0.attention.out.weight", "layers.0.attention_norm.weight",
-// "layers.0.feed_forward.in.weight" [F, D], "layers.0.feed_forward.out.weight",
-// "layers.0.feed_forward_norm.weight", with their biases, and "final_norm.weight" (PRE).
+// Parameters (but for the first three with their biases):
+//
+//   "token_embedding", "position_embedding", "segment_embedding"
+//   "embedding_norm.weight"              POST
+//   "layers.0.attention.in.weight"       [3·D, D]: queries, keys, values
+//   "layers.0.attention.out.weight"      [D, D]
+//   "layers.0.attention_norm.weight"     [D]
+//   "layers.0.feed_forward.in.weight"    [F, D]
+//   "layers.0.feed_forward.out.weight"   [D, F]
+//   "layers.0.feed_forward_norm.weight"  [D]; layers.1 … likewise
+//   "final_norm.weight"                  PRE
 #pragma once
 
 #include <cstdint>
