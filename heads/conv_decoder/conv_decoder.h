@@ -1,5 +1,8 @@
-// ConvDecoder: x ← f(BN(W h + b)) as an image, then x ← f(BN(x *ᵀ w + b)) for each transposed
-// convolution.
+// ConvDecoder: from h back to an image, the convolutional decoder of an autoencoder.
+//
+//   x ← f(BN(W h + b))          as an image of channels[0]
+//   x ← f(BN(x *ᵀ w + b))       for each transposed convolution; the last has no BN, and the
+//                               output's activation for f
 //
 // Each image's size is what a convolution of this kernel, stride and padding makes of the next
 // one's; the last is the sample's, so that any size is rebuilt exactly. Input: vector. Output: the

@@ -1,6 +1,8 @@
-// MaskedLanguageModel: t = LayerNorm(f(h W + b)) at the masked positions; score(k) = t · E_k + c_k
-// with E the encoder's token embedding (Devlin et al. 2018, section 3.1 and its code's
-// get_masked_lm_output).
+// MaskedLanguageModel: scores of the vocabulary at the masked positions (Devlin et al. 2018,
+// section 3.1 and its code's get_masked_lm_output).
+//
+//   t = LayerNorm(f(h Wᵀ + b))
+//   score(k) = t · E_k + c_k        E the encoder's token embedding
 //
 // Input: sequence L×D from an encoder with a token embedding [K, D]. Output: token scores, t [M, D]
 // beside the decoder; the scores themselves are left to the loss. Parameters: "dense.weight" [D,

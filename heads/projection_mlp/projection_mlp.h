@@ -1,6 +1,7 @@
-// ProjectionMlp: z = W_k f(… W_2 f(W_1 h)) + b_k, f = ReLU of the batch-normalised (Chen et al.
-// 2020, "A simple framework for contrastive learning of visual representations", section 2.1 and
-// appendix B.5).
+// ProjectionMlp: SimCLR's projection head (Chen et al. 2020, "A simple framework for contrastive
+// learning of visual representations", section 2.1 and appendix B.5).
+//
+//   z = W_k f(… W_2 f(W_1 h)) + b_k        f(x) = ReLU(BN(x)); without hidden_norm ReLU(x + b)
 //
 // Input: vector. Output: vector of `output` features. Parameters: "0.weight" [hidden, D],
 // "0.norm.weight", "0.norm.bias", … "k.weight", "k.bias"; with output_norm "k.norm.weight" instead
