@@ -33,8 +33,8 @@ testing::AssertionResult FollowsPyTorch(const std::string& name, Optimizer& opti
     if (key != name) continue;
     Doubles expected;
     for (double v; words >> v;) expected.push_back(v);
-    // Twenty steps, each rounding a few times at 6e-8 of values near 1, in another order of
-    // operations.
+    // Twenty steps, each rounding a few times at 6e-8 of values near 1,
+    // in another order of operations.
     return AllClose(ToDoubles(p.value), expected, 3e-6);
   }
   return testing::AssertionFailure() << "golden.txt has no case " << name;

@@ -1,10 +1,12 @@
-// Adam: Adam (Kingma and Ba 2015). Weight decay is L2 in the gradient; AdamW has the decoupled
-// kind.
+// Adam (Kingma and Ba 2015, algorithm 1). Weight decay is L2 in the gradient; AdamW has the
+// decoupled kind.
 //
-//   g += λ w;  m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²
+//   g += λ w
+//   m = β1 m + (1 - β1) g
+//   v = β2 v + (1 - β2) g²
 //   w -= η (m / (1 - β1^t)) / (√(v / (1 - β2^t)) + ε)
 //
-// Decay by role: weights and embeddings, others only with decay_everything.
+// λ by role: weights and embeddings decay, others only with decay_everything. Steps t from 1.
 #pragma once
 
 #include <memory>

@@ -1,9 +1,11 @@
-// AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+// AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
 //
-//   w -= η λ w;  m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²
-//   w -= η (m / c1) / (√(v / c2) + ε),  c = 1 - β^t, or 1 without bias correction
+//   w -= η λ w
+//   m = β1 m + (1 - β1) g
+//   v = β2 v + (1 - β2) g²
+//   w -= η (m / c1) / (√(v / c2) + ε)     c = 1 - β^t, or 1 without bias correction
 //
-// Decay by role: weights and embeddings, others only with decay_everything.
+// λ by role: weights and embeddings decay, others only with decay_everything. Steps t from 1.
 #pragma once
 
 #include <memory>

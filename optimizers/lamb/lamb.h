@@ -1,9 +1,10 @@
 // Lamb: layer-wise adaptive moments (You et al. 2020, "Large batch optimization for deep learning:
 // training BERT in 76 minutes", algorithm 2).
 //
-//   m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²
-//   u = (m / c1) / (√(v / c2) + ε) + λ w,  c = 1 - β^t, or 1 without bias correction
-//   w -= η (min(‖w‖, limit) / ‖u‖) u       a ratio of 1 where a norm is 0
+//   m = β1 m + (1 - β1) g
+//   v = β2 v + (1 - β2) g²
+//   u = (m / c1) / (√(v / c2) + ε) + λ w     c = 1 - β^t, or 1 without bias correction
+//   w -= η (min(‖w‖, limit) / ‖u‖) u         a ratio of 1 where a norm is 0
 //
 // By role: weights and embeddings; others take η u with λ = 0.
 #pragma once

@@ -1,10 +1,16 @@
-// Lars: layer-wise adaptive rate scaling (You et al. 2017, "Large batch training of convolutional
-// networks").
+// Lars: layer-wise adaptive rate scaling (You et al. 2017, "Large batch training
+// of convolutional networks").
 //
-// For every weight and embedding, with d = g + λ w:
-//   trust = c ‖w‖ / ‖d‖           (NORM_OF_SUM)   or   c ‖w‖ / (‖g‖ + λ ‖w‖ + ε)   (SUM_OF_NORMS);
-//   1 when ‖w‖ or ‖d‖ is 0 clip: trust = min(trust / η, 1) v = μ v + η trust d;  w -= v
-//   (RATE_INSIDE)  or   v = μ v + trust d;  w -= η v   (RATE_OUTSIDE)
+// For every weight and embedding:
+//
+//   d = g + λ w
+//   trust = c ‖w‖ / ‖d‖                      NORM_OF_SUM
+//         = c ‖w‖ / (‖g‖ + λ ‖w‖ + ε)        SUM_OF_NORMS
+//         = 1                                where ‖w‖ or ‖d‖ is 0
+//   trust = min(trust / η, 1)                with clip, but where a norm is 0
+//   v = μ v + η trust d,   w -= v            RATE_INSIDE
+//   v = μ v + trust d,     w -= η v          RATE_OUTSIDE
+//
 // Other roles: trust = 1 and λ = 0. They move at the full rate, which suits no loss that is a sum
 // over views (SimCLR's own code) and a mean alike: NtXent here is the mean.
 #pragma once
@@ -23,8 +29,8 @@ class Lars;  // the config, lars.proto
 
 class LarsOptimizer : public StatefulOptimizer {
  public:
-  // Faults: rates, coefficients or ε that are not above 0, a negative decay, momentum outside [0,
-  // 1).
+  // Faults: rates, coefficients or ε that are not above 0, a negative decay,
+  // momentum outside [0, 1).
   static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const Lars& config,
                                                            const BuildContext& context);
   explicit LarsOptimizer(const Lars& config);

@@ -1,8 +1,10 @@
 // Sgd: stochastic gradient descent with momentum (Sutskever et al. 2013).
 //
-//   d = g + λ w;  v = μ v + d (v = d at the first step);  w -= η (nesterov ? d + μ v : v)
+//   d = g + λ w
+//   v = μ v + d              at the first step v = d
+//   w -= η v                 nesterov: η (d + μ v)
 //
-// Decay by role: weights and embeddings, others only with decay_everything.
+// λ by role: weights and embeddings decay, others only with decay_everything.
 #pragma once
 
 #include <memory>
@@ -17,8 +19,8 @@ class Sgd;  // the config, sgd.proto
 
 class SgdOptimizer : public StatefulOptimizer {
  public:
-  // Faults: a negative or non-finite rate or decay, momentum outside [0, 1), nesterov without
-  // momentum.
+  // Faults: a negative or non-finite rate or decay, momentum outside [0, 1),
+  // nesterov without momentum.
   static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const Sgd& config,
                                                            const BuildContext& context);
   explicit SgdOptimizer(const Sgd& config);
