@@ -1,5 +1,5 @@
-// Images of one size as bytes in memory, in a training and a test split: what datasets of pictures
-// share.
+// Images of one size as bytes in memory, in a training and a test split:
+// what datasets of pictures share.
 #pragma once
 
 #include <cstdint>

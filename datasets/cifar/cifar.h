@@ -1,5 +1,5 @@
-// CIFAR-10 and CIFAR-100 as a dataset. The bytes stay in memory as they are; Read makes floats of
-// them.
+// CIFAR-10 and CIFAR-100 as a dataset. The bytes stay in memory as they are;
+// Read makes floats of them.
 #pragma once
 
 #include <cstdint>

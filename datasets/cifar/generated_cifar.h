@@ -10,8 +10,8 @@
 
 namespace pretext {
 
-// Writes `records` pictures, their classes in turn; other seeds give other pictures of the same
-// classes.
+// Writes `records` pictures, their classes in turn; other seeds give other
+// pictures of the same classes.
 absl::Status WriteGeneratedCifar(const std::string& path, const CifarLayout& layout,
                                  int64_t records, uint64_t seed);
 

@@ -11,8 +11,8 @@
 namespace pretext {
 namespace {
 
-constexpr int64_t kMaxDeflateRatio =
-    1032;  // the most that one compressed byte can stand for (zlib's FAQ)
+// The most that one compressed byte can stand for (zlib's FAQ).
+constexpr int64_t kMaxDeflateRatio = 1032;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Reads a file that may be gzip-compressed; which it is, is told from its content, not from its
-// name.
+// Reads a file that may be gzip-compressed; which it is, is told from its
+// content, not from its name.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +20,16 @@ class GzipFile {
   // the messages say should be there ("IDX images").
   static absl::StatusOr<GzipFile> Open(const std::string& path, absl::string_view expected);
 
-  // Reads up to `size` decompressed bytes; fewer only at the end of the data or at a fault (see
-  // Fault()).
+  // Reads up to `size` decompressed bytes; fewer only at the end of the data
+  // or at a fault (see Fault()).
   int64_t Read(uint8_t* out, int64_t size);
 
   // What is wrong with the compressed data met so far, as " (…)" to append to a message; "" where
   // nothing is. After a read beyond the last byte this includes a checksum that does not match.
   std::string Fault() const;
 
-  // The most bytes that the rest of the file can decompress to, given how many were read: to judge
-  // a header by.
+  // The most bytes that the rest of the file can decompress to, given how many were read:
+  // to judge a header by.
   int64_t MostBytesBeyond(int64_t read) const;
 
   const std::string& path() const { return path_; }

@@ -42,8 +42,8 @@ TEST(HeldOutTest, EverySampleIsEquallyLikely) {
   for (int64_t seed = 0; seed < rounds; ++seed) {
     for (const int64_t i : HoldOut(n, 0.3, seed).test) ++held[i];
   }
-  // Sum of ((count - mean)² / (mean (1 - p))): near n - 1 = 49, with a deviation of 10. Six
-  // deviations.
+  // Sum of ((count - mean)² / (mean (1 - p))): near n - 1 = 49, with a deviation of 10.
+  // Six deviations.
   double chi_square = 0;
   for (const int64_t count : held) chi_square += (count - 600.0) * (count - 600.0) / (600.0 * 0.7);
   EXPECT_TRUE(chi_square <= 109) << chi_square;

@@ -1,5 +1,5 @@
-// Images in IDX files as a dataset. The bytes stay in memory as they are; Read makes floats of
-// them.
+// Images in IDX files as a dataset. The bytes stay in memory as they are;
+// Read makes floats of them.
 #pragma once
 
 #include <cstdint>

@@ -198,8 +198,8 @@ TEST(IdxTest, OversizedHeader) {
               HasSubstr("claims 4294967295×4294967295×4294967295"));
   EXPECT_THAT(ImageError(Gzip(Header(0x08, {0xffffffff, 0xffffffff, 0xffffffff}) + Values(100))),
               HasSubstr("claims"));
-  // The most that passes for a compressed file of this size, over values that compression cannot
-  // shorten.
+  // The most that passes for a compressed file of this size, over values that
+  // compression cannot shorten.
   Bytes noise(200000, 0);
   Random random({.seed = 1});
   for (char& c : noise) c = static_cast<char>(random.Next());
@@ -208,8 +208,8 @@ TEST(IdxTest, OversizedHeader) {
   EXPECT_LT(PeakKilobytes() - before, 32 * 1024);
 }
 
-// Mutations that reach past the header checks: of the plain bytes before compression, and of the
-// file.
+// Mutations that reach past the header checks: of the plain bytes before
+// compression, and of the file.
 Bytes Mutate(Bytes bytes, Random& random) {
   const int mutations = 1 + random.Below(4);
   for (int m = 0; m < mutations; ++m) {

@@ -58,8 +58,8 @@ class CacheFile {
   CacheFile(const CacheFile&) = delete;
   CacheFile& operator=(const CacheFile&) = delete;
 
-  // The bytes of a section, for as long as this object lives; 64-byte aligned. Empty when there is
-  // none.
+  // The bytes of a section, for as long as this object lives; 64-byte aligned.
+  // Empty when there is none.
   std::string_view Section(std::string_view name) const;
   // The same as numbers.
   template <typename T>

@@ -25,8 +25,8 @@ struct CleanupOptions {
   bool collapse_whitespace = true;
 };
 
-// Removals in their order, then replacements in theirs; each goes once through the text from left
-// to right.
+// Removals in their order, then replacements in theirs; each goes once through
+// the text from left to right.
 void CleanUp(const CleanupOptions& options, std::string* text);
 
 }  // namespace pretext

@@ -1,5 +1,5 @@
-// What is decided by a document's content: which split it belongs to, and whether it was there
-// before.
+// What is decided by a document's content: which split it belongs to,
+// and whether it was there before.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace pretext {
 
-// FNV-1a with a final mix (MurmurHash3's fmix64). Part of the reproducibility contract: never to
-// change.
+// FNV-1a with a final mix (MurmurHash3's fmix64). Part of the reproducibility contract:
+// never to change.
 uint64_t DocumentHash(std::string_view document);
 
 // Whether a document is held out when that fraction of all is. Equal documents go together, so that

@@ -16,17 +16,17 @@ namespace pretext {
 
 struct DocumentOptions {
   enum class Unit {
-    kParagraph,   // up to a line that is blank
-    kLine,        // one line
-    kUnindented,  // up to a line that is not indented and comes after a blank one: an entry of a
-                  // dictionary
-    kFile,        // one file
+    kParagraph,  // up to a line that is blank
+    kLine,       // one line
+    // Up to a line that is not indented and comes after a blank one: an entry of a dictionary.
+    kUnindented,
+    kFile,  // one file
   };
 
   Unit unit = Unit::kParagraph;
   CleanupOptions cleanup;
-  // A longer document is cut: at the last whitespace before it gets too long, else between two
-  // characters.
+  // A longer document is cut: at the last whitespace before it gets too long,
+  // else between two characters.
   int64_t max_document_bytes = 1 << 20;
 };
 
@@ -49,11 +49,11 @@ class DocumentReader {
 
  private:
   absl::Status OpenNextFile();
-  // Takes in one block of the file; at its end the document under way is finished and the file
-  // closed.
+  // Takes in one block of the file; at its end the document under way
+  // is finished and the file closed.
   absl::Status ReadBlock(std::vector<std::string>& documents);
-  // Takes a line without its end; `whole` is false for a part of one that is longer than a document
-  // may be.
+  // Takes a line without its end; `whole` is false for a part of one that
+  // is longer than a document may be.
   void TakeLine(std::string_view line, bool whole, std::vector<std::string>& documents);
   void FinishDocument(std::vector<std::string>& documents);
   // Cuts the document under way while it is too long.

@@ -99,8 +99,8 @@ TEST(DocumentReaderTest, KeepsWhitespaceWhereAskedTo) {
 }
 
 TEST(DocumentReaderTest, BlocksAndBatchesDoNotShow) {
-  // Lines of every length around, so that the ends of blocks fall everywhere; more than two
-  // batches.
+  // Lines of every length around, so that the ends of blocks fall everywhere;
+  // more than two batches.
   std::string text;
   std::vector<std::string> expected;
   for (int i = 0; text.size() < 9000000; ++i) {

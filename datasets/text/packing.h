@@ -5,8 +5,8 @@
 // ("FULL-SENTENCES" of Liu et al. 2019); only the last sequence has padding. Not mixed: every
 // document starts a sequence and ends with padding; a long one goes over into more sequences.
 //
-// Any sequence is found in logarithmic time, so that a run continues in the middle of an epoch, in
-// any order.
+// Any sequence is found in logarithmic time, so that a run continues in the middle
+// of an epoch, in any order.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ class Packing {
 
   int64_t size() const { return size_; }  // sequences
 
-  // Writes the L ids of a sequence, padding at the end; returns how many are before the padding.
-  // Thread-safe.
+  // Writes the L ids of a sequence, padding at the end; returns how many are
+  // before the padding. Thread-safe.
   int64_t Read(int64_t index, int32_t* ids) const;
 
  private:

@@ -1,5 +1,5 @@
-// A corpus as token ids in a cache file: what training reads, however large, through the page
-// cache.
+// A corpus as token ids in a cache file: what training reads, however large,
+// through the page cache.
 //
 // Per split ("train", "test"): the ids of all documents one after the other (16 bits each where the
 // vocabulary allows), and where each document ends.
@@ -42,9 +42,9 @@ class TokenCache {
   static absl::StatusOr<std::unique_ptr<TokenCache>> Open(const std::string& path,
                                                           std::string_view key);
 
-  // Tokenizes all of `reader` on all threads into a file for Open; documents without tokens are
-  // left out. The file's bytes do not depend on the number of threads. An error if no document has
-  // a token.
+  // Tokenizes all of `reader` on all threads into a file for Open; documents without
+  // tokens are left out. The file's bytes do not depend on the number of threads.
+  // An error if no document has a token.
   static absl::Status Write(DocumentReader& reader, const Tokenizer& tokenizer, double held_out,
                             const std::string& path, std::string_view key);
 
