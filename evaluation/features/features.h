@@ -17,13 +17,13 @@ struct Features {
   std::vector<int32_t> labels;  // [N], each at least 0; empty without labels
 };
 
-// Whether there are features and all are finite; an error names the split, the sample and the
-// feature.
+// Whether there are features and all are finite; an error names the split,
+// the sample and the feature.
 absl::Status CheckFinite(const Features& features, absl::string_view split);
 
-// Whether a classifier can be fitted to `train` and scored on `test`: neither is empty, widths
-// agree, every value is finite, every row has a label. An error says which split, row and feature
-// is at fault.
+// Whether a classifier can be fitted to `train` and scored on `test`:
+// neither is empty, widths agree, every value is finite, every row has a label.
+// An error says which split, row and feature is at fault.
 absl::Status CheckLabelled(const Features& train, const Features& test);
 
 // One more than the largest label of either split.

@@ -1,5 +1,5 @@
-// Classification by nearest neighbours in the feature space, by cosine: how near samples of one
-// class lie.
+// Classification by nearest neighbours in the feature space, by cosine:
+// how near samples of one class lie.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct KnnVote {
   double temperature = 0.1;
 };
 
-// The accuracy on the test split of each way to vote, in percent. Of classes with equal votes the
-// lowest wins.
+// The accuracy on the test split of each way to vote, in percent.
+// Of classes with equal votes the lowest wins.
 //
 // Features need not be normalised; a zero row has cosine 0 to everything. A training split smaller
 // than the number of neighbours votes as a whole. Errors: those of CheckLabelled; fewer than 1

@@ -10,8 +10,8 @@
 namespace pretext {
 namespace {
 
-// Vectors at the given angles on the unit circle, times any lengths: cosines follow from the angles
-// alone.
+// Vectors at the given angles on the unit circle, times any lengths:
+// cosines follow from the angles alone.
 Features Circle(const std::vector<double>& degrees, std::vector<int32_t> labels, uint64_t seed) {
   Random random({.seed = seed});
   Features features{
@@ -28,9 +28,9 @@ TEST(KnnTest, VotesByHand) {
   const Features train = Circle({0, 20, 25, 90, 95}, {0, 1, 1, 2, 2}, 1);
   // At 2 degrees the neighbours are 0 (label 0), then 20 and 25 (label 1).
   const Features test = Circle({2}, {0}, 2);
-  // Plain: two votes of label 1 against one. Weighted: cosines 0.9994, 0.9511, 0.9205; at T = 0.01
-  // the votes are in the ratio 1 to exp(-4.83) + exp(-7.89), so label 0 wins; at T = 1 label 1
-  // does.
+  // Plain: two votes of label 1 against one. Weighted: cosines 0.9994, 0.9511, 0.9205;
+  // at T = 0.01 the votes are in the ratio 1 to exp(-4.83) + exp(-7.89), so label 0 wins;
+  // at T = 1 label 1 does.
   auto got = EvaluateKnn(train, test, {{3, 0.01}, {3, 0}});
   EXPECT_EQ(got.value(), (std::vector<double>{100, 0}));
   got = EvaluateKnn(train, test, {{3, 1}, {1, 0}});

@@ -33,9 +33,9 @@ struct LanguageFigures {
   std::string warning;
 };
 
-// Masks the held-out split with `masking` (the pipeline's augmentations), and takes the loss over
-// all targets of it, in evaluation mode. The figures of a baseline are measured on the same
-// targets.
+// Masks the held-out split with `masking` (the pipeline's augmentations), and takes
+// the loss over all targets of it, in evaluation mode. The figures of a baseline
+// are measured on the same targets.
 absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Loss& loss,
                                                 const Dataset& dataset,
                                                 const std::vector<const Augmentation*>& masking,

@@ -1,8 +1,8 @@
 // What a masked language model must beat: counting.
 //
 //   unigram  p(w)     = (c(w) + 1) / (N + W)
-//   bigram   p(w | v) = max(c(v, w) - d, 0) / c(v) + d · k(v) / c(v) · p(w)     p(w) where v was
-//   never seen
+//   bigram   p(w | v) = max(c(v, w) - d, 0) / c(v) + d · k(v) / c(v) · p(w)
+//                     = p(w) where v was never seen
 //
 // c counts the training split's tokens that are not special (v may be: a sequence's [CLS]); N is
 // their number, W how many different ones the vocabulary has, k(v) how many different ones follow

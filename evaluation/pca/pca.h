@@ -14,10 +14,10 @@ class Pca {
  public:
   static constexpr int64_t kMaxWidth = 4096;  // the decomposition takes D³ operations
 
-  // Finds the first `components` principal directions of the rows of `train`, from their covariance
-  // matrix (products in single precision within blocks of 1024 rows, sums and eigenvectors in
-  // double). Errors: no rows; a value that is not finite; components not from 1 to D; D beyond
-  // kMaxWidth.
+  // Finds the first `components` principal directions of the rows of `train`, from
+  // their covariance matrix (products in single precision within blocks of 1024 rows,
+  // sums and eigenvectors in double). Errors: no rows; a value that is not finite;
+  // components not from 1 to D; D beyond kMaxWidth.
   static absl::StatusOr<Pca> Fit(const Features& train, int64_t components);
 
   // The codes (x - mean) V, with the labels of `features`, which have the width fitted.

@@ -33,12 +33,12 @@ TEST(PcaTest, FindsThePlane) {
   const Features train = Plane(5000, 1), test = Plane(3000, 2);
   const auto one = Pca::Fit(train, 1), two = Pca::Fit(train, 2), three = Pca::Fit(train, 3);
   ASSERT_TRUE(one.ok() && two.ok() && three.ok());
-  // Two components hold everything: what is left is rounding of numbers near 10, (10 · 6e-8)² a
-  // value.
+  // Two components hold everything: what is left is rounding of numbers near
+  // 10, (10 · 6e-8)² a value.
   EXPECT_TRUE(two->ReconstructionError(test) <= 1e-11) << two->ReconstructionError(test);
   EXPECT_TRUE(three->ReconstructionError(test) <= 1e-11);
-  // One leaves the second direction: variance 1 over 3 values, give or take 5 deviations of its
-  // estimate.
+  // One leaves the second direction: variance 1 over 3 values, give or take
+  // 5 deviations of its estimate.
   EXPECT_TRUE(std::abs(one->ReconstructionError(test) - 1.0 / 3) <= 5 * std::sqrt(2.0 / 3000) / 3);
   EXPECT_TRUE(std::abs(one->explained()[0] - 0.9) <= 0.01);
   EXPECT_TRUE(std::abs(two->explained()[0] + two->explained()[1] - 1) <= 1e-6);

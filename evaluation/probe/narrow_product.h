@@ -9,8 +9,8 @@ namespace pretext {
 
 inline constexpr int64_t kNarrowVector = 16;  // floats in a vector
 
-// out[i, j] = Σ_k a[i·row_stride + k·depth_stride] · b[k, j] for 0 <= i < kRows and the 16 columns
-// j from `b`.
+// out[i, j] = Σ_k a[i·row_stride + k·depth_stride] · b[k, j] for 0 <= i < kRows
+// and the 16 columns j from `b`.
 template <int kRows>
 inline void NarrowTile(const float* a, int64_t row_stride, int64_t depth_stride, int64_t depth,
                        const float* b, int64_t columns, float* out) {

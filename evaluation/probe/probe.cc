@@ -56,8 +56,8 @@ absl::StatusOr<ProbeAccuracy> EvaluateProbe(const Features& train, const Feature
   ProbeAccuracy result;
   const int code =
       lbfgs(size, parameters.get(), &result.loss, Evaluate, CountIteration, &fit, &settings);
-  // Where the line search finds no better point in the arithmetic's precision, the last point is
-  // the minimum.
+  // Where the line search finds no better point in the arithmetic's precision,
+  // the last point is the minimum.
   PRETEXT_CHECK(code >= 0 || code == LBFGSERR_MAXIMUMITERATION ||
                     (code >= LBFGSERR_OUTOFINTERVAL && code <= LBFGSERR_INCREASEGRADIENT),
                 "L-BFGS accepts its settings");

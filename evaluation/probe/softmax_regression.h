@@ -10,8 +10,8 @@ namespace pretext {
 
 // For weights W [D, C] and bias b [C], stored one after the other as `parameters` [(D + 1)·C],
 //
-//   loss = -1/N Σ_n log softmax(s_n W + b)[label_n] + decay · ΣW²,   s_n = (x_n - mean) /
-//   (deviation + 1e-6)
+//   s_n  = (x_n - mean) / (deviation + 1e-6)
+//   loss = -1/N Σ_n log softmax(s_n W + b)[label_n] + decay · Σ W²
 //
 // where mean and deviation are those of the training features' columns. The features are
 // standardised a block at a time, in the cache: no second copy of them is made. Products are in

@@ -1,7 +1,7 @@
 // What a representation is worth, and what it must beat, as named figures.
 //
-//   knn, knn_k10   accuracy of nearest neighbours in h, percent (evaluation/knn); one a way to vote
-//   probe          accuracy of a linear classifier on h, percent (evaluation/probe)
+//   knn, knn_k10, …   accuracy of nearest neighbours in h, percent (evaluation/knn), by vote
+//   probe             accuracy of a linear classifier on h, percent (evaluation/probe)
 //
 // and the same of the baselines, under a prefix: raw_ (the samples' own values), pca_ (as many
 // principal components as h has features), untrained_ (h before training). pca_test_mse is the mean
