@@ -160,8 +160,8 @@ class Trainer {
     for (const uint64_t pair : risen_) heap_.push({pairs_[pair].count, pair});
   }
 
-  // Pairs that touch a merged place lose this word's count; those that touch the new symbol gain
-  // it.
+  // Pairs that touch a merged place lose this word's count; those that touch
+  // the new symbol gain it.
   void MergeInWord(uint32_t w, Symbol left, Symbol right, Symbol merged) {
     Word& word = words_[w];
     Symbol* s = &symbols_[word.begin];

@@ -15,8 +15,8 @@ namespace {
 
 using Word = std::vector<std::string>;
 
-// The definition in trainer.h read literally: every pair is counted anew for every piece. ASCII
-// words only.
+// The definition in trainer.h read literally: every pair is counted anew for every piece.
+// ASCII words only.
 std::vector<std::string> SlowWordPiece(const std::vector<WordCount>& counts, size_t size,
                                        int64_t min_count) {
   std::set<std::string> initial, inside;

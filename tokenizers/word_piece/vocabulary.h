@@ -1,10 +1,10 @@
-// WordPiece's vocabulary: the pieces with their ids, and the greedy longest-match split of a word
-// into them (google-research/bert, tokenization.py, class WordpieceTokenizer; Wu et al. 2016,
-// section 4.1).
+// WordPiece's vocabulary: the pieces with their ids, and the greedy longest-match split
+// of a word into them (google-research/bert, tokenization.py, class WordpieceTokenizer;
+// Wu et al. 2016, section 4.1).
 //
-// A piece that goes on with a word is written with "##" before it: "unaffable" = "un" "##aff"
-// "##able". A word that cannot be split, or that is longer than max_word_characters, is [UNK] as a
-// whole.
+// A piece that goes on with a word is written with "##" before it:
+// "unaffable" = "un" "##aff" "##able". A word that cannot be split, or that is longer
+// than max_word_characters, is [UNK] as a whole.
 //
 // The file is HuggingFace's vocab.txt: UTF-8, one piece a line, the id is the line's number from 0.
 #pragma once

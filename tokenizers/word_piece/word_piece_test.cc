@@ -132,8 +132,8 @@ TEST(WordPieceTest, OneTextIsItsDocumentsOneAfterTheOther) {
 }
 
 TEST(WordPieceTest, AsciiRulesAreAShortcut) {
-  // Random text of all sorts: words found by the ASCII rules are those of the whole Unicode
-  // treatment.
+  // Random text of all sorts: words found by the ASCII rules are those
+  // of the whole Unicode treatment.
   const std::vector<std::string> parts = {
       "a",          "B",      "z9",     " ",       "\t",
       "\n",         "\r",     "'",      "-",       "[",
