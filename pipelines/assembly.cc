@@ -49,8 +49,8 @@ class Assembler {
   }
 
  private:
-  // The part, or null after its faults were taken. Its input is context_.input, nothing when
-  // unknown.
+  // The part, or null after its faults were taken. Its input is context_.input,
+  // nothing when unknown.
   template <class Base>
   std::unique_ptr<Base> Build(const Any& any, const std::string& path) {
     if (any.type_url().empty()) {

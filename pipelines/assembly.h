@@ -26,8 +26,8 @@ namespace pretext {
 class Pipeline;
 
 struct AssemblyOptions {
-  std::string
-      base_directory;  // where relative paths in the configs start; empty: the working directory
+  // Where relative paths in the configs start; empty: the working directory.
+  std::string base_directory;
   std::string run_directory;  // of a run that is continued or used
   int64_t memory_bytes = 0;   // more than this is refused; 0: the machine's memory
 };
@@ -42,8 +42,8 @@ struct Assembled {
 
   std::unique_ptr<Dataset> dataset;
   std::vector<std::unique_ptr<Augmentation>> augmentations;
-  // What each view goes through, one chain a view: V = chains.size(). They point into
-  // `augmentations`.
+  // What each view goes through, one chain a view: V = chains.size().
+  // They point into `augmentations`.
   std::vector<std::vector<const Augmentation*>> chains;
   std::unique_ptr<Encoder> encoder;
   std::unique_ptr<Head> head;

@@ -22,8 +22,8 @@ struct LoadedPipeline {
 
   std::unique_ptr<Pipeline> config;  // never null
   SourceMap map;
-  // Whether the text could be read to its end: else what is missing from `config` may only not have
-  // been reached.
+  // Whether the text could be read to its end: else what is missing from `config`
+  // may only not have been reached.
   bool complete = true;
 };
 
@@ -32,8 +32,8 @@ struct LoadedPipeline {
 LoadedPipeline LoadPipelineText(const std::string& name, const std::string& text,
                                 const std::vector<std::string>& overrides = {});
 
-// The same from a file. NotFound or another error when it cannot be read; names the nearest file
-// beside it.
+// The same from a file. NotFound or another error when it cannot be read;
+// names the nearest file beside it.
 absl::StatusOr<LoadedPipeline> LoadPipelineFile(const std::string& path,
                                                 const std::vector<std::string>& overrides = {});
 

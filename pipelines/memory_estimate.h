@@ -1,5 +1,5 @@
-// How much memory a training will take at the least, from what the parts declare before anything is
-// allocated.
+// How much memory a training will take at the least, from what the parts declare
+// before anything is allocated.
 #pragma once
 
 #include <cstdint>

@@ -40,8 +40,8 @@ class Silent : public google::protobuf::io::ErrorCollector {
   void AddError(int, int, const std::string&) override {}
 };
 
-// "" or what is wrong with the one value that `message` holds of the field: numbers must be finite,
-// text UTF-8.
+// "" or what is wrong with the one value that `message` holds of the field:
+// numbers must be finite, text UTF-8.
 std::string CheckValue(const Message& message, const FieldDescriptor& field) {
   const Reflection& reflection = *message.GetReflection();
   const bool list = field.is_repeated();

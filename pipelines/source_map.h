@@ -34,8 +34,8 @@ class SourceMap {
 
   // A fault of the text itself. `path` (may be empty) goes before the message.
   void AddFault(const Place& place, const std::string& path, const std::string& message);
-  // Nothing more is to be said of this field: what was written there, or meant for it, was not
-  // understood.
+  // Nothing more is to be said of this field: what was written there, or meant
+  // for it, was not understood.
   void Doubt(const std::string& path) { doubtful_.insert(path); }
   // Whether the path, or one around it, is doubtful.
   bool IsDoubtful(absl::string_view path) const;
@@ -51,8 +51,8 @@ class SourceMap {
 
   bool ok() const { return faults_.empty(); }
   int fault_count() const { return static_cast<int>(faults_.size()); }
-  // InvalidArgument with a line a fault, "SOURCE:LINE:COLUMN: PATH: MESSAGE", in the order of the
-  // text; or OK.
+  // InvalidArgument with a line a fault, "SOURCE:LINE:COLUMN: PATH:
+  // MESSAGE", in the order of the text; or OK.
   absl::Status status() const;
 
  private:

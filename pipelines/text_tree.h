@@ -1,10 +1,10 @@
 // A text-format message as a tree of fields with the place of each in the text, before anything is
 // known of its types.
 //
-// Protobuf's own text parser stops at the first value that does not fit and reports many faults at
-// the token after the one at fault. Parsing in two steps (this tree, with protobuf's tokenizer;
-// then binding it to a message, with protobuf's parser for each value) finds every fault and its
-// true place.
+// Protobuf's own text parser stops at the first value that does not fit and reports many
+// faults at the token after the one at fault. Parsing in two steps (this tree, with
+// protobuf's tokenizer; then binding it to a message, with protobuf's parser for each value)
+// finds every fault and its true place.
 #pragma once
 
 #include <string>
@@ -32,8 +32,8 @@ struct TextValue {
 
 struct TextField {
   TextPosition at;
-  std::string
-      name;  // "width"; for a type in brackets, what is inside: "type.googleapis.com/pretext.Mlp"
+  // "width"; for a type in brackets, what is inside: "type.googleapis.com/pretext.Mlp".
+  std::string name;
   bool is_type = false;           // in brackets
   std::vector<TextValue> values;  // one, or the elements of a list in brackets
 };

@@ -1,5 +1,5 @@
-// What a person sees while a run trains: one line redrawn in place on a terminal, plain lines
-// elsewhere.
+// What a person sees while a run trains: one line redrawn in place on
+// a terminal, plain lines elsewhere.
 #pragma once
 
 #include <cstdint>

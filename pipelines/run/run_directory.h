@@ -26,9 +26,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 class RunDirectory {
  public:
-  // A new run in `path`. Never over another run: when there is one, "path-2", "path-3" … is taken
-  // instead, unless the path was named by the user (`exact`), where it is an error that says how to
-  // go on.
+  // A new run in `path`. Never over another run: when there is one, "path-2",
+  // "path-3" … is taken instead, unless the path was named by the user (`exact`),
+  // where it is an error that says how to go on.
   static absl::StatusOr<RunDirectory> Create(const std::string& path, bool exact);
   // An existing run.
   static absl::StatusOr<RunDirectory> Open(const std::string& path);
@@ -47,8 +47,8 @@ class RunDirectory {
   absl::Status Log(int64_t step, double epoch, const std::string& group,
                    const std::vector<std::pair<std::string, double>>& scalars);
 
-  // Drops the lines of steps beyond `step`: what a killed run wrote after the checkpoint that it is
-  // resumed from.
+  // Drops the lines of steps beyond `step`: what a killed run wrote after
+  // the checkpoint that it is resumed from.
   absl::Status TruncateMetrics(int64_t step);
 
  private:

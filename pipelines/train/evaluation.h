@@ -2,11 +2,11 @@
 //
 // Samples as they are (of the augmentations what is not random: Augmentation::ApplyInEvaluation),
 // the encoder in evaluation mode, h and never z. By what flows:
+//
 //   images, vectors   reconstruction error where the head is a decoder; k-NN, linear probe and
-//   their baselines where there
-//                     are labels (evaluation/report)
-//   tokens            masked loss, perplexity, accuracy, bits a character beside unigram and bigram
-//   (evaluation/language)
+//                     their baselines where there are labels (evaluation/report)
+//   tokens            masked loss, perplexity, accuracy, bits a character, beside unigram and
+//                     bigram (evaluation/language)
 #pragma once
 
 #include <memory>
@@ -32,8 +32,8 @@ class Evaluation {
   explicit Evaluation(Assembled& parts);
   ~Evaluation();
 
-  // `last`: at the end of the run, where the probe always runs. Baselines are measured once and
-  // kept.
+  // `last`: at the end of the run, where the probe always runs.
+  // Baselines are measured once and kept.
   absl::StatusOr<Figures> Run(bool last);
 
  private:

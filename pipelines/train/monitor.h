@@ -16,17 +16,19 @@ class Monitor {
 
   // h, z [R, D] of a batch's rows; others (images, sequences, undefined) are passed over. At most
   // 256 rows are looked at.
+  //
   //   h_spread          mean over features of the standard deviation of √D · h/‖h‖: 1 for
-  //   directions spread evenly, 0
-  //                     when all are alike (Chen and He 2021, "Exploring simple Siamese
-  //                     representation learning")
-  //   h_effective_rank  exp of the entropy of the covariance's eigenvalues (Roy and Vetterli 2007):
-  //   how many directions
-  //                     h really uses, at most min(rows - 1, D)
+  //                     directions spread evenly, 0 when all are alike (Chen and He 2021,
+  //                     "Exploring simple Siamese representation learning")
+  //   h_effective_rank  exp of the entropy of the covariance's eigenvalues (Roy and Vetterli
+  //                     2007): how many directions h really uses, at most min(rows - 1, D)
+  //
   // and with two views or more, of z/‖z‖ (Wang and Isola 2020):
+  //
   //   alignment         mean ‖z_a - z_b‖² over positive pairs of the first two views; lower is
-  //   closer uniformity        log of the mean of e^(-2 ‖z_i - z_j‖²) over pairs of the first view;
-  //   lower is more even
+  //                     closer
+  //   uniformity        log of the mean of e^(-2 ‖z_i - z_j‖²) over pairs of the first view; lower
+  //                     is more even
   Metrics Measure(const Tensor& h, const Tensor& z, const Batch& batch) const;
 
   // What the metrics warn of, by name: complete collapse, dimensional collapse.

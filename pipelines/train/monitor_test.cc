@@ -23,8 +23,8 @@ std::map<std::string, double> Measure(const Tensor& h, const Tensor& z, const Ba
   return {metrics.begin(), metrics.end()};
 }
 
-// Independent directions: spread near 1, rank near the dimension, uniformity near that of the
-// sphere.
+// Independent directions: spread near 1, rank near the dimension, uniformity
+// near that of the sphere.
 TEST(Monitor, SpreadDirections) {
   const auto m = Measure(RandomTensor({256, 8}, 1), RandomTensor({256, 8}, 2), TwoViews(128));
   EXPECT_NEAR(m.at("h_spread"), 1, 0.05);

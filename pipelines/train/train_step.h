@@ -1,5 +1,5 @@
-// One pass of a batch through encoder, head and loss, and back: gradients are accumulated into the
-// parameters.
+// One pass of a batch through encoder, head and loss, and back:
+// gradients are accumulated into the parameters.
 #pragma once
 
 #include <cstdint>
