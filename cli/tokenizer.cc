@@ -19,8 +19,8 @@ ABSL_FLAG(bool, lower_case, true, "tokenizer train: lower-case the text, and rem
 namespace pretext {
 namespace {
 
-// A WordPiece tokenizer that is still to learn. By name: which plugins there are is the binary's
-// matter.
+// A WordPiece tokenizer that is still to learn. By name: which plugins there
+// are is the binary's matter.
 absl::StatusOr<std::unique_ptr<Tokenizer>> NewWordPiece() {
   const std::string name = "pretext.WordPiece";
   const auto* const entry = Registry<Tokenizer>::Find(name);

@@ -23,8 +23,8 @@ namespace {
 
 std::atomic<bool> interrupted{false};
 
-// The first Ctrl-C lets the step finish and writes a checkpoint; the second ends the program at
-// once.
+// The first Ctrl-C lets the step finish and writes a checkpoint;
+// the second ends the program at once.
 void OnInterrupt(int signal) {
   interrupted.store(true, std::memory_order_relaxed);
   std::signal(signal, SIG_DFL);

@@ -33,8 +33,8 @@ class JpegDecoder {
       std::longjmp(Of(info).jump_, 1);
     };
     errors_.emit_message = [](j_common_ptr info, int level) {
-      // Level -1 is a warning, after which libjpeg invents pixels. Bytes too many between two parts
-      // are harmless.
+      // Level -1 is a warning, after which libjpeg invents pixels.
+      // Bytes too many between two parts are harmless.
       if (level < 0 && info->err->msg_code != JWRN_EXTRANEOUS_DATA) info->err->error_exit(info);
     };
     progress_.progress_monitor = [](j_common_ptr info) {

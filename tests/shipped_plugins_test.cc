@@ -13,8 +13,8 @@
 namespace pretext {
 namespace {
 
-// "encoder //encoders/mlp" of each line "encoder mlp //encoders/mlp" that tools/plugin_list.bzl
-// wrote.
+// "encoder //encoders/mlp" of each line "encoder mlp //encoders/mlp" that
+// tools/plugin_list.bzl wrote.
 std::set<std::string> DeclaredPlugins() {
   const std::string path = "../pretext_plugins/names.txt";
   std::ifstream file(path);

@@ -1,5 +1,5 @@
-// The program from a pipeline's text to a run's files: training, interruption, resumption, and what
-// goes wrong.
+// The program from a pipeline's text to a run's files: training, interruption,
+// resumption, and what goes wrong.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -7,6 +7,14 @@ set -u
 not_for_us="-native-cc-binary,-native-cc-library,-native-cc-proto,-native-cc-test,-native-proto,-native-proto-info"
 not_for_us+=",-native-proto-lang-toolchain,-native-sh-binary,-native-sh-test,-unnamed-macro"
 
+# Prints each line of a comment that is longer than a line of code may be (clang-format leaves comments as they are, so
+# that equations and tables keep their shape), and each line that ends in a space.
+untidy_comments() {
+  LC_ALL=C.UTF-8 grep -nE '[[:space:]]$' "$@" /dev/null | sed 's/:[^:]*$/: a space at the end of the line/'
+  LC_ALL=C.UTF-8 grep -nE '^.{101}' "$@" /dev/null | LC_ALL=C.UTF-8 grep -E '^[^:]*:[0-9]+:.*//.*' |
+    LC_ALL=C.UTF-8 grep -vE 'https?://[^ ]*$' | sed -E 's/^([^:]*:[0-9]+):.*/\1: a comment beyond 100 columns/'
+}
+
 # Prints each message, enum and field of a proto file that no comment precedes.
 undocumented_fields() {
   awk '
@@ -34,6 +42,7 @@ findings=$(
   {
     ((${#code[@]})) && clang-format-14 --style=file:.clang-format --dry-run --Werror --ferror-limit=3 "${code[@]}"
     ((${#build[@]})) && ../buildifier/buildifier --mode=check --lint=warn --warnings="$not_for_us" "${build[@]}"
+    ((${#code[@]})) && untidy_comments "${code[@]}"
     for file in "${headers[@]}"; do
       grep -q '^//' "$file" || echo "$file:1: no comment says what this header is for"
     done

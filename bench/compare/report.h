@@ -12,12 +12,12 @@ namespace pretext {
 // The lines of one program over all rounds, by workload and variant: "ntxent N=64 d=128".
 using Measurements = std::map<std::string, std::vector<Measurement>>;
 
-// Adds the lines of `output` that are JSON objects with a workload; others (warnings) are passed
-// over.
+// Adds the lines of `output` that are JSON objects with a workload;
+// others (warnings) are passed over.
 void AddMeasurements(const std::string& output, Measurements& measurements);
 
-// Medians over rounds of the members of the lines of a key; an empty Measurement when there are
-// none.
+// Medians over rounds of the members of the lines of a key;
+// an empty Measurement when there are none.
 Measurement MedianOf(const Measurements& measurements, const std::string& key);
 
 struct RunResult {

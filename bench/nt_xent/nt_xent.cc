@@ -1,5 +1,5 @@
-// The NT-Xent kernel, loss and gradient, as the peers' `steps.py ntxent` has it: two views, d =
-// 128, τ = 0.5.
+// The NT-Xent kernel, loss and gradient, as the peers' `steps.py ntxent` has it:
+// two views, d = 128, τ = 0.5.
 //
 //   bazel run //bench/nt_xent -- [N ...]
 #include "kernels/nt_xent/nt_xent.h"

@@ -1,5 +1,5 @@
-// Sequences of random tokens with targets, as the peers' steps.py has them, as a dataset for
-// timing.
+// Sequences of random tokens with targets, as the peers' steps.py has them,
+// as a dataset for timing.
 #pragma once
 
 #include <cstdint>

@@ -151,9 +151,9 @@ double Objective(const Tensor& output) {
   return sum;
 }
 
-// The slope of the objective along a direction, by central differences. Whether one of the steps
-// agrees with the gradient: a kink within the step, or rounding with a small one, may spoil
-// another.
+// The slope of the objective along a direction, by central differences.
+// Whether one of the steps agrees with the gradient: a kink within the step,
+// or rounding with a small one, may spoil another.
 bool SlopeAgrees(Tensor& values, const Doubles& gradient, const Doubles& direction,
                  double largest_step, const std::function<double()>& objective, std::string& seen) {
   const Tensor start = values.Clone();

@@ -28,8 +28,8 @@ std::vector<FlowType> CandidateTypes();
 // masked, labels below 3.
 Batch RandomBatch(const FlowType& type, int64_t samples, int64_t views, uint64_t seed);
 
-// An encoder that only has a token embedding [vocabulary, width], for heads that tie their decoder
-// to one.
+// An encoder that only has a token embedding [vocabulary, width], for heads
+// that tie their decoder to one.
 class EmbeddingEncoder : public Encoder {
  public:
   EmbeddingEncoder(int64_t vocabulary, int64_t width);

@@ -1,5 +1,5 @@
-// A tokenizer over 50 tokens, for parts that need one: five special ones, then "a", "##b", "c",
-// "##d" …
+// A tokenizer over 50 tokens, for parts that need one: five special ones,
+// then "a", "##b", "c", "##d" …
 #pragma once
 
 #include <string>

@@ -72,8 +72,8 @@ TEST_P(OptimizerConformance, AtRateZeroNothingMovesAndWithoutAGradientNothingAtA
   EXPECT_NE(ToDoubles(model.weight->value), weight);
 }
 
-// The state is all that is needed to go on: copied to another instance after five steps, both walk
-// the same way.
+// The state is all that is needed to go on: copied to another instance after
+// five steps, both walk the same way.
 TEST_P(OptimizerConformance, StateCarriesOver) {
   Model a, b;
   auto first = Build(), second = Build();

@@ -229,8 +229,8 @@ TEST(PipelineFuzzTest, NoTextCrashesTheLoader) {
     if (HasFatalFailure() || HasNonfatalFailure())
       FAIL() << "run " << i << ":\n" << absl::CHexEscape(text);
   }
-  // What is asked for in the texts is petabytes; the bound leaves room for a sanitizer's
-  // quarantine.
+  // What is asked for in the texts is petabytes; the bound leaves room
+  // for a sanitizer's quarantine.
   EXPECT_LT(PeakBytes() - before, int64_t{1} << 30);
   // The mutations are no noise: many texts stay right, many get as far as the parts.
   EXPECT_GT(mutated.loaded, kRuns / 20);

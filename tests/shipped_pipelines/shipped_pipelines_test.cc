@@ -18,8 +18,8 @@ namespace {
 // To be raised with each pipeline that is added: an empty glob must not pass.
 constexpr int kShipped = 10;
 
-// Where the pipelines' relative paths start: a folder with stand-ins for the data that Debian has
-// not.
+// Where the pipelines' relative paths start: a folder with stand-ins
+// for the data that Debian has not.
 std::string WriteData() {
   const std::string folder = std::getenv("TEST_TMPDIR");
   const std::string cifar = folder + "/data/cifar-10-batches-bin";

@@ -1,7 +1,7 @@
-// The encoder ResNet, the head ProjectionMlp, the loss NtXent and the optimizer Sgd together
-// against PyTorch (reference.py): every gradient, and the weights, running statistics and losses of
-// 20 steps on views made by a fixed augmentation, with batch normalisation over all views and over
-// each apart.
+// The encoder ResNet, the head ProjectionMlp, the loss NtXent and the optimizer Sgd
+// together against PyTorch (reference.py): every gradient, and the weights, running
+// statistics and losses of 20 steps on views made by a fixed augmentation, with batch
+// normalisation over all views and over each apart.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// The program on text: a vocabulary, token ids, and a masked language model that is killed and goes
-// on.
+// The program on text: a vocabulary, token ids, and a masked language model
+// that is killed and goes on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -18,8 +18,8 @@ class Maxout;  // the config, maxout.proto
 
 class MaxoutEncoder : public pretext::Encoder {
  public:
-  // Faults: a width or a number of pieces out of range, an input that is neither an image nor a
-  // vector.
+  // Faults: a width or a number of pieces out of range, an input that is neither
+  // an image nor a vector.
   static absl::StatusOr<std::unique_ptr<pretext::Encoder>> Create(
       const Maxout& config, const pretext::BuildContext& context);
 
