@@ -1,8 +1,8 @@
-#include "core/autograd.h"
+#include "core/autograd/autograd.h"
 
 #include <algorithm>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/flow_type.h"
-#include "core/tensor.h"
+#include "core/flow/flow_type.h"
+#include "core/tensor/tensor.h"
 
 namespace pretext {
 

@@ -1,6 +1,6 @@
-#include "core/conv_chunks.h"
+#include "core/ops/conv_chunks.h"
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext::conv_internal {
 

@@ -1,4 +1,4 @@
-#include "core/fault.h"
+#include "base/status/fault.h"
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"

@@ -1,6 +1,6 @@
-#include "core/flow_type.h"
+#include "core/flow/flow_type.h"
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/shape.h"
+#include "core/tensor/shape.h"
 
 namespace pretext {
 

@@ -1,8 +1,8 @@
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 
 #include <cmath>
 
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext {
 namespace {

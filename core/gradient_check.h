@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "core/autograd.h"
-#include "core/tensor.h"
+#include "core/autograd/autograd.h"
+#include "core/tensor/tensor.h"
 
 namespace pretext {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/parameter.h"
+#include "core/autograd/parameter.h"
 
 namespace pretext {
 

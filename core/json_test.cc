@@ -1,4 +1,4 @@
-#include "core/json.h"
+#include "base/json/json.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/loader.h"
+#include "core/loader/loader.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "core/check.h"
-#include "core/permutation.h"
+#include "base/check/check.h"
+#include "base/random/permutation.h"
 
 namespace pretext {
 namespace {

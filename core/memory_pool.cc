@@ -1,4 +1,4 @@
-#include "core/memory_pool.h"
+#include "core/tensor/memory_pool.h"
 
 #include <bit>
 #include <cstdlib>
@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 namespace {

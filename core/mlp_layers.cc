@@ -1,9 +1,8 @@
-#include "core/mlp_layers.h"
-
 #include <string>
 #include <utility>
 
-#include "core/check.h"
+#include "base/check/check.h"
+#include "core/layers/mlp.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "core/npy.h"
+#include "base/npy/npy.h"
 
 #include <unistd.h>
 
@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 

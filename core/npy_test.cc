@@ -1,4 +1,4 @@
-#include "core/npy.h"
+#include "base/npy/npy.h"
 
 #include <filesystem>
 #include <fstream>

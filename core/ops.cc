@@ -1,8 +1,7 @@
-#include "core/ops.h"
-
 #include <utility>
 
-#include "core/check.h"
+#include "base/check/check.h"
+#include "core/ops/basic.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/reduce/column_sum.h"

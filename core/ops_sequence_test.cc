@@ -1,5 +1,3 @@
-#include "core/ops_sequence.h"
-
 #include <omp.h>
 
 #include <cmath>
@@ -10,8 +8,9 @@
 #include <numbers>
 #include <vector>
 
-#include "core/gradient_check.h"
-#include "core/memory_pool.h"
+#include "core/autograd/gradient_check.h"
+#include "core/ops/sequence.h"
+#include "core/tensor/memory_pool.h"
 #include "gtest/gtest.h"
 #include "kernels/dropout/dropout.h"
 

@@ -1,12 +1,11 @@
-#include "core/ops.h"
-
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cmath>
 #include <numbers>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
+#include "core/ops/basic.h"
 
 namespace pretext {
 namespace {

@@ -1,10 +1,10 @@
-#include "core/parameter.h"
+#include "core/autograd/parameter.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext {
 namespace {

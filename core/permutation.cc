@@ -1,8 +1,8 @@
-#include "core/permutation.h"
+#include "base/random/permutation.h"
 
 #include <bit>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/permutation.h"
+#include "base/random/permutation.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/random_fill.h"
+#include "base/random/random_fill.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/schedule.h"
+#include "core/flow/schedule.h"
 
 #include <algorithm>
 #include <cmath>

@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 

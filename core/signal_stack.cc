@@ -1,10 +1,10 @@
-#include "core/signal_stack.h"
+#include "cli/signal_stack.h"
 
 #include <signal.h>
 
 #include <cstdlib>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/optimizer.h"
+#include "core/plugin/optimizer.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "image_io/image_io.h"
+#include "base/image/image_io.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "image_io/jpeg.h"
+#include "base/image/jpeg.h"
 
 #include <algorithm>
 #include <csetjmp>
@@ -10,7 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "image_io/planes.h"
+#include "base/image/planes.h"
 
 namespace pretext {
 namespace {

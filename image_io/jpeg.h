@@ -1,7 +1,7 @@
 // JPEG through libjpeg.
 #pragma once
 
-#include "image_io/image_io.h"
+#include "base/image/image_io.h"
 
 namespace pretext {
 

@@ -1,11 +1,11 @@
-#include "image_io/png.h"
+#include "base/image/png.h"
 
 #include <png.h>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "image_io/planes.h"
+#include "base/image/planes.h"
 
 namespace pretext {
 namespace {

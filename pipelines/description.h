@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pipelines/assembly.h"
+#include "pipelines/assembly/assembly.h"
 
 namespace pretext {
 

@@ -10,7 +10,7 @@ not_for_us+=",-native-proto-lang-toolchain,-native-sh-binary,-native-sh-test,-un
 # Prints each line of a comment that is longer than a line of code may be (clang-format leaves comments as they are, so
 # that equations and tables keep their shape), and each line that ends in a space.
 untidy_comments() {
-  LC_ALL=C.UTF-8 grep -nE '[[:space:]]$' "$@" /dev/null | sed 's/:[^:]*$/: a space at the end of the line/'
+  LC_ALL=C.UTF-8 grep -nE '[[:space:]]$' "$@" /dev/null | sed -E 's/^([^:]*:[0-9]+):.*/\1: a space at the end of the line/'
   LC_ALL=C.UTF-8 grep -nE '^.{101}' "$@" /dev/null | LC_ALL=C.UTF-8 grep -E '^[^:]*:[0-9]+:.*//.*' |
     LC_ALL=C.UTF-8 grep -vE 'https?://[^ ]*$' | sed -E 's/^([^:]*:[0-9]+):.*/\1: a comment beyond 100 columns/'
 }

@@ -1,5 +1,5 @@
-// RandomGrayscale: removes the colour of an image, with a probability (Chen et al. 2020, appendix A;
-// torchvision.transforms.RandomGrayscale).
+// RandomGrayscale: removes the colour of an image, with a probability (Chen et al. 2020,
+// appendix A; torchvision.transforms.RandomGrayscale).
 //
 //   y_c = 0.2989 R + 0.587 G + 0.114 B for every channel c
 //
@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "augmentations/random_grayscale/random_grayscale.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "core/text/counted.h"
+#include "base/text/counted.h"
 
 #include <limits>
 

@@ -1,4 +1,4 @@
-#include "core/text/nearest.h"
+#include "base/text/nearest.h"
 
 #include "gtest/gtest.h"
 

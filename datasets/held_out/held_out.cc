@@ -1,10 +1,10 @@
-#include "datasets/held_out/held_out.h"
+#include "core/flow/held_out.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "core/check.h"
-#include "core/permutation.h"
+#include "base/check/check.h"
+#include "base/random/permutation.h"
 
 namespace pretext {
 

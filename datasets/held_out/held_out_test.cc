@@ -1,4 +1,4 @@
-#include "datasets/held_out/held_out.h"
+#include "core/flow/held_out.h"
 
 #include <algorithm>
 

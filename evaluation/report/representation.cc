@@ -1,4 +1,4 @@
-#include "evaluation/report/representation.h"
+#include "evaluation/representation/representation.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "evaluation/report/representation.h"
+#include "evaluation/representation/representation.h"
 
 #include <cmath>
 #include <limits>
 
-#include "core/linear_layer.h"
-#include "core/random.h"
+#include "base/random/random.h"
+#include "core/layers/linear.h"
 #include "evaluation/pca/pca.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -51,10 +51,10 @@ enum class NtXentStatus { kOk, kNonFinite };
 struct NtXentResult {
   NtXentStatus status = NtXentStatus::kOk;
   double loss = 0;  // NaN unless kOk
-  double positive_cosine =
-      0;  // mean of z_i · z_p over i with positives and p in P(i); 0 if there are none
-  double mean_cosine =
-      0;  // mean of z_i · z_j over i ≠ j: near 1 when representations have collapsed
+  // Mean of z_i · z_p over i with positives and p in P(i); 0 if there are none.
+  double positive_cosine = 0;
+  // Mean of z_i · z_j over i ≠ j: near 1 when representations have collapsed.
+  double mean_cosine = 0;
   int64_t averaged_rows = 0;  // that the loss is the mean of: those with positives
 };
 

@@ -1,13 +1,13 @@
-#include "pipelines/train/evaluation.h"
+#include "pipelines/evaluate/evaluation.h"
 
 #include <algorithm>
 
-#include "core/loader.h"
-#include "core/registry.h"
+#include "core/loader/loader.h"
+#include "core/plugin/registry.h"
 #include "evaluation/language/language.h"
-#include "evaluation/report/representation.h"
+#include "evaluation/representation/representation.h"
 #include "kernels/reconstruction/reconstruction.h"
-#include "pipelines/pipeline.pb.h"
+#include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {

@@ -1,11 +1,11 @@
-#include "tokenizers/unicode/unicode.h"
+#include "base/unicode/unicode.h"
 
 #include <utf8proc.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 namespace {

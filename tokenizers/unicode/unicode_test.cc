@@ -1,4 +1,4 @@
-#include "tokenizers/unicode/unicode.h"
+#include "base/unicode/unicode.h"
 
 #include <fstream>
 #include <sstream>
