@@ -1,7 +1,7 @@
 // From a config's activation to the kernels'.
 #pragma once
 
-#include "core/layers/activation.pb.h"
+#include "core/activation.pb.h"
 #include "kernels/activation/activation.h"
 
 namespace pretext {

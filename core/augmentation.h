@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "base/random/random.h"
-#include "core/flow/batch.h"
-#include "core/flow/flow_type.h"
-#include "core/plugin/build_context.h"
+#include "core/batch.h"
+#include "core/build_context.h"
+#include "core/flow_type.h"
+#include "core/random.h"
 
 namespace pretext {
 

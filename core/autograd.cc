@@ -1,8 +1,8 @@
-#include "core/autograd/autograd.h"
+#include "core/autograd.h"
 
 #include <algorithm>
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 

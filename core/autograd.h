@@ -2,7 +2,7 @@
 //
 //   Tape tape;
 //   Var x = tape.Constant(images);
-//   Var h = Linear(tape, x, *weight, bias, Activation::kRelu);   // core/ops/basic.h
+//   Var h = Linear(tape, x, *weight, bias, Activation::kRelu);   // core/ops.h
 //   Var loss = ...;
 //   tape.Backward(loss);      // parameters' gradients are now in Parameter::gradient
 //   tape.Reset();             // for the next step; its memory is kept
@@ -31,8 +31,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/autograd/parameter.h"
-#include "core/tensor/tensor.h"
+#include "core/parameter.h"
+#include "core/tensor.h"
 
 namespace pretext {
 

@@ -1,13 +1,13 @@
-#include "core/autograd/autograd.h"
+#include "core/autograd.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "core/autograd/gradient_check.h"
-#include "core/ops/basic.h"
-#include "core/tensor/memory_pool.h"
+#include "core/gradient_check.h"
+#include "core/memory_pool.h"
+#include "core/ops.h"
 
 namespace pretext {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/flow/flow_type.h"
-#include "core/tensor/tensor.h"
+#include "core/flow_type.h"
+#include "core/tensor.h"
 
 namespace pretext {
 

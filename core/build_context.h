@@ -1,14 +1,14 @@
 // What a plugin's Create(config, context) may ask about the pipeline it is being built into.
 //
 // Create checks its config and its input's type, gathers every fault
-// (core/plugin/field_checker.h), declares its parameters and allocates nothing:
+// (core/field_checker.h), declares its parameters and allocates nothing:
 // the whole pipeline is checked before any of it takes memory.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "core/flow/flow_type.h"
+#include "core/flow_type.h"
 
 namespace pretext {
 

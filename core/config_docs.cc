@@ -1,4 +1,4 @@
-#include "core/plugin/config_docs.h"
+#include "core/config_docs.h"
 
 #include <map>
 #include <set>

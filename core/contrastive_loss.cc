@@ -1,11 +1,11 @@
-#include "losses/contrastive/contrastive_loss.h"
+#include "core/contrastive_loss.h"
 
 #include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/check/check.h"
-#include "core/ops/record_loss.h"
+#include "core/check.h"
+#include "core/record_loss.h"
 
 namespace pretext {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "core/plugin/build_context.h"
-#include "core/plugin/field_checker.h"
-#include "core/plugin/loss.h"
+#include "core/build_context.h"
+#include "core/field_checker.h"
+#include "core/loss.h"
 #include "kernels/nt_xent/nt_xent.h"
 
 namespace pretext {

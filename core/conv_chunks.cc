@@ -1,6 +1,6 @@
-#include "core/ops/conv_chunks.h"
+#include "core/conv_chunks.h"
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext::conv_internal {
 

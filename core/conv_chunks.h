@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "absl/functional/function_ref.h"
-#include "core/ops/image.h"
+#include "core/ops_conv.h"
 #include "kernels/conv/conv.h"
 #include "kernels/layout/channel_order.h"
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/autograd/parameter.h"
-#include "core/ops/image.h"
+#include "core/ops_conv.h"
+#include "core/parameter.h"
 
 namespace pretext {
 

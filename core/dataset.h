@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/flow/batch.h"
-#include "core/flow/flow_type.h"
-#include "core/plugin/build_context.h"
+#include "core/batch.h"
+#include "core/build_context.h"
+#include "core/flow_type.h"
 
 namespace pretext {
 

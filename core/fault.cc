@@ -1,4 +1,4 @@
-#include "base/status/fault.h"
+#include "core/fault.h"
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"

@@ -1,4 +1,4 @@
-#include "core/plugin/field_checker.h"
+#include "core/field_checker.h"
 
 #include <algorithm>
 #include <cmath>

@@ -25,7 +25,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "base/status/fault.h"
+#include "core/fault.h"
 
 namespace pretext {
 
@@ -77,7 +77,7 @@ class FieldChecker {
 
   bool ok() const { return faults_.empty(); }
   const std::vector<Fault>& faults() const { return faults_; }
-  // InvalidArgument with every fault so far (see base/status/fault.h), or OK.
+  // InvalidArgument with every fault so far (see core/fault.h), or OK.
   absl::Status status() const { return FaultsToStatus(faults_); }
 
  private:

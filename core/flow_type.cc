@@ -1,6 +1,6 @@
-#include "core/flow/flow_type.h"
+#include "core/flow_type.h"
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/tensor/shape.h"
+#include "core/shape.h"
 
 namespace pretext {
 

@@ -1,8 +1,8 @@
-#include "core/autograd/gradient_check.h"
+#include "core/gradient_check.h"
 
 #include <cmath>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 namespace {

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "core/autograd/autograd.h"
-#include "core/tensor/tensor.h"
+#include "core/autograd.h"
+#include "core/tensor.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "core/autograd/gradient_norm.h"
+#include "core/gradient_norm.h"
 
 #include <cmath>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/autograd/parameter.h"
+#include "core/parameter.h"
 
 namespace pretext {
 

@@ -1,11 +1,11 @@
-#include "core/autograd/gradient_norm.h"
+#include "core/gradient_norm.h"
 
 #include <gtest/gtest.h>
 #include <omp.h>
 
 #include <cmath>
 
-#include "core/autograd/gradient_check.h"
+#include "core/gradient_check.h"
 
 namespace pretext {
 namespace {

@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "core/autograd/autograd.h"
-#include "core/autograd/forward_context.h"
-#include "core/autograd/parameter.h"
-#include "core/flow/batch.h"
-#include "core/flow/flow_type.h"
-#include "core/plugin/build_context.h"
+#include "core/autograd.h"
+#include "core/batch.h"
+#include "core/build_context.h"
+#include "core/flow_type.h"
+#include "core/forward_context.h"
+#include "core/parameter.h"
 
 namespace pretext {
 

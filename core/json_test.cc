@@ -1,4 +1,4 @@
-#include "base/json/json.h"
+#include "core/json.h"
 
 #include <gtest/gtest.h>
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/autograd/parameter.h"
-#include "core/ops/basic.h"
+#include "core/ops.h"
+#include "core/parameter.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "core/loader/loader.h"
+#include "core/loader.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "base/check/check.h"
-#include "base/random/permutation.h"
+#include "core/check.h"
+#include "core/permutation.h"
 
 namespace pretext {
 namespace {

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "core/flow/batch.h"
-#include "core/plugin/augmentation.h"
-#include "core/plugin/dataset.h"
+#include "core/augmentation.h"
+#include "core/batch.h"
+#include "core/dataset.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "core/loader/loader.h"
+#include "core/loader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

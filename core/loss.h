@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/autograd/autograd.h"
-#include "core/flow/batch.h"
-#include "core/plugin/build_context.h"
-#include "core/plugin/head.h"
+#include "core/autograd.h"
+#include "core/batch.h"
+#include "core/build_context.h"
+#include "core/head.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "core/tensor/memory_pool.h"
+#include "core/memory_pool.h"
 
 #include <bit>
 #include <cstdlib>
@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 namespace {

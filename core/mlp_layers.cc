@@ -1,8 +1,9 @@
+#include "core/mlp_layers.h"
+
 #include <string>
 #include <utility>
 
-#include "base/check/check.h"
-#include "core/layers/mlp.h"
+#include "core/check.h"
 
 namespace pretext {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "core/autograd/forward_context.h"
-#include "core/layers/linear.h"
-#include "core/ops/image.h"
-#include "core/ops/sequence.h"
+#include "core/forward_context.h"
+#include "core/linear_layer.h"
+#include "core/ops_conv.h"
+#include "core/ops_sequence.h"
 
 namespace pretext {
 

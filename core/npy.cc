@@ -1,4 +1,4 @@
-#include "base/npy/npy.h"
+#include "core/npy.h"
 
 #include <unistd.h>
 
@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "base/npy/npy.h"
+#include "core/npy.h"
 
 #include <filesystem>
 #include <fstream>

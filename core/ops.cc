@@ -1,7 +1,8 @@
+#include "core/ops.h"
+
 #include <utility>
 
-#include "base/check/check.h"
-#include "core/ops/basic.h"
+#include "core/check.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/reduce/column_sum.h"

@@ -1,11 +1,11 @@
-// General differentiable operations. Those over images are in core/ops/image.h, over sequences in
-// core/ops/sequence.h. R rows (samples, views, tokens), D features.
+// General differentiable operations. Those over images are in core/ops_conv.h, over sequences in
+// core/ops_sequence.h. R rows (samples, views, tokens), D features.
 #pragma once
 
 #include <cstdint>
 
-#include "core/autograd/autograd.h"
-#include "core/autograd/forward_context.h"
+#include "core/autograd.h"
+#include "core/forward_context.h"
 #include "kernels/activation/activation.h"
 
 namespace pretext {

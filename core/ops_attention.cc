@@ -1,9 +1,9 @@
 #include <cmath>
 #include <utility>
 
-#include "base/check/check.h"
-#include "core/ops/sequence.h"
-#include "core/ops/sequence_internal.h"
+#include "core/check.h"
+#include "core/ops_sequence.h"
+#include "core/ops_sequence_internal.h"
 #include "kernels/attention/attention.h"
 #include "kernels/gather/gather.h"
 #include "kernels/sublayer/sublayer.h"

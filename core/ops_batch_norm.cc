@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check/check.h"
-#include "core/ops/conv_chunks.h"
-#include "core/ops/image.h"
+#include "core/check.h"
+#include "core/conv_chunks.h"
+#include "core/ops_conv.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/conv/bias_activation.h"
 

@@ -1,8 +1,9 @@
+#include "core/ops_conv.h"
+
 #include <utility>
 
-#include "base/check/check.h"
-#include "core/ops/conv_chunks.h"
-#include "core/ops/image.h"
+#include "core/check.h"
+#include "core/conv_chunks.h"
 #include "kernels/conv/bias_activation.h"
 
 namespace pretext {

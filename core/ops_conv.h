@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string>
 
-#include "core/autograd/autograd.h"
-#include "core/autograd/forward_context.h"
-#include "core/autograd/parameter.h"
+#include "core/autograd.h"
+#include "core/forward_context.h"
+#include "core/parameter.h"
 #include "kernels/activation/activation.h"
 
 namespace pretext {

@@ -1,8 +1,8 @@
 #include <utility>
 
-#include "base/check/check.h"
-#include "core/ops/conv_chunks.h"
-#include "core/ops/image.h"
+#include "core/check.h"
+#include "core/conv_chunks.h"
+#include "core/ops_conv.h"
 #include "kernels/pool/pool.h"
 
 namespace pretext {

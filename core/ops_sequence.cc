@@ -1,8 +1,9 @@
+#include "core/ops_sequence.h"
+
 #include <algorithm>
 #include <utility>
 
-#include "core/ops/sequence.h"
-#include "core/ops/sequence_internal.h"
+#include "core/ops_sequence_internal.h"
 #include "kernels/gather/gather.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/sublayer/sublayer.h"

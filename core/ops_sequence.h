@@ -2,16 +2,16 @@
 // from its input to its normalised output. N samples of L tokens, R = N·L rows, D features; M
 // listed positions.
 //
-// Dropout masks are those of the whole batch's rows (core/autograd/forward_context.h): the same whatever the
+// Dropout masks are those of the whole batch's rows (core/forward_context.h): the same whatever the
 // chunking, and the same at a position whether all positions are computed or only those listed.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "core/autograd/autograd.h"
-#include "core/autograd/forward_context.h"
-#include "core/autograd/parameter.h"
+#include "core/autograd.h"
+#include "core/forward_context.h"
+#include "core/parameter.h"
 #include "kernels/activation/activation.h"
 
 namespace pretext {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/ops/sequence.h"
+#include "core/ops_sequence.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/target/target.h"
 

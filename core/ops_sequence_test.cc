@@ -1,3 +1,5 @@
+#include "core/ops_sequence.h"
+
 #include <omp.h>
 
 #include <cmath>
@@ -8,9 +10,8 @@
 #include <numbers>
 #include <vector>
 
-#include "core/autograd/gradient_check.h"
-#include "core/ops/sequence.h"
-#include "core/tensor/memory_pool.h"
+#include "core/gradient_check.h"
+#include "core/memory_pool.h"
 #include "gtest/gtest.h"
 #include "kernels/dropout/dropout.h"
 

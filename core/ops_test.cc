@@ -1,11 +1,12 @@
+#include "core/ops.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cmath>
 #include <numbers>
 
-#include "core/autograd/gradient_check.h"
-#include "core/ops/basic.h"
+#include "core/gradient_check.h"
 
 namespace pretext {
 namespace {

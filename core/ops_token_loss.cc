@@ -1,8 +1,8 @@
 #include <utility>
 
-#include "base/check/check.h"
-#include "core/ops/sequence.h"
-#include "core/ops/sequence_internal.h"
+#include "core/check.h"
+#include "core/ops_sequence.h"
+#include "core/ops_sequence_internal.h"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy.h"
 
 namespace pretext {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/autograd/parameter.h"
-#include "core/plugin/build_context.h"
+#include "core/build_context.h"
+#include "core/parameter.h"
 
 namespace pretext {
 

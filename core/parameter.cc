@@ -1,10 +1,10 @@
-#include "core/autograd/parameter.h"
+#include "core/parameter.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 namespace {

@@ -15,8 +15,8 @@
 #include <deque>
 #include <string>
 
-#include "core/tensor/shape.h"
-#include "core/tensor/tensor.h"
+#include "core/shape.h"
+#include "core/tensor.h"
 
 namespace pretext {
 

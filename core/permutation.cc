@@ -1,8 +1,8 @@
-#include "base/random/permutation.h"
+#include "core/permutation.h"
 
 #include <bit>
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 namespace {

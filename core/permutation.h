@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "base/random/permutation.h"
+#include "core/permutation.h"
 
 #include <gtest/gtest.h>
 

@@ -2,12 +2,12 @@
 // and the checks of a config.
 #pragma once
 
-#include "core/plugin/augmentation.h"
-#include "core/plugin/dataset.h"
-#include "core/plugin/encoder.h"
-#include "core/plugin/field_checker.h"
-#include "core/plugin/head.h"
-#include "core/plugin/loss.h"
-#include "core/plugin/optimizer.h"
-#include "core/plugin/registry.h"
-#include "core/plugin/tokenizer.h"
+#include "core/augmentation.h"
+#include "core/dataset.h"
+#include "core/encoder.h"
+#include "core/field_checker.h"
+#include "core/head.h"
+#include "core/loss.h"
+#include "core/optimizer.h"
+#include "core/registry.h"
+#include "core/tokenizer.h"

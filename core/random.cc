@@ -1,4 +1,4 @@
-#include "base/random/random.h"
+#include "core/random.h"
 
 #include <cmath>
 #include <numbers>

@@ -1,4 +1,4 @@
-#include "base/random/random_fill.h"
+#include "core/random_fill.h"
 
 #include <gtest/gtest.h>
 

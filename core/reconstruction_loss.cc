@@ -1,11 +1,11 @@
-#include "losses/reconstruction/reconstruction_loss.h"
+#include "core/reconstruction_loss.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/check/check.h"
-#include "core/ops/record_loss.h"
-#include "core/plugin/field_checker.h"
+#include "core/check.h"
+#include "core/field_checker.h"
+#include "core/record_loss.h"
 
 namespace pretext {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "core/plugin/build_context.h"
-#include "core/plugin/loss.h"
+#include "core/build_context.h"
+#include "core/loss.h"
 
 namespace pretext {
 

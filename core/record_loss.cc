@@ -1,4 +1,4 @@
-#include "core/ops/record_loss.h"
+#include "core/record_loss.h"
 
 #include <utility>
 

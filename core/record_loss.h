@@ -1,7 +1,7 @@
 // Losses whose gradient is known as soon as they are computed.
 #pragma once
 
-#include "core/autograd/autograd.h"
+#include "core/autograd.h"
 
 namespace pretext {
 

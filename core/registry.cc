@@ -1,4 +1,4 @@
-#include "core/plugin/registry.h"
+#include "core/registry.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -7,7 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "base/text/nearest.h"
+#include "core/text/nearest.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/message.h"
 

@@ -1,11 +1,11 @@
-#include "core/plugin/registry.h"
+#include "core/registry.h"
 
 #include "absl/strings/str_cat.h"
-#include "core/plugin/build_context.h"
-#include "core/plugin/config_docs.h"
-#include "core/plugin/encoder.h"
-#include "core/plugin/loss.h"
-#include "core/plugin/registry_test.pb.h"
+#include "core/build_context.h"
+#include "core/config_docs.h"
+#include "core/encoder.h"
+#include "core/loss.h"
+#include "core/registry_test.pb.h"
 #include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
 
@@ -60,7 +60,7 @@ TEST(RegistryTest, FindsByConfigMessage) {
   EXPECT_EQ(entry->kind, "loss");
   EXPECT_EQ(entry->ShortName(), "NearLoss");
   EXPECT_EQ(entry->Package(), "core");
-  EXPECT_EQ(absl::StrCat(entry->file), "core/plugin/registry_test.cc");
+  EXPECT_EQ(absl::StrCat(entry->file), "core/registry_test.cc");
   EXPECT_EQ(entry->line, kNearLossLine);
   EXPECT_EQ(entry->default_config, &NearLoss::default_instance());
   EXPECT_EQ(Registry<Loss>::Find("NearLoss"), nullptr);
@@ -149,7 +149,7 @@ TEST(RegistryDeathTest, StopsOnDuplicates) {
   const auto entry = Registry<Loss>::EntryOf<FakeLoss, NearLoss>("elsewhere.cc", 7);
   EXPECT_DEATH(Registration<Loss>{entry},
                absl::StrCat("elsewhere.cc:7: pretext.testing.NearLoss is registered twice, as a "
-                            "loss here and as a loss at core/plugin/registry_test.cc:",
+                            "loss here and as a loss at core/registry_test.cc:",
                             kNearLossLine, "\nGive one of them a config message of its own."));
 }
 

@@ -1,4 +1,4 @@
-#include "core/tensor/safetensors.h"
+#include "core/safetensors.h"
 
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
@@ -10,8 +10,8 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
-#include "base/check/check.h"
-#include "base/json/json.h"
+#include "core/check.h"
+#include "core/json.h"
 
 namespace pretext {
 namespace {

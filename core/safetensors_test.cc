@@ -1,4 +1,4 @@
-#include "core/tensor/safetensors.h"
+#include "core/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/random/random.h"
-#include "core/autograd/gradient_check.h"
+#include "core/gradient_check.h"
+#include "core/random.h"
 
 namespace pretext {
 namespace {

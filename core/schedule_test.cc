@@ -1,4 +1,4 @@
-#include "core/flow/schedule.h"
+#include "core/schedule.h"
 
 #include <gtest/gtest.h>
 

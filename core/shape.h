@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 

@@ -1,10 +1,10 @@
-#include "cli/signal_stack.h"
+#include "core/signal_stack.h"
 
 #include <signal.h>
 
 #include <cstdlib>
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/signal_stack.h"
+#include "core/signal_stack.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "optimizers/stateful/stateful_optimizer.h"
+#include "core/stateful_optimizer.h"
 
 #include <algorithm>
 #include <utility>

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/plugin/optimizer.h"
+#include "core/optimizer.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "optimizers/stateful/stateful_optimizer.h"
+#include "core/stateful_optimizer.h"
 
 #include <gtest/gtest.h>
 #include <omp.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/autograd/gradient_check.h"
+#include "core/gradient_check.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/system_info.h"
+#include "core/system_info.h"
 
 #include <cblas.h>
 #include <dnnl.h>

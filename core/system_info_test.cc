@@ -1,4 +1,4 @@
-#include "cli/system_info.h"
+#include "core/system_info.h"
 
 #include <gtest/gtest.h>
 #include <omp.h>

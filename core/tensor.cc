@@ -1,12 +1,12 @@
-#include "core/tensor/tensor.h"
+#include "core/tensor.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <new>
 
-#include "base/check/check.h"
-#include "core/tensor/memory_pool.h"
+#include "core/check.h"
+#include "core/memory_pool.h"
 
 namespace pretext {
 namespace {

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/tensor/shape.h"
+#include "core/shape.h"
 #include "kernels/layout/layout.h"
 
 namespace pretext {

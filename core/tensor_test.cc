@@ -1,11 +1,11 @@
-#include "core/tensor/tensor.h"
+#include "core/tensor.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <limits>
 
-#include "core/tensor/memory_pool.h"
+#include "core/memory_pool.h"
 
 namespace pretext {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/plugin/build_context.h"
+#include "core/build_context.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "base/image/image_io.h"
+#include "image_io/image_io.h"
 
 #include <sys/stat.h>
 
@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "base/image/jpeg.h"
-#include "base/image/png.h"
+#include "image_io/jpeg.h"
+#include "image_io/png.h"
 
 namespace pretext {
 namespace {

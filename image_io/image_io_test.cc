@@ -1,4 +1,4 @@
-#include "base/image/image_io.h"
+#include "image_io/image_io.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "base/image/jpeg.h"
+#include "image_io/jpeg.h"
 
 #include <algorithm>
 #include <csetjmp>
@@ -10,7 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/image/planes.h"
+#include "image_io/planes.h"
 
 namespace pretext {
 namespace {

@@ -1,7 +1,7 @@
 // JPEG through libjpeg.
 #pragma once
 
-#include "base/image/image_io.h"
+#include "image_io/image_io.h"
 
 namespace pretext {
 

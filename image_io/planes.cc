@@ -1,4 +1,4 @@
-#include "base/image/planes.h"
+#include "image_io/planes.h"
 
 #include "absl/strings/str_cat.h"
 

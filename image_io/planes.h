@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/image/image_io.h"
+#include "image_io/image_io.h"
 
 namespace pretext {
 

@@ -1,11 +1,11 @@
-#include "base/image/png.h"
+#include "image_io/png.h"
 
 #include <png.h>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/image/planes.h"
+#include "image_io/planes.h"
 
 namespace pretext {
 namespace {

@@ -1,7 +1,7 @@
 // PNG through libpng's simplified interface.
 #pragma once
 
-#include "base/image/image_io.h"
+#include "image_io/image_io.h"
 
 namespace pretext {
 

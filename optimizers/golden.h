@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/plugin/optimizer.h"
+#include "core/optimizer.h"
 
 namespace pretext {
 

@@ -1,17 +1,17 @@
-#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly.h"
 
 #include <algorithm>
 #include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/text/nearest.h"
-#include "core/plugin/field_checker.h"
-#include "core/plugin/registry.h"
+#include "core/field_checker.h"
+#include "core/registry.h"
+#include "core/text/nearest.h"
 #include "google/protobuf/any.pb.h"
-#include "pipelines/assembly/memory_estimate.h"
-#include "pipelines/assembly/sections.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/memory_estimate.h"
+#include "pipelines/pipeline.pb.h"
+#include "pipelines/sections.h"
 
 namespace pretext {
 namespace {

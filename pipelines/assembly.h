@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/plugin/augmentation.h"
-#include "core/plugin/dataset.h"
-#include "core/plugin/encoder.h"
-#include "core/plugin/head.h"
-#include "core/plugin/loss.h"
-#include "core/plugin/optimizer.h"
-#include "pipelines/text/load_pipeline.h"
+#include "core/augmentation.h"
+#include "core/dataset.h"
+#include "core/encoder.h"
+#include "core/head.h"
+#include "core/loss.h"
+#include "core/optimizer.h"
+#include "pipelines/loader.h"
 
 namespace pretext {
 

@@ -1,14 +1,14 @@
-#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
-#include "pipelines/assembly/description.h"
-#include "pipelines/assembly/memory_estimate.h"
-#include "pipelines/assembly/sections.h"
-#include "pipelines/testing/fake_plugins.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/description.h"
+#include "pipelines/fake_plugins.h"
+#include "pipelines/memory_estimate.h"
+#include "pipelines/pipeline.pb.h"
+#include "pipelines/sections.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipelines/text/binder.h"
+#include "pipelines/binder.h"
 
 #include <algorithm>
 #include <map>
@@ -7,13 +7,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/status/fault.h"
-#include "base/text/nearest.h"
-#include "core/plugin/registry.h"
+#include "core/fault.h"
+#include "core/registry.h"
+#include "core/text/nearest.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "pipelines/text/scalar_value.h"
+#include "pipelines/scalar_value.h"
 
 namespace pretext {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "pipelines/text/source_map.h"
-#include "pipelines/text/text_tree.h"
+#include "pipelines/source_map.h"
+#include "pipelines/text_tree.h"
 
 namespace google::protobuf {
 class Message;

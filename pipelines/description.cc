@@ -1,4 +1,4 @@
-#include "pipelines/assembly/description.h"
+#include "pipelines/description.h"
 
 #include <algorithm>
 #include <array>
@@ -8,13 +8,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/text/counted.h"
-#include "base/unicode/unicode.h"
-#include "core/plugin/registry.h"
+#include "core/registry.h"
+#include "core/text/counted.h"
 #include "google/protobuf/any.pb.h"
-#include "pipelines/assembly/memory_estimate.h"
-#include "pipelines/assembly/sections.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/memory_estimate.h"
+#include "pipelines/pipeline.pb.h"
+#include "pipelines/sections.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly.h"
 
 namespace pretext {
 

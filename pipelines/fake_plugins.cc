@@ -1,10 +1,10 @@
-#include "pipelines/testing/fake_plugins.h"
+#include "pipelines/fake_plugins.h"
 
 #include "absl/strings/str_cat.h"
-#include "base/check/check.h"
-#include "core/plugin/plugin.h"
+#include "core/check.h"
+#include "core/plugin.h"
 #include "google/protobuf/any.pb.h"
-#include "pipelines/testing/fake_plugins.pb.h"
+#include "pipelines/fake_plugins.pb.h"
 
 namespace pretext::testing {
 namespace {

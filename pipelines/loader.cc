@@ -1,3 +1,5 @@
+#include "pipelines/loader.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -8,11 +10,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/text/nearest.h"
-#include "pipelines/text/binder.h"
-#include "pipelines/text/load_pipeline.h"
-#include "pipelines/text/pipeline.pb.h"
-#include "pipelines/text/text_tree.h"
+#include "core/text/nearest.h"
+#include "pipelines/binder.h"
+#include "pipelines/pipeline.pb.h"
+#include "pipelines/text_tree.h"
 
 namespace pretext {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "pipelines/text/source_map.h"
+#include "pipelines/source_map.h"
 
 namespace pretext {
 

@@ -1,3 +1,5 @@
+#include "pipelines/loader.h"
+
 #include <cstdlib>
 #include <fstream>
 
@@ -6,10 +8,9 @@
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
-#include "pipelines/testing/fake_plugins.h"
-#include "pipelines/testing/fake_plugins.pb.h"
-#include "pipelines/text/load_pipeline.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/fake_plugins.h"
+#include "pipelines/fake_plugins.pb.h"
+#include "pipelines/pipeline.pb.h"
 
 namespace pretext {
 namespace {

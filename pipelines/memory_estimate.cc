@@ -1,4 +1,4 @@
-#include "pipelines/assembly/memory_estimate.h"
+#include "pipelines/memory_estimate.h"
 
 #include <unistd.h>
 
@@ -6,11 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/plugin/encoder.h"
-#include "core/plugin/field_checker.h"
-#include "core/plugin/head.h"
-#include "pipelines/assembly/assembly.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "core/encoder.h"
+#include "core/field_checker.h"
+#include "core/head.h"
+#include "pipelines/assembly.h"
+#include "pipelines/pipeline.pb.h"
 
 namespace pretext {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/autograd/parameter.h"
-#include "core/flow/flow_type.h"
+#include "core/flow_type.h"
+#include "core/parameter.h"
 
 namespace pretext {
 

@@ -1,4 +1,4 @@
-#include "pipelines/listing/plugin_listing.h"
+#include "pipelines/plugin_listing.h"
 
 #include <algorithm>
 #include <vector>
@@ -9,12 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "base/text/nearest.h"
-#include "core/plugin/config_docs.h"
-#include "core/plugin/registry.h"
+#include "core/config_docs.h"
+#include "core/registry.h"
+#include "core/text/nearest.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/pipeline.pb.h"
 
 namespace pretext {
 namespace {

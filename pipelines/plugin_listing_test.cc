@@ -1,4 +1,4 @@
-#include "pipelines/listing/plugin_listing.h"
+#include "pipelines/plugin_listing.h"
 
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"

@@ -1,12 +1,12 @@
 #include <memory>
 
-#include "core/plugin/registry.h"
+#include "core/registry.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
-#include "pipelines/text/load_pipeline.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/loader.h"
+#include "pipelines/pipeline.pb.h"
 
 namespace pretext {
 namespace {

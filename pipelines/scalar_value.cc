@@ -1,4 +1,4 @@
-#include "pipelines/text/scalar_value.h"
+#include "pipelines/scalar_value.h"
 
 #include <cmath>
 #include <cstdint>
@@ -8,13 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "base/text/nearest.h"
-#include "base/unicode/unicode.h"
+#include "core/text/nearest.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
-#include "pipelines/text/text_tree.h"
+#include "pipelines/text_tree.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipelines/assembly/sections.h"
+#include "pipelines/sections.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,10 +7,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "core/plugin/field_checker.h"
-#include "pipelines/text/pipeline.pb.h"
-#include "pipelines/text/source_map.h"
-#include "pipelines/text/text_tree.h"
+#include "core/field_checker.h"
+#include "pipelines/pipeline.pb.h"
+#include "pipelines/source_map.h"
+#include "pipelines/text_tree.h"
 
 namespace pretext {
 namespace {

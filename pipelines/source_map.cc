@@ -1,4 +1,4 @@
-#include "pipelines/text/source_map.h"
+#include "pipelines/source_map.h"
 
 #include <algorithm>
 #include <tuple>

@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "base/status/fault.h"
-#include "pipelines/text/text_tree.h"
+#include "core/fault.h"
+#include "pipelines/text_tree.h"
 
 namespace pretext {
 

@@ -1,13 +1,13 @@
-#include "pipelines/text/text_tree.h"
+#include "pipelines/text_tree.h"
 
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "base/unicode/unicode.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {

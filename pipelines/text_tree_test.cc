@@ -1,4 +1,4 @@
-#include "pipelines/text/text_tree.h"
+#include "pipelines/text_tree.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/tensor/safetensors.h"
+#include "core/safetensors.h"
 
 namespace pretext {
 

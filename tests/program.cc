@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/plugin/plugin.h"
+#include "core/plugin.h"
 
 namespace pretext {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 namespace {

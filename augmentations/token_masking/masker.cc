@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 

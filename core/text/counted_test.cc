@@ -1,4 +1,4 @@
-#include "base/text/counted.h"
+#include "core/text/counted.h"
 
 #include <limits>
 

@@ -1,4 +1,4 @@
-#include "base/text/nearest.h"
+#include "core/text/nearest.h"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "base/random/random.h"
+#include "core/random.h"
 #include "datasets/cifar/generated_cifar.h"
 
 namespace pretext {

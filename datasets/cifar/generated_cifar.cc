@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "absl/strings/str_cat.h"
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "base/gzip_file/gzip_file.h"
+#include "datasets/gzip_file/gzip_file.h"
 
 #include <sys/stat.h>
 #include <zlib.h>

@@ -1,10 +1,10 @@
-#include "core/flow/held_out.h"
+#include "datasets/held_out/held_out.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "base/check/check.h"
-#include "base/random/permutation.h"
+#include "core/check.h"
+#include "core/permutation.h"
 
 namespace pretext {
 

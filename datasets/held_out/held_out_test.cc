@@ -1,4 +1,4 @@
-#include "core/flow/held_out.h"
+#include "datasets/held_out/held_out.h"
 
 #include <algorithm>
 

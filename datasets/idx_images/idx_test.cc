@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/random/random.h"
+#include "core/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "base/image/image.h"
+#include "kernels/image/image.h"
 
 namespace pretext {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "base/image/image_io.h"
+#include "image_io/image_io.h"
 
 namespace pretext {
 namespace {

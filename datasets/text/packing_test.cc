@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "base/random/random.h"
+#include "core/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

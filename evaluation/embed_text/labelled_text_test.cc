@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 namespace {

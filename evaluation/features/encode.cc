@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/check/check.h"
-#include "core/loader/loader.h"
+#include "core/check.h"
+#include "core/loader.h"
 
 namespace pretext {
 namespace {

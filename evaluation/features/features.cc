@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/random/random.h"
+#include "core/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/check/check.h"
-#include "core/plugin/tokenizer.h"
+#include "core/check.h"
+#include "core/tokenizer.h"
 
 namespace pretext {
 namespace {

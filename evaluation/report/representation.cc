@@ -1,4 +1,4 @@
-#include "evaluation/representation/representation.h"
+#include "evaluation/report/representation.h"
 
 #include <algorithm>
 

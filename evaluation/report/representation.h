@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/plugin/augmentation.h"
-#include "core/plugin/dataset.h"
-#include "core/plugin/encoder.h"
+#include "core/augmentation.h"
+#include "core/dataset.h"
+#include "core/encoder.h"
 #include "evaluation/features/features.h"
 #include "evaluation/knn/knn.h"
 #include "evaluation/probe/probe.h"

@@ -1,10 +1,10 @@
-#include "evaluation/representation/representation.h"
+#include "evaluation/report/representation.h"
 
 #include <cmath>
 #include <limits>
 
-#include "base/random/random.h"
-#include "core/layers/linear.h"
+#include "core/linear_layer.h"
+#include "core/random.h"
 #include "evaluation/pca/pca.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -4,7 +4,7 @@
 #include <map>
 #include <mutex>
 
-#include "base/check/check.h"
+#include "core/check.h"
 #include "kernels/conv/conv_primitives.h"
 #include "kernels/layout/layout_onednn.h"
 #include "kernels/onednn/engine.h"

@@ -16,7 +16,7 @@
 
 #include <cstdint>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 

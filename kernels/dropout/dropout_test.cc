@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/random/random.h"
+#include "core/random.h"
 #include "gtest/gtest.h"
 #include "omp.h"
 

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/check/check.h"
+#include "core/check.h"
 #include "kernels/onednn/engine.h"
 
 namespace pretext::gemm_internal {

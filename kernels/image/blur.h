@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "base/image/image.h"
+#include "kernels/image/image.h"
 
 namespace pretext {
 

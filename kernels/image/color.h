@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include "base/image/image.h"
+#include "kernels/image/image.h"
 
 namespace pretext {
 

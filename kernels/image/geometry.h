@@ -1,7 +1,7 @@
 // Moving pixels: flip, erase, affine maps.
 #pragma once
 
-#include "base/image/image.h"
+#include "kernels/image/image.h"
 #include "kernels/image/resize.h"
 
 namespace pretext {

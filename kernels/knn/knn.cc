@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "base/check/check.h"
+#include "core/check.h"
 #include "kernels/gemm/gemm.h"
 
 namespace pretext {

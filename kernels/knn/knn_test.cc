@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-#include "base/random/random.h"
+#include "core/random.h"
 #include "gtest/gtest.h"
 
 namespace pretext {

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/check/check.h"
+#include "core/check.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/nt_xent/block_pairs.h"
 #include "kernels/nt_xent/positives.h"

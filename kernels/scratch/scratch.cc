@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 namespace {

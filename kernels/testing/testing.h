@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext {
 

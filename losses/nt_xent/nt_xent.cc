@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "losses/contrastive/contrastive_loss.h"
+#include "core/contrastive_loss.h"
 #include "losses/nt_xent/nt_xent.pb.h"
 
 namespace pretext {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/plugin/loss.h"
+#include "core/loss.h"
 
 namespace pretext {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly.h"
 
 namespace pretext {
 

@@ -1,13 +1,13 @@
-#include "pipelines/evaluate/evaluation.h"
+#include "pipelines/train/evaluation.h"
 
 #include <algorithm>
 
-#include "core/loader/loader.h"
-#include "core/plugin/registry.h"
+#include "core/loader.h"
+#include "core/registry.h"
 #include "evaluation/language/language.h"
-#include "evaluation/representation/representation.h"
+#include "evaluation/report/representation.h"
 #include "kernels/reconstruction/reconstruction.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/pipeline.pb.h"
 
 namespace pretext {
 namespace {

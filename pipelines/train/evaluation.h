@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly.h"
 
 namespace pretext {
 

@@ -3,7 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "pipelines/evaluate/evaluation.h"
+#include "pipelines/train/evaluation.h"
 
 namespace pretext {
 namespace {

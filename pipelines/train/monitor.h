@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/flow/batch.h"
-#include "core/tensor/tensor.h"
+#include "core/batch.h"
+#include "core/tensor.h"
 
 namespace pretext {
 

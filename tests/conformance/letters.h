@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/plugin/tokenizer.h"
+#include "core/tokenizer.h"
 
 namespace pretext {
 

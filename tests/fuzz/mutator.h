@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/random/random.h"
+#include "core/random.h"
 
 namespace pretext::testing {
 

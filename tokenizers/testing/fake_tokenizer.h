@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/plugin/tokenizer.h"
+#include "core/tokenizer.h"
 
 namespace pretext {
 

@@ -1,11 +1,11 @@
-#include "base/unicode/unicode.h"
+#include "tokenizers/unicode/unicode.h"
 
 #include <utf8proc.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "base/check/check.h"
+#include "core/check.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "base/unicode/unicode.h"
+#include "tokenizers/unicode/unicode.h"
 
 #include <fstream>
 #include <sstream>

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/unicode/unicode.h"
+#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 
