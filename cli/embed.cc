@@ -2,9 +2,9 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "base/npy/npy.h"
+#include "base/text/counted.h"
 #include "cli/command.h"
-#include "core/npy.h"
-#include "core/text/counted.h"
 #include "evaluation/embed_text/embed_text.h"
 #include "evaluation/embed_text/labelled_text.h"
 #include "pipelines/trained/trained.h"

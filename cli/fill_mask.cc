@@ -5,8 +5,8 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/json/json.h"
 #include "cli/command.h"
-#include "core/json.h"
 #include "pipelines/trained/trained.h"
 
 ABSL_FLAG(int, top, 5, "fill-mask: how many tokens are shown for each [MASK].");

@@ -8,8 +8,8 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
+#include "base/text/nearest.h"
 #include "cli/command.h"
-#include "core/text/nearest.h"
 
 namespace pretext {
 namespace {

@@ -1,7 +1,7 @@
 #include <cstdio>
 
 #include "cli/command.h"
-#include "pipelines/plugin_listing.h"
+#include "pipelines/listing/plugin_listing.h"
 
 namespace pretext {
 

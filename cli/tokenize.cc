@@ -2,10 +2,10 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "base/text/counted.h"
 #include "cli/command.h"
-#include "core/text/counted.h"
 #include "datasets/text/corpus.h"
-#include "pipelines/assembly.h"
+#include "pipelines/assembly/assembly.h"
 
 ABSL_FLAG(std::string, split, "train", "tokenize: which split is written, train or test.");
 

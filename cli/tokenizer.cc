@@ -1,13 +1,13 @@
-#include "core/tokenizer.h"
+#include "core/plugin/tokenizer.h"
 
 #include <cstdio>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/text/counted.h"
 #include "cli/command.h"
-#include "core/registry.h"
-#include "core/text/counted.h"
+#include "core/plugin/registry.h"
 #include "datasets/text/corpus.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"

@@ -7,13 +7,13 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "cli/command.h"
-#include "core/signal_stack.h"
-#include "pipelines/assembly.h"
-#include "pipelines/description.h"
-#include "pipelines/loader.h"
-#include "pipelines/pipeline.pb.h"
+#include "cli/signal_stack.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly/description.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/run_directory.h"
+#include "pipelines/text/load_pipeline.h"
+#include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/trainer.h"
 
 ABSL_FLAG(std::string, resume, "", "train: goes on with the run in this folder, bit for bit.");

@@ -1,8 +1,8 @@
 #include <cstdio>
 
 #include "cli/command.h"
-#include "pipelines/assembly.h"
-#include "pipelines/description.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly/description.h"
 
 namespace pretext {
 

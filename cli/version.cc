@@ -2,7 +2,7 @@
 
 #include "absl/flags/flag.h"
 #include "cli/command.h"
-#include "core/system_info.h"
+#include "cli/system_info.h"
 
 ABSL_FLAG(bool, verbose, false,
           "version: also processor, libraries, kernels in use, threads and measured speed.");

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 
 namespace pretext {
 

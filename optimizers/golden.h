@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/optimizer.h"
+#include "core/plugin/optimizer.h"
 
 namespace pretext {
 

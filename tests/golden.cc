@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/safetensors.h"
+#include "core/tensor/safetensors.h"
 
 namespace pretext {
 

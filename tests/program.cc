@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext {
 namespace {

@@ -21,7 +21,7 @@ def _config_docs_impl(ctx):
     )
     ctx.actions.run_shell(
         command = """{
-            echo '#include "core/config_docs.h"'
+            echo '#include "core/plugin/config_docs.h"'
             echo 'namespace {'
             echo 'const unsigned char kDescriptorSet[] = {'
             od -An -v -tu1 -w32 "$1" | sed -e 's/ *\\([0-9]\\+\\)/\\1,/g'

@@ -23,6 +23,7 @@ def lint():
         args = ["$(rootpath %s)" % file for file in files],
         data = files + [
             "//:.clang-format",
+            "//tools:arrows.awk",
             "@buildifier//:buildifier",
         ],
         tags = ["lint"],

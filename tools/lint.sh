@@ -43,6 +43,7 @@ findings=$(
     ((${#code[@]})) && clang-format-14 --style=file:.clang-format --dry-run --Werror --ferror-limit=3 "${code[@]}"
     ((${#build[@]})) && ../buildifier/buildifier --mode=check --lint=warn --warnings="$not_for_us" "${build[@]}"
     ((${#code[@]})) && untidy_comments "${code[@]}"
+    ((${#code[@]})) && awk -f tools/arrows.awk "${code[@]}"
     for file in "${headers[@]}"; do
       grep -q '^//' "$file" || echo "$file:1: no comment says what this header is for"
     done

@@ -6,7 +6,7 @@ In encoders/mlp/BUILD, beside mlp.proto, mlp.h, mlp.cc and mlp_test.cc:
 
     encoder_plugin(
         name = "mlp",
-        deps = ["//core:tensor"],
+        deps = ["//core/tensor"],
     )
 
 makes
@@ -26,9 +26,9 @@ load("@rules_proto//proto:defs.bzl", "proto_library")
 load("//tools:cc.bzl", "pretext_cc_library", "pretext_cc_test")
 load("//tools:config_docs.bzl", "config_docs")
 
-_CONFIG_DOCS = str(Label("//core:config_docs"))
+_CONFIG_DOCS = str(Label("//core/plugin:config_docs"))
 _CONFORMANCE = str(Label("//tests:conformance"))
-_PLUGIN = str(Label("//core:plugin"))
+_PLUGIN = str(Label("//core/plugin"))
 
 def _plugin(
         name,

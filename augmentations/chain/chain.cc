@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/registry.h"
+#include "core/plugin/registry.h"
 
 namespace pretext {
 

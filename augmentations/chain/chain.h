@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/augmentation.h"
-#include "core/field_checker.h"
+#include "core/plugin/augmentation.h"
+#include "core/plugin/field_checker.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/repeated_field.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "augmentations/image_sample/image_sample.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 #include "kernels/image/color.h"
 
 namespace pretext {

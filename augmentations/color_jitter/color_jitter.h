@@ -18,7 +18,7 @@
 #include <memory>
 
 #include "augmentations/color_jitter/color_jitter.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

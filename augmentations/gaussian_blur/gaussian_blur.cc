@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "augmentations/image_sample/image_sample.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 #include "kernels/image/blur.h"
 
 namespace pretext {

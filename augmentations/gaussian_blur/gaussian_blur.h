@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "augmentations/gaussian_blur/gaussian_blur.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

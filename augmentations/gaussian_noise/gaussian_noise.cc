@@ -1,8 +1,8 @@
 #include "augmentations/gaussian_noise/gaussian_noise.h"
 
 #include "augmentations/image_sample/image_sample.h"
-#include "core/plugin.h"
-#include "core/random_fill.h"
+#include "base/random/random_fill.h"
+#include "core/plugin/plugin.h"
 #include "kernels/image/color.h"
 
 namespace pretext {

@@ -4,13 +4,13 @@
 //   y_i = x_i + deviation · n_i,   n_i ~ N(0, 1)       then clipped to [0, 1] if asked for
 //
 // Input and output: image C×H×W of any channels, or vector D. Draws: the key of a stream of its own
-// (core/random_fill.h), from which all n_i come.
+// (base/random/random_fill.h), from which all n_i come.
 #pragma once
 
 #include <memory>
 
 #include "augmentations/gaussian_noise/gaussian_noise.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

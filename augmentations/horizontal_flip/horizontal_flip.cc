@@ -1,7 +1,7 @@
 #include "augmentations/horizontal_flip/horizontal_flip.h"
 
 #include "augmentations/image_sample/image_sample.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 #include "kernels/image/geometry.h"
 
 namespace pretext {

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "augmentations/horizontal_flip/horizontal_flip.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

@@ -3,10 +3,10 @@
 
 #include <optional>
 
-#include "core/build_context.h"
-#include "core/field_checker.h"
-#include "core/flow_type.h"
-#include "core/random.h"
+#include "base/random/random.h"
+#include "core/flow/flow_type.h"
+#include "core/plugin/build_context.h"
+#include "core/plugin/field_checker.h"
 #include "kernels/image/resize.h"
 
 namespace pretext {

@@ -3,13 +3,13 @@
 //   y_i = 0 with the probability, else x_i; independently for every value
 //
 // Input and output: image C×H×W of any channels, or vector D. Draws: the key of a stream of its own
-// (core/random_fill.h), from which one number a value comes.
+// (base/random/random_fill.h), from which one number a value comes.
 #pragma once
 
 #include <memory>
 
 #include "augmentations/masking_noise/masking_noise.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "augmentations/normalize/normalize.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

@@ -1,7 +1,7 @@
 #include "augmentations/one_of/one_of.h"
 
 #include "absl/strings/str_cat.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

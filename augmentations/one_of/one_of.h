@@ -13,7 +13,7 @@
 
 #include "augmentations/chain/chain.h"
 #include "augmentations/one_of/one_of.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "augmentations/image_sample/image_sample.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 namespace {

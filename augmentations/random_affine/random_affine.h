@@ -18,7 +18,7 @@
 #include <memory>
 
 #include "augmentations/random_affine/random_affine.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 #include "kernels/image/geometry.h"
 
 namespace pretext {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "augmentations/image_sample/image_sample.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

@@ -10,7 +10,7 @@
 
 #include "augmentations/chain/chain.h"
 #include "augmentations/random_apply/random_apply.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "augmentations/image_sample/image_sample.h"
-#include "core/plugin.h"
-#include "core/random_fill.h"
+#include "base/random/random_fill.h"
+#include "core/plugin/plugin.h"
 #include "kernels/image/geometry.h"
 
 namespace pretext {

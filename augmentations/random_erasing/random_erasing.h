@@ -17,7 +17,7 @@
 
 #include "augmentations/image_sample/image_sample.h"
 #include "augmentations/random_erasing/random_erasing.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

@@ -1,7 +1,7 @@
 #include "augmentations/random_grayscale/random_grayscale.h"
 
 #include "augmentations/image_sample/image_sample.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 #include "kernels/image/color.h"
 
 namespace pretext {

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "augmentations/random_grayscale/random_grayscale.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

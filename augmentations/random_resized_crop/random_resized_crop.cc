@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 namespace {

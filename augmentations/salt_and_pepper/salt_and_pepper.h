@@ -4,14 +4,14 @@
 //   y_i = high with probability p s, low with probability p (1 - s), else x_i
 //
 // where p is `probability` and s is `salt`; independently for every value. Input and output: image
-// C×H×W of any channels, or vector D. Draws: the key of a stream of its own (core/random_fill.h),
+// C×H×W of any channels, or vector D. Draws: the key of a stream of its own (base/random/random_fill.h),
 // from which one number a value comes.
 #pragma once
 
 #include <memory>
 
 #include "augmentations/salt_and_pepper/salt_and_pepper.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

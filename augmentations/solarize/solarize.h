@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "augmentations/solarize/solarize.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/augmentation.h"
-#include "core/fault.h"
+#include "base/status/fault.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

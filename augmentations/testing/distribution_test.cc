@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 

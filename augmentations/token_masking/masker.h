@@ -28,9 +28,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/batch.h"
-#include "core/random.h"
-#include "core/tokenizer.h"
+#include "base/random/random.h"
+#include "core/flow/batch.h"
+#include "core/plugin/tokenizer.h"
 
 namespace pretext {
 

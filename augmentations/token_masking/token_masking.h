@@ -6,7 +6,7 @@
 
 #include "augmentations/token_masking/masker.h"
 #include "augmentations/token_masking/token_masking.pb.h"
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 
 namespace pretext {
 

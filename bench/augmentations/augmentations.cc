@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "augmentations/chain/chain.h"
+#include "base/random/random.h"
 #include "bench/measure/measure.h"
-#include "core/field_checker.h"
-#include "core/random.h"
+#include "core/plugin/field_checker.h"
 
 namespace pretext {
 namespace {

@@ -23,7 +23,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "bench/compare/report.h"
-#include "core/system_info.h"
+#include "cli/system_info.h"
 
 ABSL_FLAG(int, rounds, 3, "How often each program is run.");
 ABSL_FLAG(std::vector<std::string>, only, {}, "Runs to make, by name; all without it.");

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
-#include "core/random.h"
+#include "base/json/json.h"
+#include "base/random/random.h"
 
 namespace pretext {
 namespace {

@@ -1,8 +1,8 @@
 #include "bench/random_images/random_images.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/random/random.h"
 #include "bench/random_images/random_images.pb.h"
-#include "core/random.h"
 
 namespace pretext {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

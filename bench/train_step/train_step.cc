@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "bench/measure/measure.h"
-#include "core/loader.h"
-#include "pipelines/assembly.h"
-#include "pipelines/pipeline.pb.h"
+#include "core/loader/loader.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {

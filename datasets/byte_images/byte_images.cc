@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/text/counted.h"
-#include "datasets/held_out/held_out.h"
+#include "base/text/counted.h"
+#include "core/flow/held_out.h"
 
 namespace pretext {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/batch.h"
-#include "core/dataset.h"
+#include "core/flow/batch.h"
+#include "core/plugin/dataset.h"
 #include "datasets/image_scaling/image_scaling.h"
 
 namespace pretext {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "datasets/cifar/generated_cifar.h"
 
 namespace pretext {

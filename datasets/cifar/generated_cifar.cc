@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "absl/strings/str_cat.h"
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "datasets/gzip_file/gzip_file.h"
+#include "base/gzip_file/gzip_file.h"
 
 namespace pretext {
 namespace {

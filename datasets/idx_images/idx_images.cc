@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/text/counted.h"
+#include "base/text/counted.h"
 #include "datasets/idx_images/idx_images.pb.h"
 
 namespace pretext {

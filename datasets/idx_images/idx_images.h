@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/plugin.h"
-#include "datasets/held_out/held_out.h"
+#include "core/flow/held_out.h"
+#include "core/plugin/plugin.h"
 #include "datasets/idx_images/idx.h"
 #include "datasets/image_scaling/image_scaling.h"
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "core/text/counted.h"
+#include "base/text/counted.h"
 #include "datasets/image_folder/image_folder.pb.h"
 #include "datasets/image_folder/picture_files.h"
 #include "datasets/image_folder/picture_loader.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 #include "datasets/byte_images/byte_images.h"
 
 namespace pretext {

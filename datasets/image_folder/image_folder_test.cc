@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "absl/strings/match.h"
+#include "base/image/image_io.h"
 #include "datasets/image_folder/image_folder.pb.h"
-#include "image_io/image_io.h"
 
 namespace pretext {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "image_io/image_io.h"
+#include "base/image/image_io.h"
 #include "kernels/image/resize.h"
 
 namespace pretext {

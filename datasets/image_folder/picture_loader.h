@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "kernels/image/image.h"
+#include "base/image/image.h"
 
 namespace pretext {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "image_io/image_io.h"
+#include "base/image/image_io.h"
 
 namespace pretext {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "core/field_checker.h"
+#include "core/plugin/field_checker.h"
 
 namespace pretext {
 

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/npy.h"
+#include "base/npy/npy.h"
 #include "datasets/text/document_hash.h"
 
 namespace pretext {

@@ -6,8 +6,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/dataset.h"
-#include "core/tokenizer.h"
+#include "core/plugin/dataset.h"
+#include "core/plugin/tokenizer.h"
 #include "datasets/text/document_reader.h"
 
 namespace pretext {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "tokenizers/unicode/unicode.h"
+#include "base/unicode/unicode.h"
 
 namespace pretext {
 namespace {

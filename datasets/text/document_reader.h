@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "datasets/gzip_file/gzip_file.h"
+#include "base/gzip_file/gzip_file.h"
 #include "datasets/text/cleanup.h"
 #include "datasets/text/text_files.h"
 

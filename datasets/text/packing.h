@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/tokenizer.h"
+#include "core/plugin/tokenizer.h"
 #include "datasets/text/token_cache.h"
 
 namespace pretext {

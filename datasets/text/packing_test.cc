@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

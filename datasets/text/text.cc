@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/text/counted.h"
+#include "base/text/counted.h"
 #include "datasets/text/corpus.h"
 #include "datasets/text/document_hash.h"
 #include "datasets/text/text.pb.h"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 #include "datasets/text/document_reader.h"
 #include "datasets/text/packing.h"
 #include "datasets/text/token_cache.h"

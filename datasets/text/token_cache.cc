@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/unicode/unicode.h"
 #include "datasets/text/document_hash.h"
 #include "datasets/text/token_cache.pb.h"
-#include "tokenizers/unicode/unicode.h"
 
 namespace pretext {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/dataset.h"
-#include "core/tokenizer.h"
+#include "core/plugin/dataset.h"
+#include "core/plugin/tokenizer.h"
 #include "datasets/text/cache_file.h"
 #include "datasets/text/document_reader.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "core/activation_config.h"
+#include "core/layers/activation_config.h"
 #include "encoders/conv_net/conv_net.pb.h"
 
 namespace pretext {

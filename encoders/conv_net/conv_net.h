@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/conv_layer.h"
-#include "core/linear_layer.h"
-#include "core/plugin.h"
+#include "core/layers/convolution.h"
+#include "core/layers/linear.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "encoders/conv_net/conv_net.pb.h"
 #include "kernels/conv/conv_reference.h"
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/activation_config.h"
+#include "core/layers/activation_config.h"
 #include "encoders/mlp/mlp.pb.h"
 
 namespace pretext {

@@ -12,8 +12,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "core/mlp_layers.h"
-#include "core/plugin.h"
+#include "core/layers/mlp.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

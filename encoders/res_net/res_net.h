@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/conv_layer.h"
-#include "core/plugin.h"
+#include "core/layers/convolution.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

@@ -8,8 +8,8 @@
 #include <iterator>
 #include <map>
 
-#include "core/gradient_check.h"
-#include "core/safetensors.h"
+#include "core/autograd/gradient_check.h"
+#include "core/tensor/safetensors.h"
 #include "encoders/res_net/res_net.pb.h"
 
 namespace pretext {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/activation_config.h"
-#include "core/ops.h"
+#include "core/layers/activation_config.h"
+#include "core/ops/basic.h"
 #include "encoders/transformer/transformer.pb.h"
 
 namespace pretext {

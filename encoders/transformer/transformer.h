@@ -31,8 +31,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/ops_sequence.h"
-#include "core/plugin.h"
+#include "core/ops/sequence.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

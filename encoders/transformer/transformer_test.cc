@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "encoders/transformer/transformer.pb.h"
 
 // Values and gradients against PyTorch: tests/masked_language_model.

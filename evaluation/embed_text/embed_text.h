@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/encoder.h"
-#include "core/tokenizer.h"
+#include "core/plugin/encoder.h"
+#include "core/plugin/tokenizer.h"
 #include "evaluation/features/features.h"
 
 namespace pretext {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "encoders/transformer/transformer.h"
 #include "encoders/transformer/transformer.pb.h"
 #include "tokenizers/testing/fake_tokenizer.h"

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "datasets/held_out/held_out.h"
+#include "core/flow/held_out.h"
 #include "evaluation/probe/probe.h"
 
 namespace pretext {

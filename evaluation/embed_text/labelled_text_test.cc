@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext {
 namespace {

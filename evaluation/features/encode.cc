@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "core/check.h"
-#include "core/loader.h"
+#include "base/check/check.h"
+#include "core/loader/loader.h"
 
 namespace pretext {
 namespace {

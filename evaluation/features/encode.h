@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/augmentation.h"
-#include "core/dataset.h"
-#include "core/encoder.h"
+#include "core/plugin/augmentation.h"
+#include "core/plugin/dataset.h"
+#include "core/plugin/encoder.h"
 #include "evaluation/features/features.h"
 
 namespace pretext {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

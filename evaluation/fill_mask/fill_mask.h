@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/encoder.h"
-#include "core/head.h"
-#include "core/tokenizer.h"
+#include "core/plugin/encoder.h"
+#include "core/plugin/head.h"
+#include "core/plugin/tokenizer.h"
 
 namespace pretext {
 

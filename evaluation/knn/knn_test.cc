@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "evaluation/testdata/fashion_mnist_part.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -5,7 +5,7 @@
 #include <numbers>
 
 #include "absl/strings/str_format.h"
-#include "core/loader.h"
+#include "core/loader/loader.h"
 
 namespace pretext {
 namespace {

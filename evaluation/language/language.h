@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/augmentation.h"
-#include "core/dataset.h"
-#include "core/encoder.h"
-#include "core/head.h"
-#include "core/loss.h"
+#include "core/plugin/augmentation.h"
+#include "core/plugin/dataset.h"
+#include "core/plugin/encoder.h"
+#include "core/plugin/head.h"
+#include "core/plugin/loss.h"
 #include "evaluation/language/language_baseline.h"
 
 namespace pretext {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/check.h"
-#include "core/tokenizer.h"
+#include "base/check/check.h"
+#include "core/plugin/tokenizer.h"
 
 namespace pretext {
 namespace {

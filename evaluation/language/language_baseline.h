@@ -18,8 +18,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "core/batch.h"
-#include "core/dataset.h"
+#include "core/flow/batch.h"
+#include "core/plugin/dataset.h"
 
 namespace pretext {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <numbers>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tokenizers/testing/fake_tokenizer.h"

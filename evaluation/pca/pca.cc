@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "core/check.h"
+#include "base/check/check.h"
 #include "kernels/gemm/gemm.h"
 
 namespace pretext {

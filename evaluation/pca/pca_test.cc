@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "evaluation/knn/knn.h"
 #include "evaluation/testdata/fashion_mnist_part.h"
 #include "gmock/gmock.h"

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "core/check.h"
+#include "base/check/check.h"
 #include "evaluation/probe/softmax_regression.h"
 
 namespace pretext {

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "evaluation/pca/pca.h"
 #include "evaluation/probe/softmax_regression.h"
 #include "evaluation/testdata/fashion_mnist_part.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/check.h"
+#include "base/check/check.h"
 #include "evaluation/probe/narrow_product.h"
 #include "kernels/vector_math/vector_math.h"
 

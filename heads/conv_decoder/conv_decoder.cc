@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "core/activation_config.h"
-#include "core/ops.h"
+#include "core/layers/activation_config.h"
+#include "core/ops/basic.h"
 #include "heads/conv_decoder/conv_decoder.pb.h"
 
 namespace pretext {

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/linear_layer.h"
-#include "core/ops_conv.h"
-#include "core/plugin.h"
+#include "core/layers/linear.h"
+#include "core/ops/image.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "heads/conv_decoder/conv_decoder.pb.h"
 #include "kernels/conv/conv_reference.h"
 

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "core/linear_layer.h"
-#include "core/plugin.h"
+#include "core/layers/linear.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

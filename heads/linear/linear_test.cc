@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "heads/linear/linear.pb.h"
 
 namespace pretext {

@@ -1,8 +1,8 @@
 #include "heads/masked_language_model/masked_language_model.h"
 
 #include "absl/strings/str_cat.h"
-#include "core/activation_config.h"
-#include "core/ops.h"
+#include "core/layers/activation_config.h"
+#include "core/ops/basic.h"
 #include "heads/masked_language_model/masked_language_model.pb.h"
 
 namespace pretext {

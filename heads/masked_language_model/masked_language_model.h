@@ -12,9 +12,9 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "core/linear_layer.h"
-#include "core/ops_sequence.h"
-#include "core/plugin.h"
+#include "core/layers/linear.h"
+#include "core/ops/sequence.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "heads/masked_language_model/masked_language_model.pb.h"
 
 // Values and gradients against PyTorch: tests/masked_language_model.

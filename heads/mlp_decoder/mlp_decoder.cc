@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/activation_config.h"
+#include "core/layers/activation_config.h"
 #include "heads/mlp_decoder/mlp_decoder.pb.h"
 
 namespace pretext {

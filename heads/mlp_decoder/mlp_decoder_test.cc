@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "heads/mlp_decoder/mlp_decoder.pb.h"
 
 namespace pretext {

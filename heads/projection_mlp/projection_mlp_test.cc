@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "heads/projection_mlp/projection_mlp.pb.h"
 
 namespace pretext {

@@ -4,7 +4,7 @@
 #include <map>
 #include <mutex>
 
-#include "core/check.h"
+#include "base/check/check.h"
 #include "kernels/conv/conv_primitives.h"
 #include "kernels/layout/layout_onednn.h"
 #include "kernels/onednn/engine.h"

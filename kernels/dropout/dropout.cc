@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 #ifdef __AVX512F__
 #include <immintrin.h>
@@ -18,7 +18,7 @@ constexpr uint32_t kMultiplier0 = 0xD2511F53u, kMultiplier1 = 0xCD9E8D57u;
 constexpr uint32_t kWeyl0 = 0x9E3779B9u, kWeyl1 = 0xBB67AE85u;
 constexpr int kRounds = 10;
 
-// words[w][lane] of the blocks first_block + lane: core/random.h's Philox,
+// words[w][lane] of the blocks first_block + lane: base/random/random.h's Philox,
 // sixteen counters at once.
 #ifdef __AVX512F__
 void PhiloxLanes(const PhiloxState& stream, uint32_t first_block, uint32_t (&words)[4][kLanes]) {

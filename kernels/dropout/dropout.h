@@ -16,7 +16,7 @@
 
 #include <cstdint>
 
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "gtest/gtest.h"
 #include "omp.h"
 

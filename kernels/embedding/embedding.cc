@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/check.h"
+#include "base/check/check.h"
 #include "kernels/scratch/scratch.h"
 
 namespace pretext {

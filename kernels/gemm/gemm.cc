@@ -4,7 +4,7 @@
 #include <dnnl.h>
 #include <omp.h>
 
-#include "core/check.h"
+#include "base/check/check.h"
 #include "kernels/gemm/matmul_primitive.h"
 #include "kernels/gemm/openblas_kernels.h"
 #include "kernels/team/team.h"

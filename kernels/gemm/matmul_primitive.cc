@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/check.h"
+#include "base/check/check.h"
 #include "kernels/onednn/engine.h"
 
 namespace pretext::gemm_internal {

@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include "kernels/image/image.h"
+#include "base/image/image.h"
 
 namespace pretext {
 

@@ -1,7 +1,7 @@
 // Moving pixels: flip, erase, affine maps.
 #pragma once
 
-#include "kernels/image/image.h"
+#include "base/image/image.h"
 #include "kernels/image/resize.h"
 
 namespace pretext {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "kernels/image/image.h"
+#include "base/image/image.h"
 
 namespace pretext {
 

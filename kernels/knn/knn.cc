@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/check.h"
+#include "base/check/check.h"
 #include "kernels/gemm/gemm.h"
 
 namespace pretext {

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "gtest/gtest.h"
 
 namespace pretext {

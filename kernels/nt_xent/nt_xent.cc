@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/check.h"
+#include "base/check/check.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/nt_xent/block_pairs.h"
 #include "kernels/nt_xent/positives.h"

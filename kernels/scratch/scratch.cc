@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/check.h"
+#include "base/check/check.h"
 
 namespace pretext {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/check.h"
+#include "base/check/check.h"
 #include "kernels/gemm/varying_gemm.h"
 #include "kernels/scratch/scratch.h"
 #include "kernels/vector_math/vector_math.h"

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext {
 

@@ -3,12 +3,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/check.h"
-#include "core/contrastive_loss.h"
-#include "core/record_loss.h"
+#include "base/check/check.h"
+#include "core/ops/record_loss.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/gemm/gemm.h"
 #include "losses/barlow_twins/barlow_twins.pb.h"
+#include "losses/contrastive/contrastive_loss.h"
 
 namespace pretext {
 namespace {

@@ -1,9 +1,9 @@
 #include "losses/binary_cross_entropy/binary_cross_entropy.h"
 
-#include "core/reconstruction_loss.h"
 #include "kernels/activation/activation.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "losses/binary_cross_entropy/binary_cross_entropy.pb.h"
+#include "losses/reconstruction/reconstruction_loss.h"
 
 namespace pretext {
 

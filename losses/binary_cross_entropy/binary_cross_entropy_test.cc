@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "losses/binary_cross_entropy/binary_cross_entropy.pb.h"
 
 namespace pretext {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/contrastive_loss.h"
+#include "losses/contrastive/contrastive_loss.h"
 #include "losses/dcl/dcl.pb.h"
 
 namespace pretext {

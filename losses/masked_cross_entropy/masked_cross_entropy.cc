@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "core/ops_sequence.h"
+#include "core/ops/sequence.h"
 #include "losses/masked_cross_entropy/masked_cross_entropy.pb.h"
 
 namespace pretext {

@@ -14,7 +14,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

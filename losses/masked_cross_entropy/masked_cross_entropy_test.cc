@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "losses/masked_cross_entropy/masked_cross_entropy.pb.h"
 
 namespace pretext {

@@ -1,8 +1,8 @@
 #include "losses/mean_squared_error/mean_squared_error.h"
 
-#include "core/reconstruction_loss.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "losses/mean_squared_error/mean_squared_error.pb.h"
+#include "losses/reconstruction/reconstruction_loss.h"
 
 namespace pretext {
 

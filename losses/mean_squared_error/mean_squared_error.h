@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 
 namespace pretext {
 

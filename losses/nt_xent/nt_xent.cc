@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/contrastive_loss.h"
+#include "losses/contrastive/contrastive_loss.h"
 #include "losses/nt_xent/nt_xent.pb.h"
 
 namespace pretext {

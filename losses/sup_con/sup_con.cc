@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "core/check.h"
-#include "core/contrastive_loss.h"
+#include "base/check/check.h"
+#include "losses/contrastive/contrastive_loss.h"
 #include "losses/sup_con/sup_con.pb.h"
 
 namespace pretext {

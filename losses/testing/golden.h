@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/loss.h"
+#include "core/plugin/loss.h"
 
 namespace pretext {
 

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/check.h"
-#include "core/contrastive_loss.h"
-#include "core/record_loss.h"
+#include "base/check/check.h"
+#include "core/ops/record_loss.h"
 #include "kernels/gemm/gemm.h"
+#include "losses/contrastive/contrastive_loss.h"
 #include "losses/vicreg/vicreg.pb.h"
 
 namespace pretext {

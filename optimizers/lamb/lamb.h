@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/plugin.h"
-#include "core/stateful_optimizer.h"
+#include "core/plugin/plugin.h"
+#include "optimizers/stateful/stateful_optimizer.h"
 
 namespace pretext {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "optimizers/lamb/lamb.pb.h"
 
 namespace pretext {

@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "core/plugin.h"
-#include "core/stateful_optimizer.h"
+#include "core/plugin/plugin.h"
+#include "optimizers/stateful/stateful_optimizer.h"
 
 namespace pretext {
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "core/loader.h"
-#include "image_io/image_io.h"
-#include "pipelines/pipeline.pb.h"
+#include "base/image/image_io.h"
+#include "core/loader/loader.h"
 #include "pipelines/preview/contact_sheet.h"
+#include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {

@@ -8,9 +8,9 @@
 #include "augmentations/horizontal_flip/horizontal_flip.h"
 #include "augmentations/normalize/normalize.h"
 #include "augmentations/random_resized_crop/random_resized_crop.h"
-#include "core/random.h"
-#include "image_io/image_io.h"
-#include "pipelines/pipeline.pb.h"
+#include "base/image/image_io.h"
+#include "base/random/random.h"
+#include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/text/counted.h"
+#include "base/text/counted.h"
 
 namespace pretext {
 namespace {

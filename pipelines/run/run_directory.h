@@ -14,7 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/json.h"
+#include "base/json/json.h"
 #include "pipelines/run/tensorboard.h"
 
 namespace pretext {

@@ -12,7 +12,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "core/safetensors.h"
+#include "core/tensor/safetensors.h"
 #include "pipelines/run/run_directory.h"
 
 namespace pretext {

@@ -13,8 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/optimizer.h"
-#include "core/parameter.h"
+#include "core/autograd/parameter.h"
+#include "core/plugin/optimizer.h"
 
 namespace pretext {
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 
 namespace pretext {
 namespace {

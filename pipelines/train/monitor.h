@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/batch.h"
-#include "core/tensor.h"
+#include "core/flow/batch.h"
+#include "core/tensor/tensor.h"
 
 namespace pretext {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 
 namespace pretext {
 namespace {

@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/autograd.h"
-#include "core/batch.h"
-#include "core/encoder.h"
-#include "core/forward_context.h"
-#include "core/head.h"
-#include "core/loss.h"
+#include "core/autograd/autograd.h"
+#include "core/autograd/forward_context.h"
+#include "core/flow/batch.h"
+#include "core/plugin/encoder.h"
+#include "core/plugin/head.h"
+#include "core/plugin/loss.h"
 
 namespace pretext {
 

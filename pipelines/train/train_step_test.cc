@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "encoders/mlp/mlp.h"
 #include "encoders/mlp/mlp.pb.h"
 #include "encoders/transformer/transformer.h"

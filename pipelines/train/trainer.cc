@@ -8,11 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/gradient_norm.h"
-#include "core/tokenizer.h"
-#include "pipelines/pipeline.pb.h"
+#include "core/autograd/gradient_norm.h"
+#include "core/plugin/tokenizer.h"
+#include "pipelines/assembly/sections.h"
 #include "pipelines/run/report.h"
-#include "pipelines/sections.h"
+#include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {

@@ -11,13 +11,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/loader.h"
-#include "core/schedule.h"
-#include "pipelines/assembly.h"
+#include "core/flow/schedule.h"
+#include "core/loader/loader.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/evaluate/evaluation.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/train/checkpoint.h"
-#include "pipelines/train/evaluation.h"
 #include "pipelines/train/monitor.h"
 #include "pipelines/train/train_step.h"
 

@@ -1,7 +1,7 @@
 #include "pipelines/trained/trained.h"
 
-#include "pipelines/pipeline.pb.h"
 #include "pipelines/run/run_directory.h"
+#include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/checkpoint.h"
 
 namespace pretext {

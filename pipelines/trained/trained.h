@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "pipelines/assembly.h"
+#include "pipelines/assembly/assembly.h"
 
 namespace pretext {
 

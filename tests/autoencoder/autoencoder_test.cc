@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "core/memory_pool.h"
+#include "core/tensor/memory_pool.h"
 #include "encoders/mlp/mlp.h"
 #include "encoders/mlp/mlp.pb.h"
 #include "evaluation/pca/pca.h"

@@ -1,7 +1,7 @@
 // What every augmentation must do.
 #include <cmath>
 
-#include "core/augmentation.h"
+#include "core/plugin/augmentation.h"
 #include "tests/conformance/fixture.h"
 #include "tests/conformance/letters.h"
 

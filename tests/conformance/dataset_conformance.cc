@@ -1,5 +1,5 @@
 // What every dataset must do, on its example.
-#include "core/dataset.h"
+#include "core/plugin/dataset.h"
 #include "tests/conformance/fixture.h"
 
 namespace pretext {

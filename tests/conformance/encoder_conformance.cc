@@ -1,6 +1,6 @@
 // What every encoder must do.
-#include "core/gradient_check.h"
-#include "core/safetensors.h"
+#include "core/autograd/gradient_check.h"
+#include "core/tensor/safetensors.h"
 #include "tests/conformance/fixture.h"
 
 namespace pretext {

@@ -10,7 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 
 namespace pretext {
 

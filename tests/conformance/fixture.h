@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "core/batch.h"
-#include "core/build_context.h"
-#include "core/encoder.h"
-#include "core/forward_context.h"
-#include "core/registry.h"
+#include "core/autograd/forward_context.h"
+#include "core/flow/batch.h"
+#include "core/plugin/build_context.h"
+#include "core/plugin/encoder.h"
+#include "core/plugin/registry.h"
 
 namespace pretext {
 

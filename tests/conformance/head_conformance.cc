@@ -1,6 +1,6 @@
 // What every head must do.
-#include "core/gradient_check.h"
-#include "core/head.h"
+#include "core/autograd/gradient_check.h"
+#include "core/plugin/head.h"
 #include "tests/conformance/fixture.h"
 
 namespace pretext {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tokenizer.h"
+#include "core/plugin/tokenizer.h"
 
 namespace pretext {
 

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/gradient_check.h"
-#include "core/loss.h"
+#include "core/autograd/gradient_check.h"
+#include "core/plugin/loss.h"
 #include "tests/conformance/fixture.h"
 
 namespace pretext {

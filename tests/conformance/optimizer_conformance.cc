@@ -2,8 +2,8 @@
 #include <cmath>
 #include <set>
 
-#include "core/gradient_check.h"
-#include "core/optimizer.h"
+#include "core/autograd/gradient_check.h"
+#include "core/plugin/optimizer.h"
 #include "tests/conformance/fixture.h"
 
 namespace pretext {

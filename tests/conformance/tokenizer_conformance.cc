@@ -2,7 +2,7 @@
 #include <set>
 #include <string>
 
-#include "core/tokenizer.h"
+#include "core/plugin/tokenizer.h"
 #include "tests/conformance/fixture.h"
 
 namespace pretext {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/random.h"
+#include "base/random/random.h"
 
 namespace pretext::testing {
 

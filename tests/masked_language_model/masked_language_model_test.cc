@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "core/autograd.h"
-#include "core/memory_pool.h"
+#include "core/autograd/autograd.h"
+#include "core/tensor/memory_pool.h"
 #include "encoders/transformer/transformer.h"
 #include "encoders/transformer/transformer.pb.h"
 #include "heads/masked_language_model/masked_language_model.pb.h"

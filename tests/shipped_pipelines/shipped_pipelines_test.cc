@@ -8,9 +8,9 @@
 #include "absl/strings/match.h"
 #include "datasets/cifar/generated_cifar.h"
 #include "gtest/gtest.h"
-#include "pipelines/assembly.h"
-#include "pipelines/description.h"
-#include "pipelines/pipeline.pb.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly/description.h"
+#include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/memory_pool.h"
+#include "core/tensor/memory_pool.h"
 #include "encoders/res_net/res_net.h"
 #include "encoders/res_net/res_net.pb.h"
 #include "heads/projection_mlp/projection_mlp.h"

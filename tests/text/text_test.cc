@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "tests/program.h"
 
 namespace pretext {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/batch.h"
-#include "core/tokenizer.h"
+#include "core/flow/batch.h"
+#include "core/plugin/tokenizer.h"
 
 namespace pretext {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/tokenizer.h"
+#include "core/plugin/tokenizer.h"
 
 namespace pretext {
 

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tokenizers/unicode/unicode.h"
+#include "base/unicode/unicode.h"
 
 namespace pretext {
 

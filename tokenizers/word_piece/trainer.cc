@@ -6,8 +6,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "core/check.h"
-#include "tokenizers/unicode/unicode.h"
+#include "base/check/check.h"
+#include "base/unicode/unicode.h"
 
 namespace pretext {
 namespace {

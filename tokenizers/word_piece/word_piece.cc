@@ -6,7 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "datasets/gzip_file/gzip_file.h"
+#include "base/gzip_file/gzip_file.h"
 #include "tokenizers/word_piece/word_piece.pb.h"
 
 namespace pretext {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/plugin.h"
+#include "core/plugin/plugin.h"
 #include "tokenizers/word_piece/basic_tokenizer.h"
 #include "tokenizers/word_piece/trainer.h"
 #include "tokenizers/word_piece/vocabulary.h"

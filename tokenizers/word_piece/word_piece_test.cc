@@ -5,7 +5,7 @@
 #include <numeric>
 #include <sstream>
 
-#include "core/random.h"
+#include "base/random/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tokenizers/word_piece/word_piece.pb.h"

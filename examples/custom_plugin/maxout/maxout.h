@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/linear_layer.h"
-#include "core/plugin.h"
+#include "core/layers/linear.h"
+#include "core/plugin/plugin.h"
 
 namespace custom {
 

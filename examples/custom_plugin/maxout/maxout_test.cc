@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/gradient_check.h"
+#include "core/autograd/gradient_check.h"
 #include "maxout/maxout.pb.h"
 
 namespace custom {

@@ -1,0 +1,237 @@
+#include "base/unicode/unicode.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check/check.h"
+
+namespace pretext {
+namespace {
+
+constexpr int32_t kCapitalIWithDot = 0x0130;
+constexpr int32_t kCombiningDotAbove = 0x0307;
+constexpr int32_t kCapitalSigma = 0x03A3;
+constexpr int32_t kSmallSigma = 0x03C3;
+constexpr int32_t kFinalSigma = 0x03C2;
+
+// How many bytes at the head of `bytes` form one well-formed sequence (positive), or, negated, how
+// many form a maximal ill-formed subpart. Table 3-7 of the Unicode standard.
+int SequenceLength(const unsigned char* bytes, size_t size) {
+  const unsigned char lead = bytes[0];
+  if (lead < 0x80) return 1;
+  int length;
+  unsigned char low = 0x80, high = 0xBF;  // the range of the second byte
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    length = 2;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    length = 3;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    length = 4;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  } else {
+    return -1;
+  }
+  for (int i = 1; i < length; ++i) {
+    if (static_cast<size_t>(i) >= size || bytes[i] < low || bytes[i] > high) return -i;
+    low = 0x80;
+    high = 0xBF;
+  }
+  return length;
+}
+
+bool IsAsciiBlock(const unsigned char* bytes) {
+  uint64_t block;
+  std::memcpy(&block, bytes, sizeof(block));
+  return (block & 0x8080808080808080u) == 0;
+}
+
+// Cased and case-ignorable as the final-sigma rule wants them, by general category.
+bool IsCaseIgnorable(int32_t c) {
+  switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK:
+      return true;
+    default:
+      return c == '\'' || c == '.' || c == ':' || c == 0x00B7 || c == 0x2018 || c == 0x2019 ||
+             c == 0x2024 || c == 0x2027;
+  }
+}
+
+bool IsCased(int32_t c) {
+  switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+      return true;
+    default:
+      return utf8proc_islower(c) || utf8proc_isupper(c);
+  }
+}
+
+bool IsFinalSigma(const std::vector<int32_t>& text, size_t at) {
+  size_t before = at;
+  while (before > 0 && IsCaseIgnorable(text[before - 1])) --before;
+  if (before == 0 || !IsCased(text[before - 1])) return false;
+  size_t after = at + 1;
+  while (after < text.size() && IsCaseIgnorable(text[after])) ++after;
+  return after == text.size() || !IsCased(text[after]);
+}
+
+}  // namespace
+
+size_t ValidUtf8Prefix(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  const size_t size = text.size();
+  size_t i = 0;
+  while (i < size) {
+    if (i + 8 <= size && IsAsciiBlock(bytes + i)) {
+      i += 8;
+      continue;
+    }
+    const int length = SequenceLength(bytes + i, size - i);
+    if (length < 0) return i;
+    i += length;
+  }
+  return size;
+}
+
+void RepairUtf8(std::string* text, int64_t* replaced) {
+  size_t valid = ValidUtf8Prefix(*text);
+  if (valid == text->size()) return;
+  std::string repaired;
+  repaired.reserve(text->size() + 16);
+  std::string_view rest = *text;
+  for (;;) {
+    repaired.append(rest.data(), valid);
+    rest.remove_prefix(valid);
+    if (rest.empty()) break;
+    const int bad =
+        -SequenceLength(reinterpret_cast<const unsigned char*>(rest.data()), rest.size());
+    AppendUtf8(kReplacementCharacter, &repaired);
+    ++*replaced;
+    rest.remove_prefix(bad);
+    valid = ValidUtf8Prefix(rest);
+  }
+  *text = std::move(repaired);
+}
+
+int64_t CountCodePoints(std::string_view text) {
+  int64_t count = 0;
+  for (const char c : text) count += (c & 0xC0) != 0x80;
+  return count;
+}
+
+void DecodeUtf8(std::string_view text, std::vector<int32_t>* code_points) {
+  const auto* p = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  const auto* end = p + text.size();
+  while (p < end) {
+    utf8proc_int32_t c;
+    const utf8proc_ssize_t length = utf8proc_iterate(p, end - p, &c);
+    PRETEXT_CHECK(length > 0, "text is repaired before it is decoded");
+    code_points->push_back(c);
+    p += length;
+  }
+}
+
+void AppendUtf8(int32_t code_point, std::string* text) {
+  utf8proc_uint8_t bytes[4];
+  const utf8proc_ssize_t length = utf8proc_encode_char(code_point, bytes);
+  text->append(reinterpret_cast<const char*>(bytes), length);
+}
+
+std::string EncodeUtf8(const int32_t* code_points, size_t count) {
+  std::string text;
+  text.reserve(count);
+  for (size_t i = 0; i < count; ++i) AppendUtf8(code_points[i], &text);
+  return text;
+}
+
+void Normalize(Normalization form, std::vector<int32_t>* code_points) {
+  if (form == Normalization::kNone || code_points->empty()) return;
+  const bool compose = form == Normalization::kNfc || form == Normalization::kNfkc;
+  const bool compatible = form == Normalization::kNfkc || form == Normalization::kNfkd;
+  const auto decompose = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE |
+                                                        (compatible ? UTF8PROC_COMPAT : 0));
+  const std::string text = EncodeUtf8(code_points->data(), code_points->size());
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  std::vector<int32_t> result(code_points->size() * 4 + 4);
+  for (;;) {
+    const utf8proc_ssize_t needed =
+        utf8proc_decompose(bytes, text.size(), result.data(), result.size(), decompose);
+    PRETEXT_CHECK(needed >= 0, "code points are valid");
+    const bool fits = static_cast<size_t>(needed) <= result.size();
+    result.resize(needed);
+    if (fits) break;
+  }
+  if (compose) {
+    const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    result.resize(utf8proc_normalize_utf32(result.data(), result.size(), options));
+  }
+  *code_points = std::move(result);
+}
+
+void LowerCase(std::vector<int32_t>* code_points) {
+  std::vector<int32_t> lower;
+  lower.reserve(code_points->size());
+  for (size_t i = 0; i < code_points->size(); ++i) {
+    const int32_t c = (*code_points)[i];
+    if (c == kCapitalSigma) {
+      lower.push_back(IsFinalSigma(*code_points, i) ? kFinalSigma : kSmallSigma);
+    } else {
+      lower.push_back(utf8proc_tolower(c));
+      if (c == kCapitalIWithDot) lower.push_back(kCombiningDotAbove);
+    }
+  }
+  *code_points = std::move(lower);
+}
+
+void RemoveNonspacingMarks(std::vector<int32_t>* code_points) {
+  const auto is_mark = [](int32_t c) { return utf8proc_category(c) == UTF8PROC_CATEGORY_MN; };
+  code_points->erase(std::remove_if(code_points->begin(), code_points->end(), is_mark),
+                     code_points->end());
+}
+
+bool IsBertWhitespace(int32_t c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' ||
+         (c >= 0x80 && utf8proc_category(c) == UTF8PROC_CATEGORY_ZS);
+}
+
+bool IsBertControl(int32_t c) {
+  if (c == '\t' || c == '\n' || c == '\r') return false;
+  const utf8proc_category_t category = utf8proc_category(c);
+  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF;
+}
+
+bool IsBertPunctuation(int32_t c) {
+  if (c < 0x80) {
+    return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) ||
+           (c >= 123 && c <= 126);
+  }
+  const utf8proc_category_t category = utf8proc_category(c);
+  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+}
+
+bool IsCjkIdeograph(int32_t c) {
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
+         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B73F) ||
+         (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B820 && c <= 0x2CEAF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+}
+
+bool IsWordSeparator(int32_t c) {
+  if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F);
+  if (c == 0x85) return true;
+  const utf8proc_category_t category = utf8proc_category(c);
+  return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
+         category == UTF8PROC_CATEGORY_ZP;
+}
+
+}  // namespace pretext

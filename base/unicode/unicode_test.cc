@@ -1,0 +1,131 @@
+#include "base/unicode/unicode.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "gtest/gtest.h"
+
+namespace pretext {
+namespace {
+
+using Set = std::vector<int32_t>;
+
+std::string FromHex(const std::string& hex) {
+  std::string bytes;
+  if (hex == "-") return bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+// The rows of a golden file written by unicode_golden.py, split at spaces.
+std::vector<std::vector<std::string>> Rows(const std::string& name) {
+  std::ifstream file("base/unicode/testdata/" + name);
+  std::vector<std::vector<std::string>> rows;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream fields(line);
+    rows.emplace_back();
+    for (std::string field; fields >> field;) rows.back().push_back(field);
+  }
+  return rows;
+}
+
+std::vector<int32_t> Decode(std::string_view text) {
+  std::vector<int32_t> code_points;
+  DecodeUtf8(text, &code_points);
+  return code_points;
+}
+
+std::string Encode(const std::vector<int32_t>& code_points) {
+  return EncodeUtf8(code_points.data(), code_points.size());
+}
+
+TEST(UnicodeTest, RepairsLikePython) {
+  const auto rows = Rows("repair.txt");
+  ASSERT_EQ(rows.size(), 400);
+  int64_t broken = 0;
+  for (const auto& row : rows) {
+    ASSERT_EQ(row.size(), 3);
+    std::string text = FromHex(row[0]);
+    const bool valid = ValidUtf8Prefix(text) == text.size();
+    int64_t replaced = 0;
+    RepairUtf8(&text, &replaced);
+    EXPECT_EQ(text, FromHex(row[1])) << row[0];
+    EXPECT_EQ(replaced, std::stoi(row[2])) << row[0];
+    EXPECT_EQ(valid, row[2] == "0") << row[0];
+    EXPECT_EQ(ValidUtf8Prefix(text), text.size());
+    broken += replaced;
+  }
+  EXPECT_GT(broken, 300);  // the file does exercise the repair
+}
+
+TEST(UnicodeTest, FindsTheFaultAtEveryOffset) {
+  // The block-wise ASCII skip must not step over a bad byte, wherever it stands.
+  for (size_t size = 1; size <= 40; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      std::string text(size, 'x');
+      text[at] = '\xff';
+      EXPECT_EQ(ValidUtf8Prefix(text), at);
+    }
+  }
+}
+
+TEST(UnicodeTest, LowersAndNormalizesLikePython) {
+  const auto rows = Rows("lower.txt");
+  ASSERT_EQ(rows.size(), 400);
+  const Normalization forms[] = {Normalization::kNfc, Normalization::kNfd, Normalization::kNfkc,
+                                 Normalization::kNfkd};
+  for (const auto& row : rows) {
+    ASSERT_EQ(row.size(), 7);
+    const std::string text = FromHex(row[0]);
+    std::vector<int32_t> lower = Decode(text);
+    LowerCase(&lower);
+    EXPECT_EQ(Encode(lower), FromHex(row[1])) << text;
+    for (int i = 0; i < 4; ++i) {
+      std::vector<int32_t> normal = Decode(text);
+      Normalize(forms[i], &normal);
+      EXPECT_EQ(Encode(normal), FromHex(row[2 + i])) << text << " form " << i;
+    }
+    std::vector<int32_t> bare = Decode(text);
+    Normalize(Normalization::kNfd, &bare);
+    RemoveNonspacingMarks(&bare);
+    EXPECT_EQ(Encode(bare), FromHex(row[6])) << text;
+  }
+}
+
+TEST(UnicodeTest, NoneLeavesTextAlone) {
+  std::vector<int32_t> text = Decode("e\u0301");
+  const std::vector<int32_t> before = text;
+  Normalize(Normalization::kNone, &text);
+  EXPECT_EQ(text, before);
+}
+
+TEST(UnicodeTest, Classes) {
+  for (const char c : std::string("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")) {
+    EXPECT_TRUE(IsBertPunctuation(c)) << c;
+  }
+  for (const int32_t c : Set{0x2014, 0x3002, 0x00BF, 0x05BE, 0xFF01})
+    EXPECT_TRUE(IsBertPunctuation(c));
+  for (const int32_t c : Set{'a', '0', ' ', 0x00E9, 0x20AC, 0x00D7})
+    EXPECT_FALSE(IsBertPunctuation(c));
+  for (const int32_t c : Set{' ', '\t', '\n', '\r', 0xA0, 0x3000}) EXPECT_TRUE(IsBertWhitespace(c));
+  for (const int32_t c : Set{'a', 0x2028, 0x0B, 0x200B}) EXPECT_FALSE(IsBertWhitespace(c));
+  for (const int32_t c : Set{0x00, 0x0B, 0x7F, 0x85, 0x200B, 0xFEFF}) EXPECT_TRUE(IsBertControl(c));
+  for (const int32_t c : Set{'\t', '\n', '\r', ' ', 'a', 0xE000}) EXPECT_FALSE(IsBertControl(c));
+  for (const int32_t c : Set{0x4E00, 0x9FFF, 0x3400, 0x20000, 0xF900})
+    EXPECT_TRUE(IsCjkIdeograph(c));
+  for (const int32_t c : Set{0x3042, 0xAC00, 0x4DC0, 'a'}) EXPECT_FALSE(IsCjkIdeograph(c));
+  for (const int32_t c : Set{' ', 0x0B, 0x1C, 0x85, 0x2028, 0x2029, 0xA0}) {
+    EXPECT_TRUE(IsWordSeparator(c)) << c;
+  }
+  for (const int32_t c : Set{'a', 0x1B, 0x200B, 0x7F}) EXPECT_FALSE(IsWordSeparator(c)) << c;
+}
+
+TEST(UnicodeTest, CountsCodePoints) {
+  EXPECT_EQ(CountCodePoints(""), 0);
+  EXPECT_EQ(CountCodePoints("a\u00e9\u4e2d\U0001F600"), 4);
+}
+
+}  // namespace
+}  // namespace pretext

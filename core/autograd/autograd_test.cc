@@ -1,0 +1,128 @@
+#include "core/autograd/autograd.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/autograd/gradient_check.h"
+#include "core/ops/basic.h"
+#include "core/tensor/memory_pool.h"
+
+namespace pretext {
+namespace {
+
+// y = s·x, with the gradient multiplied by `fault` (1: right).
+Var Scale(Tape& tape, Var x, float s, float fault = 1.0f) {
+  Tensor y = x.value().Clone();
+  for (int64_t i = 0; i < y.size(); ++i) y.data()[i] *= s;
+  return tape.Record("scale", std::move(y), {x}, [&tape, x, s, fault](const Tensor& dy) {
+    Gradient dx = tape.GradientOf(x);
+    if (!dx.wanted()) return;
+    for (int64_t i = 0; i < dy.size(); ++i) {
+      const float g = fault * s * dy.data()[i];
+      dx.data()[i] = dx.accumulate() ? dx.data()[i] + g : g;
+    }
+  });
+}
+
+Doubles Times(Doubles x, double s) {
+  for (double& v : x) v *= s;
+  return x;
+}
+
+TEST(Autograd, AValueUsedTwiceSumsItsGradients) {
+  Tape tape;
+  Var x = tape.Leaf(Tensor::Full({1}, 2.0f));
+  Var y = Add(tape, Scale(tape, x, 3), Add(tape, x, x));
+  EXPECT_EQ(y.value().item(), 10.0f);
+  tape.Backward(y);
+  EXPECT_EQ(tape.LeafGradient(x).item(), 5.0f);
+}
+
+// Add hands the same tensor to both inputs; adding to one must not change the other's.
+TEST(Autograd, SharedGradientsAreNotWrittenInPlace) {
+  Tape tape;
+  Var a = tape.Leaf(Tensor::Full({1}, 1.0f)), b = tape.Leaf(Tensor::Full({1}, 1.0f));
+  Var a2 = Scale(tape, a, 1), b2 = Scale(tape, b, 1);
+  Var y = Add(tape, Add(tape, a2, b2), a2);
+  tape.Backward(y);
+  EXPECT_EQ(tape.LeafGradient(a).item(), 2.0f);
+  EXPECT_EQ(tape.LeafGradient(b).item(), 1.0f);
+}
+
+TEST(Autograd, ParametersAccumulateOverPassesUntilZeroed) {
+  ParameterSet set;
+  Parameter* w = set.Add("w", Role::kWeight, {2}, Initializer::Constant(1));
+  set.Allocate("p", 0);
+  EXPECT_EQ(w->name, "p.w");
+  for (int pass = 1; pass <= 2; ++pass) {
+    Tape tape;
+    Var y = Scale(tape, tape.Use(*w), 4);
+    tape.Backward(y, Tensor::Full({2}, 1.0f));
+    EXPECT_EQ(w->gradient.data()[1], 4.0f * pass);
+  }
+  set.ZeroGradients();
+  Tape tape;
+  tape.Backward(Scale(tape, tape.Use(*w), 2), Tensor::Full({2}, 1.0f));
+  EXPECT_EQ(w->gradient.data()[0], 2.0f);
+}
+
+TEST(Autograd, ConstantsAndEvaluationRecordNothing) {
+  Tape tape(false);
+  Var x = tape.Leaf(Tensor::Full({1}, 2.0f));
+  EXPECT_FALSE(Scale(tape, x, 3).requires_gradient());
+  Tape training;
+  EXPECT_FALSE(Scale(training, training.Constant(Tensor::Full({1}, 2.0f)), 3).requires_gradient());
+}
+
+TEST(Autograd, FindsWhereANonFiniteValueAppearedFirst) {
+  Tape tape;
+  Var x = tape.Leaf(Tensor::Full({3}, 1.0f));
+  EXPECT_EQ(tape.FindNonFinite(), "");
+  Var y = Scale(tape, x, std::numeric_limits<float>::infinity());
+  Scale(tape, y, 0);
+  EXPECT_EQ(tape.FindNonFinite(), "operation scale (node 1), 3, element 0 is inf");
+}
+
+TEST(Autograd, ASteadyStepAllocatesNothing) {
+  Tape tape;
+  const auto step = [&] {
+    Var x = tape.Leaf(RandomTensor({64, 64}, 1));
+    Var y = x;
+    for (int i = 0; i < 200; ++i) y = Add(tape, Scale(tape, y, 0.5f), x);
+    tape.Backward(y, RandomTensor({64, 64}, 2));
+    tape.Reset();
+  };
+  step();
+  const int64_t misses = MemoryPool::stats().misses;
+  for (int i = 0; i < 3; ++i) step();
+  EXPECT_EQ(MemoryPool::stats().misses, misses);
+}
+
+TEST(CheckGradients, PassesWhatIsRightAndCatchesWhatIsNot) {
+  const auto check = [](float fault) {
+    return CheckGradients(
+        [fault](Tape& tape, const std::vector<Var>& in) { return Scale(tape, in[0], 3, fault); },
+        {RandomTensor({4, 7}, 1)}, [](const std::vector<Doubles>& in) { return Times(in[0], 3); });
+  };
+  EXPECT_TRUE(check(1.0f));
+  EXPECT_FALSE(check(0.0f));
+  EXPECT_FALSE(check(-1.0f));
+  EXPECT_FALSE(check(1.01f));
+  EXPECT_FALSE(check(std::numeric_limits<float>::quiet_NaN()));
+}
+
+TEST(AllClose, NaNInfinityAndSizeNeverPass) {
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(AllClose({-5, 2}, {-5, 2}, 1e-6));
+  EXPECT_FALSE(AllClose({-5, 2}, {-100, 2}, 1e-2));
+  EXPECT_FALSE(AllClose({nan}, {1}, 1));
+  EXPECT_FALSE(AllClose({1}, {nan}, 1));
+  EXPECT_FALSE(AllClose({inf}, {1}, 1));
+  EXPECT_FALSE(AllClose({1, 2}, {1}, 1));
+  EXPECT_FALSE(AllClose({0.1}, {0.0}, 1e-3));
+}
+
+}  // namespace
+}  // namespace pretext

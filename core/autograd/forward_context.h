@@ -1,0 +1,40 @@
+// What a forward pass needs to know beside its input.
+#pragma once
+
+#include <cstdint>
+
+#include "base/random/random.h"
+
+namespace pretext {
+
+// Over which rows batch normalisation takes its statistics.
+enum class BatchNormScope : uint8_t {
+  kAllViews,  // all V·N rows together (SimCLR: "global BN" over the batch of both views)
+  kPerView,  // each view's N rows apart (one forward pass a view, as MoCo- and BYOL-like code does)
+};
+
+struct ForwardContext {
+  bool training = false;  // dropout on, batch statistics; false: running statistics
+  int64_t views = 1;      // V; rows are view-major
+  BatchNormScope batch_norm = BatchNormScope::kAllViews;
+
+  // Names the dropout masks of this pass.
+  uint64_t seed = 0;
+  uint32_t epoch = 0;
+  uint64_t step = 0;
+  // The first row of this chunk within the whole batch: masks do not depend on the chunking.
+  int64_t first_row = 0;
+
+  // What follows reads h only where tokens are masked (Head::reads_masked_only): an encoder of
+  // sequences may give these rows alone, [M, D] in the order of Batch::masked_positions, and leave
+  // out the rest of its last layer.
+  bool masked_only = false;
+
+  // The stream of one dropout layer; layers are numbered by the part that owns them.
+  RandomKey DropoutKey(uint32_t layer) const {
+    return {
+        .seed = seed, .purpose = Purpose::kDropout, .epoch = epoch, .sample = step, .view = layer};
+  }
+};
+
+}  // namespace pretext

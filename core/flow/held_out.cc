@@ -1,0 +1,23 @@
+#include "core/flow/held_out.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check/check.h"
+#include "base/random/permutation.h"
+
+namespace pretext {
+
+HeldOutSplit HoldOut(int64_t n, double fraction, uint64_t seed) {
+  PRETEXT_CHECK(fraction >= 0 && fraction < 1, "a fraction of the samples is held out");
+  int64_t count = std::llround(fraction * static_cast<double>(n));
+  if (fraction > 0 && n > 1) count = std::clamp<int64_t>(count, 1, n - 1);
+  const Permutation order({.seed = seed, .purpose = Purpose::kSplit}, n);
+  std::vector<bool> held(n);
+  for (int64_t i = 0; i < count; ++i) held[order[i]] = true;
+  HeldOutSplit split;
+  for (int64_t i = 0; i < n; ++i) (held[i] ? split.test : split.train).push_back(i);
+  return split;
+}
+
+}  // namespace pretext

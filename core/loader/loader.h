@@ -1,0 +1,70 @@
+// Loader: the batches of a split, in an order that is a function of (seed, epoch),
+// with their views.
+//
+// Samples are read (disk, decompression, decoding) on a thread of the loader's own, some batches
+// ahead; augmentations run in an OpenMP team on the caller's thread, where the cores are free
+// between two steps. What a batch holds depends on nothing but the options, the epoch and its
+// number: any batch can be reached in constant time and comes out the same.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/flow/batch.h"
+#include "core/plugin/augmentation.h"
+#include "core/plugin/dataset.h"
+
+namespace pretext {
+
+// What sample.index becomes as view `view` of epoch `epoch`: augmentation i of the chain draws from
+// {seed, Purpose::kAugmentation, epoch, index, view << 8 | i}.
+void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
+                int64_t view, Sample& sample);
+
+struct LoaderOptions {
+  Split split = Split::kTrain;
+  int64_t batch_size = 1;  // N
+  bool shuffle = false;    // another order each epoch, by Purpose::kShuffle; else by index
+  bool drop_last = false;  // leave out the last batch of an epoch when it is not full
+  uint64_t seed = 0;
+  int64_t limit = 0;  // only the first `limit` samples of the split; 0: all
+  int prefetch = 2;   // batches read ahead
+  // One chain of augmentations a view, V >= 1; an empty chain gives the sample as it is.
+  std::vector<std::vector<const Augmentation*>> views = {{}};
+  bool evaluation = false;  // Augmentation::ApplyInEvaluation instead of Apply
+  bool clean = false;       // fill Batch::clean
+};
+
+class Loader {
+ public:
+  // The dataset and the augmentations outlive the loader; the dataset is loaded.
+  Loader(const Dataset& dataset, LoaderOptions options);
+  ~Loader();
+
+  int64_t samples() const;  // in an epoch, those of dropped batches included
+  int64_t batches_per_epoch() const;
+
+  // The next Next() gives this batch.
+  void Seek(int64_t epoch, int64_t batch);
+  // The next batch; goes on into the next epoch by itself. An error of Dataset::Read
+  // is returned as it is.
+  absl::Status Next(Batch& batch);
+
+  // Seconds that Next() has waited for samples, and those it spent augmenting them.
+  double seconds_waiting() const { return seconds_waiting_; }
+  double seconds_augmenting() const { return seconds_augmenting_; }
+
+ private:
+  class Reader;
+
+  const LoaderOptions options_;
+  FlowType type_;  // of an augmented sample
+  std::unique_ptr<Reader> reader_;
+  std::vector<Sample> rows_;  // of the batch being made; they keep their memory
+  double seconds_waiting_ = 0;
+  double seconds_augmenting_ = 0;
+};
+
+}  // namespace pretext

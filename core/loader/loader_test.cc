@@ -1,0 +1,173 @@
+#include "core/loader/loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <string>
+
+namespace pretext {
+namespace {
+
+// Sample i is the vector (i, 2i); reading index `broken` fails.
+class Numbers : public Dataset {
+ public:
+  explicit Numbers(int64_t size, int64_t broken = -1) : size_(size), broken_(broken) {}
+  FlowType type() const override { return FlowType::Vector(2); }
+  absl::Status Load() override { return absl::OkStatus(); }
+  int64_t size(Split) const override { return size_; }
+  absl::Status Read(Split, int64_t index, Sample& sample) const override {
+    if (index == broken_) return absl::DataLossError("sample 5 is broken");
+    const auto value = static_cast<float>(index);
+    sample.index = index;
+    sample.label = static_cast<int32_t>(index % 3);
+    sample.type = type();
+    sample.values = {value, 2 * value};
+    return absl::OkStatus();
+  }
+  std::string Summary() const override { return "numbers"; }
+
+ private:
+  int64_t size_, broken_;
+};
+
+// Adds noise of its own stream, and doubles the width.
+class Noise : public Augmentation {
+ public:
+  FlowType output() const override { return FlowType::Vector(4); }
+  void Apply(Sample& sample, Random& random) const override {
+    sample.values.resize(4);
+    for (float& v : sample.values) v += random.Uniform();
+    sample.type = output();
+  }
+};
+
+std::vector<float> Values(const Tensor& t) { return {t.data(), t.data() + t.size()}; }
+
+TEST(Loader, CoversEverySampleOnceAnEpochWithARaggedEnd) {
+  const Numbers numbers(10);
+  Loader loader(numbers, {.batch_size = 4, .shuffle = true, .seed = 1});
+  EXPECT_EQ(loader.batches_per_epoch(), 3);
+  std::vector<std::vector<int64_t>> orders;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    std::vector<int64_t> order;
+    for (int64_t size : {4, 4, 2}) {
+      Batch batch;
+      ASSERT_TRUE(loader.Next(batch).ok());
+      EXPECT_EQ(batch.samples, size);
+      for (int64_t n = 0; n < size; ++n) {
+        const int64_t index = batch.indices[static_cast<size_t>(n)];
+        EXPECT_EQ(batch.input.data()[2 * n + 1], static_cast<float>(2 * index));
+        EXPECT_EQ(batch.labels.ints()[n], index % 3);
+        order.push_back(index);
+      }
+    }
+    orders.push_back(order);
+    std::sort(order.begin(), order.end());
+    EXPECT_THAT(order, testing::ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+  }
+  EXPECT_NE(orders[0], orders[1]);
+}
+
+TEST(Loader, DropLastAndLimit) {
+  const Numbers numbers(10);
+  EXPECT_EQ(Loader(numbers, {.batch_size = 4, .drop_last = true}).batches_per_epoch(), 2);
+  EXPECT_EQ(Loader(numbers, {.batch_size = 4, .limit = 5}).batches_per_epoch(), 2);
+}
+
+TEST(Loader, ViewsAreViewMajorAndCleanIsClean) {
+  const Numbers numbers(6);
+  const Noise noise;
+  Loader loader(numbers,
+                {.batch_size = 3, .seed = 5, .views = {{&noise}, {&noise}}, .clean = true});
+  Batch batch;
+  ASSERT_TRUE(loader.Next(batch).ok());
+  EXPECT_EQ(batch.input.shape(), (Shape{6, 4}));
+  EXPECT_EQ(batch.clean.shape(), (Shape{3, 2}));
+  for (int64_t n = 0; n < 3; ++n) {
+    EXPECT_EQ(batch.clean.data()[2 * n], static_cast<float>(n));
+    for (int64_t v = 0; v < 2; ++v) {
+      const float first = batch.input.data()[(v * 3 + n) * 4];
+      EXPECT_TRUE(first >= static_cast<float>(n) && first < static_cast<float>(n + 1));
+    }
+  }
+  EXPECT_NE(batch.input.data()[0], batch.input.data()[3 * 4]);
+}
+
+TEST(Loader, WithoutAugmentationsCleanSharesTheInput) {
+  const Numbers numbers(4);
+  Loader loader(numbers, {.batch_size = 4, .clean = true});
+  Batch batch;
+  ASSERT_TRUE(loader.Next(batch).ok());
+  EXPECT_EQ(batch.clean.data(), batch.input.data());
+}
+
+TEST(Loader, SeekReachesTheSameBatchWhateverCameBefore) {
+  const Numbers numbers(20);
+  const Noise noise;
+  const LoaderOptions options{.batch_size = 3, .shuffle = true, .seed = 9, .views = {{&noise}}};
+  Loader straight(numbers, options), jumping(numbers, options);
+  std::vector<std::vector<float>> all;
+  for (int i = 0; i < 21; ++i) {
+    Batch batch;
+    ASSERT_TRUE(straight.Next(batch).ok());
+    all.push_back(Values(batch.input));
+  }
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  for (int64_t at : {17, 3, 8, 0}) {
+    jumping.Seek(at / 7, at % 7);
+    for (int64_t i = at; i < at + 3; ++i) {
+      Batch batch;
+      ASSERT_TRUE(jumping.Next(batch).ok());
+      EXPECT_EQ(Values(batch.input), all[static_cast<size_t>(i)]) << i;
+    }
+  }
+  omp_set_num_threads(threads);
+}
+
+TEST(Loader, AReadErrorComesWithItsBatch) {
+  const Numbers numbers(9, 5);
+  Loader loader(numbers, {.batch_size = 3});
+  Batch batch;
+  EXPECT_TRUE(loader.Next(batch).ok());
+  EXPECT_EQ(loader.Next(batch).message(), "sample 5 is broken");
+  EXPECT_TRUE(loader.Next(batch).ok());
+}
+
+// Tokens: lengths, and the masked positions in row order.
+class Tokens : public Dataset {
+ public:
+  FlowType type() const override { return FlowType::Tokens(4, 100); }
+  absl::Status Load() override { return absl::OkStatus(); }
+  int64_t size(Split) const override { return 2; }
+  absl::Status Read(Split, int64_t index, Sample& sample) const override {
+    sample.index = index;
+    sample.type = type();
+    const auto i = static_cast<int32_t>(index);
+    sample.tokens = {10 + i, 20 + i, 30 + i, 0};
+    sample.length = 3;
+    sample.targets = {{.position = i, .id = 7 + i}};
+    return absl::OkStatus();
+  }
+  std::string Summary() const override { return "tokens"; }
+};
+
+TEST(Loader, PacksTokens) {
+  const Tokens tokens;
+  Loader loader(tokens, {.batch_size = 2});
+  Batch batch;
+  ASSERT_TRUE(loader.Next(batch).ok());
+  const auto ints = [](const Tensor& t) {
+    return std::vector<int32_t>(t.ints(), t.ints() + t.size());
+  };
+  EXPECT_THAT(ints(batch.input), testing::ElementsAre(10, 20, 30, 0, 11, 21, 31, 0));
+  EXPECT_THAT(ints(batch.lengths), testing::ElementsAre(3, 3));
+  EXPECT_THAT(ints(batch.masked_positions), testing::ElementsAre(0, 5));
+  EXPECT_THAT(ints(batch.masked_ids), testing::ElementsAre(7, 8));
+  EXPECT_FALSE(batch.segments.defined());
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,114 @@
+#include "kernels/attention/attention.h"
+
+#include <cmath>
+#include <utility>
+
+#include "base/check/check.h"
+#include "core/ops/sequence.h"
+#include "core/ops/sequence_internal.h"
+#include "kernels/gather/gather.h"
+#include "kernels/sublayer/sublayer.h"
+
+namespace pretext {
+
+using namespace ops_sequence_internal;  // NOLINT: its own header
+
+namespace {
+
+// The packed projection's parts: rows [0, D) of the weight give queries, [D, 3D) keys and values.
+struct Projection {
+  const float* x;
+  int64_t rows, features;
+  const Parameter* weight;
+  const Parameter* bias;
+
+  // The linear map that weight rows [first, first + out) make.
+  Sublayer Map(int64_t first, int64_t out, int64_t count) const {
+    Sublayer map{.rows = count, .in = features, .out = out};
+    map.weight = Data(weight) + first * features;
+    map.bias = Data(bias) + first;
+    return map;
+  }
+};
+
+Target Part(const Target& whole, int64_t offset) {
+  return {whole ? whole.data + offset : nullptr, whole.accumulate};
+}
+
+}  // namespace
+
+Var SelfAttention::operator()(Tape& tape, Var x, const TokenBatch& batch, const Tensor& positions,
+                              const ForwardContext& context) const {
+  const int64_t rows = batch.samples * batch.tokens, d = x.dim(1);
+  PRETEXT_CHECK(x.dim(0) == rows && weight->shape[0] == 3 * d && d % heads == 0,
+                "attention: shapes fit");
+  const bool some = positions.defined();
+  const int64_t queries = some ? positions.size() : rows;
+  const Projection projection{x.value().data(), rows, d, weight, bias};
+
+  // All rows: one matrix [R, 3D]. Some: queries [M, D] and, apart, keys and values [R, 2D].
+  Tensor packed = Tensor::Uninitialized({rows, some ? 2 * d : 3 * d}), q, x_some;
+  if (some) {
+    x_some = Tensor::Uninitialized({queries, d});
+    GatherRows(queries, d, positions.ints(), x.value().data(), x_some.data());
+    q = Tensor::Uninitialized({queries, d});
+    projection.Map(0, d, queries).Forward(x_some.data(), nullptr, {}, q.data());
+    projection.Map(d, 2 * d, rows).Forward(x.value().data(), nullptr, {}, packed.data());
+  } else {
+    projection.Map(0, 3 * d, rows).Forward(x.value().data(), nullptr, {}, packed.data());
+  }
+  const int64_t stride = packed.dim(1), keys_at = some ? 0 : d;
+  const auto query_rows = [stride, d, some](const Tensor& q, const Tensor& packed) {
+    return some ? MatrixRows{q.data(), d} : MatrixRows{packed.data(), stride};
+  };
+
+  const DropoutMask mask = Mask(dropout, context);
+  AttentionShape shape{
+      .samples = batch.samples, .tokens = batch.tokens, .heads = heads, .head_width = d / heads};
+  shape.scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
+  shape.lengths = Ints(batch.lengths);
+  shape.positions = Ints(positions);
+  shape.queries = queries;
+  shape.first_sample = context.first_row;
+  shape.dropout = &mask;
+  Tensor out = Tensor::Uninitialized({queries, d});
+  Tensor statistics = tape.recording() ? Tensor::Uninitialized({queries, heads, 2}) : Tensor();
+  AttentionForward(shape, query_rows(q, packed), {packed.data() + keys_at, stride},
+                   {packed.data() + keys_at + d, stride}, {out.data(), d},
+                   tape.recording() ? statistics.data() : nullptr);
+  const Tensor kept_out = out;
+  const Var w = Use(tape, weight), b = Use(tape, bias);
+  return tape.Record(
+      "attention", std::move(out), {x, w, b},
+      [&tape, x, w, b, input = x.value(), projection, shape, mask, lengths = batch.lengths,
+       positions, packed, q, x_some, kept_out, statistics, some, queries, rows, d, stride, keys_at,
+       query_rows](const Tensor& dy) mutable {
+        shape.dropout = &mask;
+        Tensor dpacked = Tensor::Uninitialized(packed.shape()),
+               dq = some ? Tensor::Uninitialized({queries, d}) : dpacked;
+        float* dkeys = dpacked.data() + keys_at;
+        AttentionBackward(shape, query_rows(q, packed), {packed.data() + keys_at, stride},
+                          {packed.data() + keys_at + d, stride}, {kept_out.data(), d},
+                          statistics.data(), {dy.data(), d}, {dq.data(), some ? d : stride},
+                          {dkeys, stride}, {dkeys + d, stride});
+        Sublayer::Gradients all;  // of the parameters as wholes
+        all.weight = ToTarget(tape.GradientOf(w));
+        all.bias = ToTarget(tape.GradientOf(b));
+        const auto backward = [&](int64_t first, int64_t out, int64_t count, const float* in,
+                                  const Tensor& dout, Target dx) {
+          Sublayer::Gradients g;
+          g.x = dx;
+          g.weight = Part(all.weight, first * d);
+          g.bias = Part(all.bias, first);
+          projection.Map(first, out, count).Backward(in, {}, dout.data(), g);
+        };
+        const Target dx = ToTarget(tape.GradientOf(x));
+        backward(some ? d : 0, stride, rows, input.data(), dpacked, dx);
+        if (!some) return;
+        Tensor dx_some = Tensor::Uninitialized({queries, d});
+        backward(0, d, queries, x_some.data(), dq, {dx_some.data()});
+        if (dx) AddToRows(queries, d, positions.ints(), dx_some.data(), dx.data);
+      });
+}
+
+}  // namespace pretext

@@ -1,0 +1,157 @@
+#include "core/ops/sequence.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/ops/sequence_internal.h"
+#include "kernels/gather/gather.h"
+#include "kernels/layer_norm/layer_norm.h"
+#include "kernels/sublayer/sublayer.h"
+
+namespace pretext {
+
+using namespace ops_sequence_internal;  // NOLINT: its own header
+
+LayerNormLayer LayerNormLayer::Declare(ParameterSet& set, const std::string& name, int64_t features,
+                                       float epsilon) {
+  return {
+      .scale = set.Add(name + ".weight", Role::kNormScale, {features}, Initializer::Constant(1)),
+      .shift = set.Add(name + ".bias", Role::kNormShift, {features}, Initializer::Constant(0)),
+      .epsilon = epsilon};
+}
+
+Var LayerNorm(Tape& tape, Var x, const LayerNormLayer& norm) {
+  const int64_t rows = x.dim(0), columns = x.dim(1);
+  NormState state(tape, norm, rows);
+  Tensor y = Tensor::Uninitialized(x.shape());
+  LayerNormForward forward{.rows = rows, .columns = columns, .x = x.value().data()};
+  forward.gamma = Data(norm.scale);
+  forward.beta = Data(norm.shift);
+  forward.epsilon = norm.epsilon;
+  forward.sum = y.data();
+  forward.y = y.data();
+  forward.mean = state.mean_data();
+  forward.inverse_deviation = state.inverse_data();
+  forward.Run();
+  return tape.Record("layer norm", std::move(y), {x, state.scale, state.shift},
+                     [&tape, x, input = x.value(), state, gamma = norm.scale, rows,
+                      columns](const Tensor& dy) mutable {
+                       LayerNormBackward backward{
+                           .rows = rows, .columns = columns, .dy = dy.data()};
+                       backward.sum = input.data();
+                       backward.mean = state.mean.data();
+                       backward.inverse_deviation = state.inverse_deviation.data();
+                       backward.gamma = gamma->value.data();
+                       backward.dx = ToTarget(tape.GradientOf(x));
+                       backward.dgamma = ToTarget(tape.GradientOf(state.scale));
+                       backward.dbeta = ToTarget(tape.GradientOf(state.shift));
+                       backward.Run();
+                     });
+}
+
+Var SublayerLayer::operator()(Tape& tape, Var x, Var residual, int64_t tokens,
+                              const Tensor& positions, const ForwardContext& context) const {
+  const int64_t rows = x.dim(0);
+  const DropoutMask mask = Mask(dropout, context);
+  Sublayer sublayer{.rows = rows, .in = x.dim(1), .out = weight->shape[0]};
+  sublayer.hidden = hidden_weight == nullptr ? 0 : hidden_weight->shape[0];
+  sublayer.activation = activation;
+  sublayer.hidden_weight = Data(hidden_weight);
+  sublayer.hidden_bias = Data(hidden_bias);
+  sublayer.weight = Data(weight);
+  sublayer.bias = Data(bias);
+  sublayer.dropout = &mask;
+  sublayer.first_row = context.first_row * tokens;
+  sublayer.mask_rows = Ints(positions);
+  sublayer.gamma = Data(norm.scale);
+  sublayer.beta = Data(norm.shift);
+  sublayer.epsilon = norm.epsilon;
+
+  NormState state(tape, norm, rows);
+  Tensor hidden_sum, sum;
+  Sublayer::Kept kept;
+  if (tape.recording()) {
+    if (sublayer.hidden > 0) {
+      hidden_sum = Tensor::Uninitialized({rows, sublayer.hidden});
+      kept.hidden_sum = hidden_sum.data();
+    }
+    if (norm.scale != nullptr) {
+      sum = Tensor::Uninitialized({rows, sublayer.out});
+      kept.sum = sum.data();
+      kept.mean = state.mean_data();
+      kept.inverse_deviation = state.inverse_data();
+    }
+  }
+  Tensor y = Tensor::Uninitialized({rows, sublayer.out});
+  sublayer.Forward(x.value().data(), residual.defined() ? residual.value().data() : nullptr, kept,
+                   y.data());
+  const Var hw = Use(tape, hidden_weight), hb = Use(tape, hidden_bias), w = Use(tape, weight),
+            b = Use(tape, bias);
+  return tape.Record(
+      "sublayer", std::move(y), {x, residual, hw, hb, w, b, state.scale, state.shift},
+      [&tape, x, residual, hw, hb, w, b, state, input = x.value(), sublayer, mask, positions,
+       hidden_sum, sum, kept](const Tensor& dy) mutable {
+        sublayer.dropout = &mask;
+        Sublayer::Gradients g;
+        g.residual = ToTarget(tape.GradientOf(residual));  // first: x may be the same
+        g.x = ToTarget(tape.GradientOf(x));
+        g.hidden_weight = ToTarget(tape.GradientOf(hw));
+        g.hidden_bias = ToTarget(tape.GradientOf(hb));
+        g.weight = ToTarget(tape.GradientOf(w));
+        g.bias = ToTarget(tape.GradientOf(b));
+        g.gamma = ToTarget(tape.GradientOf(state.scale));
+        g.beta = ToTarget(tape.GradientOf(state.shift));
+        sublayer.Backward(input.data(), kept, dy.data(), g);
+      });
+}
+
+Var Rows(Tape& tape, Var x, const Tensor& rows) {
+  const int64_t count = rows.size(), columns = x.dim(1);
+  Tensor y = Tensor::Uninitialized({count, columns});
+  GatherRows(count, columns, rows.ints(), x.value().data(), y.data());
+  return tape.Record("rows", std::move(y), {x}, [&tape, x, rows, count, columns](const Tensor& dy) {
+    Gradient dx = tape.GradientOf(x);
+    if (!dx.accumulate()) dx.tensor().Zero();
+    AddToRows(count, columns, rows.ints(), dy.data(), dx.data());
+  });
+}
+
+namespace {
+
+// y[n] += Σ_l factor(n) x[n, l] over a sample's tokens, or, when `back`, x[n, l] += factor(n) y[n].
+void SumOverTokens(int64_t samples, int64_t tokens, int64_t columns, const int32_t* lengths,
+                   bool back, float* x, float* y) {
+#pragma omp parallel for schedule(static)
+  for (int64_t n = 0; n < samples; ++n) {
+    const int64_t length = lengths == nullptr ? tokens : lengths[n];
+    const float factor = 1.0f / static_cast<float>(std::max<int64_t>(1, length));
+    float* vector = y + n * columns;
+    for (int64_t l = 0; l < length; ++l) {
+      float* row = x + (n * tokens + l) * columns;
+      float* to = back ? row : vector;
+      const float* from = back ? vector : row;
+#pragma omp simd
+      for (int64_t c = 0; c < columns; ++c) to[c] += factor * from[c];
+    }
+  }
+}
+
+}  // namespace
+
+Var MeanOverTokens(Tape& tape, Var x, const TokenBatch& batch) {
+  const int64_t columns = x.dim(1);
+  Tensor y = Tensor::Zeros({batch.samples, columns});
+  Tensor input = x.value();
+  SumOverTokens(batch.samples, batch.tokens, columns, Ints(batch.lengths), false, input.data(),
+                y.data());
+  return tape.Record("mean over tokens", std::move(y), {x},
+                     [&tape, x, batch, columns](const Tensor& dy) {
+                       Gradient dx = tape.GradientOf(x);
+                       if (!dx.accumulate()) dx.tensor().Zero();
+                       Tensor d = dy;
+                       SumOverTokens(batch.samples, batch.tokens, columns, Ints(batch.lengths),
+                                     true, dx.data(), d.data());
+                     });
+}
+
+}  // namespace pretext

@@ -1,0 +1,48 @@
+// Dataset: samples by index, in a training and a test split.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/flow/batch.h"
+#include "core/flow/flow_type.h"
+#include "core/plugin/build_context.h"
+
+namespace pretext {
+
+class Tokenizer;
+
+enum class Split : uint8_t { kTrain, kTest };
+
+// Registers with PRETEXT_REGISTER_DATASET(Class, ConfigMessage); has
+//   static absl::StatusOr<std::unique_ptr<Dataset>> Create(const ConfigMessage& config,
+//                                                          const BuildContext& context);
+// Create looks at headers only (enough for type() and to find what is wrong); Load reads the data.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual FlowType type() const = 0;
+  virtual bool labelled() const { return false; }
+  virtual int64_t classes() const { return 0; }                   // labels are below it
+  virtual const Tokenizer* tokenizer() const { return nullptr; }  // text only
+  // Text only, after Load: characters of the split's text for each of its tokens, to turn nats a
+  // token into bits a character.
+  virtual double characters_per_token(Split) const { return 0; }
+
+  virtual absl::Status Load() = 0;
+  // After Load.
+  virtual int64_t size(Split split) const = 0;
+  // Fills index, label, type and data of `sample`. Thread-safe. An error (a picture that became
+  // unreadable) names the file.
+  virtual absl::Status Read(Split split, int64_t index, Sample& sample) const = 0;
+
+  // One line on what was loaded ("60,000 + 10,000 images 1×28×28, 10 classes; 2 skipped: …").
+  virtual std::string Summary() const = 0;
+};
+
+}  // namespace pretext

@@ -1,0 +1,50 @@
+// Encoder: f, the part that is kept. h = f(x).
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/autograd/autograd.h"
+#include "core/autograd/forward_context.h"
+#include "core/autograd/parameter.h"
+#include "core/flow/batch.h"
+#include "core/flow/flow_type.h"
+#include "core/plugin/build_context.h"
+
+namespace pretext {
+
+// A plugin derives from it and registers with PRETEXT_REGISTER_ENCODER(Class, ConfigMessage);
+// it has
+//   static absl::StatusOr<std::unique_ptr<Encoder>> Create(const ConfigMessage& config,
+//                                                          const BuildContext& context);
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  // The type of h: a vector of D features, or a sequence L×D.
+  virtual FlowType output() const = 0;
+
+  // h of every row of x. x: [R, ...] of the input's type (rows are samples or views); result:
+  // output().Batch(R). `batch` gives what belongs to the rows beside x (lengths, segments).
+  virtual Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) = 0;
+
+  // One vector a row, for evaluation and export: [R, D]. The default is h itself; an encoder of
+  // sequences pools.
+  virtual Var Pool(Tape& tape, Var h, const Batch& batch) {
+    (void)tape, (void)batch;
+    return h;
+  }
+  // Width of Pool's result.
+  virtual int64_t features() const { return output().features; }
+
+  // The token embedding [vocabulary, D] that a tied decoder shares; null if the encoder has none.
+  virtual Parameter* token_embedding() { return nullptr; }
+
+  ParameterSet& parameters() { return parameters_; }
+  const ParameterSet& parameters() const { return parameters_; }
+
+ private:
+  ParameterSet parameters_;
+};
+
+}  // namespace pretext

@@ -1,0 +1,79 @@
+#include "core/plugin/field_checker.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pretext {
+
+bool FieldChecker::That(bool holds, absl::string_view field, absl::string_view message) {
+  if (!holds) faults_.push_back({std::string(field), std::string(message)});
+  return holds;
+}
+
+bool FieldChecker::Shape(bool holds, absl::string_view message) { return That(holds, "", message); }
+
+bool FieldChecker::Positive(absl::string_view field, const Number& value) {
+  return That(std::isfinite(value.value) && value.value > 0, field,
+              absl::StrCat("must be above 0; it is ", value.text));
+}
+
+bool FieldChecker::NotNegative(absl::string_view field, const Number& value) {
+  return That(std::isfinite(value.value) && value.value >= 0, field,
+              absl::StrCat("must not be negative; it is ", value.text));
+}
+
+bool FieldChecker::AtLeast(absl::string_view field, const Number& value, const Number& least) {
+  return That(std::isfinite(value.value) && value.value >= least.value, field,
+              absl::StrCat("must be at least ", least.text, "; it is ", value.text));
+}
+
+bool FieldChecker::InRange(absl::string_view field, const Number& value, const Number& low,
+                           const Number& high) {
+  return That(value.value >= low.value && value.value <= high.value, field,
+              absl::StrCat("must be from ", low.text, " to ", high.text, "; it is ", value.text));
+}
+
+bool FieldChecker::InHalfOpenRange(absl::string_view field, const Number& value, const Number& low,
+                                   const Number& high) {
+  return That(value.value >= low.value && value.value < high.value, field,
+              absl::StrCat("must be at least ", low.text, " and below ", high.text, "; it is ",
+                           value.text));
+}
+
+bool FieldChecker::Finite(absl::string_view field, const Number& value) {
+  return That(std::isfinite(value.value), field,
+              absl::StrCat("must be a finite number; it is ", value.text));
+}
+
+bool FieldChecker::Extent(absl::string_view field, const Number& value) {
+  return InRange(field, value, 1, kMaxExtent);
+}
+
+bool FieldChecker::Count(absl::string_view field, const Number& value) {
+  return InRange(field, value, 1, kMaxCount);
+}
+
+bool FieldChecker::NotEmpty(absl::string_view field, absl::string_view value) {
+  return That(!value.empty(), field, "must be given; it is empty");
+}
+
+bool FieldChecker::Nested(absl::string_view field, const absl::Status& status) {
+  for (const Fault& fault : FaultsOf(status)) {
+    faults_.push_back({JoinPath(field, fault.path), fault.message});
+  }
+  return status.ok();
+}
+
+int64_t CheckedProduct(const std::vector<int64_t>& extents) {
+  constexpr int64_t kMost = int64_t{1} << 62;
+  if (std::any_of(extents.begin(), extents.end(), [](int64_t e) { return e < 0; })) return -1;
+  if (std::count(extents.begin(), extents.end(), 0) > 0) return 0;
+  int64_t product = 1;
+  for (const int64_t extent : extents) {
+    if (product > kMost / extent) return -1;
+    product *= extent;
+  }
+  return product;
+}
+
+}  // namespace pretext

@@ -1,0 +1,51 @@
+// Head: g, the part that is thrown away after training. z = g(h).
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/autograd/autograd.h"
+#include "core/autograd/forward_context.h"
+#include "core/autograd/parameter.h"
+#include "core/flow/batch.h"
+#include "core/flow/flow_type.h"
+#include "core/plugin/build_context.h"
+
+namespace pretext {
+
+// What a head gives the loss.
+struct Prediction {
+  // z [R, D]; a reconstruction [R, C, H, W] or [R, D]; or for token scores t
+  // [M, D] at the masked positions.
+  Var value;
+
+  // Token scores only: score(k) = t · weight_k + bias_k. Left to the loss,
+  // which forms them a block at a time.
+  Var decoder_weight;  // [vocabulary, D]
+  Var decoder_bias;    // [vocabulary]
+};
+
+// Registers with PRETEXT_REGISTER_HEAD(Class, ConfigMessage); has
+//   static absl::StatusOr<std::unique_ptr<Head>> Create(const ConfigMessage&, const BuildContext&);
+class Head {
+ public:
+  virtual ~Head() = default;
+
+  virtual FlowType output() const = 0;
+
+  // h: the encoder's output for the batch's rows.
+  virtual Prediction Forward(Tape& tape, Var h, const Batch& batch,
+                             const ForwardContext& context) = 0;
+
+  // Whether it looks at h at the masked positions only, and takes [M, D] in the place
+  // of h (ForwardContext::masked_only).
+  virtual bool reads_masked_only() const { return false; }
+
+  ParameterSet& parameters() { return parameters_; }
+  const ParameterSet& parameters() const { return parameters_; }
+
+ private:
+  ParameterSet parameters_;
+};
+
+}  // namespace pretext

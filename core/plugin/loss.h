@@ -1,0 +1,55 @@
+// Loss: one number for a batch, from the head's prediction and what the batch knows.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/autograd/autograd.h"
+#include "core/flow/batch.h"
+#include "core/plugin/build_context.h"
+#include "core/plugin/head.h"
+
+namespace pretext {
+
+struct LossResult {
+  Var loss;  // a scalar: the mean over `weight` items
+  // How many items it is the mean of (rows, masked tokens), 0 when there was none: what a batch
+  // weighs where batches are averaged (accumulation, log lines, evaluation).
+  double weight = 1;
+  std::vector<std::pair<const char*, double>> metrics;  // further figures, e.g. {"accuracy", 0.31}
+};
+
+// Registers with PRETEXT_REGISTER_LOSS(Class, ConfigMessage); has
+//   static absl::StatusOr<std::unique_ptr<Loss>> Create(const ConfigMessage&, const BuildContext&);
+// where context.input is the head's output type.
+class Loss {
+ public:
+  virtual ~Loss() = default;
+
+  // A non-finite loss is returned as it is: the trainer stops there and says where it came from.
+  virtual LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) = 0;
+
+  // Whether Batch::clean must be filled.
+  virtual bool needs_clean() const { return false; }
+
+  // What a decoder's prediction stands for, in the sample's own units (logits become
+  // probabilities): what reconstruction error is measured on.
+  virtual Tensor Reconstruction(const Tensor& prediction) const { return prediction; }
+
+  // Landmarks shown beside the loss: its value for a prediction that knows nothing (chance), and a
+  // value that it cannot usefully go below (floor); N samples a batch.
+  virtual std::optional<double> Chance(int64_t samples, int64_t views) const {
+    (void)samples, (void)views;
+    return std::nullopt;
+  }
+  virtual std::optional<double> Floor(int64_t samples, int64_t views) const {
+    (void)samples, (void)views;
+    return std::nullopt;
+  }
+};
+
+}  // namespace pretext

@@ -1,0 +1,128 @@
+#include "core/tensor/safetensors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/random/random.h"
+#include "core/autograd/gradient_check.h"
+
+namespace pretext {
+namespace {
+
+using testing::HasSubstr;
+
+TensorFile Example() {
+  TensorFile file;
+  file.metadata["step"] = "12";
+  file.tensors.push_back({"a.weight", RandomTensor({3, 4}, 1)});
+  file.tensors.push_back({"odd \"name\"", Tensor::Zeros({0, 7})});
+  file.tensors.push_back({"scalar", Tensor::Full(Shape(), 2.5f)});
+  Tensor ids = Tensor::Zeros({2}, DType::kInt32);
+  ids.ints()[1] = -5;
+  file.tensors.push_back({"ids", ids});
+  return file;
+}
+
+TEST(Safetensors, ReadsWhatItWrote) {
+  auto file = ParseTensors("f", SerializeTensors(Example()));
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->metadata.at("step"), "12");
+  ASSERT_EQ(file->tensors.size(), 4u);
+  for (const NamedTensor& named : file->tensors) {
+    if (named.name == "a.weight") {
+      EXPECT_EQ(ToDoubles(named.tensor), ToDoubles(RandomTensor({3, 4}, 1)));
+    }
+    if (named.name == "ids") {
+      EXPECT_EQ(named.tensor.ints()[1], -5);
+    }
+    if (named.name == "scalar") {
+      EXPECT_EQ(named.tensor.item(), 2.5f);
+    }
+  }
+}
+
+// The order of the header is the tensors': equal contents are equal files.
+TEST(Safetensors, WritesTheHeaderInOrder) {
+  EXPECT_THAT(
+      SerializeTensors(Example()).substr(8),
+      testing::StartsWith(R"({"__metadata__":{"step":"12"},)"
+                          R"("a.weight":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},)"
+                          R"("odd \"name\"":{"dtype":"F32","shape":[0,7],"data_offsets":[48,48]},)"
+                          R"("scalar":{"dtype":"F32","shape":[],"data_offsets":[48,52]},)"
+                          R"("ids":{"dtype":"I32","shape":[2],"data_offsets":[52,60]}})"));
+}
+
+// safetensors_golden.py wrote it with HuggingFace's library.
+TEST(Safetensors, ReadsAnotherImplementationsFile) {
+  std::ifstream stream("core/tensor/safetensors_golden.safetensors", std::ios::binary);
+  std::ostringstream contents;
+  contents << stream.rdbuf();
+  auto file = ParseTensors("golden", contents.str());
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->tensors.size(), 3u);
+  for (const NamedTensor& named : file->tensors) {
+    if (named.name == "encoder.0.weight") {
+      EXPECT_EQ(named.tensor.shape(), (Shape{2, 3}));
+      EXPECT_EQ(ToDoubles(named.tensor), (Doubles{0, 0.25, 0.5, 0.75, 1, 1.25}));
+    } else if (named.name == "ids") {
+      EXPECT_EQ(named.tensor.ints()[2], 1 << 30);
+    } else {
+      EXPECT_EQ(named.name, "scalar");
+      EXPECT_EQ(named.tensor.item(), 2.5f);
+    }
+  }
+}
+
+std::string WithHeader(const std::string& json, size_t data_bytes) {
+  std::string contents;
+  for (int i = 0; i < 8; ++i) contents += static_cast<char>(json.size() >> (8 * i));
+  return contents + json + std::string(data_bytes, '\0');
+}
+
+TEST(Safetensors, EveryFaultIsNamed) {
+  const auto message = [](const std::string& contents) {
+    return std::string(ParseTensors("f", contents).status().message());
+  };
+  const auto one = [](const std::string& dtype, const std::string& shape, const std::string& at) {
+    return "{\"t\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + at +
+           "}}";
+  };
+  EXPECT_THAT(message("short"), HasSubstr("shorter than"));
+  EXPECT_THAT(message(std::string(8, '\xff')), HasSubstr("its header would take"));
+  EXPECT_THAT(message(WithHeader("[1", 0)), HasSubstr("not a JSON object"));
+  EXPECT_THAT(message(WithHeader(one("F16", "[1]", "[0,4]"), 4)), HasSubstr("type F16"));
+  EXPECT_THAT(message(WithHeader(one("F32", "[-1]", "[0,4]"), 4)), HasSubstr("not a whole number"));
+  EXPECT_THAT(message(WithHeader(one("F32", "[1e15,1e15]", "[0,4]"), 4)), HasSubstr("in range"));
+  EXPECT_THAT(message(WithHeader(one("F32", "[1,1,1,1,1,1]", "[0,4]"), 4)),
+              HasSubstr("at most five"));
+  EXPECT_THAT(message(WithHeader(one("F32", "[2]", "[0,4]"), 4)),
+              HasSubstr("do not fit the shape"));
+  EXPECT_THAT(message(WithHeader(one("F32", "[1]", "[4,8]"), 8)), HasSubstr("gap or overlaps"));
+  EXPECT_THAT(message(WithHeader(one("F32", "[1]", "[0,4]"), 5)), HasSubstr("5 bytes of data"));
+  EXPECT_THAT(message(WithHeader("{\"t\":{\"dtype\":\"F32\"}}", 0)), HasSubstr("needs dtype"));
+}
+
+// Every truncation is refused; random damage is refused or read, never a crash.
+TEST(Safetensors, DamagedFilesNeverCrash) {
+  const std::string whole = SerializeTensors(Example());
+  for (size_t n = 0; n < whole.size(); ++n) {
+    EXPECT_FALSE(ParseTensors("f", whole.substr(0, n)).ok()) << n;
+  }
+  Random random({.seed = 1});
+  int refused = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::string damaged = whole;
+    for (uint32_t k = random.Below(4) + 1; k > 0; --k) {
+      damaged[random.Below(static_cast<uint32_t>(damaged.size()))] =
+          static_cast<char>(random.Next());
+    }
+    refused += !ParseTensors("f", damaged).ok();
+  }
+  EXPECT_GT(refused, 1000);
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,110 @@
+#include "evaluation/representation/representation.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "evaluation/features/encode.h"
+#include "evaluation/pca/pca.h"
+
+namespace pretext {
+namespace {
+
+// Leaves out the rows without a label.
+void KeepLabelled(Features& features) {
+  if (features.labels.empty()) {
+    features = Features{.width = features.width};
+    return;
+  }
+  int64_t kept = 0;
+  for (int64_t n = 0; n < features.count; ++n) {
+    if (features.labels[n] < 0) continue;
+    if (kept != n) {
+      features.labels[kept] = features.labels[n];
+      std::copy_n(features.values.data() + n * features.width, features.width,
+                  features.values.data() + kept * features.width);
+    }
+    ++kept;
+  }
+  features.count = kept;
+  features.labels.resize(kept);
+  features.values.resize(kept * features.width);
+}
+
+EncodeOptions Encoding(Split split, const RepresentationOptions& options) {
+  return {.split = split,
+          .batch_size = options.batch_size,
+          .limit = split == Split::kTrain ? options.max_train_samples : options.max_test_samples,
+          .chain = options.chain};
+}
+
+void Append(NamedFigures& figures, const NamedFigures& more) {
+  figures.insert(figures.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+std::string KnnName(const std::vector<KnnVote>& votes, size_t index) {
+  if (index == 0) return "knn";
+  const KnnVote& vote = votes[index];
+  return absl::StrCat("knn_k", vote.neighbors,
+                      vote.temperature > 0 ? absl::StrCat("_t", vote.temperature) : "");
+}
+
+absl::StatusOr<NamedFigures> ScoreFeatures(const std::string& prefix, Features train, Features test,
+                                           const RepresentationOptions& options) {
+  NamedFigures figures;
+  if (!options.classify) return figures;
+  KeepLabelled(train);
+  KeepLabelled(test);
+  if (train.count == 0 || test.count == 0) return figures;
+  const absl::StatusOr<std::vector<double>> knn = EvaluateKnn(train, test, options.knn);
+  if (!knn.ok()) return knn.status();
+  for (size_t i = 0; i < knn->size(); ++i)
+    figures.emplace_back(prefix + KnnName(options.knn, i), (*knn)[i]);
+  if (options.probe) {
+    const absl::StatusOr<ProbeAccuracy> probe = EvaluateProbe(train, test, options.probe_options);
+    if (!probe.ok()) return probe.status();
+    figures.emplace_back(prefix + "probe", probe->test);
+  }
+  return figures;
+}
+
+absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& encoder,
+                                          const Dataset& dataset,
+                                          const RepresentationOptions& options) {
+  if (!options.classify || !dataset.labelled()) return NamedFigures();
+  absl::StatusOr<Features> train = EncodeSplit(encoder, dataset, Encoding(Split::kTrain, options));
+  if (!train.ok()) return train.status();
+  absl::StatusOr<Features> test = EncodeSplit(encoder, dataset, Encoding(Split::kTest, options));
+  if (!test.ok()) return test.status();
+  return ScoreFeatures(prefix, *std::move(train), *std::move(test), options);
+}
+
+absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, const Dataset& dataset,
+                                          const RepresentationOptions& options) {
+  NamedFigures figures;
+  const bool classify = options.classify && dataset.labelled();
+  if (dataset.type().size() > Pca::kMaxWidth) pca_width = 0;
+  if (pca_width == 0 && !(raw_input && classify)) return figures;
+  absl::StatusOr<Features> train = RawSplit(dataset, Encoding(Split::kTrain, options));
+  if (!train.ok()) return train.status();
+  absl::StatusOr<Features> test = RawSplit(dataset, Encoding(Split::kTest, options));
+  if (!test.ok()) return test.status();
+
+  if (pca_width > 0) {
+    const absl::StatusOr<Pca> pca = Pca::Fit(*train, std::min(pca_width, train->width));
+    if (!pca.ok()) return pca.status();
+    figures.emplace_back("pca_test_mse", pca->ReconstructionError(*test));
+    const auto scores = ScoreFeatures("pca_", pca->Project(*train), pca->Project(*test), options);
+    if (!scores.ok()) return scores.status();
+    Append(figures, *scores);
+  }
+  if (raw_input) {
+    const auto scores = ScoreFeatures("raw_", *std::move(train), *std::move(test), options);
+    if (!scores.ok()) return scores.status();
+    Append(figures, *scores);
+  }
+  return figures;
+}
+
+}  // namespace pretext

@@ -1,0 +1,61 @@
+// What a representation is worth, and what it must beat, as named figures.
+//
+//   knn, knn_k10, …   accuracy of nearest neighbours in h, percent (evaluation/knn), by vote
+//   probe             accuracy of a linear classifier on h, percent (evaluation/probe)
+//
+// and the same of the baselines, under a prefix: raw_ (the samples' own values), pca_ (as many
+// principal components as h has features), untrained_ (h before training). pca_test_mse is the mean
+// squared error, a value, with which the principal components give test samples back: the bound of
+// every linear autoencoder of that width.
+//
+// A figure that the data do not allow is left out: without labels there is no accuracy. Samples
+// without a label, among others that have one, are left out of accuracies.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/plugin/augmentation.h"
+#include "core/plugin/dataset.h"
+#include "core/plugin/encoder.h"
+#include "evaluation/features/features.h"
+#include "evaluation/knn/knn.h"
+#include "evaluation/probe/probe.h"
+
+namespace pretext {
+
+using NamedFigures = std::vector<std::pair<std::string, double>>;
+
+struct RepresentationOptions {
+  bool classify = true;  // k-NN and probe; without, of all this only pca_test_mse is left
+  std::vector<KnnVote> knn = {{.neighbors = 200, .temperature = 0.1},
+                              {.neighbors = 10, .temperature = 0}};
+  bool probe = true;
+  ProbeOptions probe_options;
+  int64_t batch_size = 256;  // samples that go through an encoder at once
+  int64_t max_train_samples = 0, max_test_samples = 0;  // the first ones of a split; 0: all
+  std::vector<const Augmentation*> chain;               // what a view went through in training
+};
+
+// "knn" is the first way to vote, "knn_k10" or "knn_k10_t0.5" another.
+std::string KnnName(const std::vector<KnnVote>& votes, size_t index);
+
+// k-NN and probe of features, names after `prefix`.
+absl::StatusOr<NamedFigures> ScoreFeatures(const std::string& prefix, Features train, Features test,
+                                           const RepresentationOptions& options);
+
+// k-NN and probe of an encoder's h. The dataset is loaded.
+absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& encoder,
+                                          const Dataset& dataset,
+                                          const RepresentationOptions& options);
+
+// Of the samples' own values and their `pca_width` principal components (fewer where a sample has
+// fewer values; 0: no PCA; none either for samples of more than Pca::kMaxWidth values). The dataset
+// is of images or vectors, loaded, and has a test split.
+absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, const Dataset& dataset,
+                                          const RepresentationOptions& options);
+
+}  // namespace pretext

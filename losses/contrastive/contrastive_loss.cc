@@ -1,0 +1,53 @@
+#include "losses/contrastive/contrastive_loss.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/check/check.h"
+#include "core/ops/record_loss.h"
+
+namespace pretext {
+
+void CheckComparedViews(const BuildContext& context, int64_t least_views, FieldChecker& check) {
+  const FlowType& z = context.input;
+  if (!z.is(FlowType::Kind::kNothing)) {
+    check.Shape(z.is(FlowType::Kind::kVector),
+                absl::StrCat("compares vectors; the head gives ", z.ToString(),
+                             ". Use a projection, such as pretext.ProjectionMlp, as the head"));
+  }
+  check.Shape(context.views >= least_views,
+              absl::StrCat("takes at least ", least_views, " views of each sample; there is ",
+                           context.views, ". Set views { count: 2 ... }"));
+}
+
+void CheckContrastive(const BuildContext& context, int64_t least_views, float temperature,
+                      FieldChecker& check) {
+  check.AtLeast("temperature", temperature, kLeastTemperature);
+  CheckComparedViews(context, least_views, check);
+}
+
+LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
+                           NtXentProblem problem) {
+  const Tensor rows = z.value().Plain();
+  PRETEXT_CHECK(rows.rank() == 2 && rows.dim(0) == batch.rows(), "a vector for every view");
+  problem.samples = batch.samples;
+  problem.views = batch.views;
+  problem.features = rows.dim(1);
+  Tensor gradient = z.requires_gradient() ? Tensor::Uninitialized(rows.shape()) : Tensor();
+  const NtXentResult result =
+      ComputeNtXent(problem, rows.data(), gradient.defined() ? gradient.data() : nullptr, nullptr);
+  const bool finite = result.status == NtXentStatus::kOk;
+  if (gradient.defined() && !finite) {
+    gradient = Tensor::Full(rows.shape(), std::numeric_limits<float>::quiet_NaN());
+  }
+  LossResult loss{.loss = RecordLoss(tape, operation, result.loss, z, std::move(gradient)),
+                  .weight = static_cast<double>(result.averaged_rows)};
+  if (finite) {
+    loss.metrics = {{"positive_cosine", result.positive_cosine},
+                    {"mean_cosine", result.mean_cosine}};
+  }
+  return loss;
+}
+
+}  // namespace pretext

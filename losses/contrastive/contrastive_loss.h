@@ -1,0 +1,28 @@
+// What the losses that compare a batch's views share: NT-Xent, SupCon, DCL and others.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "core/plugin/build_context.h"
+#include "core/plugin/field_checker.h"
+#include "core/plugin/loss.h"
+#include "kernels/nt_xent/nt_xent.h"
+
+namespace pretext {
+
+// The head's output has to be a vector, and there have to be at least `least_views` views.
+void CheckComparedViews(const BuildContext& context, int64_t least_views, FieldChecker& check);
+
+// The same, and that the temperature is one that the kernel takes.
+void CheckContrastive(const BuildContext& context, int64_t least_views, float temperature,
+                      FieldChecker& check);
+
+// The kernel's loss of z [R, D], recorded as `operation`; `problem` says temperature, labels and
+// denominators. Its weight: the rows that have positives. NaN, with a gradient of NaN, if z holds a
+// NaN or an infinity. Metrics, over all rows of the batch: "positive_cosine", the mean over
+// positive pairs; "mean_cosine", over all pairs: near 1 when the representations have collapsed.
+LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
+                           NtXentProblem problem);
+
+}  // namespace pretext

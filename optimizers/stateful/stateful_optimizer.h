@@ -1,0 +1,62 @@
+// What the optimizers share: buffers beside every parameter, and which parameters decay.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/plugin/optimizer.h"
+
+namespace pretext {
+
+class StatefulOptimizer : public Optimizer {
+ public:
+  double learning_rate() const override { return learning_rate_; }
+  void Attach(std::vector<Parameter*> parameters) override;
+  // "PARAMETER.BUFFER" of every buffer.
+  std::vector<State> state() override;
+
+ protected:
+  // buffers: their names; each is a tensor like the parameter's value, zero at first.
+  StatefulOptimizer(double learning_rate, std::vector<std::string> buffers)
+      : learning_rate_(learning_rate), names_(std::move(buffers)) {}
+
+  struct Slot {
+    Parameter* parameter;
+    std::vector<Tensor> buffers;  // one a name
+
+    int64_t elements() const {
+      return static_cast<int64_t>(parameter->value.bytes() / sizeof(float));
+    }
+  };
+  std::vector<Slot>& slots() { return slots_; }
+
+  // Calls update(slot index, begin, end) for blocks of elements that together are every parameter
+  // with a gradient. One parallel region for all of them: many small parameters cost what one large
+  // one does. Updates work element by element, so the bits do not depend on the number of threads.
+  template <class Update>
+  void ForEachBlock(const Update& update) {
+    const auto count = static_cast<int64_t>(blocks_.size());
+#pragma omp parallel for schedule(dynamic) if (count > 1)
+    for (int64_t b = 0; b < count; ++b) {
+      const Block& block = blocks_[static_cast<size_t>(b)];
+      if (slots_[block.slot].parameter->has_gradient) update(block.slot, block.begin, block.end);
+    }
+  }
+
+ private:
+  // Of a parameter, at most so many elements: with gradient and two buffers a part of the cache.
+  static constexpr int64_t kBlock = 1 << 13;
+  struct Block {
+    size_t slot;
+    int64_t begin, end;
+  };
+
+  double learning_rate_;
+  std::vector<std::string> names_;
+  std::vector<Slot> slots_;
+  std::vector<Block> blocks_;
+};
+
+}  // namespace pretext

@@ -1,0 +1,196 @@
+#include "pipelines/assembly/assembly.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/text/nearest.h"
+#include "core/plugin/field_checker.h"
+#include "core/plugin/registry.h"
+#include "google/protobuf/any.pb.h"
+#include "pipelines/assembly/memory_estimate.h"
+#include "pipelines/assembly/sections.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+using google::protobuf::Any;
+
+// Numbers in one sample between two parts.
+constexpr int64_t kMaxSampleSize = int64_t{1} << 31;
+
+class Assembler {
+ public:
+  Assembler(LoadedPipeline pipeline, const AssemblyOptions& options)
+      : map_(std::move(pipeline.map)), memory_bytes_(options.memory_bytes) {
+    parts_.config = std::move(pipeline.config);
+    context_.base_directory = options.base_directory;
+    context_.run_directory = options.run_directory;
+  }
+
+  absl::StatusOr<Assembled> Assemble() {
+    FillDefaults(parts_.config.get());
+    const Pipeline& config = *parts_.config;
+    CheckSections(config, &map_);
+    BuildDataset(config.dataset());
+    BuildViews(config.views());
+    parts_.encoder = Build<Encoder>(config.encoder(), "encoder");
+    Pass(parts_.encoder.get(), "encoder");
+    context_.encoder = parts_.encoder.get();
+    parts_.head = Build<Head>(config.head(), "head");
+    Pass(parts_.head.get(), "head");
+    parts_.loss = Build<Loss>(config.loss(), "loss");
+    parts_.optimizer = Build<Optimizer>(config.optimizer(), "optimizer");
+    if (map_.ok()) CheckMemory();
+    if (!map_.ok()) return map_.status();
+    return std::move(parts_);
+  }
+
+ private:
+  // The part, or null after its faults were taken. Its input is context_.input,
+  // nothing when unknown.
+  template <class Base>
+  std::unique_ptr<Base> Build(const Any& any, const std::string& path) {
+    if (any.type_url().empty()) {
+      if (!map_.IsDoubtful(path)) map_.AddFaults(path, Missing(kKindName<Base>));
+      return nullptr;
+    }
+    absl::StatusOr<std::unique_ptr<Base>> part = Registry<Base>::Create(any, context_);
+    if (part.ok()) return *std::move(part);
+    // Without its input a part cannot judge its shapes, which are faults of the part as a whole.
+    const bool judged = std::is_same_v<Base, Dataset> || std::is_same_v<Base, Optimizer> ||
+                        (Known(context_.input) && Known(context_.sample));
+    if (judged) {
+      map_.AddFaults(path, part.status());
+    } else {
+      map_.AddFieldFaults(path, part.status());
+    }
+    return nullptr;
+  }
+
+  static bool Known(const FlowType& type) { return !type.is(FlowType::Kind::kNothing); }
+
+  static absl::Status Missing(absl::string_view kind) {
+    std::vector<std::string> known;
+    for (const Plugin* plugin : PluginsOfKind(kind)) known.push_back(plugin->name);
+    return absl::InvalidArgumentError(
+        absl::StrCat("is missing; write ", kind, " { ",
+                     TypeInBrackets(known.empty() ? "PACKAGE.TYPE" : known.front()),
+                     " { … } }. Known: ", ListOrNone(known), "."));
+  }
+
+  // What the part gives becomes the next one's input; nothing if that is not certain.
+  template <class Part>
+  void Pass(const Part* part, const std::string& path) {
+    const bool certain = part != nullptr && Known(context_.input) && !map_.HasDoubt(path);
+    context_.input = certain ? Bounded(part->output(), path) : FlowType();
+  }
+
+  FlowType Bounded(const FlowType& type, const std::string& path) {
+    const int64_t size = CheckedSize(type);
+    if (size >= 0 && size <= kMaxSampleSize) return type;
+    map_.AddFaults(path, absl::InvalidArgumentError(
+                             absl::StrCat("gives ", type.ToString(), ", more than the ",
+                                          kMaxSampleSize, " numbers that a sample may have")));
+    return FlowType();
+  }
+
+  void BuildDataset(const Any& any) {
+    parts_.dataset = Build<Dataset>(any, "dataset");
+    if (parts_.dataset == nullptr || map_.HasDoubt("dataset")) return;
+    parts_.sample = Bounded(parts_.dataset->type(), "dataset");
+    context_.sample = parts_.sample;
+    context_.input = parts_.sample;
+    context_.labelled = parts_.dataset->labelled();
+    context_.tokenizer = parts_.dataset->tokenizer();
+  }
+
+  // Appends to `chain`; context_.input goes along.
+  template <class Augmentations>
+  void BuildChain(const Augmentations& anys, const std::string& path,
+                  std::vector<const Augmentation*>* chain) {
+    for (int i = 0; i < anys.size(); ++i) {
+      const std::string element = absl::StrCat(path, ".augmentation[", i, "]");
+      parts_.augmentations.push_back(Build<Augmentation>(anys[i], element));
+      const Augmentation* augmentation = parts_.augmentations.back().get();
+      Pass(augmentation, element);
+      chain->push_back(augmentation);
+    }
+    if (map_.HasDoubt(path)) context_.input = FlowType();
+  }
+
+  void BuildViews(const Pipeline::Views& views) {
+    context_.views = std::min(std::max(views.count(), 1), kMaxViews);
+    std::vector<const Augmentation*> common;
+    BuildChain(views.augmentation(), "views", &common);
+    parts_.chains.assign(static_cast<size_t>(context_.views), common);
+    const FlowType after_common = context_.input;
+    FlowType first = after_common;
+    for (int v = 0; v < std::min<int>(views.view_size(), kMaxViews); ++v) {
+      context_.input = after_common;
+      const std::string path = absl::StrCat("views.view[", v, "]");
+      std::vector<const Augmentation*> own = common;
+      BuildChain(views.view(v).augmentation(), path, &own);
+      if (v < context_.views) parts_.chains[static_cast<size_t>(v)] = std::move(own);
+      if (v == 0) first = context_.input;
+      if (!Known(context_.input) || !Known(first)) {
+        first = FlowType();
+      } else if (!(context_.input == first)) {
+        map_.AddFaults(path, absl::InvalidArgumentError(absl::StrCat(
+                                 "ends in ", context_.input.ToString(), ", but view[0] in ",
+                                 first.ToString(), "; all views must end alike")));
+      }
+    }
+    context_.input = first;
+    context_.view = first;
+    parts_.view = first;
+  }
+
+  void CheckMemory() {
+    const double limit = static_cast<double>(memory_bytes_ > 0 ? memory_bytes_ : PhysicalMemory());
+    const MemoryEstimate estimate = EstimateMemory(parts_);
+    const auto refuse = [&](const std::string& path, double bytes, const std::string& for_what) {
+      map_.AddFaults(path, absl::InvalidArgumentError(
+                               absl::StrCat("needs at least ", FormatBytes(bytes), " ", for_what,
+                                            "; the machine has ", FormatBytes(limit))));
+    };
+    const double encoder = ParameterBytes(parts_.encoder->parameters());
+    const double head = ParameterBytes(parts_.head->parameters());
+    const std::string parameters = "for its parameters and their gradients";
+    if (!(encoder <= limit)) refuse("encoder", encoder, parameters);
+    if (!(head <= limit)) refuse("head", head, parameters);
+    if (map_.ok() && !(estimate.total() <= limit)) {
+      refuse("train.batch_size", estimate.total(),
+             "with the parameters; take a smaller one, or chunk");
+    }
+  }
+
+  Assembled parts_;
+  SourceMap map_;
+  const int64_t memory_bytes_;
+  BuildContext context_;
+};
+
+}  // namespace
+
+Assembled::Assembled() = default;
+Assembled::Assembled(Assembled&&) noexcept = default;
+Assembled& Assembled::operator=(Assembled&&) noexcept = default;
+Assembled::~Assembled() = default;
+
+absl::StatusOr<Assembled> Assemble(LoadedPipeline pipeline, const AssemblyOptions& options) {
+  if (!pipeline.complete) return pipeline.map.status();
+  return Assembler(std::move(pipeline), options).Assemble();
+}
+
+absl::StatusOr<Assembled> AssembleFile(const std::string& path,
+                                       const std::vector<std::string>& overrides,
+                                       const AssemblyOptions& options) {
+  absl::StatusOr<LoadedPipeline> pipeline = LoadPipelineFile(path, overrides);
+  if (!pipeline.ok()) return pipeline.status();
+  return Assemble(*std::move(pipeline), options);
+}
+
+}  // namespace pretext

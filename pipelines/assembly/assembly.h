@@ -1,0 +1,67 @@
+// Builds the parts of a pipeline, after checking all of it.
+//
+// In the order of the flow (dataset, views, encoder, head, loss, optimizer) each part's Create is
+// given what flows into it. All faults are gathered, those of the text and those of every part,
+// before any is reported: a part after a faulty one still has its config checked, without what
+// depends on the shape of its input. Nothing is allocated: the caller loads the dataset and
+// allocates the parameters of the result.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/plugin/augmentation.h"
+#include "core/plugin/dataset.h"
+#include "core/plugin/encoder.h"
+#include "core/plugin/head.h"
+#include "core/plugin/loss.h"
+#include "core/plugin/optimizer.h"
+#include "pipelines/text/load_pipeline.h"
+
+namespace pretext {
+
+class Pipeline;
+
+struct AssemblyOptions {
+  // Where relative paths in the configs start; empty: the working directory.
+  std::string base_directory;
+  std::string run_directory;  // of a run that is continued or used
+  int64_t memory_bytes = 0;   // more than this is refused; 0: the machine's memory
+};
+
+struct Assembled {
+  Assembled();
+  Assembled(Assembled&&) noexcept;
+  Assembled& operator=(Assembled&&) noexcept;
+  ~Assembled();
+
+  std::unique_ptr<Pipeline> config;  // with the defaults written out
+
+  std::unique_ptr<Dataset> dataset;
+  std::vector<std::unique_ptr<Augmentation>> augmentations;
+  // What each view goes through, one chain a view: V = chains.size().
+  // They point into `augmentations`.
+  std::vector<std::vector<const Augmentation*>> chains;
+  std::unique_ptr<Encoder> encoder;
+  std::unique_ptr<Head> head;
+  std::unique_ptr<Loss> loss;
+  std::unique_ptr<Optimizer> optimizer;
+
+  FlowType sample;  // of the dataset
+  FlowType view;    // after the augmentations: the encoder's input
+
+  int64_t views() const { return static_cast<int64_t>(chains.size()); }
+};
+
+// The parts, or InvalidArgument with a line a fault: "FILE:LINE:COLUMN: PATH: MESSAGE".
+absl::StatusOr<Assembled> Assemble(LoadedPipeline pipeline, const AssemblyOptions& options = {});
+
+// LoadPipelineFile, then Assemble.
+absl::StatusOr<Assembled> AssembleFile(const std::string& path,
+                                       const std::vector<std::string>& overrides = {},
+                                       const AssemblyOptions& options = {});
+
+}  // namespace pretext

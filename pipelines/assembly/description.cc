@@ -1,0 +1,132 @@
+#include "pipelines/assembly/description.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/text/counted.h"
+#include "base/unicode/unicode.h"
+#include "core/plugin/registry.h"
+#include "google/protobuf/any.pb.h"
+#include "pipelines/assembly/memory_estimate.h"
+#include "pipelines/assembly/sections.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+using google::protobuf::Any;
+using Row = std::array<std::string, 5>;
+
+std::string NameOf(const Any& any) {
+  const Plugin* plugin = FindPlugin(any.type_url().substr(any.type_url().rfind('/') + 1));
+  return plugin == nullptr ? any.type_url() : plugin->ShortName();
+}
+
+template <class Anys>
+std::string NamesOf(const Anys& anys) {
+  return absl::StrJoin(anys, ", ",
+                       [](std::string* out, const Any& any) { out->append(NameOf(any)); });
+}
+
+std::string CountOf(const ParameterSet& parameters) {
+  return Counted(static_cast<int64_t>(ParameterCount(parameters)));
+}
+
+size_t Width(const std::string& text) { return static_cast<size_t>(CountCodePoints(text)); }
+
+// Columns as wide as their widest cell, the last one (numbers) to the right.
+std::string Table(const std::vector<Row>& rows) {
+  std::array<size_t, std::tuple_size_v<Row>> widths{};
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - Width(row[i]), ' ');
+      const bool right = i + 1 == row.size();
+      absl::StrAppend(&line, i == 0 ? "" : "  ", right ? padding : "", row[i],
+                      right ? "" : padding);
+    }
+    absl::StrAppend(&text, absl::StripTrailingAsciiWhitespace(line), "\n");
+  }
+  return text;
+}
+
+std::string Length(const Pipeline::Train& train) {
+  return train.has_epochs()
+             ? absl::StrCat(Counted(train.epochs()), train.epochs() == 1 ? " epoch" : " epochs")
+             : absl::StrCat(Counted(train.steps()), train.steps() == 1 ? " step" : " steps");
+}
+
+std::string Warmup(const Pipeline::Schedule& schedule) {
+  if (schedule.warmup_steps() > 0) {
+    return absl::StrCat(", warmup of ", Counted(schedule.warmup_steps()),
+                        schedule.warmup_steps() == 1 ? " step" : " steps");
+  }
+  if (schedule.warmup_epochs() > 0) {
+    return absl::StrCat(", warmup of ", schedule.warmup_epochs(),
+                        schedule.warmup_epochs() == 1 ? " epoch" : " epochs");
+  }
+  return "";
+}
+
+// "0.001, cosine to 0, warmup of 1 epoch"
+std::string LearningRate(const Pipeline& config, double base) {
+  const Pipeline::Schedule& schedule = config.schedule();
+  const double rate = base * LearningRateScale(config);
+  std::string text = absl::StrCat(rate);
+  if (rate != base) absl::StrAppend(&text, " (", base, " scaled for the batch)");
+  absl::StrAppend(&text, ", ",
+                  absl::AsciiStrToLower(Pipeline::Schedule::Decay_Name(schedule.decay())));
+  if (schedule.decay() != Pipeline::Schedule::CONSTANT) {
+    absl::StrAppend(&text, " to ", rate * schedule.final_fraction());
+  }
+  return absl::StrCat(text, Warmup(schedule));
+}
+
+}  // namespace
+
+std::string DescribePipeline(const Assembled& parts) {
+  const Pipeline& config = *parts.config;
+  std::vector<Row> rows = {{"part", "plugin", "input", "output", "parameters"}};
+  rows.push_back({"dataset", NameOf(config.dataset()), "", parts.sample.ToString(), ""});
+  const std::string common = NamesOf(config.views().augmentation());
+  rows.push_back({absl::StrCat(parts.views(), parts.views() == 1 ? " view" : " views"),
+                  common.empty() ? "as they are" : common, parts.sample.ToString(),
+                  parts.view.ToString(), ""});
+  for (int v = 0; v < config.views().view_size(); ++v) {
+    const std::string own = NamesOf(config.views().view(v).augmentation());
+    rows.push_back({absl::StrCat("  view ", v + 1), own.empty() ? "as it is" : own, "",
+                    parts.view.ToString(), ""});
+  }
+  const std::string h = parts.encoder->output().ToString();
+  const std::string z = parts.head->output().ToString();
+  rows.push_back({"encoder", NameOf(config.encoder()), parts.view.ToString(), h,
+                  CountOf(parts.encoder->parameters())});
+  rows.push_back({"head", NameOf(config.head()), h, z, CountOf(parts.head->parameters())});
+  rows.push_back({"loss", NameOf(config.loss()), z, "a number", ""});
+  rows.push_back({"optimizer", NameOf(config.optimizer()), "", "", ""});
+
+  const Pipeline::Train& train = config.train();
+  const int64_t batch = train.batch_size() * train.accumulate();
+  const MemoryEstimate memory = EstimateMemory(parts);
+  const double count =
+      ParameterCount(parts.encoder->parameters()) + ParameterCount(parts.head->parameters());
+  return absl::StrCat(
+      config.name(), "\n\n", Table(rows), "\n", "training       ", Length(train), ", ",
+      Counted(batch), " samples an update, seed ", train.seed(), "\n", "learning rate  ",
+      LearningRate(config, parts.optimizer->learning_rate()), "\n", "parameters     ",
+      Counted(static_cast<int64_t>(count)), "\n", "memory         at least ",
+      FormatBytes(memory.total()), ": ", FormatBytes(memory.parameters),
+      " for the parameters and their gradients, ", FormatBytes(memory.batch),
+      " for a batch; what layers keep inside and the optimizer's state come on top\n");
+}
+
+}  // namespace pretext

@@ -1,0 +1,54 @@
+// What a run is worth: figures on the held-out split, beside what they must beat.
+//
+// Samples as they are (of the augmentations what is not random: Augmentation::ApplyInEvaluation),
+// the encoder in evaluation mode, h and never z. By what flows:
+//
+//   images, vectors   reconstruction error where the head is a decoder; k-NN, linear probe and
+//                     their baselines where there are labels (evaluation/report)
+//   tokens            masked loss, perplexity, accuracy, bits a character, beside unigram and
+//                     bigram (evaluation/language)
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pipelines/assembly/assembly.h"
+
+namespace pretext {
+
+class LanguageBaseline;
+
+struct Figures {
+  std::vector<std::pair<std::string, double>> values;
+  std::vector<std::string> warnings;
+};
+
+class Evaluation {
+ public:
+  // The parts outlive it; the dataset is loaded before Run.
+  explicit Evaluation(Assembled& parts);
+  ~Evaluation();
+
+  // `last`: at the end of the run, where the probe always runs.
+  // Baselines are measured once and kept.
+  absl::StatusOr<Figures> Run(bool last);
+
+ private:
+  absl::Status Reconstruction(Figures& figures);
+  absl::Status Representation(bool last, Figures& figures);
+  absl::Status MeasureBaselines();
+  absl::Status Language(Figures& figures);
+
+  Assembled& parts_;
+  std::vector<std::pair<std::string, double>> baselines_;
+  bool baselines_measured_ = false;
+  std::unique_ptr<LanguageBaseline> counts_;  // of the training text; null until they are needed
+};
+
+// The figures as lines for a person: a figure and its baselines side by side.
+std::string FormatFigures(const Figures& figures);
+
+}  // namespace pretext

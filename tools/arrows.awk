@@ -1,0 +1,48 @@
+# The arrows of the folders: prints each #include that goes up, with its file and line.
+#
+#     cli → pipelines → {encoders heads losses … evaluation} → core → kernels → base
+#
+# and the rooms of core and of pipelines in the order of their lines below. `tests`, `bench` and `examples` stand above
+# all. A test may use the other rooms of its own level (an encoder in the test of an evaluation), never a higher one.
+# Usage: awk -f arrows.awk FILE…, paths from the root of the repository.
+
+BEGIN {
+  split("base kernels core plugins pipelines cli tests", levels, " ")
+  for (i in levels) level[levels[i]] = i
+  level["bench"] = level["examples"] = level["tests"]
+  split("encoders heads losses augmentations datasets optimizers tokenizers evaluation", plugins, " ")
+  for (i in plugins) level[plugins[i]] = level["plugins"]
+  # The only one that reads through another: sequences of tokens.
+  beside["evaluation tokenizers"] = 1
+
+  split("core/tensor core/autograd core/ops core/layers core/flow core/plugin core/loader", core, " ")
+  for (i in core) room[core[i]] = i
+  split("pipelines/text pipelines/assembly pipelines/run pipelines/evaluate pipelines/preview pipelines/listing " \
+        "pipelines/train pipelines/trained", pipelines, " ")
+  for (i in pipelines) room[pipelines[i]] = i
+}
+
+FNR == 1 {
+  split(FILENAME, path, "/")
+  own = path[1]
+  own_level = own in level ? level[own] : level["tests"]
+  own_room = own "/" path[2]
+  test = FILENAME ~ /_test\.cc$|\/testing\/|\/testdata\//
+}
+
+/^#include "/ {
+  split($0, quoted, "\"")
+  split(quoted[2], path, "/")
+  other = path[1]
+  if (!(other in level)) next
+  other_room = other "/" path[2]
+  fault = ""
+  if (level[other] > own_level) {
+    fault = own " stands below " other
+  } else if (level[other] == own_level && other != own && !test && !((own " " other) in beside)) {
+    fault = own " and " other " stand side by side"
+  } else if (other == own && !test && room[other_room] > room[own_room] && own_room in room) {
+    fault = own_room " stands below " other_room
+  }
+  if (fault) printf "%s:%d: %s: %s\n", FILENAME, FNR, fault, $0
+}

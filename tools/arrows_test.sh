@@ -1,0 +1,36 @@
+#!/bin/bash
+# The arrow check finds an include that goes up, with its file and line, and lets the others be.
+set -u
+arrows=$PWD/tools/arrows.awk
+cd "$TEST_TMPDIR" || exit 1
+failed=0
+
+# plant FILE INCLUDE WANTED: what the check says of a file with this include on its second line.
+plant() {
+  mkdir -p "$(dirname "$1")"
+  printf '// A comment.\n#include "%s"\n' "$2" >"$1"
+  local said
+  said=$(awk -f "$arrows" "$1")
+  if [[ $said != "${3:+$1:2: $3: #include \"$2\"}" ]]; then
+    echo "$1 with $2: said '$said', wanted '$3'"
+    failed=1
+  fi
+}
+
+plant base/file/file.cc kernels/gemm/gemm.h "base stands below kernels"
+plant kernels/gemm/gemm.cc core/tensor/tensor.h "kernels stands below core"
+plant kernels/gemm/gemm_test.cc core/tensor/tensor.h "kernels stands below core"
+plant core/ops/basic.cc losses/vicreg/vicreg.h "core stands below losses"
+plant core/ops/basic.cc core/plugin/encoder.h "core/ops stands below core/plugin"
+plant pipelines/text/binder.cc pipelines/train/trainer.h "pipelines/text stands below pipelines/train"
+plant losses/nt_xent/nt_xent.cc encoders/mlp/mlp.h "losses and encoders stand side by side"
+plant heads/linear/linear.cc pipelines/text/binder.h "heads stands below pipelines"
+plant cli/train.cc tests/program.h "cli stands below tests"
+
+plant kernels/gemm/gemm.cc base/check/check.h ""
+plant core/plugin/encoder.h core/autograd/autograd.h ""
+plant evaluation/fill_mask/fill_mask.cc tokenizers/sequence/sequence.h ""
+plant evaluation/fill_mask/fill_mask_test.cc encoders/mlp/mlp.h ""
+plant tests/simclr/simclr_test.cc pipelines/train/trainer.h ""
+plant losses/nt_xent/nt_xent.cc absl/status/status.h ""
+exit $failed
