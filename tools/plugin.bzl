@@ -47,7 +47,7 @@ def _plugin(
       name: of the plugin: of its folder, its files and its main target.
       srcs: sources beyond NAME.cc.
       hdrs: headers beyond NAME.h.
-      deps: of the library, beyond //core:plugin.
+      deps: of the library, beyond //core/plugin.
       proto_deps: of the config message, for instance @com_google_protobuf//:any_proto.
       data: files that the plugin reads when it runs.
       test_srcs: of the unit test beyond NAME_test.cc.

@@ -2,6 +2,7 @@
 
     //:all            depends on every plugin; the shipped binary links it
     //:names.txt      one line a plugin: kind, name, package
+    //:packages.txt   one line a package of this repository
     //:unlinted.txt   packages whose BUILD file makes no lint test
 
 A folder is a plugin when its BUILD file calls KIND_plugin(name = "..."). bazelw puts a checksum of all BUILD files into
@@ -27,6 +28,7 @@ _BUILD = """cc_library(
 
 exports_files([
     "names.txt",
+    "packages.txt",
     "unlinted.txt",
 ])
 """
@@ -55,6 +57,13 @@ def _plugin_list_impl(ctx):
         ['        "@pretext//%s:%s",\n' % (package, name) for _, name, package in plugins],
     ))
     ctx.file("names.txt", "".join(["%s %s //%s\n" % plugin for plugin in plugins]))
+    ctx.file("packages.txt", "".join(["//%s\n" % package for package in sorted([
+        file[2:].rpartition("/")[0]
+        for file in ctx.execute(
+            ["find", ".", "-name", "bazel-*", "-prune", "-o", "-name", "BUILD", "-print"],
+            working_directory = str(root),
+        ).stdout.splitlines()
+    ]) if package]))
     ctx.file("unlinted.txt", "".join([
         file + "\n"
         for file in ctx.execute(

@@ -1,6 +1,6 @@
 """Writes testdata/masked.txt: what the rule in masker.h makes of some sequences, by a second implementation of it.
 
-The random numbers are Philox 4x32-10 (Salmon et al. 2011), keyed as core/random.h says. Run in this folder.
+The random numbers are Philox 4x32-10 (Salmon et al. 2011), keyed as base/random/random.h says. Run in this folder.
 One case a line: unit count rate mask_probability random_probability span_stop max_span_words, then | and the tokens, | and
 the tokens after masking, | and position:id of the targets. The sample number of the stream is the line's, from 0; the
 vocabulary has 60 ids: 0 … 4 are [PAD] [UNK] [CLS] [SEP] [MASK], 5 and 6 are special too, from 40 on pieces continue a word.
