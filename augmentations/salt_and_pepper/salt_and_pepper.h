@@ -4,8 +4,8 @@
 //   y_i = high with probability p s, low with probability p (1 - s), else x_i
 //
 // where p is `probability` and s is `salt`; independently for every value. Input and output: image
-// C×H×W of any channels, or vector D. Draws: the key of a stream of its own (base/random/random_fill.h),
-// from which one number a value comes.
+// C×H×W of any channels, or vector D. Draws: the key of a stream of its own
+// (base/random/random_fill.h), from which one number a value comes.
 #pragma once
 
 #include <memory>
