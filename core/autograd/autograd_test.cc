@@ -13,7 +13,7 @@ namespace pretext {
 namespace {
 
 // y = s·x, with the gradient multiplied by `fault` (1: right).
-Var Scale(Tape& tape, Var x, float s, float fault = 1.0f) {
+Var Times(Tape& tape, Var x, float s, float fault = 1.0f) {
   Tensor y = x.value().Clone();
   for (int64_t i = 0; i < y.size(); ++i) y.data()[i] *= s;
   return tape.Record("scale", std::move(y), {x}, [&tape, x, s, fault](const Tensor& dy) {
@@ -34,7 +34,7 @@ Doubles Times(Doubles x, double s) {
 TEST(Autograd, AValueUsedTwiceSumsItsGradients) {
   Tape tape;
   Var x = tape.Leaf(Tensor::Full({1}, 2.0f));
-  Var y = Add(tape, Scale(tape, x, 3), Add(tape, x, x));
+  Var y = Add(tape, Times(tape, x, 3), Add(tape, x, x));
   EXPECT_EQ(y.value().item(), 10.0f);
   tape.Backward(y);
   EXPECT_EQ(tape.LeafGradient(x).item(), 5.0f);
@@ -44,7 +44,7 @@ TEST(Autograd, AValueUsedTwiceSumsItsGradients) {
 TEST(Autograd, SharedGradientsAreNotWrittenInPlace) {
   Tape tape;
   Var a = tape.Leaf(Tensor::Full({1}, 1.0f)), b = tape.Leaf(Tensor::Full({1}, 1.0f));
-  Var a2 = Scale(tape, a, 1), b2 = Scale(tape, b, 1);
+  Var a2 = Times(tape, a, 1), b2 = Times(tape, b, 1);
   Var y = Add(tape, Add(tape, a2, b2), a2);
   tape.Backward(y);
   EXPECT_EQ(tape.LeafGradient(a).item(), 2.0f);
@@ -58,30 +58,30 @@ TEST(Autograd, ParametersAccumulateOverPassesUntilZeroed) {
   EXPECT_EQ(w->name, "p.w");
   for (int pass = 1; pass <= 2; ++pass) {
     Tape tape;
-    Var y = Scale(tape, tape.Use(*w), 4);
+    Var y = Times(tape, tape.Use(*w), 4);
     tape.Backward(y, Tensor::Full({2}, 1.0f));
     EXPECT_EQ(w->gradient.data()[1], 4.0f * pass);
   }
   set.ZeroGradients();
   Tape tape;
-  tape.Backward(Scale(tape, tape.Use(*w), 2), Tensor::Full({2}, 1.0f));
+  tape.Backward(Times(tape, tape.Use(*w), 2), Tensor::Full({2}, 1.0f));
   EXPECT_EQ(w->gradient.data()[0], 2.0f);
 }
 
 TEST(Autograd, ConstantsAndEvaluationRecordNothing) {
   Tape tape(false);
   Var x = tape.Leaf(Tensor::Full({1}, 2.0f));
-  EXPECT_FALSE(Scale(tape, x, 3).requires_gradient());
+  EXPECT_FALSE(Times(tape, x, 3).requires_gradient());
   Tape training;
-  EXPECT_FALSE(Scale(training, training.Constant(Tensor::Full({1}, 2.0f)), 3).requires_gradient());
+  EXPECT_FALSE(Times(training, training.Constant(Tensor::Full({1}, 2.0f)), 3).requires_gradient());
 }
 
 TEST(Autograd, FindsWhereANonFiniteValueAppearedFirst) {
   Tape tape;
   Var x = tape.Leaf(Tensor::Full({3}, 1.0f));
   EXPECT_EQ(tape.FindNonFinite(), "");
-  Var y = Scale(tape, x, std::numeric_limits<float>::infinity());
-  Scale(tape, y, 0);
+  Var y = Times(tape, x, std::numeric_limits<float>::infinity());
+  Times(tape, y, 0);
   EXPECT_EQ(tape.FindNonFinite(), "operation scale (node 1), 3, element 0 is inf");
 }
 
@@ -90,7 +90,7 @@ TEST(Autograd, ASteadyStepAllocatesNothing) {
   const auto step = [&] {
     Var x = tape.Leaf(RandomTensor({64, 64}, 1));
     Var y = x;
-    for (int i = 0; i < 200; ++i) y = Add(tape, Scale(tape, y, 0.5f), x);
+    for (int i = 0; i < 200; ++i) y = Add(tape, Times(tape, y, 0.5f), x);
     tape.Backward(y, RandomTensor({64, 64}, 2));
     tape.Reset();
   };
@@ -103,7 +103,7 @@ TEST(Autograd, ASteadyStepAllocatesNothing) {
 TEST(CheckGradients, PassesWhatIsRightAndCatchesWhatIsNot) {
   const auto check = [](float fault) {
     return CheckGradients(
-        [fault](Tape& tape, const std::vector<Var>& in) { return Scale(tape, in[0], 3, fault); },
+        [fault](Tape& tape, const std::vector<Var>& in) { return Times(tape, in[0], 3, fault); },
         {RandomTensor({4, 7}, 1)}, [](const std::vector<Doubles>& in) { return Times(in[0], 3); });
   };
   EXPECT_TRUE(check(1.0f));

@@ -94,13 +94,4 @@ Var Dropout(Tape& tape, Var x, float probability, const ForwardContext& context,
                      });
 }
 
-Var Add(Tape& tape, Var a, Var b) {
-  Tensor y = a.value().Clone();
-  AddInPlace(y, b.value());
-  return tape.Record("add", std::move(y), {a, b}, [&tape, a, b](const Tensor& dy) {
-    tape.AddGradient(a, dy);
-    tape.AddGradient(b, dy);
-  });
-}
-
 }  // namespace pretext

@@ -5,7 +5,7 @@
 namespace pretext {
 
 Var RecordLoss(Tape& tape, const char* operation, double loss, Var input, Tensor gradient) {
-  return tape.Record(operation, Tensor::Full({1}, static_cast<float>(loss)), {input},
+  return tape.Record(operation, Tensor::Full({}, static_cast<float>(loss)), {input},
                      [&tape, input, gradient = std::move(gradient)](const Tensor& dy) mutable {
                        // 1 unless the loss is weighted or seeded by hand.
                        if (const float seed = dy.item(); seed != 1) {

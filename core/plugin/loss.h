@@ -16,7 +16,7 @@
 namespace pretext {
 
 struct LossResult {
-  Var loss;  // a scalar: the mean over `weight` items
+  Var loss;  // a scalar, of shape {}: the mean over `weight` items
   // How many items it is the mean of (rows, masked tokens), 0 when there was none: what a batch
   // weighs where batches are averaged (accumulation, log lines, evaluation).
   double weight = 1;

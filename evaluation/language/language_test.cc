@@ -179,7 +179,7 @@ class IdLoss : public Loss {
       even += id % 2 == 0;
     }
     const auto n = static_cast<double>(batch.masked());
-    return {.loss = tape.Constant(Tensor::Full(Shape{1}, static_cast<float>(sum / n))),
+    return {.loss = tape.Constant(Tensor::Full(Shape{}, static_cast<float>(sum / n))),
             .weight = n,
             .metrics = {{"accuracy", even / n}}};
   }

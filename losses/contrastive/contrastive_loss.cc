@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
+#include "core/ops/basic.h"
 #include "core/ops/record_loss.h"
 
 namespace pretext {
@@ -25,6 +26,20 @@ void CheckContrastive(const BuildContext& context, int64_t least_views, float te
                       FieldChecker& check) {
   check.AtLeast("temperature", temperature, kLeastTemperature);
   CheckComparedViews(context, least_views, check);
+}
+
+std::vector<Var> SliceViews(Tape& tape, Var z, const Batch& batch) {
+  PRETEXT_CHECK(z.value().rank() == 2 && z.dim(0) == batch.rows(), "a vector for every view");
+  std::vector<Var> views;
+  for (int64_t v = 0; v < batch.views; ++v)
+    views.push_back(Slice(tape, z, v * batch.samples, (v + 1) * batch.samples));
+  return views;
+}
+
+Var MeanOf(Tape& tape, std::span<const Var> scalars) {
+  Var sum = scalars.front();
+  for (const Var& scalar : scalars.subspan(1)) sum = Add(tape, sum, scalar);
+  return Scale(tape, sum, 1 / static_cast<float>(scalars.size()));
 }
 
 LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,

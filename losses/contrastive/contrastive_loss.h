@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/plugin/build_context.h"
@@ -17,6 +19,11 @@ void CheckComparedViews(const BuildContext& context, int64_t least_views, FieldC
 // The same, and that the temperature is one that the kernel takes.
 void CheckContrastive(const BuildContext& context, int64_t least_views, float temperature,
                       FieldChecker& check);
+
+// The rows of each view, [N, D] of z [V·N, D].
+std::vector<Var> SliceViews(Tape& tape, Var z, const Batch& batch);
+// The mean of scalars, one of a view or of a pair of views.
+Var MeanOf(Tape& tape, std::span<const Var> scalars);
 
 // The kernel's loss of z [R, D], recorded as `operation`; `problem` says temperature, labels and
 // denominators. Its weight: the rows that have positives. NaN, with a gradient of NaN, if z holds a

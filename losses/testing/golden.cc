@@ -69,7 +69,7 @@ testing::AssertionResult AgreesWithGolden(Loss& loss, const GoldenLoss& golden, 
              << "N=" << golden.samples << " V=" << golden.views << " D=" << golden.features
              << ": loss " << result.loss.value().item() << " instead of " << golden.loss;
     }
-    tape.Backward(result.loss, Tensor::Full({1}, seed));
+    tape.Backward(result.loss, Tensor::Full({}, seed));
     const testing::AssertionResult close = AllClose(ToDoubles(tape.LeafGradient(input)),
                                                     seed == 1 ? golden.gradient : twice, tolerance);
     if (!close) {
