@@ -6,43 +6,24 @@
 #include <cmath>
 
 #include "losses/sup_con/sup_con.pb.h"
-#include "losses/testing/golden.h"
+#include "losses/testing/temperature.h"
 
 namespace pretext {
 namespace {
 
 const BuildContext kContext{.input = FlowType::Vector(8), .views = 2, .labelled = true};
 
-std::string FaultsAt(const BuildContext& context, float temperature) {
-  SupCon config;
-  config.set_temperature(temperature);
-  return std::string(SupConLoss::Create(config, context).status().message());
-}
+const CreateAtTemperature kCreate = Creator<SupConLoss, SupCon>();
 
 TEST(SupConLoss, AgreesWithPyTorch) {
-  for (const GoldenLoss& golden : ReadGoldenLosses("losses/sup_con/sup_con_golden.txt")) {
-    SupConLoss loss(static_cast<float>(golden.parameters[0]));
-    // A cosine is good to a few eps · √D, a similarity to that over the temperature
-    // (see kernels/nt_xent).
-    const double tolerance = 1e-6 * (std::sqrt(golden.features) + 4) / golden.parameters[0];
-    EXPECT_TRUE(AgreesWithGolden(loss, golden, tolerance));
-    // The comparison sees a wrong temperature.
-    SupConLoss wrong(static_cast<float>(golden.parameters[0] * 1.01));
-    EXPECT_TRUE(golden.loss == 0 || !AgreesWithGolden(wrong, golden, tolerance));
-  }
+  ExpectAgreesWithGoldens("losses/sup_con/sup_con_golden.txt", kContext, kCreate);
 }
 
 TEST(SupConLoss, FaultsOfTheConfig) {
-  EXPECT_EQ(FaultsAt(kContext, 0.1f), "");
-  for (float bad : {0.0f, -1.0f, NAN, INFINITY}) {
-    EXPECT_THAT(FaultsAt(kContext, bad), testing::HasSubstr("temperature")) << bad;
-  }
-  BuildContext image = kContext;
-  image.input = FlowType::Image(1, 28, 28);
-  EXPECT_THAT(FaultsAt(image, 0.1f), testing::HasSubstr("the head gives image 1×28×28"));
+  ExpectNamesTemperatureAndShape(kContext, kCreate);
   BuildContext unlabelled = kContext;
   unlabelled.labelled = false;
-  EXPECT_THAT(FaultsAt(unlabelled, 0.1f), testing::HasSubstr("the dataset has none"));
+  EXPECT_THAT(FaultOf(kCreate, unlabelled), testing::HasSubstr("the dataset has none"));
 }
 
 TEST(SupConLoss, WithoutPositivesIsZero) {

@@ -1,4 +1,4 @@
-// Losses and gradients that PyTorch computed (losses_golden.py), and a loss
+// Losses and gradients that PyTorch computed (NAME/NAME_golden.py, golden.py), and a loss
 // plugin held against them.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace pretext {
 
 struct GoldenLoss {
   int64_t samples, views, features;
-  std::vector<double> parameters;  // of the loss, in the order of losses_golden.py
+  std::vector<double> parameters;  // of the loss, in the order of its script
   std::vector<int32_t> labels;     // [samples], or empty
   double loss;
   std::vector<double> gradient;  // [views · samples, features]

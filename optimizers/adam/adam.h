@@ -13,24 +13,18 @@
 
 #include "absl/status/statusor.h"
 #include "core/plugin/plugin.h"
-#include "optimizers/stateful/stateful_optimizer.h"
+#include "optimizers/adam_family/adam_family.h"
 
 namespace pretext {
 
 class Adam;  // the config, adam.proto
 
-class AdamOptimizer : public StatefulOptimizer {
+class AdamOptimizer : public AdamFamily {
  public:
   // Faults: a rate or epsilon that is not above 0, a negative decay, betas outside [0, 1).
   static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const Adam& config,
                                                            const BuildContext& context);
-  explicit AdamOptimizer(const Adam& config);
-
-  void Step(int64_t step, double learning_rate, double gradient_scale) override;
-
- private:
-  double beta1_, beta2_, epsilon_, decay_;
-  bool decay_everything_;
+  using AdamFamily::AdamFamily;
 };
 
 }  // namespace pretext

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "optimizers/adam/adam.pb.h"
-#include "optimizers/golden.h"
+#include "optimizers/testing/golden.h"
 
 namespace pretext {
 namespace {
 
 using testing::HasSubstr;
+
+const char* const kGolden = "optimizers/adam/adam_golden.txt";
 
 std::unique_ptr<Optimizer> Build(const Adam& config) {
   auto optimizer = AdamOptimizer::Create(config, BuildContext());
@@ -21,8 +23,8 @@ TEST(Adam, FollowsPyTorch) {
   Adam config;
   config.set_weight_decay(0.1);
   auto optimizer = Build(config);
-  EXPECT_TRUE(FollowsPyTorch("adam", *optimizer, 0.01));
-  EXPECT_FALSE(FollowsPyTorch("adam", *Build(config), 0.01, Role::kNormScale));
+  EXPECT_TRUE(FollowsPyTorch(kGolden, "adam", *optimizer, 0.01));
+  EXPECT_FALSE(FollowsPyTorch(kGolden, "adam", *Build(config), 0.01, Role::kNormScale));
 }
 
 TEST(Adam, KeepsTwoMomentsOfEachParameter) {

@@ -12,25 +12,18 @@
 
 #include "absl/status/statusor.h"
 #include "core/plugin/plugin.h"
-#include "optimizers/stateful/stateful_optimizer.h"
+#include "optimizers/adam_family/adam_family.h"
 
 namespace pretext {
 
 class AdamW;  // the config, adam_w.proto
 
-class AdamWOptimizer : public StatefulOptimizer {
+class AdamWOptimizer : public AdamFamily {
  public:
   // Faults: a rate or epsilon that is not above 0, a negative decay, betas outside [0, 1).
   static absl::StatusOr<std::unique_ptr<Optimizer>> Create(const AdamW& config,
                                                            const BuildContext& context);
-  explicit AdamWOptimizer(const AdamW& config);
-
-  void Step(int64_t step, double learning_rate, double gradient_scale) override;
-
- private:
-  double beta1_, beta2_, epsilon_, decay_;
-  bool decay_everything_;
-  bool bias_correction_;
+  using AdamFamily::AdamFamily;
 };
 
 }  // namespace pretext

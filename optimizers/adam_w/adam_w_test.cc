@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "optimizers/adam_w/adam_w.pb.h"
-#include "optimizers/golden.h"
+#include "optimizers/testing/golden.h"
 
 namespace pretext {
 namespace {
 
 using testing::HasSubstr;
+
+const char* const kGolden = "optimizers/adam_w/adam_w_golden.txt";
 
 std::unique_ptr<Optimizer> Build(const AdamW& config) {
   auto optimizer = AdamWOptimizer::Create(config, BuildContext());
@@ -21,9 +23,10 @@ TEST(AdamW, FollowsPyTorch) {
   AdamW config;
   config.set_weight_decay(0.1);
   config.set_epsilon(1e-6);
-  EXPECT_TRUE(FollowsPyTorch("adamw", *Build(config), 0.01));
-  EXPECT_FALSE(FollowsPyTorch("adamw", *Build(config), 0.01, Role::kBias));
-  EXPECT_FALSE(FollowsPyTorch("adam", *Build(config), 0.01));
+  EXPECT_TRUE(FollowsPyTorch(kGolden, "adamw", *Build(config), 0.01));
+  EXPECT_FALSE(FollowsPyTorch(kGolden, "adamw", *Build(config), 0.01, Role::kBias));
+  config.set_weight_decay(0.11);
+  EXPECT_FALSE(FollowsPyTorch(kGolden, "adamw", *Build(config), 0.01));
 }
 
 // BERT's own: the first step is rate · (1 - β1) g / (√(1 - β2) |g| + ε), not rate · sign(g).

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "kernels/optimizer_update/optimizer_update.h"
 #include "kernels/reduce/dot_product.h"
 #include "optimizers/lamb/lamb.pb.h"
 
@@ -13,11 +12,7 @@ namespace pretext {
 absl::StatusOr<std::unique_ptr<Optimizer>> LambOptimizer::Create(const Lamb& config,
                                                                  const BuildContext&) {
   FieldChecker check;
-  check.Positive("learning_rate", config.learning_rate());
-  check.InHalfOpenRange("beta1", config.beta1(), 0, 1);
-  check.InHalfOpenRange("beta2", config.beta2(), 0, 1);
-  check.Positive("epsilon", config.epsilon());
-  check.NotNegative("weight_decay", config.weight_decay());
+  AdamOptions::Of(config).Check(check);
   check.NotNegative("max_weight_norm", config.max_weight_norm());
   if (!check.ok()) return check.status();
   return std::make_unique<LambOptimizer>(config);
@@ -25,12 +20,11 @@ absl::StatusOr<std::unique_ptr<Optimizer>> LambOptimizer::Create(const Lamb& con
 
 LambOptimizer::LambOptimizer(const Lamb& config)
     : StatefulOptimizer(config.learning_rate(), {"first_moment", "second_moment"}),
-      beta1_(config.beta1()),
-      beta2_(config.beta2()),
-      epsilon_(config.epsilon()),
+      adam_(AdamOptions::Of(config)),
       decay_(config.weight_decay()),
-      max_weight_norm_(config.max_weight_norm()),
-      bias_correction_(config.bias_correction()) {}
+      max_weight_norm_(config.max_weight_norm()) {
+  adam_.bias_correction = config.bias_correction();
+}
 
 void LambOptimizer::Attach(std::vector<Parameter*> parameters) {
   for (const Parameter* p : parameters) directions_.push_back(p->value.Clone());
@@ -52,22 +46,15 @@ double LambOptimizer::Ratio(const Parameter& parameter, const Tensor& direction)
 }
 
 void LambOptimizer::Step(int64_t step, double learning_rate, double gradient_scale) {
-  const double correction1 = bias_correction_ ? 1 - std::pow(beta1_, static_cast<double>(step)) : 1;
-  const double correction2 = bias_correction_ ? 1 - std::pow(beta2_, static_cast<double>(step)) : 1;
   // Adam's step at rate 1 from 0.
+  AdamUpdate adam = adam_.UpdateAt(step, gradient_scale);
+  adam.rate = 1;
   ForEachBlock([&](size_t i, int64_t begin, int64_t end) {
     Slot& slot = slots()[i];
     float* direction = directions_[i].data() + begin;
     std::fill_n(direction, end - begin, 0.0f);
-    AdamUpdate{.beta1 = beta1_,
-               .beta2 = beta2_,
-               .rate = 1,
-               .epsilon = static_cast<float>(epsilon_),
-               .gradient_scale = static_cast<float>(gradient_scale),
-               .correction1 = static_cast<float>(correction1),
-               .correction2 = static_cast<float>(correction2)}(
-        end - begin, slot.parameter->gradient.data() + begin, slot.buffers[0].data() + begin,
-        slot.buffers[1].data() + begin, direction);
+    adam(end - begin, slot.parameter->gradient.data() + begin, slot.buffers[0].data() + begin,
+         slot.buffers[1].data() + begin, direction);
   });
   for (size_t i = 0; i < slots().size(); ++i) {
     const Parameter& p = *slots()[i].parameter;

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/plugin/plugin.h"
+#include "optimizers/adam_family/adam_family.h"
 #include "optimizers/stateful/stateful_optimizer.h"
 
 namespace pretext {
@@ -34,8 +35,8 @@ class LambOptimizer : public StatefulOptimizer {
   // Of a weight, from it and Adam's part of its step.
   double Ratio(const Parameter& parameter, const Tensor& direction) const;
 
-  double beta1_, beta2_, epsilon_, decay_, max_weight_norm_;
-  bool bias_correction_;
+  AdamOptions adam_;
+  double decay_, max_weight_norm_;
   std::vector<Tensor> directions_;  // by slot: -(m / c1) / (√(v / c2) + ε), of this step only
   std::vector<double> ratios_;
 };

@@ -3,13 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "optimizers/golden.h"
 #include "optimizers/sgd/sgd.pb.h"
+#include "optimizers/testing/golden.h"
 
 namespace pretext {
 namespace {
 
 using testing::HasSubstr;
+
+const char* const kGolden = "optimizers/sgd/sgd_golden.txt";
 
 std::unique_ptr<Optimizer> Build(const Sgd& config) {
   auto optimizer = SgdOptimizer::Create(config, BuildContext());
@@ -20,21 +22,21 @@ std::unique_ptr<Optimizer> Build(const Sgd& config) {
 TEST(Sgd, FollowsPyTorch) {
   Sgd config;
   config.set_weight_decay(0.01);
-  EXPECT_TRUE(FollowsPyTorch("sgd", *Build(config), 0.1));
+  EXPECT_TRUE(FollowsPyTorch(kGolden, "sgd", *Build(config), 0.1));
   // Without decay it is another trajectory: by role, biases have none.
-  EXPECT_FALSE(FollowsPyTorch("sgd", *Build(config), 0.1, Role::kBias));
+  EXPECT_FALSE(FollowsPyTorch(kGolden, "sgd", *Build(config), 0.1, Role::kBias));
   config.set_decay_everything(true);
-  EXPECT_TRUE(FollowsPyTorch("sgd", *Build(config), 0.1, Role::kBias));
+  EXPECT_TRUE(FollowsPyTorch(kGolden, "sgd", *Build(config), 0.1, Role::kBias));
   config.set_nesterov(true);
-  EXPECT_TRUE(FollowsPyTorch("sgd_nesterov", *Build(config), 0.1));
-  EXPECT_FALSE(FollowsPyTorch("sgd", *Build(config), 0.1));
+  EXPECT_TRUE(FollowsPyTorch(kGolden, "sgd_nesterov", *Build(config), 0.1));
+  EXPECT_FALSE(FollowsPyTorch(kGolden, "sgd", *Build(config), 0.1));
 }
 
 TEST(Sgd, WithoutMomentumThereIsNoState) {
   Sgd config;
   config.set_momentum(0);
   auto optimizer = Build(config);
-  EXPECT_TRUE(FollowsPyTorch("sgd_plain", *optimizer, 0.1));
+  EXPECT_TRUE(FollowsPyTorch(kGolden, "sgd_plain", *optimizer, 0.1));
   EXPECT_TRUE(optimizer->state().empty());
 }
 

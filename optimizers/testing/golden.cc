@@ -1,4 +1,4 @@
-#include "optimizers/golden.h"
+#include "optimizers/testing/golden.h"
 
 #include <cmath>
 #include <fstream>
@@ -8,8 +8,8 @@
 
 namespace pretext {
 
-testing::AssertionResult FollowsPyTorch(const std::string& name, Optimizer& optimizer,
-                                        double learning_rate, Role role) {
+testing::AssertionResult FollowsPyTorch(const std::string& path, const std::string& name,
+                                        Optimizer& optimizer, double learning_rate, Role role) {
   constexpr int64_t kElements = 12;
   Parameter p = RandomParameter({kElements}, 0);
   p.role = role;
@@ -25,7 +25,7 @@ testing::AssertionResult FollowsPyTorch(const std::string& name, Optimizer& opti
     }
     optimizer.Step(t, learning_rate, 2.0);
   }
-  std::ifstream file("optimizers/golden.txt");
+  std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);
     std::string key;
@@ -37,7 +37,9 @@ testing::AssertionResult FollowsPyTorch(const std::string& name, Optimizer& opti
     // in another order of operations.
     return AllClose(ToDoubles(p.value), expected, 3e-6);
   }
-  return testing::AssertionFailure() << "golden.txt has no case " << name;
+  // Also where the test expects another trajectory.
+  ADD_FAILURE() << path << " has no case " << name;
+  return testing::AssertionFailure();
 }
 
 }  // namespace pretext
