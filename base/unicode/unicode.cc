@@ -10,12 +10,6 @@
 namespace pretext {
 namespace {
 
-constexpr int32_t kCapitalIWithDot = 0x0130;
-constexpr int32_t kCombiningDotAbove = 0x0307;
-constexpr int32_t kCapitalSigma = 0x03A3;
-constexpr int32_t kSmallSigma = 0x03C3;
-constexpr int32_t kFinalSigma = 0x03C2;
-
 // How many bytes at the head of `bytes` form one well-formed sequence (positive), or, negated, how
 // many form a maximal ill-formed subpart. Table 3-7 of the Unicode standard.
 int SequenceLength(const unsigned char* bytes, size_t size) {
@@ -48,41 +42,6 @@ bool IsAsciiBlock(const unsigned char* bytes) {
   uint64_t block;
   std::memcpy(&block, bytes, sizeof(block));
   return (block & 0x8080808080808080u) == 0;
-}
-
-// Cased and case-ignorable as the final-sigma rule wants them, by general category.
-bool IsCaseIgnorable(int32_t c) {
-  switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_SK:
-      return true;
-    default:
-      return c == '\'' || c == '.' || c == ':' || c == 0x00B7 || c == 0x2018 || c == 0x2019 ||
-             c == 0x2024 || c == 0x2027;
-  }
-}
-
-bool IsCased(int32_t c) {
-  switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-      return true;
-    default:
-      return utf8proc_islower(c) || utf8proc_isupper(c);
-  }
-}
-
-bool IsFinalSigma(const std::vector<int32_t>& text, size_t at) {
-  size_t before = at;
-  while (before > 0 && IsCaseIgnorable(text[before - 1])) --before;
-  if (before == 0 || !IsCased(text[before - 1])) return false;
-  size_t after = at + 1;
-  while (after < text.size() && IsCaseIgnorable(text[after])) ++after;
-  return after == text.size() || !IsCased(text[after]);
 }
 
 }  // namespace
@@ -176,62 +135,6 @@ void Normalize(Normalization form, std::vector<int32_t>* code_points) {
     result.resize(utf8proc_normalize_utf32(result.data(), result.size(), options));
   }
   *code_points = std::move(result);
-}
-
-void LowerCase(std::vector<int32_t>* code_points) {
-  std::vector<int32_t> lower;
-  lower.reserve(code_points->size());
-  for (size_t i = 0; i < code_points->size(); ++i) {
-    const int32_t c = (*code_points)[i];
-    if (c == kCapitalSigma) {
-      lower.push_back(IsFinalSigma(*code_points, i) ? kFinalSigma : kSmallSigma);
-    } else {
-      lower.push_back(utf8proc_tolower(c));
-      if (c == kCapitalIWithDot) lower.push_back(kCombiningDotAbove);
-    }
-  }
-  *code_points = std::move(lower);
-}
-
-void RemoveNonspacingMarks(std::vector<int32_t>* code_points) {
-  const auto is_mark = [](int32_t c) { return utf8proc_category(c) == UTF8PROC_CATEGORY_MN; };
-  code_points->erase(std::remove_if(code_points->begin(), code_points->end(), is_mark),
-                     code_points->end());
-}
-
-bool IsBertWhitespace(int32_t c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' ||
-         (c >= 0x80 && utf8proc_category(c) == UTF8PROC_CATEGORY_ZS);
-}
-
-bool IsBertControl(int32_t c) {
-  if (c == '\t' || c == '\n' || c == '\r') return false;
-  const utf8proc_category_t category = utf8proc_category(c);
-  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF;
-}
-
-bool IsBertPunctuation(int32_t c) {
-  if (c < 0x80) {
-    return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) ||
-           (c >= 123 && c <= 126);
-  }
-  const utf8proc_category_t category = utf8proc_category(c);
-  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
-}
-
-bool IsCjkIdeograph(int32_t c) {
-  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
-         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B73F) ||
-         (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B820 && c <= 0x2CEAF) ||
-         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
-}
-
-bool IsWordSeparator(int32_t c) {
-  if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F);
-  if (c == 0x85) return true;
-  const utf8proc_category_t category = utf8proc_category(c);
-  return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
-         category == UTF8PROC_CATEGORY_ZP;
 }
 
 }  // namespace pretext

@@ -36,23 +36,4 @@ enum class Normalization { kNone, kNfc, kNfd, kNfkc, kNfkd };
 // Normalizes in place. kNone leaves the code points alone.
 void Normalize(Normalization form, std::vector<int32_t>* code_points);
 
-// Full lower-casing of a string: simple mappings, U+0130, and the final-sigma rule.
-void LowerCase(std::vector<int32_t>* code_points);
-
-// Removes the non-spacing marks (category Mn). Of any use only after a decomposition.
-void RemoveNonspacingMarks(std::vector<int32_t>* code_points);
-
-// BERT's classes. Whitespace is space, tab, newline, carriage return and category Zs. Control is
-// Cc and Cf without those. Punctuation is category P and every ASCII character that is printed and
-// is neither letter, digit nor space. CJK is the blocks of unified and compatibility ideographs
-// (not kana, not hangul).
-bool IsBertWhitespace(int32_t code_point);
-bool IsBertControl(int32_t code_point);
-bool IsBertPunctuation(int32_t code_point);
-bool IsCjkIdeograph(int32_t code_point);
-
-// What separates words once a text has been cleaned: the Unicode property White_Space and the
-// information separators U+001C to U+001F.
-bool IsWordSeparator(int32_t code_point);
-
 }  // namespace pretext

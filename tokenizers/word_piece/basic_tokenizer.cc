@@ -1,32 +1,17 @@
 #include "tokenizers/word_piece/basic_tokenizer.h"
 
-#include <algorithm>
+#include "tokenizers/word_piece/bert_characters.h"
 
 namespace pretext {
 namespace {
 
 using CodePoints = std::vector<int32_t>;
 
-// Calls use(begin, end) with every maximal run of code points without word separators.
-template <typename Use>
-void ForEachRun(const CodePoints& text, Use&& use) {
-  for (size_t begin = 0; begin < text.size();) {
-    if (IsWordSeparator(text[begin])) {
-      ++begin;
-      continue;
-    }
-    size_t end = begin;
-    while (end < text.size() && !IsWordSeparator(text[end])) ++end;
-    use(begin, end);
-    begin = end;
-  }
-}
-
 }  // namespace
 
 std::string BasicTokenizerOptions::Fingerprint() const {
   static const char* const kForms[] = {"none", "nfc", "nfd", "nfkc", "nfkd"};
-  std::string text = "basic 1";
+  std::string text = "basic 2";
   if (lower_case) text += " lower_case";
   if (strip_accents) text += " strip_accents";
   if (split_cjk) text += " split_cjk";
@@ -39,7 +24,7 @@ BasicTokenizer::BasicTokenizer(const BasicTokenizerOptions& options) : options_(
     class_[c] = kLetter;
     if (c >= 0x80) {
       class_[c] = kOther;
-    } else if (options.clean ? IsBertWhitespace(c) : IsWordSeparator(c)) {
+    } else if (IsBertWhitespace(c) && !(options.clean && IsBertControl(c))) {
       class_[c] = kSpace;
     } else if (options.clean && IsBertControl(c)) {
       class_[c] = kOther;
@@ -75,44 +60,32 @@ std::vector<std::string> BasicTokenizer::TokenizeChunk(std::string_view chunk) c
   CodePoints text;
   text.reserve(raw.size() + 2);
   for (const int32_t c : raw) {
-    if (options_.clean) {
-      if (c == 0 || c == kReplacementCharacter || IsBertControl(c)) continue;
-      if (IsBertWhitespace(c)) {
-        text.push_back(' ');
-        continue;
-      }
-    }
-    if (options_.split_cjk && IsCjkIdeograph(c)) {
+    if (options_.clean && IsBertControl(c)) continue;
+    if (options_.split_cjk && IsBertIdeograph(c)) {
       text.insert(text.end(), {' ', c, ' '});
     } else {
       text.push_back(c);
     }
   }
   Normalize(options_.normalization, &text);
+  if (options_.strip_accents) BertStripAccents(&text);
+  if (options_.lower_case) BertLowerCase(&text);
 
   std::vector<std::string> words;
-  ForEachRun(text, [&](size_t begin, size_t end) {
-    CodePoints word(text.begin() + begin, text.begin() + end);
-    if (options_.lower_case) LowerCase(&word);
-    if (options_.strip_accents) {
-      Normalize(Normalization::kNfd, &word);
-      RemoveNonspacingMarks(&word);
-    }
-    // A punctuation character ends the word before it and is one itself. Separators can only be
-    // here if a compatibility form put them in.
-    size_t start = 0;
-    const auto finish = [&](size_t at) {
-      if (at > start) words.push_back(EncodeUtf8(word.data() + start, at - start));
-    };
-    for (size_t i = 0; i < word.size(); ++i) {
-      const bool separator = IsWordSeparator(word[i]);
-      if (!separator && !IsBertPunctuation(word[i])) continue;
+  size_t start = 0;
+  const auto finish = [&](size_t at) {
+    if (at > start) words.push_back(EncodeUtf8(text.data() + start, at - start));
+    start = at + 1;
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (IsBertPunctuation(text[i])) {
       finish(i);
-      if (!separator) words.push_back(EncodeUtf8(&word[i], 1));
-      start = i + 1;
+      words.push_back(EncodeUtf8(&text[i], 1));
+    } else if (IsBertWhitespace(text[i])) {
+      finish(i);
     }
-    finish(word.size());
-  });
+  }
+  finish(text.size());
   return words;
 }
 

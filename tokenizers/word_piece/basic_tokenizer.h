@@ -1,15 +1,15 @@
-// BERT's basic tokenization: text to words, before any vocabulary is asked
-// (google-research/bert, tokenization.py, class BasicTokenizer; Devlin et al. 2018).
+// BERT's basic tokenization: text to words, before any vocabulary is asked, as HuggingFace's
+// tokenizers do it (BertNormalizer and BertPreTokenizer; Devlin et al. 2018).
 //
-//   1. clean      U+0000, U+FFFD and control characters are dropped, whitespace becomes a space
+//   1. clean      control characters, those for private use, U+0000 and U+FFFD are dropped,
+//                 whitespace becomes a space
 //   2. cjk        every CJK ideograph becomes a word of its own
-//   3. normalize  the whole text to a Unicode normalization form (none: as google-research; NFC: as
-//                 HuggingFace's slow tokenizer)
-//   4. split at whitespace
-//   5. lower      each word
-//   6. accents    each word to NFD, then without its non-spacing marks
-//   7. split at punctuation, each punctuation character a word of its own
+//   3. normalize  to a Unicode normalization form (none: as HuggingFace)
+//   4. accents    to NFD, then without the non-spacing marks
+//   5. lower      character by character
+//   6. split at whitespace, and at punctuation, each punctuation character a word of its own
 //
+// The names of special pieces are text like any other: "[MASK]" is the words "[", "mask" and "]".
 // Ill-formed UTF-8 is read as U+FFFD (see RepairUtf8).
 #pragma once
 

@@ -23,7 +23,7 @@ class WordPieceTokenizer : public Tokenizer {
  public:
   struct Options {
     BasicTokenizerOptions basic;
-    int64_t max_word_characters = 200;
+    int64_t max_word_characters = 100;
     // Set when the vocabulary is to be learnt, from the first learn_bytes of the text (and the rest
     // of the documents that Train is given together with the last of them).
     std::optional<WordPieceTrainerOptions> learn;

@@ -1,26 +1,28 @@
 """Writes testdata/vocab.txt and testdata/encodings.txt: an independent reading of BERT's published tokenization.
 
-Written from the description of google-research/bert's tokenization.py and HuggingFace's options to it (tokenize_chinese_chars,
-strip_accents, NFC), with Python's own Unicode tables and str methods; it shares nothing with the C++ side. Run in this folder.
+Written from the description of HuggingFace's BertNormalizer and BertPreTokenizer (accents before lower case, every character by
+itself), with Python's own Unicode tables and str methods; it shares nothing with the C++ side, and has our normalization forms,
+which theirs has not. huggingface_golden.js asks theirs. Run in this folder.
 
 encodings.txt has one case a line: options, hexadecimal UTF-8 text, ids. Options are letters: l lower-case, a strip accents,
 c split CJK, k clean, and the normalization form.
 """
 import random
+import re
 import unicodedata
 
 rng = random.Random(11)
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 CJK = [(0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F), (0x2B740, 0x2B81F),
-       (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F)]
+       (0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F)]
 
 
 def cleaned(text):
     for c in text:
-        if c in "\t\n\r" or unicodedata.category(c) == "Zs":
+        if c in "\t\n\r" or unicodedata.category(c) in ("Zs", "Zl", "Zp"):
             yield " "
-        elif c not in "\0\ufffd" and unicodedata.category(c) not in ("Cc", "Cf"):
+        elif c not in "\0\ufffd" and unicodedata.category(c) not in ("Cc", "Cf", "Co"):
             yield c
 
 
@@ -35,16 +37,16 @@ def words(text, options, form):
         text = "".join(f" {c} " if any(a <= ord(c) <= b for a, b in CJK) else c for c in text)
     if form != "none":
         text = unicodedata.normalize(form.upper(), text)
-    for word in text.split():
-        if "l" in options:
-            word = word.lower()
-        if "a" in options:
-            word = "".join(c for c in unicodedata.normalize("NFD", word) if unicodedata.category(c) != "Mn")
-        spaced = "".join(f" {c} " if is_punctuation(c) else c for c in word)
-        yield from spaced.split()
+    if "a" in options:
+        text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    if "l" in options:
+        text = "".join(c.lower() for c in text)
+    # Python's split() takes U+001C to U+001F for whitespace, Unicode does not.
+    yield from filter(None, re.split("[ \t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+",
+                                     "".join(f" {c} " if is_punctuation(c) else c for c in text)))
 
 
-def pieces(word, vocab, longest=200):
+def pieces(word, vocab, longest=100):
     if len(word) > longest:
         return ["[UNK]"]
     found, start = [], 0
@@ -67,7 +69,7 @@ texts = [
     "emoji 😀 👩\u200d👩\u200d👧 ❤\ufe0f flags 🇫🇷", "nbsp\u00a0here thin\u2009space ideographic\u3000space line\u2028sep para\u2029sep",
     "zero\u200bwidth soft\u00adhyphen bom\ufeff rlm\u200f", "bad \ufffd char\ufffdacter nul\0l bell\x07 vt\x0bff\x0c fs\x1c del\x7f nel\x85x",
     "“quoted” ‘single’ – en — em … ‹angle› «guillemets» ¿qué? ¡sí! § ¶ • ° © ® ™ € £ ¥ × ÷ ± ½ ² ª º",
-    "ﬁne ﬂow ﬀ ① Ⅷ ㎏ ｆｕｌｌ　ｗｉｄｔｈ ＡＢＣ！", "ẞ ß ŒUVRE œuvre Ǆ ǅ ǆ", "a" * 199, "b" * 200, "c" * 201, "é" * 200, "é" * 201,
+    "ﬁne ﬂow ﬀ ① Ⅷ ㎏ ｆｕｌｌ　ｗｉｄｔｈ ＡＢＣ！", "ẞ ß ŒUVRE œuvre Ǆ ǅ ǆ", "a" * 99, "b" * 100, "c" * 101, "é" * 100, "é" * 101,
     "x" * 50 + "-" + "y" * 50, "a\u0301\u0323 e\u0323\u0301 \u0301lone ¨ ´", "𝐁𝐨𝐥𝐝 𝒮cript 𐐀𐐨", "snake_case CamelCase HTTPServer2 v1.2.3 3,141.59",
     "Ωmega Ωhm Kelvin K Å", "ǰ ŉ ΐ ʼn", "\ud7a3\uac00 각 \u1100\u1161\u11a8",
 ]

@@ -79,7 +79,8 @@ std::vector<GoldenCase> GoldenCases() {
   return cases;
 }
 
-std::unique_ptr<Tokenizer> ForOptions(const std::string& options, const std::string& form) {
+std::unique_ptr<Tokenizer> ForOptions(const std::string& options, const std::string& form,
+                                      const std::string& vocabulary = kVocabulary) {
   const auto has = [&](char c) { return options.find(c) != std::string::npos; };
   const std::map<std::string, WordPiece::Normalization> forms = {{"none", WordPiece::NONE},
                                                                  {"nfc", WordPiece::NFC},
@@ -87,7 +88,7 @@ std::unique_ptr<Tokenizer> ForOptions(const std::string& options, const std::str
                                                                  {"nfkc", WordPiece::NFKC},
                                                                  {"nfkd", WordPiece::NFKD}};
   WordPiece config;
-  config.set_vocabulary(kVocabulary);
+  config.set_vocabulary(vocabulary);
   config.set_lower_case(has('l'));
   config.set_strip_accents(has('a'));
   config.set_split_cjk(has('c'));
@@ -117,6 +118,32 @@ TEST(WordPieceTest, EncodesLikeAnIndependentImplementation) {
   EXPECT_GT(pieces, 5000);
   EXPECT_GT(unknown, 200);
   EXPECT_LT(unknown, pieces / 4);
+}
+
+TEST(WordPieceTest, EncodesLikeHuggingFace) {
+  // Options, hexadecimal text, ids: written by huggingface_golden.js with their library.
+  std::istringstream file(ReadFile("tokenizers/word_piece/testdata/huggingface_encodings.txt"));
+  std::map<std::string, std::unique_ptr<Tokenizer>> tokenizers;
+  int64_t cases = 0, pieces = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream fields(line);
+    std::string options, hex;
+    fields >> options >> hex;
+    std::vector<int32_t> expected;
+    for (int32_t id; fields >> id;) expected.push_back(id);
+    std::unique_ptr<Tokenizer>& tokenizer = tokenizers[options];
+    if (tokenizer == nullptr) {
+      tokenizer =
+          ForOptions(options, "none", "tokenizers/word_piece/testdata/huggingface_vocab.txt");
+      ASSERT_NE(tokenizer, nullptr);
+    }
+    EXPECT_EQ(Encode(*tokenizer, FromHex(hex)), expected) << options << " " << hex;
+    ++cases;
+    pieces += static_cast<int64_t>(expected.size());
+  }
+  EXPECT_EQ(tokenizers.size(), 16);
+  EXPECT_GT(cases, 2500);
+  EXPECT_GT(pieces, 20000);
 }
 
 TEST(WordPieceTest, OneTextIsItsDocumentsOneAfterTheOther) {
