@@ -6,12 +6,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/unicode/unicode.h"
 
 namespace pretext {
 
 std::string JsonString(absl::string_view text) {
+  std::string repaired(text);
+  int64_t replaced = 0;
+  RepairUtf8(&repaired, &replaced);
   std::string out = "\"";
-  for (char c : text) {
+  for (const char c : repaired) {
     if (c == '"' || c == '\\') {
       absl::StrAppend(&out, "\\", std::string(1, c));
     } else if (c == '\n') {

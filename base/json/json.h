@@ -33,7 +33,7 @@ class JsonObject {
   std::string members_ = "{";
 };
 
-// "a\"b" with its quotes, escaped for JSON. Invalid UTF-8 is passed on as it is.
+// "a\"b" with its quotes, escaped for JSON. Ill-formed UTF-8 becomes U+FFFD.
 std::string JsonString(absl::string_view text);
 
 }  // namespace pretext

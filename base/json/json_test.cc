@@ -26,5 +26,11 @@ TEST(JsonObject, ControlCharactersAreEscaped) {
   EXPECT_EQ(JsonString(std::string("\x01\\", 2)), R"("\u0001\\")");
 }
 
+TEST(JsonObject, WhatIsNotUtf8IsReplaced) {
+  EXPECT_EQ(JsonString("a \xff\xc3( \xe2\x82 \xed\xa0\x80 \xc0\xaf \xf0\x9f\x98\x80"),
+            "\"a \uFFFD\uFFFD( \uFFFD \uFFFD\uFFFD\uFFFD \uFFFD\uFFFD \U0001F600\"");
+  EXPECT_EQ(JsonObject().Add("\xff", "x").text(), "{\"\uFFFD\":\"x\"}");
+}
+
 }  // namespace
 }  // namespace pretext
