@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/text/nearest.h"
+#include "base/unicode/text_decoder.h"
 #include "pipelines/text/binder.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/text_tree.h"
@@ -82,7 +83,11 @@ absl::StatusOr<LoadedPipeline> LoadPipelineFile(const std::string& path,
   std::ostringstream text;
   text << file.rdbuf();
   if (file.bad()) return CannotRead(path, std::strerror(errno));
-  return LoadPipelineText(path, text.str(), overrides);
+  const absl::StatusOr<std::string> decoded = DecodeText(text.str());
+  if (!decoded.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", decoded.status().message()));
+  }
+  return LoadPipelineText(path, *decoded, overrides);
 }
 
 }  // namespace pretext

@@ -66,6 +66,25 @@ TEST(LoaderTest, ReadsNestedParts) {
   EXPECT_TRUE(inner.augmentation(0).Is<testing::FakeCrop>());
 }
 
+TEST(LoaderTest, TheSystemThatWroteAFileMakesNoDifference) {
+  const std::string path = testing::TempDir() + "/p.textproto";
+  const auto read = [&](const std::string& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+    const auto loaded = LoadPipelineFile(path);
+    EXPECT_TRUE(loaded.ok()) << loaded.status();
+    return loaded.ok() && loaded->map.ok() ? loaded->config->name() : "";
+  };
+  EXPECT_EQ(read("# one\nname: \"x\"\n"), "x");
+  EXPECT_EQ(read("\xEF\xBB\xBF# one\r\nname: \"x\"\r\n"), "x");
+  EXPECT_EQ(read("# one\rname: \"x\"\r"), "x");
+  std::string wide = "\xFF\xFE";
+  for (const char c : std::string("name: 'x'\r\n")) wide += {c, '\0'};
+  EXPECT_EQ(read(wide), "x");
+  std::ofstream(path, std::ios::binary) << std::string("name: 'x'\0", 10);
+  EXPECT_THAT(std::string(LoadPipelineFile(path).status().message()),
+              HasSubstr("p.textproto: holds NUL bytes"));
+}
+
 TEST(LoaderTest, UnknownFields) {
   EXPECT_EQ(FaultsIn("nmae: \"x\""),
             "p.textproto:1:1: no field \"nmae\" in pretext.Pipeline; did you mean name? It has: "
