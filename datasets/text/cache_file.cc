@@ -9,11 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/folder.h"
 #include "datasets/text/cache_file.pb.h"
 
 namespace pretext {
@@ -67,12 +66,9 @@ absl::Status CacheFileWriter::Error(std::string_view what) const {
 
 absl::StatusOr<std::unique_ptr<CacheFileWriter>> CacheFileWriter::Create(const std::string& path) {
   std::unique_ptr<CacheFileWriter> writer(new CacheFileWriter(path));
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    errno = error.value();
-    return writer->Error("its folder cannot be made");
+  if (absl::Status status = MakeFolders(ParentOf(path), FolderRights::kPrivate); !status.ok()) {
+    return absl::Status(status.code(),
+                        absl::StrCat("the cache cannot be written: ", status.message()));
   }
   return writer;
 }
@@ -82,7 +78,7 @@ absl::Status CacheFileWriter::Append(std::string_view name, const void* bytes, s
                          [&](const auto& section) { return section->name == name; });
   if (at == sections_.end()) {
     at = sections_.insert(at, std::make_unique<Section>(name));
-    const std::string folder = std::filesystem::path(path_).parent_path();
+    const std::string folder = ParentOf(path_);
     std::string spool = absl::StrCat(folder, "/.spool-XXXXXX");
     (*at)->spool = mkostemp(spool.data(), O_CLOEXEC);
     if ((*at)->spool < 0) return Error("no file can be made in its folder");
@@ -145,7 +141,7 @@ absl::Status CacheFileWriter::Finish(std::string_view key) {
     tail.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
     tail.append(kMagic, 8);
     if (!WriteAll(file, tail.data(), tail.size())) return Error("write");
-    if (fchmod(file, 0644) != 0 || fsync(file) != 0) return Error("flush");
+    if (fchmod(file, 0600) != 0 || fsync(file) != 0) return Error("flush");
     return absl::OkStatus();
   };
   const absl::Status status = write_out();
@@ -153,7 +149,7 @@ absl::Status CacheFileWriter::Finish(std::string_view key) {
   if (!status.ok()) return status;
   if (rename(aside_.c_str(), path_.c_str()) != 0) return Error("rename");
   aside_.clear();
-  const std::string folder = std::filesystem::path(path_).parent_path();
+  const std::string folder = ParentOf(path_);
   const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory >= 0) {
     fsync(directory);

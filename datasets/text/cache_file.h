@@ -23,7 +23,8 @@ namespace pretext {
 
 class CacheFileWriter {
  public:
-  // Makes the folder of `path` where it is missing. Errors name what could not be made, and why.
+  // Makes the folder of `path` where it is missing. What it makes is the user's alone (0700, 0600):
+  // text may be private. Errors name what could not be made, and why.
   static absl::StatusOr<std::unique_ptr<CacheFileWriter>> Create(const std::string& path);
   ~CacheFileWriter();  // without Finish: nothing is left
 

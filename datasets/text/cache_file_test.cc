@@ -1,6 +1,7 @@
 #include "datasets/text/cache_file.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -178,6 +179,18 @@ TEST(CacheFileTest, SaysWhyItCannotBeWritten) {
   EXPECT_FALSE(status.ok());
   *writer = nullptr;
   EXPECT_EQ(FilesIn(folder), 0);
+}
+
+TEST(CacheFileTest, IsTheUsersAlone) {
+  const std::string folder = Folder("private/cache");
+  const mode_t before = umask(022);
+  WriteSmall(folder + "/a.cache", "key");
+  umask(before);
+  struct stat info;
+  ASSERT_EQ(stat(folder.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700);
+  ASSERT_EQ(stat((folder + "/a.cache").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace pretext {
 
-absl::StatusOr<std::vector<TextFile>> ListCorpus(const std::vector<std::string>& paths) {
+absl::StatusOr<Corpus> OpenCorpus(const std::vector<std::string>& paths) {
   std::vector<TextFile> files;
   for (const std::string& path : paths) {
     absl::StatusOr<std::vector<TextFile>> listed = ListTextFiles(path);
@@ -18,7 +18,7 @@ absl::StatusOr<std::vector<TextFile>> ListCorpus(const std::vector<std::string>&
     return absl::InvalidArgumentError(
         absl::StrCat("the corpus is empty: there is nothing in ", absl::StrJoin(paths, ", ")));
   }
-  return files;
+  return InspectCorpus(files, paths);
 }
 
 absl::StatusOr<DocumentReader::Counts> TrainTokenizer(const std::vector<TextFile>& files,

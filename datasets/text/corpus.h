@@ -9,11 +9,13 @@
 #include "core/plugin/dataset.h"
 #include "core/plugin/tokenizer.h"
 #include "datasets/text/document_reader.h"
+#include "datasets/text/inspect.h"
 
 namespace pretext {
 
-// The files of several paths, in their order (ListTextFiles). An error if there is nothing in them.
-absl::StatusOr<std::vector<TextFile>> ListCorpus(const std::vector<std::string>& paths);
+// The files of several paths, in their order (ListTextFiles), looked through (InspectCorpus). An
+// error if there is nothing in them.
+absl::StatusOr<Corpus> OpenCorpus(const std::vector<std::string>& paths);
 
 // Lets the tokenizer learn from a corpus, without the documents that a split of that fraction holds
 // out (IsHeldOut).

@@ -59,7 +59,7 @@ absl::Status DocumentReader::OpenNextFile() {
   absl::StatusOr<GzipFile> file = GzipFile::Open(files_[next_file_++].path, "text");
   if (!file.ok()) return file.status();
   file_ = std::make_unique<GzipFile>(*std::move(file));
-  at_start_ = true;
+  decoder_ = TextDecoder();
   after_blank_ = true;
   return absl::OkStatus();
 }
@@ -67,15 +67,11 @@ absl::Status DocumentReader::OpenNextFile() {
 absl::Status DocumentReader::ReadBlock(std::vector<std::string>& documents) {
   const int64_t read = file_->Read(reinterpret_cast<uint8_t*>(block_.data()), block_.size());
   counts_.bytes += read;
-  std::string_view text(block_.data(), read);
-  if (std::exchange(at_start_, false)) {
-    const std::string_view mark = text.substr(0, 2);
-    if (mark == "\xFF\xFE" || mark == "\xFE\xFF") {
-      return absl::InvalidArgumentError(absl::StrCat(
-          file_->path(), ": is UTF-16; expected UTF-8. Convert it: iconv -f utf-16 -t utf-8"));
-    }
-    if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-  }
+  const bool at_end = read < static_cast<int64_t>(block_.size());
+  decoded_.clear();
+  decoder_.Append(std::string_view(block_.data(), read), decoded_);
+  if (at_end) decoder_.Finish(decoded_);
+  std::string_view text = decoded_;
   for (size_t newline; (newline = text.find('\n')) != std::string_view::npos;) {
     if (line_.empty()) {
       TakeLine(text.substr(0, newline), true, documents);
@@ -87,7 +83,6 @@ absl::Status DocumentReader::ReadBlock(std::vector<std::string>& documents) {
     text.remove_prefix(newline + 1);
   }
   line_.append(text);
-  const bool at_end = read < static_cast<int64_t>(block_.size());
   if (!line_.empty() &&
       (at_end || static_cast<int64_t>(line_.size()) > options_.max_document_bytes)) {
     TakeLine(line_, at_end, documents);

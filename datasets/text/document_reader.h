@@ -1,4 +1,5 @@
-// Reads a corpus document by document: files of any size, plain or gzip, in bounded memory.
+// Reads a corpus document by document: files of any size, plain or gzip, UTF-8 or UTF-16 with a
+// byte-order mark, lines ending as on any system (base/unicode/text_decoder.h), in bounded memory.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "base/gzip_file/gzip_file.h"
+#include "base/unicode/text_decoder.h"
 #include "datasets/text/cleanup.h"
 #include "datasets/text/text_files.h"
 
@@ -42,7 +44,7 @@ class DocumentReader {
 
   // Replaces `documents` by the next ones, in order: about 4 MB of them, repaired to UTF-8 and
   // cleaned up on all threads. None at the end. Errors name the file: compressed data that is
-  // damaged or stops short, UTF-16.
+  // damaged or stops short.
   absl::Status Next(std::vector<std::string>& documents);
 
   const Counts& counts() const { return counts_; }
@@ -63,11 +65,12 @@ class DocumentReader {
   const DocumentOptions options_;
   size_t next_file_ = 0;
   std::unique_ptr<GzipFile> file_;
+  TextDecoder decoder_;  // of the file
   std::vector<char> block_;
+  std::string decoded_;      // the block as text
   std::string line_;         // the beginning of a line that goes on in the next block
   std::string document_;     // under way
   int64_t raw_bytes_ = 0;    // of the documents of this call to Next
-  bool at_start_ = true;     // of the file
   bool in_line_ = false;     // document_ ends with the first part of a line
   bool after_blank_ = true;  // the line before was blank
   Counts counts_;

@@ -17,7 +17,11 @@ namespace pretext {
 namespace {
 
 // Part of every key: what is in a cache file, and how documents come about.
-constexpr absl::string_view kFormat = "pretext text cache 1";
+constexpr absl::string_view kFormat = "pretext text cache 2";
+
+// A share of unknown tokens from which on a vocabulary is said not to fit. Vocabularies of their
+// own text leave some hundredths of a percent.
+constexpr double kUnknownWarning = 0.01;
 
 std::string DefaultCacheDirectory() {
   const auto variable = [](const char* name) -> std::string {
@@ -55,8 +59,7 @@ DocumentOptions MakeDocumentOptions(const Text& config, FieldChecker& check) {
 }
 
 // Everything that documents depend on, for the keys of caches.
-std::string CorpusKey(const std::vector<TextFile>& files, const DocumentOptions& options,
-                      double held_out) {
+std::string CorpusKey(const Corpus& corpus, const DocumentOptions& options, double held_out) {
   std::string key =
       absl::StrCat(kFormat, "\nunit ", static_cast<int>(options.unit), " max_document_bytes ",
                    options.max_document_bytes, " collapse ", options.cleanup.collapse_whitespace,
@@ -77,10 +80,8 @@ std::string CorpusKey(const std::vector<TextFile>& files, const DocumentOptions&
     add(replace.to);
     key += "\n";
   }
-  for (const TextFile& file : files) {
-    key += "file ";
-    add(file.path);
-    absl::StrAppend(&key, file.size, " ", file.modified_ns, "\n");
+  for (const Corpus::File& file : corpus.text) {
+    absl::StrAppend(&key, "file ", file.bytes, " ", absl::Hex(file.checksum), "\n");
   }
   return key;
 }
@@ -154,15 +155,17 @@ absl::Status TextDataset::Read(Split split, int64_t index, Sample& sample) const
 }
 
 absl::Status TextDataset::Load() {
-  absl::StatusOr<std::vector<TextFile>> files = ListCorpus(options_.files);
-  if (!files.ok()) return files.status();
-  files_ = files->size();
-  const std::string corpus = CorpusKey(*files, options_.documents, options_.held_out);
+  const absl::StatusOr<Corpus> opened = OpenCorpus(options_.files);
+  if (!opened.ok()) return opened.status();
+  const std::vector<TextFile> files = opened->files();
+  files_ = files.size();
+  left_out_ = opened->LeftOut();
+  const std::string corpus = CorpusKey(*opened, options_.documents, options_.held_out);
   if (tokenizer_->needs_training()) {
-    absl::Status status = LoadVocabulary(*files, corpus);
+    absl::Status status = LoadVocabulary(files, corpus);
     if (!status.ok()) return status;
   }
-  absl::Status status = LoadTokens(*files, corpus);
+  absl::Status status = LoadTokens(files, corpus);
   if (!status.ok()) return status;
   for (const Split split : {Split::kTrain, Split::kTest}) {
     packings_[static_cast<int>(split)].emplace(
@@ -247,9 +250,20 @@ std::string TextDataset::Summary() const {
     absl::StrAppend(&text, "; ", Counted(cache_->replaced()),
                     " ill-formed UTF-8 sequences replaced");
   }
+  if (!left_out_.empty()) absl::StrAppend(&text, "; ", left_out_);
   if (cache_->duplicates() > 0.01) {
     absl::StrAppendFormat(&text, "; %.0f%% of the documents are repeats",
                           100 * cache_->duplicates());
+  }
+  const int64_t tokens = train.tokens + test.tokens, unknown = train.unknown + test.unknown;
+  const double share = static_cast<double>(unknown) / static_cast<double>(tokens);
+  if (share >= kUnknownWarning) {
+    absl::StrAppendFormat(
+        &text,
+        "\nwarning: %.1f %% of the tokens are [UNK]: the vocabulary does not fit this text. Was it "
+        "learnt from text of another language or kind, or with other options (lower_case, "
+        "strip_accents, …)? Is its alphabet_limit too low?",
+        100 * share);
   }
   return text;
 }

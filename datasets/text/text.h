@@ -2,7 +2,7 @@
 //
 // Load learns the tokenizer's vocabulary first where its config asks for that, from the training
 // documents only, and keeps it beside the tokens. A cache that is missing, damaged or of another
-// corpus is made again.
+// corpus (told by its bytes, not by names and times) is made again.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +55,7 @@ class TextDataset : public Dataset {
   std::unique_ptr<TokenCache> cache_;
   std::optional<Packing> packings_[2];  // by split
   size_t files_ = 0;
+  std::string left_out_;                                         // Corpus::LeftOut
   std::optional<double> learning_seconds_, tokenizing_seconds_;  // unset: from the cache
 };
 

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/looked_for_at.h"
 
 namespace pretext {
 namespace {
@@ -18,17 +19,17 @@ namespace fs = std::filesystem;
 absl::Status AddFile(const std::string& path, std::vector<TextFile>* files) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0 || access(path.c_str(), R_OK) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat(path,
-                                                   ": cannot be read. Check the path and its "
-                                                   "permissions"));
+    const int error = errno;
+    return absl::ErrnoToStatus(
+        error, absl::StrCat(path, ": cannot be read. Check the path and its permissions",
+                            LookedForAt(path)));
   }
   if (!S_ISREG(info.st_mode)) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is neither a file nor a folder. Copy it to a file first."));
   }
   if (info.st_size > 0) {
-    files->push_back(
-        {path, info.st_size, info.st_mtim.tv_sec * int64_t{1000000000} + info.st_mtim.tv_nsec});
+    files->push_back({path, info.st_size});
   }
   return absl::OkStatus();
 }

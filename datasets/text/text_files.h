@@ -1,4 +1,4 @@
-// The files of a corpus, and what tells one state of them from another.
+// The files of a corpus.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,7 @@ namespace pretext {
 
 struct TextFile {
   std::string path;
-  int64_t size = 0;         // bytes on disk
-  int64_t modified_ns = 0;  // since 1970
+  int64_t size = 0;  // bytes on disk
 };
 
 // The files that `path` names: itself, or every file below the folder, by path; hidden ones (a name

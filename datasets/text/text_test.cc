@@ -225,6 +225,52 @@ TEST_F(TextTest, AnythingElseHasACacheOfItsOwn) {
   EXPECT_EQ(CacheFiles().size(), files);
 }
 
+TEST_F(TextTest, TheCacheIsOfTheBytesNotOfNamesAndTimes) {
+  const std::string text = ReadFile(kSample);
+  const std::string path = Write("corpus.txt", text);
+  const auto time = fs::last_write_time(path);
+  ASSERT_NE(Loaded(Config("files: \"" + path + "\"")), nullptr);
+  EXPECT_EQ(CacheFiles().size(), 2);
+  // The same bytes under another name and time.
+  ASSERT_NE(Loaded(Config("files: \"" + Write("copy.txt", text) + "\"")), nullptr);
+  EXPECT_EQ(CacheFiles().size(), 2);
+  // Other bytes, as many, with the same name and time.
+  std::string changed = text;
+  changed[changed.find('e')] = 'a';
+  Write("corpus.txt", changed);
+  fs::last_write_time(path, time);
+  ASSERT_NE(Loaded(Config("files: \"" + path + "\"")), nullptr);
+  EXPECT_EQ(CacheFiles().size(), 4);
+}
+
+TEST_F(TextTest, WhatIsNoTextIsLeftOutAndSaid) {
+  fs::create_directories(folder_ + "/mixed");
+  Write("mixed/corpus.txt", ReadFile(kSample));
+  Write("mixed/picture.png", std::string("\x89PNG\0\1\2", 7));
+  const auto dataset = Loaded(Config("files: \"" + folder_ + "/mixed\""));
+  ASSERT_NE(dataset, nullptr);
+  EXPECT_THAT(dataset->Summary(),
+              HasSubstr("1 file is no text (NUL bytes in it) and was left out: "));
+  EXPECT_THAT(dataset->Summary(), HasSubstr("/mixed/picture.png"));
+  EXPECT_THAT(dataset->Summary(), testing::Not(HasSubstr("[UNK]")));
+  EXPECT_THAT(LoadMessage(Config("files: \"" + folder_ + "/mixed/picture.png\"")),
+              HasSubstr("picture.png: holds NUL bytes"));
+}
+
+TEST_F(TextTest, AVocabularyThatDoesNotFitIsSaid) {
+  WordPiece word_piece;
+  word_piece.set_vocabulary(Write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n"));
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += "a a b a\n\n";
+  Text config = Config("files: \"" + Write("corpus.txt", text) + "\" held_out: 0");
+  config.mutable_tokenizer()->PackFrom(word_piece);
+  for (int i = 0; i < 2; ++i) {  // the second time from the cache
+    const auto dataset = Loaded(config);
+    ASSERT_NE(dataset, nullptr);
+    EXPECT_THAT(dataset->Summary(), HasSubstr("warning: 25.0 % of the tokens are [UNK]"));
+  }
+}
+
 TEST_F(TextTest, WideVocabularies) {
   // More than 2^16 pieces: ids of 32 bits.
   std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";

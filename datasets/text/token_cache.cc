@@ -26,8 +26,8 @@ constexpr int64_t kNarrowVocabulary = 1 << 16;
 // Appends documents to the sections of one split.
 class SplitWriter {
  public:
-  SplitWriter(CacheFileWriter& file, Split split, bool narrow)
-      : file_(file), names_(NamesOf(split)), narrow_(narrow) {}
+  SplitWriter(CacheFileWriter& file, Split split, bool narrow, int32_t unknown)
+      : file_(file), names_(NamesOf(split)), narrow_(narrow), unknown_id_(unknown) {}
 
   absl::Status Declare() {
     absl::Status status = file_.Declare(names_.tokens);
@@ -44,18 +44,22 @@ class SplitWriter {
     }
     end_ += ids.size();
     characters_ += characters;
+    unknown_ += std::count(ids.begin(), ids.end(), unknown_id_);
     return status.ok() ? file_.Append(names_.ends, &end_, sizeof(end_)) : status;
   }
 
   uint64_t tokens() const { return end_; }
   int64_t characters() const { return characters_; }
+  int64_t unknown() const { return unknown_; }
 
  private:
   CacheFileWriter& file_;
   const SectionNames& names_;
   const bool narrow_;
+  const int32_t unknown_id_;
   uint64_t end_ = 0;
   int64_t characters_ = 0;
+  int64_t unknown_ = 0;
   std::vector<uint16_t> narrow_ids_;
 };
 
@@ -85,6 +89,8 @@ absl::StatusOr<std::unique_ptr<TokenCache>> TokenCache::Open(const std::string& 
   cache->duplicates_ = facts.duplicates();
   cache->splits_[static_cast<int>(Split::kTrain)].characters = facts.train_characters();
   cache->splits_[static_cast<int>(Split::kTest)].characters = facts.test_characters();
+  cache->splits_[static_cast<int>(Split::kTrain)].unknown = facts.train_unknown();
+  cache->splits_[static_cast<int>(Split::kTest)].unknown = facts.test_unknown();
   for (const Split split : {Split::kTrain, Split::kTest}) {
     const SectionNames& names = NamesOf(split);
     TokenizedDocuments& documents = cache->splits_[static_cast<int>(split)];
@@ -106,7 +112,9 @@ absl::Status TokenCache::Write(DocumentReader& reader, const Tokenizer& tokenize
   absl::StatusOr<std::unique_ptr<CacheFileWriter>> file = CacheFileWriter::Create(path);
   if (!file.ok()) return file.status();
   const bool narrow = tokenizer.vocabulary_size() <= kNarrowVocabulary;
-  SplitWriter train(**file, Split::kTrain, narrow), test(**file, Split::kTest, narrow);
+  const int32_t unknown = tokenizer.special().unknown;
+  SplitWriter train(**file, Split::kTrain, narrow, unknown);
+  SplitWriter test(**file, Split::kTest, narrow, unknown);
   absl::Status status = train.Declare();
   if (status.ok()) status = test.Declare();
   DuplicateCounter duplicates;
@@ -145,6 +153,8 @@ absl::Status TokenCache::Write(DocumentReader& reader, const Tokenizer& tokenize
   facts.set_duplicates(duplicates.share());
   facts.set_train_characters(train.characters());
   facts.set_test_characters(test.characters());
+  facts.set_train_unknown(train.unknown());
+  facts.set_test_unknown(test.unknown());
   const std::string serialized = facts.SerializeAsString();
   status = (*file)->Append("facts", serialized.data(), serialized.size());
   return status.ok() ? (*file)->Finish(key) : status;

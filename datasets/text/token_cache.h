@@ -24,6 +24,7 @@ struct TokenizedDocuments {
   int64_t documents = 0;
   int64_t tokens = 0;
   int64_t characters = 0;
+  int64_t unknown = 0;  // tokens that are [UNK]
 
   // The end of a document within the tokens; it begins where the one before ends.
   uint64_t End(int64_t document) const { return ends[document]; }
