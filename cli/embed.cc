@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "absl/flags/flag.h"
@@ -24,10 +25,8 @@ absl::Status WriteVectors(const Features& vectors, const std::string& path) {
   return status.ok() ? writer->Finish() : status;
 }
 
-absl::Status Probe(const Features& vectors, const std::string& path) {
-  const auto labels = ReadLines(path);
-  if (!labels.ok()) return labels.status();
-  const auto probe = ProbeTexts(vectors, *labels, /*seed=*/1);
+absl::Status Probe(const Features& vectors, const std::vector<std::string>& labels) {
+  const auto probe = ProbeTexts(vectors, labels, /*seed=*/1);
   if (!probe.ok()) return probe.status();
   std::printf(
       "linear probe: %.1f %% of %s held-out texts right, learnt from %s, %s labels; the most "
@@ -56,17 +55,36 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
   }
   const auto texts = ReadLines(path);
   if (!texts.ok()) return texts.status();
+  std::vector<std::string> labels;
+  if (const std::string labels_path = absl::GetFlag(FLAGS_labels); !labels_path.empty()) {
+    auto read = ReadLines(labels_path);
+    if (!read.ok()) return read.status();
+    labels = *std::move(read);
+    const absl::Status useful = CheckLabels(labels, static_cast<int64_t>(texts->size()));
+    if (!useful.ok()) {
+      return absl::Status(useful.code(), absl::StrCat(labels_path, ": ", useful.message()));
+    }
+  }
   const auto vectors =
       EmbedTexts(*parts->encoder, *tokenizer, *texts, {.length = parts->sample.tokens});
   if (!vectors.ok()) return vectors.status();
   if (absl::Status status = WriteVectors(vectors->features, *out); !status.ok()) return status;
   std::printf("%s vectors of %s: %s\n", Counted(vectors->features.count).c_str(),
               Counted(vectors->features.width).c_str(), out->c_str());
-  if (vectors->cut > 0) {
-    std::printf("%s texts have more than %s tokens: their ends were left out\n",
-                Counted(vectors->cut).c_str(), Counted(parts->sample.tokens).c_str());
+  if (vectors->split > 0) {
+    std::printf(
+        "%s texts have more than %s tokens: each was split, and its vector is the mean of its "
+        "parts'\n",
+        Counted(vectors->split).c_str(), Counted(parts->sample.tokens).c_str());
   }
-  const std::string labels = absl::GetFlag(FLAGS_labels);
+  const double unknown = static_cast<double>(vectors->unknown) /
+                         static_cast<double>(std::max<int64_t>(1, vectors->tokens));
+  if (unknown >= 0.01) {
+    std::printf(
+        "warning: %.1f %% of the texts' tokens are [UNK]: the vocabulary that this run learnt does "
+        "not fit them\n",
+        100 * unknown);
+  }
   return labels.empty() ? absl::OkStatus() : Probe(vectors->features, labels);
 }
 

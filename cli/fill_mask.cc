@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/json/json.h"
+#include "base/text/counted.h"
 #include "cli/command.h"
 #include "pipelines/trained/trained.h"
 
@@ -15,9 +16,9 @@ ABSL_FLAG(bool, json, false, "fill-mask: print one JSON object.");
 namespace pretext {
 namespace {
 
-std::string Json(const std::string& text, const std::vector<std::vector<Guess>>& filled) {
+std::string Json(const std::string& text, const FilledMasks& filled, int64_t length) {
   std::vector<std::string> masks;
-  for (const std::vector<Guess>& guesses : filled) {
+  for (const std::vector<Guess>& guesses : filled.masks) {
     std::vector<std::string> objects;
     for (const Guess& guess : guesses) {
       objects.push_back(JsonObject()
@@ -29,7 +30,8 @@ std::string Json(const std::string& text, const std::vector<std::vector<Guess>>&
     masks.push_back(absl::StrCat("[", absl::StrJoin(objects, ","), "]"));
   }
   return absl::StrCat("{\"text\":", JsonString(text), ",\"masks\":[", absl::StrJoin(masks, ","),
-                      "]}");
+                      "],\"masks_cut_off\":", filled.cut_off, ",\"tokens\":", filled.tokens,
+                      ",\"most_tokens\":", length, "}");
 }
 
 }  // namespace
@@ -48,15 +50,25 @@ absl::Status FillMaskCommand(const std::vector<std::string>& arguments) {
                                parts->sample.tokens, absl::GetFlag(FLAGS_top));
   if (!filled.ok()) return filled.status();
   if (absl::GetFlag(FLAGS_json)) {
-    std::printf("%s\n", Json(arguments[1], *filled).c_str());
+    std::printf("%s\n", Json(arguments[1], *filled, parts->sample.tokens).c_str());
     return absl::OkStatus();
   }
   std::printf("%s\n", arguments[1].c_str());
-  for (size_t m = 0; m < filled->size(); ++m) {
-    if (filled->size() > 1) std::printf("mask %zu\n", m + 1);
-    for (const Guess& guess : (*filled)[m]) {
+  const size_t shown = filled->masks.size();
+  const bool several = shown + static_cast<size_t>(filled->cut_off) > 1;
+  for (size_t m = 0; m < shown; ++m) {
+    if (several) std::printf("mask %zu\n", m + 1);
+    for (const Guess& guess : filled->masks[m]) {
       std::printf("  %5.1f %%  %s\n", 100 * guess.probability, guess.token.c_str());
     }
+  }
+  if (filled->cut_off > 0) {
+    std::printf(
+        "%s of %s masks cut off: the text has %s tokens, of which this encoder takes the first "
+        "%s\n",
+        Counted(filled->cut_off).c_str(),
+        Counted(static_cast<int64_t>(shown) + filled->cut_off).c_str(),
+        Counted(filled->tokens).c_str(), Counted(parts->sample.tokens).c_str());
   }
   return absl::OkStatus();
 }

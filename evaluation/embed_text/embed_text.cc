@@ -3,17 +3,33 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "tokenizers/sequence/sequence.h"
 
 namespace pretext {
 namespace {
 
-// [CLS] text [SEP], as many tokens as there are.
-std::vector<int32_t> Encode(const Tokenizer& tokenizer, const std::string& text) {
-  std::vector<int32_t> ids = {tokenizer.special().cls};
-  EncodeMarked(tokenizer, text, ids);
-  ids.push_back(tokenizer.special().sep);
-  return ids;
+// A part of a text: [CLS] tokens [SEP].
+struct Part {
+  size_t text;
+  std::vector<int32_t> ids;
+  double weight;  // its share of the text's tokens
+};
+
+// Appends a text's parts, of `length` tokens at most each; an empty text has one.
+void Split(const std::vector<int32_t>& ids, size_t text, const Tokenizer::SpecialIds& special,
+           int64_t length, std::vector<Part>& parts) {
+  const size_t most = static_cast<size_t>(std::max<int64_t>(length - 2, 1));
+  size_t begin = 0;
+  do {
+    const size_t count = std::min(most, ids.size() - begin);
+    Part part{.text = text, .ids = {special.cls}, .weight = 1};
+    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(begin);
+    part.ids.insert(part.ids.end(), first, first + static_cast<std::ptrdiff_t>(count));
+    part.ids.push_back(special.sep);
+    if (ids.size() > most)
+      part.weight = static_cast<double>(count) / static_cast<double>(ids.size());
+    parts.push_back(std::move(part));
+    begin += count;
+  } while (begin < ids.size());
 }
 
 // Padded to the longest.
@@ -48,30 +64,48 @@ absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokeni
   features.values.resize(static_cast<size_t>(features.count * features.width));
   std::vector<std::vector<int32_t>> ids(texts.size());
 #pragma omp parallel for schedule(dynamic, 16)
-  for (size_t i = 0; i < texts.size(); ++i) ids[i] = Encode(tokenizer, texts[i]);
-  for (std::vector<int32_t>& row : ids) {
-    if (static_cast<int64_t>(row.size()) <= options.length) continue;
-    row.resize(static_cast<size_t>(options.length));
-    row.back() = tokenizer.special().sep;
-    ++vectors.cut;
+  for (size_t i = 0; i < texts.size(); ++i) tokenizer.Encode(texts[i], ids[i]);
+  const Tokenizer::SpecialIds special = tokenizer.special();
+  std::vector<Part> parts;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const size_t before = parts.size();
+    Split(ids[i], i, special, options.length, parts);
+    vectors.split += parts.size() > before + 1;
+    vectors.tokens += static_cast<int64_t>(ids[i].size());
+    vectors.unknown += std::count(ids[i].begin(), ids[i].end(), special.unknown);
   }
-  // Texts of like length together: less padding.
-  std::vector<int64_t> order(texts.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+  // Parts of like length together: less padding. Sums are taken in the order of a text's parts
+  // afterwards, so that they do not depend on it.
+  std::vector<size_t> order(parts.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return ids[a].size() < ids[b].size(); });
+                   [&](size_t a, size_t b) { return parts[a].ids.size() < parts[b].ids.size(); });
+  std::vector<float> pooled(parts.size() * static_cast<size_t>(features.width));
   for (size_t begin = 0; begin < order.size(); begin += static_cast<size_t>(options.batch_size)) {
     const size_t end = std::min(order.size(), begin + static_cast<size_t>(options.batch_size));
     std::vector<const std::vector<int32_t>*> rows;
-    for (size_t i = begin; i < end; ++i) rows.push_back(&ids[order[i]]);
+    for (size_t i = begin; i < end; ++i) rows.push_back(&parts[order[i]].ids);
     const Batch batch = MakeBatch(rows, tokenizer);
     Tape tape(/*recording=*/false);
     const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext());
-    const Tensor pooled = encoder.Pool(tape, h, batch).value();
+    const Tensor rows_of_parts = encoder.Pool(tape, h, batch).value();
     for (size_t i = begin; i < end; ++i) {
-      std::copy_n(pooled.data() + static_cast<int64_t>(i - begin) * features.width, features.width,
-                  features.values.data() + order[i] * features.width);
+      std::copy_n(rows_of_parts.data() + static_cast<int64_t>(i - begin) * features.width,
+                  features.width, pooled.data() + static_cast<int64_t>(order[i]) * features.width);
     }
+  }
+  for (size_t first = 0; first < parts.size();) {
+    size_t last = first;
+    while (last < parts.size() && parts[last].text == parts[first].text) ++last;
+    float* row = features.values.data() + static_cast<int64_t>(parts[first].text) * features.width;
+    for (int64_t d = 0; d < features.width; ++d) {
+      double sum = 0;
+      for (size_t p = first; p < last; ++p) {
+        sum += parts[p].weight * pooled[static_cast<int64_t>(p) * features.width + d];
+      }
+      row[d] = static_cast<float>(sum);
+    }
+    first = last;
   }
   const absl::Status finite = CheckFinite(features, "text");
   if (!finite.ok()) return finite;

@@ -13,16 +13,22 @@
 namespace pretext {
 
 struct EmbedTextOptions {
-  int64_t length = 128;  // the most tokens the encoder takes; what is longer is cut off at the end
-  int64_t batch_size = 64;  // texts at once
+  int64_t length = 128;  // the most tokens the encoder takes, [CLS] and [SEP] included: at least 3
+  int64_t batch_size = 64;  // sequences at once
 };
 
 struct TextVectors {
-  Features features;  // one row a text, Encoder::Pool of h in evaluation mode; no labels
-  int64_t cut = 0;    // texts that were too long
+  // One row a text, Encoder::Pool of h in evaluation mode; no labels. A text that is longer than
+  // the encoder takes is split into parts of that length, and its row is the mean of theirs,
+  // weighted by their tokens.
+  Features features;
+  int64_t split = 0;    // texts that were longer
+  int64_t tokens = 0;   // of all texts, without [CLS] and [SEP]
+  int64_t unknown = 0;  // of them, [UNK]
 };
 
-// An error when there is no text, or a vector is not finite (it names the text by its number).
+// The name of a special token in a text is text ("[MASK]" too). An error when there is no text, or
+// a vector is not finite (it names the text by its number).
 absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokenizer,
                                        const std::vector<std::string>& texts,
                                        const EmbedTextOptions& options);

@@ -39,7 +39,9 @@ TEST(EmbedTexts, EachTextAsIfAlone) {
   ASSERT_TRUE(together.ok()) << together.status();
   EXPECT_EQ(together->features.count, 5);
   EXPECT_EQ(together->features.width, 8);
-  EXPECT_EQ(together->cut, 1);
+  EXPECT_EQ(together->split, 1);
+  EXPECT_EQ(together->tokens, 17);
+  EXPECT_EQ(together->unknown, 0);
   for (size_t i = 0; i < texts.size(); ++i) {
     const auto alone = EmbedTexts(*encoder, tokenizer, {texts[i]}, {.length = 8});
     ASSERT_TRUE(alone.ok());
@@ -50,6 +52,28 @@ TEST(EmbedTexts, EachTextAsIfAlone) {
   }
   EXPECT_FALSE(
       AllClose(Row(together->features, 0), Row(together->features, 4), 1e-2));  // order counts
+}
+
+TEST(EmbedTexts, ALongTextIsTheMeanOfItsParts) {
+  const auto encoder = Build();
+  const FakeTokenizer tokenizer(12);
+  // Six tokens a part beside [CLS] and [SEP]: 6 + 6 + 1.
+  const auto whole =
+      EmbedTexts(*encoder, tokenizer, {"5 6 7 8 9 10 11 1 5 6 7 8 9"}, {.length = 8});
+  const auto parts =
+      EmbedTexts(*encoder, tokenizer, {"5 6 7 8 9 10", "11 1 5 6 7 8", "9"}, {.length = 8});
+  ASSERT_TRUE(whole.ok() && parts.ok());
+  EXPECT_EQ(whole->split, 1);
+  EXPECT_EQ(whole->unknown, 1);
+  Doubles mean(8);
+  for (int64_t p = 0; p < 3; ++p) {
+    for (int64_t d = 0; d < 8; ++d) {
+      mean[d] += (p < 2 ? 6 : 1) / 13.0 * Row(parts->features, p)[d];
+    }
+  }
+  // Products of other shapes round otherwise.
+  EXPECT_TRUE(AllClose(Row(whole->features, 0), mean, 1e-5));
+  EXPECT_FALSE(AllClose(Row(whole->features, 0), Row(parts->features, 0), 1e-2));
 }
 
 TEST(EmbedTexts, FaultsAreNamed) {

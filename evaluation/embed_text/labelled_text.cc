@@ -1,10 +1,14 @@
 #include "evaluation/embed_text/labelled_text.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/file/read_file.h"
+#include "base/text/counted.h"
+#include "base/unicode/text_decoder.h"
 #include "core/flow/held_out.h"
 #include "evaluation/probe/probe.h"
 
@@ -12,6 +16,12 @@ namespace pretext {
 namespace {
 
 constexpr double kHeldOut = 0.2;
+
+// Of fewer texts a label, most are either not learnt from or not scored; a probe of many labels,
+// whose time grows with their number, needs more to be worth it.
+constexpr int64_t kTextsALabel = 2;
+constexpr int64_t kManyLabels = 1000;
+constexpr int64_t kTextsOfManyLabels = 20;
 
 Features Pick(const Features& all, const std::vector<int32_t>& labels,
               const std::vector<int64_t>& rows) {
@@ -28,31 +38,43 @@ Features Pick(const Features& all, const std::vector<int32_t>& labels,
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return absl::NotFoundError(absl::StrCat(path, ": cannot be opened"));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    lines.push_back(line);
+  const absl::StatusOr<std::string> bytes = ReadFile(path);
+  if (!bytes.ok()) return bytes.status();
+  const absl::StatusOr<std::string> text = DecodeText(*bytes);
+  if (!text.ok()) {
+    return absl::Status(text.status().code(), absl::StrCat(path, ": ", text.status().message()));
   }
-  if (file.bad()) return absl::DataLossError(absl::StrCat(path, ": cannot be read"));
+  std::vector<std::string> lines = absl::StrSplit(*text, '\n');
+  if (lines.back().empty()) lines.pop_back();  // what ends with an end of line has no line after it
   return lines;
+}
+
+absl::Status CheckLabels(const std::vector<std::string>& labels, int64_t texts) {
+  if (static_cast<int64_t>(labels.size()) != texts) {
+    return absl::InvalidArgumentError(absl::StrCat("there are ", labels.size(), " labels for ",
+                                                   texts, " texts: one a line, in the same order"));
+  }
+  const absl::flat_hash_set<absl::string_view> different(labels.begin(), labels.end());
+  const auto classes = static_cast<int64_t>(different.size());
+  if (classes < 2 || texts < 5) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a probe needs two labels and five texts at least; there are ", classes, " and ", texts));
+  }
+  const int64_t least = classes > kManyLabels ? kTextsOfManyLabels : kTextsALabel;
+  if (texts < least * classes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the ", Counted(texts), " texts have ", Counted(classes), " different labels, fewer than ",
+        least, " texts each: a probe would ", classes > kManyLabels ? "take minutes and " : "",
+        "tell nothing. Give fewer, coarser labels, or leave --labels out"));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<TextProbe> ProbeTexts(const Features& vectors,
                                      const std::vector<std::string>& labels, uint64_t seed) {
-  if (static_cast<int64_t>(labels.size()) != vectors.count) {
-    return absl::InvalidArgumentError(absl::StrCat("there are ", labels.size(), " labels for ",
-                                                   vectors.count,
-                                                   " texts: one a line, in the same order"));
-  }
+  if (absl::Status status = CheckLabels(labels, vectors.count); !status.ok()) return status;
   std::map<std::string, int32_t> classes;
   for (const std::string& label : labels) classes.emplace(label, 0);
-  if (classes.size() < 2 || vectors.count < 5) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a probe needs two labels and five texts at least; there are ", classes.size(),
-                     " and ", vectors.count));
-  }
   int32_t next = 0;
   for (auto& [label, number] : classes) number = next++;
   std::vector<int32_t> numbers;

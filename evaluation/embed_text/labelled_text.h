@@ -11,7 +11,8 @@
 
 namespace pretext {
 
-// The lines of a file, without their ends. A last line without an end counts. Errors name the file.
+// The lines of a file of text as any system writes it (base/unicode/text_decoder.h), without their
+// ends. A last line without an end counts. Errors name the file; one that holds NUL is no text.
 absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path);
 
 struct TextProbe {
@@ -21,9 +22,13 @@ struct TextProbe {
   double most_frequent = 0;  // percent, of always naming the most frequent label of the others
 };
 
+// What makes labels useless for a probe of that many texts, to be said before anything is computed:
+// another number of labels than of texts, fewer than two different ones, too few texts, or so many
+// different ones that hardly any label is both learnt and scored.
+absl::Status CheckLabels(const std::vector<std::string>& labels, int64_t texts);
+
 // A fifth of the texts, chosen at random by the seed, is held out; the probe learns from the rest.
-// Any text is a label; equal texts are one class. Errors: another number of labels than of vectors,
-// fewer than two classes, too few texts.
+// Any text is a label; equal texts are one class. Errors: those of CheckLabels.
 absl::StatusOr<TextProbe> ProbeTexts(const Features& vectors,
                                      const std::vector<std::string>& labels, uint64_t seed);
 

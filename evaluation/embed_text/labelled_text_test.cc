@@ -18,6 +18,13 @@ TEST(LabelledText, ReadsLines) {
   const std::string path = testing::TempDir() + "/lines.txt";
   std::ofstream(path) << "one\r\n\ntwo words\nlast";
   EXPECT_THAT(*ReadLines(path), ElementsAre("one", "", "two words", "last"));
+  std::ofstream(path) << "\xEF\xBB\xBFneg\rpos\r";
+  EXPECT_THAT(*ReadLines(path), ElementsAre("neg", "pos"));
+  std::ofstream(path) << std::string("\xFF\xFEn\0\r\0\n\0p\0", 10);
+  EXPECT_THAT(*ReadLines(path), ElementsAre("n", "p"));
+  std::ofstream(path) << std::string("neg\0pos", 7);
+  EXPECT_THAT(std::string(ReadLines(path).status().message()),
+              HasSubstr("lines.txt: holds NUL bytes"));
   EXPECT_THAT(std::string(ReadLines(path + ".not").status().message()), HasSubstr("lines.txt.not"));
 }
 
@@ -52,6 +59,14 @@ TEST(LabelledText, FaultsAreNamed) {
   EXPECT_THAT(
       std::string(ProbeTexts(vectors, std::vector<std::string>(6, "a"), 1).status().message()),
       HasSubstr("two labels and five texts at least; there are 1 and 6"));
+  std::vector<std::string> many(10000), all_different(60);
+  for (size_t i = 0; i < many.size(); ++i) many[i] = std::to_string(i % 2700);
+  for (size_t i = 0; i < all_different.size(); ++i) all_different[i] = std::to_string(i);
+  EXPECT_THAT(std::string(CheckLabels(many, 10000).message()),
+              HasSubstr("the 10,000 texts have 2,700 different labels, fewer than 20 texts each"));
+  EXPECT_FALSE(CheckLabels(all_different, 60).ok());
+  for (std::string& label : all_different) label = std::to_string(label.size());
+  EXPECT_TRUE(CheckLabels(all_different, 60).ok());
 }
 
 }  // namespace

@@ -73,10 +73,8 @@ std::vector<Guess> Best(const float* scores, int64_t count, int64_t top,
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::vector<Guess>>> FillMask(Encoder& encoder, Head& head,
-                                                         const Tokenizer& tokenizer,
-                                                         std::string_view text, int64_t length,
-                                                         int64_t top) {
+absl::StatusOr<FilledMasks> FillMask(Encoder& encoder, Head& head, const Tokenizer& tokenizer,
+                                     std::string_view text, int64_t length, int64_t top) {
   if (top < 1)
     return absl::InvalidArgumentError(absl::StrCat("at least one guess a mask; asked for ", top));
   if (!head.output().is(FlowType::Kind::kTokenScores)) {
@@ -84,14 +82,15 @@ absl::StatusOr<std::vector<std::vector<Guess>>> FillMask(Encoder& encoder, Head&
         "filling in needs a head that scores tokens (MaskedLanguageModel); this one gives ",
         head.output().ToString()));
   }
-  const Sample sample = TextSample(tokenizer, text, length);
+  const MaskedText read = ReadMaskedText(tokenizer, text, length);
+  const Sample& sample = read.sample;
   if (sample.targets.empty()) {
     const std::string_view mask = tokenizer.Token(tokenizer.special().mask);
     const absl::string_view name(mask.data(), mask.size());
-    const bool cut = text.find(mask) != std::string_view::npos;
     return absl::InvalidArgumentError(
-        cut ? absl::StrCat("the ", name, " lies beyond the ", length,
-                           " tokens that this encoder takes: shorten the text")
+        read.masks > 0
+            ? absl::StrCat("the ", name, " lies beyond the ", length, " tokens that this encoder ",
+                           "takes: the text has ", read.tokens, "; shorten it")
             : absl::StrCat("the text has no ", name, " to fill in: write one, such as \"a ", name,
                            " of water\""));
   }
@@ -103,11 +102,13 @@ absl::StatusOr<std::vector<std::vector<Guess>>> FillMask(Encoder& encoder, Head&
   const Tensor scores = Scores(head.Forward(tape, h, batch, context));
   // The encoder may have room for more ids than the tokenizer has.
   const int64_t known = std::min<int64_t>(scores.dim(1), tokenizer.vocabulary_size());
-  std::vector<std::vector<Guess>> guesses;
+  FilledMasks filled;
+  filled.cut_off = read.masks - static_cast<int64_t>(sample.targets.size());
+  filled.tokens = read.tokens;
   for (int64_t m = 0; m < scores.dim(0); ++m) {
-    guesses.push_back(Best(scores.data() + m * scores.dim(1), known, top, tokenizer));
+    filled.masks.push_back(Best(scores.data() + m * scores.dim(1), known, top, tokenizer));
   }
-  return guesses;
+  return filled;
 }
 
 }  // namespace pretext

@@ -19,13 +19,17 @@ struct Guess {
   double probability = 0;
 };
 
-// For every [MASK] in the text, in order, the `top` likeliest tokens, best first, of the whole
-// vocabulary, in evaluation mode. `length`: the most tokens the encoder takes. Errors: a head that
-// gives no token scores; a text without [MASK], or whose [MASK] lies beyond the length; top
-// below 1.
-absl::StatusOr<std::vector<std::vector<Guess>>> FillMask(Encoder& encoder, Head& head,
-                                                         const Tokenizer& tokenizer,
-                                                         std::string_view text, int64_t length,
-                                                         int64_t top);
+struct FilledMasks {
+  // For every mask within the length, in order: the likeliest tokens, best first.
+  std::vector<std::vector<Guess>> masks;
+  int64_t cut_off = 0;  // masks beyond the length, the last ones of the text
+  int64_t tokens = 0;   // of the whole text, [CLS] and [SEP] included
+};
+
+// For every [MASK] in the text, the `top` likeliest tokens of the whole vocabulary, in evaluation
+// mode. `length`: the most tokens the encoder takes. Errors: a head that gives no token scores; a
+// text without [MASK], or with all of them beyond the length; top below 1.
+absl::StatusOr<FilledMasks> FillMask(Encoder& encoder, Head& head, const Tokenizer& tokenizer,
+                                     std::string_view text, int64_t length, int64_t top);
 
 }  // namespace pretext

@@ -39,7 +39,7 @@ class FillMaskTest : public testing::Test {
     head_->parameters().Allocate("head", 1);
   }
 
-  absl::StatusOr<std::vector<std::vector<Guess>>> Fill(const std::string& text, int64_t top) {
+  absl::StatusOr<FilledMasks> Fill(const std::string& text, int64_t top) {
     return FillMask(*encoder_, *head_, tokenizer_, text, kLength, top);
   }
 
@@ -76,11 +76,11 @@ class FillMaskTest : public testing::Test {
 TEST_F(FillMaskTest, GivesTheLikeliestTokensOfEveryMask) {
   const auto filled = Fill("5 4 7 4", 100);
   ASSERT_TRUE(filled.ok()) << filled.status();
-  ASSERT_EQ(filled->size(), 2u);
+  ASSERT_EQ(filled->masks.size(), 2u);
   const int32_t positions[] = {2, 4};
   for (int m = 0; m < 2; ++m) {
     const std::vector<double> want = Probabilities({2, 5, 4, 7, 4, 3}, positions[m]);
-    const std::vector<Guess>& guesses = (*filled)[m];
+    const std::vector<Guess>& guesses = filled->masks[m];
     ASSERT_EQ(guesses.size(), static_cast<size_t>(kVocabulary));  // no more than the tokenizer has
     double sum = 0, before = 1;
     for (const Guess& guess : guesses) {
@@ -93,8 +93,17 @@ TEST_F(FillMaskTest, GivesTheLikeliestTokensOfEveryMask) {
     EXPECT_NEAR(sum, 1, 1e-9);
   }
   const auto two = Fill("5 4 7 4", 2);
-  ASSERT_EQ((*two)[1].size(), 2u);
-  EXPECT_EQ((*two)[1][0].id, (*filled)[1][0].id);
+  ASSERT_EQ(two->masks[1].size(), 2u);
+  EXPECT_EQ(two->masks[1][0].id, filled->masks[1][0].id);
+}
+
+TEST_F(FillMaskTest, MasksBeyondTheLengthAreCounted) {
+  const auto filled = Fill("5 4 7 8 9 10 4 11 4", 3);
+  ASSERT_TRUE(filled.ok()) << filled.status();
+  EXPECT_EQ(filled->masks.size(), 1u);
+  EXPECT_EQ(filled->cut_off, 2);
+  EXPECT_EQ(filled->tokens, 11);
+  EXPECT_EQ(Fill("5 4 7", 3)->cut_off, 0);
 }
 
 TEST_F(FillMaskTest, EveryFaultIsNamed) {

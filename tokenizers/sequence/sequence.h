@@ -10,13 +10,21 @@
 
 namespace pretext {
 
-// Appends the ids of a text in which special tokens may be written out: "a [MASK] of water". They
-// are told by their exact text; what else stands in brackets is text like any other. Ill-formed
+// Appends the ids of a text in which [MASK] stands for the mask: "a [MASK] of water". It is told by
+// its exact name; the name of any other special token is text, as it is everywhere else. Ill-formed
 // UTF-8 is replaced.
-void EncodeMarked(const Tokenizer& tokenizer, std::string_view text, std::vector<int32_t>& ids);
+void EncodeMasked(const Tokenizer& tokenizer, std::string_view text, std::vector<int32_t>& ids);
 
-// [CLS] text [SEP] and padding to `length` tokens (at least 2); what is too long is cut off at the
-// end. Its targets are the places of [MASK], with the id of [MASK]: what stood there is not known.
-Sample TextSample(const Tokenizer& tokenizer, std::string_view text, int64_t length);
+// A text with masks, as far as it fits.
+struct MaskedText {
+  // [CLS] text [SEP] and padding. Its targets are the places of [MASK], with the id of [MASK]: what
+  // stood there is not known.
+  Sample sample;
+  int64_t tokens = 0;  // of the whole text with [CLS] and [SEP]
+  int64_t masks = 0;   // in the whole text
+};
+
+// The sample has `length` tokens (at least 2); what is too long is cut off at the end.
+MaskedText ReadMaskedText(const Tokenizer& tokenizer, std::string_view text, int64_t length);
 
 }  // namespace pretext
