@@ -51,7 +51,7 @@ const std::vector<Command>& Commands() {
        "draws a sheet of samples beside their augmented views", PreviewCommand},
       {"plugins", "[KIND | NAME]", "lists the plugins with their fields and defaults",
        PluginsCommand},
-      {"tokenizer", "train CORPUS... --out FILE [--vocab_size N]",
+      {"tokenizer", "train CORPUS... --out FILE [--vocab_size N] [--lower_case=false …]",
        "learns a WordPiece vocabulary from files or folders of text", TokenizerCommand},
       {"tokenize", "PIPELINE --out FILE.npy [--split train|test]",
        "writes the token ids of a pipeline's sequences, [N, L]", TokenizeCommand},

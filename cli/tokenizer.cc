@@ -1,20 +1,38 @@
 #include "core/plugin/tokenizer.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <optional>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
 #include "core/plugin/registry.h"
+#include "core/plugin/save_tokenizer.h"
 #include "datasets/text/corpus.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
-#include "pipelines/run/run_directory.h"
 
 ABSL_FLAG(int64_t, vocab_size, 8192, "tokenizer train: how many pieces the vocabulary gets.");
-ABSL_FLAG(bool, lower_case, true, "tokenizer train: lower-case the text, and remove accents.");
+ABSL_FLAG(bool, lower_case, true, "tokenizer train: lower-case the text.");
+ABSL_FLAG(std::optional<bool>, strip_accents, std::nullopt,
+          "tokenizer train: remove accents; where it is not said, as --lower_case.");
+ABSL_FLAG(bool, split_cjk, true,
+          "tokenizer train: make a word of every Chinese, Japanese or Korean ideograph.");
+ABSL_FLAG(bool, clean, true, "tokenizer train: drop control characters and U+FFFD.");
+ABSL_FLAG(std::string, normalization, "NONE",
+          "tokenizer train: a Unicode normalization form, NONE, NFC, NFD, NFKC or NFKD.");
+ABSL_FLAG(int64_t, max_word_characters, 100, "tokenizer train: a longer word is [UNK].");
+ABSL_FLAG(int64_t, min_count, 2,
+          "tokenizer train: a pair of pieces is joined where it stands at least this often.");
+ABSL_FLAG(int64_t, alphabet_limit, 1000,
+          "tokenizer train: at most this many different characters, the most frequent ones.");
+ABSL_FLAG(int64_t, max_bytes, 1073741824,
+          "tokenizer train: learn from about this many first bytes of the text.");
 
 namespace pretext {
 namespace {
@@ -26,8 +44,24 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> NewWordPiece() {
   const auto* const entry = Registry<Tokenizer>::Find(name);
   if (entry == nullptr) return CheckPluginName("tokenizer", name);
   const std::unique_ptr<google::protobuf::Message> config(entry->default_config->New());
-  const std::string text = absl::StrCat("learn { size: ", absl::GetFlag(FLAGS_vocab_size),
-                                        " } lower_case: ", absl::GetFlag(FLAGS_lower_case));
+  std::string text = absl::StrCat(
+      "learn { size: ", absl::GetFlag(FLAGS_vocab_size),
+      " min_count: ", absl::GetFlag(FLAGS_min_count),
+      " alphabet_limit: ", absl::GetFlag(FLAGS_alphabet_limit),
+      " max_bytes: ", absl::GetFlag(FLAGS_max_bytes),
+      " } lower_case: ", absl::GetFlag(FLAGS_lower_case),
+      " split_cjk: ", absl::GetFlag(FLAGS_split_cjk), " clean: ", absl::GetFlag(FLAGS_clean),
+      " max_word_characters: ", absl::GetFlag(FLAGS_max_word_characters));
+  if (const auto strip = absl::GetFlag(FLAGS_strip_accents)) {
+    absl::StrAppend(&text, " strip_accents: ", *strip);
+  }
+  const std::string form = absl::AsciiStrToUpper(absl::GetFlag(FLAGS_normalization));
+  const std::string forms[] = {"NONE", "NFC", "NFD", "NFKC", "NFKD"};
+  if (std::find(std::begin(forms), std::end(forms), form) == std::end(forms)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--normalization is NONE, NFC, NFD, NFKC or NFKD; it is ", form));
+  }
+  absl::StrAppend(&text, " normalization: ", form);
   if (!google::protobuf::TextFormat::ParseFromString(text, config.get())) {
     return absl::InternalError(absl::StrCat(name, " has not the fields of: ", text));
   }
@@ -37,14 +71,14 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> NewWordPiece() {
 absl::Status TrainTokenizerOn(const std::vector<std::string>& corpus) {
   const absl::StatusOr<std::string> out = OutPath("the vocabulary");
   if (!out.ok()) return out.status();
-  const auto files = ListCorpus(corpus);
-  if (!files.ok()) return files.status();
+  const auto opened = OpenCorpus(corpus);
+  if (!opened.ok()) return opened.status();
   const auto tokenizer = NewWordPiece();
   if (!tokenizer.ok()) return tokenizer.status();
   const absl::Time start = absl::Now();
-  const auto counts = TrainTokenizer(*files, DocumentOptions(), 0, **tokenizer);
+  const auto counts = TrainTokenizer(opened->files(), DocumentOptions(), 0, **tokenizer);
   if (!counts.ok()) return counts.status();
-  const absl::Status written = WriteFileAtomically(*out, (*tokenizer)->Serialize());
+  const absl::Status written = SaveTokenizer(**tokenizer, *out);
   if (!written.ok()) return written;
   std::printf("%s pieces from %s documents, %.1f MB, in %.1f s: %s\n",
               Counted((*tokenizer)->vocabulary_size()).c_str(), Counted(counts->documents).c_str(),
@@ -53,6 +87,7 @@ absl::Status TrainTokenizerOn(const std::vector<std::string>& corpus) {
   if (counts->replaced > 0) {
     std::printf("%s ill-formed UTF-8 sequences were replaced\n", Counted(counts->replaced).c_str());
   }
+  if (!opened->left_out.empty()) std::printf("%s\n", opened->LeftOut().c_str());
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/autograd/gradient_norm.h"
+#include "core/plugin/save_tokenizer.h"
 #include "core/plugin/tokenizer.h"
 #include "pipelines/assembly/sections.h"
 #include "pipelines/run/report.h"
@@ -83,8 +84,8 @@ absl::Status Trainer::Prepare() {
   if (absl::Status status = parts_.dataset->Load(); !status.ok()) return status;
   progress_.Say(parts_.dataset->Summary());
   if (const Tokenizer* tokenizer = parts_.dataset->tokenizer()) {
-    absl::Status status = WriteFileAtomically(
-        absl::StrCat(run_.path(), "/", tokenizer->file_name()), tokenizer->Serialize());
+    absl::Status status =
+        SaveTokenizer(*tokenizer, absl::StrCat(run_.path(), "/", tokenizer->file_name()));
     if (!status.ok()) return status;
   }
 

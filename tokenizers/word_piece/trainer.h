@@ -36,11 +36,7 @@ struct WordPieceTrainerOptions {
   int64_t min_count = 2;
   int64_t alphabet_limit = 1000;
   // Longer words are [UNK] when encoded: nothing is learnt from them.
-<<<<<<< HEAD
-  int64_t max_word_characters = 200;
-=======
   int64_t max_word_characters = 100;
->>>>>>> 6e48947 (The tokenizer gives HuggingFace's ids: their classes of every character, accents before lower case, no final sigma, words up to 100 characters)
 };
 
 // `words` is in byte order without repetitions, as WordCounter::Sorted gives it.

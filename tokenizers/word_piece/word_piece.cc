@@ -7,6 +7,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "base/gzip_file/gzip_file.h"
+#include "base/unicode/text_decoder.h"
+#include "tokenizers/word_piece/options_file.h"
 #include "tokenizers/word_piece/word_piece.pb.h"
 
 namespace pretext {
@@ -14,6 +16,9 @@ namespace {
 
 // A memo larger than this is emptied; results do not depend on it.
 constexpr size_t kMostWordsInMemo = 1 << 20;
+
+// Ten times the largest vocabularies there are.
+constexpr size_t kMostVocabularyBytes = size_t{256} << 20;
 
 absl::StatusOr<std::string> ReadVocabularyFile(const std::string& path) {
   absl::StatusOr<GzipFile> file = GzipFile::Open(path, "a vocabulary of one piece a line");
@@ -23,12 +28,47 @@ absl::StatusOr<std::string> ReadVocabularyFile(const std::string& path) {
   for (;;) {
     const int64_t read = file->Read(block.data(), block.size());
     text.append(reinterpret_cast<const char*>(block.data()), read);
+    if (text.size() > kMostVocabularyBytes) {
+      return absl::InvalidArgumentError(absl::StrCat(path, ": has more than ", kMostVocabularyBytes,
+                                                     " bytes: it is no vocabulary"));
+    }
     if (read < static_cast<int64_t>(block.size())) break;
   }
   if (!file->Fault().empty()) {
     return absl::DataLossError(absl::StrCat(path, ": cannot be read", file->Fault()));
   }
-  return text;
+  absl::StatusOr<std::string> decoded = DecodeText(text);
+  if (!decoded.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", decoded.status().message()));
+  }
+  return decoded;
+}
+
+// Faults of the fields that say otherwise than the file beside the vocabulary.
+void CheckOptions(const BasicTokenizerOptions& options, const std::string& path,
+                  FieldChecker& check) {
+  const absl::StatusOr<RememberedOptions> remembered = ReadRememberedOptions(OptionsPath(path));
+  if (!remembered.ok()) {
+    if (!absl::IsNotFound(remembered.status())) {
+      check.That(false, "vocabulary", remembered.status().message());
+    }
+    return;
+  }
+  const auto same = [&](const char* field, const auto& known, const auto& used, const auto& text) {
+    if (!known.has_value() || *known == used) return;
+    check.That(false, field,
+               absl::StrCat("is ", text(used), ", but ", path, " was learnt with ", field, ": ",
+                            text(*known), " (", OptionsPath(path), "): write ", field, ": ",
+                            text(*known), ", or learn another vocabulary"));
+  };
+  const auto on_or_off = [](bool on) { return on ? "true" : "false"; };
+  same("lower_case", remembered->lower_case, options.lower_case, on_or_off);
+  same("strip_accents", remembered->strip_accents, options.strip_accents, on_or_off);
+  same("split_cjk", remembered->split_cjk, options.split_cjk, on_or_off);
+  same("clean", remembered->clean, options.clean, on_or_off);
+  same("normalization", remembered->normalization, options.normalization, [](Normalization form) {
+    return WordPiece::Normalization_Name(static_cast<WordPiece::Normalization>(form));
+  });
 }
 
 absl::StatusOr<WordPieceVocabulary> ReadVocabulary(const std::string& path) {
@@ -139,7 +179,17 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> WordPieceTokenizer::Create(const Word
     check.That(false, "vocabulary", vocabulary.status().message());
     return check.status();
   }
+  CheckOptions(options.basic, path, check);
+  if (!check.ok()) return check.status();
   return std::make_unique<WordPieceTokenizer>(options, *std::move(vocabulary));
+}
+
+std::string WordPieceTokenizer::OptionsPath(const std::string& vocabulary) const {
+  return pretext::OptionsPath(vocabulary);
+}
+
+std::string WordPieceTokenizer::SerializeOptions() const {
+  return pretext::SerializeOptions(options_.basic);
 }
 
 WordPieceTokenizer::WordPieceTokenizer(const Options& options)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/plugin/plugin.h"
+#include "core/plugin/save_tokenizer.h"
 #include "tokenizers/word_piece/basic_tokenizer.h"
 #include "tokenizers/word_piece/trainer.h"
 #include "tokenizers/word_piece/vocabulary.h"
@@ -19,7 +20,7 @@ namespace pretext {
 
 class WordPiece;  // the config message
 
-class WordPieceTokenizer : public Tokenizer {
+class WordPieceTokenizer : public Tokenizer, public OptionsBesideVocabulary {
  public:
   struct Options {
     BasicTokenizerOptions basic;
@@ -30,8 +31,9 @@ class WordPieceTokenizer : public Tokenizer {
     int64_t learn_bytes = int64_t{1} << 30;
   };
 
-  // A vocabulary file that cannot be read or is none is a fault of "vocabulary". When the context
-  // names a run directory with a vocab.txt, that is the vocabulary.
+  // A vocabulary file that cannot be read or is none is a fault of "vocabulary"; an option that is
+  // not the one that the vocabulary was learnt with (options_file.h), one of its field. When the
+  // context names a run directory with a vocab.txt, that is the vocabulary.
   static absl::StatusOr<std::unique_ptr<Tokenizer>> Create(const WordPiece& config,
                                                            const BuildContext& context);
 
@@ -54,6 +56,8 @@ class WordPieceTokenizer : public Tokenizer {
   std::string file_name() const override { return "vocab.txt"; }
   std::string Serialize() const override { return vocabulary_->ToText(); }
   absl::Status Restore(std::string_view text) override;
+  std::string OptionsPath(const std::string& vocabulary) const override;
+  std::string SerializeOptions() const override;
 
  private:
   struct Memo;
