@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<CacheFileWriter>> CacheFileWriter::Create(const s
   std::unique_ptr<CacheFileWriter> writer(new CacheFileWriter(path));
   if (absl::Status status = MakeFolders(ParentOf(path), FolderRights::kPrivate); !status.ok()) {
     return absl::Status(status.code(),
-                        absl::StrCat("the cache cannot be written: ", status.message()));
+                        absl::StrCat(path, ": the cache cannot be written: ", status.message()));
   }
   return writer;
 }

@@ -43,6 +43,7 @@ void Inspect(const TextFile& text_file, Inspection& inspection) {
     decoder.Append(
         std::string_view(reinterpret_cast<const char*>(block.data()), static_cast<size_t>(read)),
         text);
+    if (at_end) decoder.Finish(text);
     // What is no text is found soon, as a rule: no need to read the rest of a large file.
     if (decoder.holds_nul()) break;
   }

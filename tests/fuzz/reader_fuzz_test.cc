@@ -144,7 +144,9 @@ TEST(ReaderFuzzTest, OptionsOfATokenizer) {
   Fuzz({"tokenizer_config.json"}, [](const std::string& bytes) {
     const std::string path = Scratch(bytes);
     const auto options = ReadRememberedOptions(path);
-    if (!options.ok()) EXPECT_TRUE(absl::StartsWith(options.status().message(), path));
+    if (!options.ok()) {
+      EXPECT_TRUE(absl::StartsWith(options.status().message(), path));
+    }
     return options.ok();
   });
 }
@@ -159,7 +161,9 @@ TEST(ReaderFuzzTest, Safetensors) {
     const std::string written = SerializeTensors(*file);
     const auto again = ParseTensors("f", written);
     EXPECT_TRUE(again.ok()) << again.status();
-    if (again.ok()) EXPECT_EQ(SerializeTensors(*again), written);
+    if (again.ok()) {
+      EXPECT_EQ(SerializeTensors(*again), written);
+    }
     return true;
   });
 }

@@ -92,7 +92,7 @@ while len(vocab) < 700:
     i = rng.randrange(len(w))
     j = rng.randint(i + 1, min(len(w), i + 7))
     vocab.add(("##" if i else "") + w[i:j])
-vocab = sorted(vocab)
+vocab = sorted(piece for piece in vocab if "\0" not in piece)  # no text has a NUL
 rng.shuffle(vocab)
 vocab = vocab[:40] + SPECIAL + vocab[40:]
 ids = {piece: i for i, piece in enumerate(vocab)}
