@@ -211,7 +211,7 @@ TEST(Files, ErrorsNameThePath) {
     return std::string(ReadPicture(path, 0, bytes, picture).message());
   };
   EXPECT_TRUE(absl::StartsWith(read("no/such.png"), "no/such.png: No such file"));
-  EXPECT_EQ(read("image_io"), "image_io: not a file");
+  EXPECT_EQ(read("base/image"), "base/image: not a file");
   EXPECT_EQ(read("base/image/testdata/rgb.rgb"),
             "base/image/testdata/rgb.rgb: neither a PNG nor a JPEG by its first bytes");
   const float pixel = 0;

@@ -59,7 +59,7 @@ TEST(RegistryTest, FindsByConfigMessage) {
   ASSERT_NE(entry, nullptr);
   EXPECT_EQ(entry->kind, "loss");
   EXPECT_EQ(entry->ShortName(), "NearLoss");
-  EXPECT_EQ(entry->Package(), "core");
+  EXPECT_EQ(entry->Package(), "core/plugin");
   EXPECT_EQ(absl::StrCat(entry->file), "core/plugin/registry_test.cc");
   EXPECT_EQ(entry->line, kNearLossLine);
   EXPECT_EQ(entry->default_config, &NearLoss::default_instance());

@@ -38,7 +38,7 @@ TEST(PluginListingTest, OnePluginWithItsFields) {
   const auto text = ListPlugins("FakeEncoder");
   ASSERT_TRUE(text.ok());
   EXPECT_EQ(*text,
-            R"(FakeEncoder  (encoder, [type.googleapis.com/pretext.testing.FakeEncoder], pipelines)
+            R"(FakeEncoder  (encoder, [type.googleapis.com/pretext.testing.FakeEncoder], pipelines/testing)
   Layers.
     layer: { … }, repeated
         The layers, at least one.
@@ -64,7 +64,7 @@ TEST(PluginListingTest, OnePluginWithItsFields) {
 
 TEST(PluginListingTest, MessagesInsideThemselvesAreDescribedOnce) {
   EXPECT_EQ(*ListPlugins("loss"),
-            R"(FakeLoss  (loss, [type.googleapis.com/pretext.testing.FakeLoss], pipelines)
+            R"(FakeLoss  (loss, [type.googleapis.com/pretext.testing.FakeLoss], pipelines/testing)
   Compares vectors of one size.
     temperature: float = 0.5
         Above 0.
