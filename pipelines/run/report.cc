@@ -133,4 +133,12 @@ std::string ReportHtml(const std::string& name, const std::string& metrics_jsonl
   return absl::StrCat(html, "<h2>Pipeline</h2><pre>", Escape(pipeline_text), "</pre></html>\n");
 }
 
+absl::Status WriteReport(const RunDirectory& run, const std::string& name) {
+  const absl::StatusOr<std::string> metrics = ReadFile(run.metrics_path());
+  if (!metrics.ok()) return metrics.status();
+  const absl::StatusOr<std::string> pipeline = ReadFile(run.pipeline_path());
+  if (!pipeline.ok()) return pipeline.status();
+  return WriteFileAtomically(run.report_path(), ReportHtml(name, *metrics, *pipeline));
+}
+
 }  // namespace pretext

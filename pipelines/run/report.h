@@ -3,7 +3,8 @@
 
 #include <string>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
+#include "pipelines/run/run_directory.h"
 
 namespace pretext {
 
@@ -12,5 +13,8 @@ namespace pretext {
 // and the pipeline. Lines that are not JSON objects are passed over.
 std::string ReportHtml(const std::string& name, const std::string& metrics_jsonl,
                        const std::string& pipeline_text);
+
+// Writes the run's report.html from its files.
+absl::Status WriteReport(const RunDirectory& run, const std::string& name);
 
 }  // namespace pretext

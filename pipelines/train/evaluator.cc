@@ -1,0 +1,23 @@
+#include "pipelines/train/evaluator.h"
+
+#include "absl/strings/str_cat.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+
+bool Evaluator::IsDue(const Cursor& cursor, bool epoch_ended) const {
+  const int64_t every = parts_.config->evaluate().every_epochs();
+  return cursor.step == plan_.total_steps ||
+         (epoch_ended && every > 0 && plan_.WholeEpochs(cursor.batches) % every == 0);
+}
+
+absl::Status Evaluator::Evaluate(const Cursor& cursor) {
+  const absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps);
+  if (!figures.ok()) return figures.status();
+  progress_.Say(FormatFigures(*figures));
+  for (const std::string& warning : figures->warnings)
+    progress_.Say(absl::StrCat("warning: ", warning));
+  return log_.WriteEvaluation(cursor, *figures);
+}
+
+}  // namespace pretext

@@ -1,0 +1,52 @@
+// The lines of a run's metrics: of a step, a mean over the steps since the line before; and of an
+// evaluation.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/evaluate/evaluation.h"
+#include "pipelines/run/progress.h"
+#include "pipelines/run/run_directory.h"
+#include "pipelines/train/train_plan.h"
+#include "pipelines/train/update.h"
+
+namespace pretext {
+
+class MetricsLog {
+ public:
+  // All outlive it.
+  MetricsLog(const Assembled& parts, const TrainPlan& plan, RunDirectory& run, Progress& progress)
+      : parts_(parts), plan_(plan), run_(run), progress_(progress) {}
+
+  // Whether a line is due after this step.
+  bool IsDue(int64_t step) const;
+  // To be called after every step, before WriteLine.
+  void Add(const UpdateFigures& figures);
+  // Says too what the figures warn of, each warning once.
+  absl::Status WriteLine(const Cursor& cursor);
+  absl::Status WriteEvaluation(const Cursor& cursor, const Figures& figures);
+
+  // Of the steps since the last line, or of that line.
+  double loss() const;
+  double items_per_second() const;
+
+ private:
+  void Warn(int64_t step);
+
+  const Assembled& parts_;
+  const TrainPlan& plan_;
+  RunDirectory& run_;
+  Progress& progress_;
+  UpdateFigures last_;  // step
+  // Since the last line.
+  double loss_sum_ = 0, weight_ = 0;  // of all items; their number
+  int64_t items_ = 0;
+  double seconds_ = 0;
+  double shown_loss_ = 0, shown_items_per_second_ = 0;  // in the last line
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace pretext

@@ -1,0 +1,116 @@
+#include "pipelines/train/update.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "core/autograd/gradient_norm.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+LoaderOptions TrainingBatches(const Assembled& parts) {
+  const auto& train = parts.config->train();
+  return {.split = Split::kTrain,
+          .batch_size = train.batch_size(),
+          .shuffle = true,
+          .drop_last = train.drop_last(),
+          .seed = train.seed(),
+          .prefetch = train.prefetch(),
+          .views = parts.chains,
+          .clean = parts.loss->needs_clean()};
+}
+
+// A loss weighs what it is the mean of: gradients of sums, over the total weight, are the gradient
+// of the mean over all items. One batch's needs no weighing.
+Reduction ReductionOf(const TrainPlan& plan) {
+  return plan.accumulate > 1 ? Reduction::kSum : Reduction::kMean;
+}
+
+}  // namespace
+
+Updater::Updater(Assembled& parts, const TrainPlan& plan)
+    : parts_(parts),
+      plan_(plan),
+      loader_(*parts.dataset, TrainingBatches(parts)),
+      step_(*parts.encoder, *parts.head, *parts.loss, parts.config->train().chunk()) {
+  const uint64_t seed = parts.config->train().seed();
+  parts.encoder->parameters().Allocate("encoder", seed);
+  parts.head->parameters().Allocate("head", seed);
+  for (Parameter& p : parts.encoder->parameters().parameters()) parameters_.push_back(&p);
+  for (Parameter& p : parts.head->parameters().parameters()) parameters_.push_back(&p);
+  parts.optimizer->Attach(parameters_);
+}
+
+void Updater::Seek(const Cursor& cursor) {
+  loader_.Seek(cursor.batches / plan_.batches_per_epoch, cursor.batches % plan_.batches_per_epoch);
+}
+
+absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures& figures) {
+  const auto& train = parts_.config->train();
+  parts_.encoder->parameters().ZeroGradients();
+  parts_.head->parameters().ZeroGradients();
+  for (int64_t i = 0; i < plan_.accumulate; ++i) {
+    if (absl::Status status = loader_.Next(batch_); !status.ok()) return status;
+    const ForwardContext context{.training = true,
+                                 .views = batch_.views,
+                                 .batch_norm = train.batch_norm() == Pipeline::Train::PER_VIEW
+                                                   ? BatchNormScope::kPerView
+                                                   : BatchNormScope::kAllViews,
+                                 .seed = train.seed(),
+                                 .epoch = static_cast<uint32_t>(plan_.WholeEpochs(cursor.batches)),
+                                 .step = static_cast<uint64_t>(cursor.batches)};
+    const bool keep = monitored && i == 0;
+    StepResult result = step_.Run(batch_, context, ReductionOf(plan_), keep);
+    if (!result.non_finite.empty()) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the loss is ", result.loss, " at step ", cursor.step + 1, ": ", result.non_finite,
+          ". The last good checkpoint is kept; a smaller learning rate, a longer warmup or "
+          "train { clip_norm: 1 } often helps"));
+    }
+    figures.loss_sum += result.weight * result.loss;
+    figures.weight += result.weight;
+    figures.items += batch_.samples * plan_.items_per_row;
+    ++cursor.batches;
+    if (!keep) continue;
+    for (const auto& [name, value] : result.metrics) figures.metrics.emplace_back(name, value);
+    for (auto& metric : monitor_.Measure(result.h, result.z, batch_)) {
+      figures.metrics.push_back(std::move(metric));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<double> Updater::GradientScale(int64_t step, UpdateFigures& figures) {
+  // Without any item loss and gradient are 0.
+  const bool sums = ReductionOf(plan_) == Reduction::kSum && figures.weight > 0;
+  const double scale = sums ? 1 / figures.weight : 1;
+  const double most = parts_.config->train().clip_norm();
+  if (!(most > 0)) return scale;
+  figures.gradient_norm = GlobalGradientNorm(parameters_) * scale;
+  if (!std::isfinite(figures.gradient_norm)) {
+    return absl::FailedPreconditionError(absl::StrCat("the gradient is not finite at step ", step,
+                                                      ": ", FirstNonFiniteGradient(parameters_),
+                                                      ". The last good checkpoint is kept"));
+  }
+  return figures.gradient_norm > most ? scale * (most / figures.gradient_norm) : scale;
+}
+
+absl::StatusOr<UpdateFigures> Updater::Update(Cursor& cursor, bool monitored) {
+  const Clock::time_point start = Clock::now();
+  UpdateFigures figures;
+  if (absl::Status s = AddGradients(cursor, monitored, figures); !s.ok()) return s;
+  const int64_t step = cursor.step + 1;
+  const absl::StatusOr<double> scale = GradientScale(step, figures);
+  if (!scale.ok()) return scale.status();
+  figures.learning_rate = plan_.LearningRate(step);
+  parts_.optimizer->Step(step, figures.learning_rate, *scale);
+  cursor.step = step;
+  figures.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return figures;
+}
+
+}  // namespace pretext

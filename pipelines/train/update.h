@@ -1,0 +1,61 @@
+// One update of the parameters: batches through the model and back, the gradient clipped, a step of
+// the optimizer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/loader/loader.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/train/checkpoint.h"
+#include "pipelines/train/monitor.h"
+#include "pipelines/train/train_plan.h"
+#include "pipelines/train/train_step.h"
+
+namespace pretext {
+
+// What was measured at an update.
+struct UpdateFigures {
+  double loss_sum = 0, weight = 0;  // of the loss's items; their number
+  int64_t items = 0;                // samples, or tokens
+  double seconds = 0;
+  double learning_rate = 0;
+  double gradient_norm = 0;  // before clipping; 0 where nothing is clipped
+  Monitor::Metrics metrics;  // the loss's and the monitor's, where they were asked for
+};
+
+class Updater {
+ public:
+  // Allocates the parameters and the optimizer's state. The parts, their dataset loaded, and the
+  // plan outlive it.
+  Updater(Assembled& parts, const TrainPlan& plan);
+
+  // The next update reads the batch after those that are consumed.
+  void Seek(const Cursor& cursor);
+
+  // Moves the cursor one step. FailedPrecondition where loss or gradient are not finite: it names
+  // the step and the first value that was not, and no parameter is changed.
+  absl::StatusOr<UpdateFigures> Update(Cursor& cursor, bool monitored);
+
+  // Since the beginning, waiting for samples and augmenting them.
+  double data_seconds() const { return loader_.seconds_waiting() + loader_.seconds_augmenting(); }
+
+ private:
+  // Gradients of `accumulate` batches. The weighted sum of their losses, and of the weights.
+  absl::Status AddGradients(Cursor& cursor, bool monitored, UpdateFigures& figures);
+  // What gradients are to be multiplied by before the step.
+  absl::StatusOr<double> GradientScale(int64_t step, UpdateFigures& figures);
+
+  Assembled& parts_;
+  const TrainPlan& plan_;
+  Loader loader_;
+  TrainStep step_;
+  Monitor monitor_;
+  std::vector<Parameter*> parameters_;
+  Batch batch_;
+};
+
+}  // namespace pretext
