@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/file/file_writer.h"
 #include "cli/command.h"
 #include "cli/signal_stack.h"
 #include "pipelines/assembly/assembly.h"

@@ -1,16 +1,13 @@
 #include "tests/golden.h"
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 
 #include "core/tensor/safetensors.h"
 
 namespace pretext {
 
 std::map<std::string, Tensor> ReadGolden(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  const auto file = ParseTensors(path, std::string(std::istreambuf_iterator<char>(stream), {}));
+  const auto file = ReadTensors(path);
   EXPECT_TRUE(file.ok()) << file.status();
   std::map<std::string, Tensor> golden;
   if (file.ok()) {

@@ -55,9 +55,9 @@ absl::Status FileError(int error, absl::string_view path, absl::string_view doin
 
 namespace file_calls {
 
-int Open(const std::string& path, int flags, int* file) {
+int Open(const std::string& path, int flags, int* file, mode_t mode) {
   const auto open_it = [&] {
-    *file = open(path.c_str(), flags | O_CLOEXEC, 0666);
+    *file = open(path.c_str(), flags | O_CLOEXEC, mode);
     return *file < 0 ? -1 : 0;
   };
   return WatchedAndMade(open_it, FileCall::Kind::kOpen, path);

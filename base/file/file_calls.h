@@ -53,8 +53,8 @@ absl::Status FileError(int error, absl::string_view path, absl::string_view doin
 // The calls. Each returns 0 or an errno; interrupted ones are made again.
 namespace file_calls {
 
-// Files are made with the rights 0666 less the umask. *file is closed by Close.
-int Open(const std::string& path, int flags, int* file);
+// A file that is made has the rights `mode` less the umask. *file is closed by Close.
+int Open(const std::string& path, int flags, int* file, mode_t mode = 0666);
 int Write(int file, const std::string& path, const void* bytes, size_t size);  // all of them
 int Flush(int file, const std::string& path);
 int Close(int file);

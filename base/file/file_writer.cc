@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/file/aside.h"
 #include "base/file/file_calls.h"
 #include "base/file/folder.h"
 
@@ -56,25 +56,19 @@ absl::StatusOr<Target> Follow(const std::string& path) {
   return target;
 }
 
-std::string AsideName(const std::string& path) {
-  static std::atomic<int> number{0};
-  constexpr size_t kLongest = 200;  // of the at most 255 bytes of a name
-  const std::string name = fs::path(path).filename().string().substr(0, kLongest);
-  return absl::StrCat(ParentOf(path), "/.", name, ".", getpid(), "-", number++, ".part");
-}
-
 // What stands for "already on its way": devices and pipes have nothing to flush.
 bool NothingToFlush(int error) { return error == EINVAL || error == ENOTSUP || error == EROFS; }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::Create(const std::string& path) {
+absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::Create(const std::string& path,
+                                                               FileRights rights) {
   std::unique_ptr<FileWriter> writer(new FileWriter(path));
-  if (absl::Status status = writer->Open(); !status.ok()) return status;
+  if (absl::Status status = writer->Open(FileMode(rights)); !status.ok()) return status;
   return writer;
 }
 
-absl::Status FileWriter::Open() {
+absl::Status FileWriter::Open(mode_t mode) {
   absl::StatusOr<Target> target = Follow(path_);
   if (!target.ok()) return target.status();
   if (target->descriptor >= 0) {
@@ -91,12 +85,12 @@ absl::Status FileWriter::Open() {
   // A file that may not be written to is not replaced either.
   if (there && access(target->path.c_str(), W_OK) != 0) return FileError(errno, path_, kCannot);
   target_ = target->path;
-  return OpenAside();
+  return OpenAside(mode);
 }
 
-absl::Status FileWriter::OpenAside() {
+absl::Status FileWriter::OpenAside(mode_t mode) {
   // Without a name it is gone with the process, however that ends. Not every file system can.
-  int error = file_calls::Open(ParentOf(target_), O_TMPFILE | O_WRONLY, &file_);
+  int error = file_calls::Open(ParentOf(target_), O_TMPFILE | O_WRONLY, &file_, mode);
   if (error == 0 && access(absl::StrCat("/proc/self/fd/", file_).c_str(), F_OK) == 0) {
     // The name itself is tried only at the end: one that is too long is said now.
     struct stat info;
@@ -106,7 +100,7 @@ absl::Status FileWriter::OpenAside() {
   if (error == 0) file_calls::Close(std::exchange(file_, -1));
   do {
     aside_ = AsideName(target_);
-    error = file_calls::Open(aside_, O_WRONLY | O_CREAT | O_EXCL, &file_);
+    error = file_calls::Open(aside_, O_WRONLY | O_CREAT | O_EXCL, &file_, mode);
   } while (error == EEXIST);
   if (error == 0) return absl::OkStatus();
   aside_.clear();

@@ -3,7 +3,7 @@
 //
 // A regular file is written aside, flushed, renamed over its name, and its folder flushed. What is
 // no file (a device, a pipe, /dev/stdout) is written to and stays what it is. A symbolic link stays
-// one: what it points to is written. Rights are 0666 less the umask.
+// one: what it points to is written.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/file/file_rights.h"
 
 namespace pretext {
 
 class FileWriter {
  public:
   // Errors name the path, and the reason: no such folder, no right to write, a folder in its place.
-  static absl::StatusOr<std::unique_ptr<FileWriter>> Create(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<FileWriter>> Create(const std::string& path,
+                                                            FileRights rights = FileRights::kUmask);
   // Without Commit nothing is left, and what was there stays.
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;
@@ -31,8 +33,8 @@ class FileWriter {
 
  private:
   explicit FileWriter(std::string path) : path_(std::move(path)) {}
-  absl::Status Open();
-  absl::Status OpenAside();
+  absl::Status Open(mode_t mode);
+  absl::Status OpenAside(mode_t mode);
   absl::Status WriteBuffer();
   absl::Status NameIt();
 

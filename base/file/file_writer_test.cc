@@ -119,7 +119,7 @@ TEST(FileWriter, RightsFollowTheUmask) {
     EXPECT_EQ(Rights(folder / "log" + std::to_string(mask)), 0666 & ~mask);
     EXPECT_EQ(Rights(folder / "d" + std::to_string(mask) + "/e"), 0777 & ~mask);
   }
-  EXPECT_TRUE(MakeFolders(folder / "private", FolderRights::kPrivate).ok());
+  EXPECT_TRUE(MakeFolders(folder / "private", FileRights::kPrivate).ok());
   EXPECT_EQ(Rights(folder / "private"), mode_t{0700});
 }
 

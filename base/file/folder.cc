@@ -42,7 +42,7 @@ std::string ParentOf(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-absl::Status MakeFolders(const std::string& path, FolderRights rights) {
+absl::Status MakeFolders(const std::string& path, FileRights rights) {
   // From the first that is missing.
   std::vector<std::string> missing;
   for (fs::path at(path); !at.empty(); at = at.parent_path()) {
@@ -55,8 +55,7 @@ absl::Status MakeFolders(const std::string& path, FolderRights rights) {
   }
   std::reverse(missing.begin(), missing.end());
   for (const std::string& folder : missing) {
-    const int error =
-        file_calls::MakeFolder(folder, rights == FolderRights::kPrivate ? 0700 : 0777);
+    const int error = file_calls::MakeFolder(folder, FolderMode(rights));
     if (error != 0) return FileError(error, folder, "the folder cannot be made");
   }
   return absl::OkStatus();

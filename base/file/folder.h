@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/file/file_rights.h"
 
 namespace pretext {
 
@@ -20,11 +21,8 @@ absl::StatusOr<PathKind> KindOfPath(const std::string& path);
 // The folder that a path's last name is in: "." for "name", "/" for "/name".
 std::string ParentOf(const std::string& path);
 
-// Makes a folder and those on its way that are missing, with the rights 0777 less the umask; or
-// kPrivate: 0700, for what others of the machine have no business in. Those that are there keep
-// theirs.
-enum class FolderRights { kUmask, kPrivate };
-absl::Status MakeFolders(const std::string& path, FolderRights rights = FolderRights::kUmask);
+// Makes a folder and those on its way that are missing. Those that are there keep their rights.
+absl::Status MakeFolders(const std::string& path, FileRights rights = FileRights::kUmask);
 
 // The names in a folder, sorted.
 absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path);

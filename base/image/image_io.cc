@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/file_writer.h"
 #include "base/image/jpeg.h"
 #include "base/image/png.h"
 
@@ -52,12 +53,7 @@ absl::Status ReadPicture(const std::string& path, int channels, std::string& byt
 absl::Status WritePng(const std::string& path, const float* image, const ImageShape& shape) {
   const std::string png = EncodePng(image, shape);
   if (png.empty()) return absl::InternalError(path + ": the picture cannot be encoded");
-  errno = 0;
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(png.data(), static_cast<std::streamsize>(png.size()));
-  file.close();
-  if (file) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno != 0 ? errno : EIO, absl::StrCat(path, ": cannot be written"));
+  return WriteFileAtomically(path, png);
 }
 
 }  // namespace pretext

@@ -42,7 +42,7 @@ absl::Status ReadPicture(const std::string& path, int channels, std::string& byt
 // as a PNG with 8 bits a value.
 std::string EncodePng(const float* image, const ImageShape& shape);
 
-// Writes it to a file, whose folder must exist.
+// Writes it to a file, whose folder must exist: whole, or not at all (base/file/file_writer.h).
 absl::Status WritePng(const std::string& path, const float* image, const ImageShape& shape);
 
 }  // namespace pretext

@@ -1,7 +1,9 @@
 #include "base/image/image_io.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -11,6 +13,7 @@
 #include <tuple>
 
 #include "absl/strings/match.h"
+#include "base/file/testing.h"
 
 namespace pretext {
 namespace {
@@ -201,6 +204,22 @@ TEST(WritePng, WritesAFileThatReadPictureReads) {
   std::string bytes;
   Picture picture;
   ASSERT_TRUE(ReadPicture(path, 0, bytes, picture).ok());
+  EXPECT_EQ(picture.pixels, std::vector<uint8_t>(60, 255));
+}
+
+TEST(WritePng, AFullDiskLeavesTheOldPicture) {
+  const TestFolder folder;
+  const std::vector<float> white(3 * 4 * 5, 1.0f), black(3 * 4 * 5);
+  const auto disk_is_full = [&] {
+    EXPECT_FALSE(WritePng(folder / "a.png", black.data(), {3, 4, 5}).ok());
+  };
+  Calls(disk_is_full, Kind::kWrite, ENOSPC);
+  EXPECT_THAT(folder.Names(), testing::IsEmpty());
+  ASSERT_TRUE(WritePng(folder / "a.png", white.data(), {3, 4, 5}).ok());
+  Calls(disk_is_full, Kind::kWrite, ENOSPC);
+  std::string bytes;
+  Picture picture;
+  ASSERT_TRUE(ReadPicture(folder / "a.png", 0, bytes, picture).ok());
   EXPECT_EQ(picture.pixels, std::vector<uint8_t>(60, 255));
 }
 

@@ -2,18 +2,19 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/file/file_writer.h"
 
 namespace pretext {
 
 // An array that is written piece by piece, so that it need not fit into memory. The file takes its
-// name when it is whole: until then, and after a fault, there is none, or the old one.
+// name when it is whole: until then, and after a fault, there is none, or the old one. A device or
+// a pipe is written to as it comes (base/file/file_writer.h).
 class NpyWriter {
  public:
   enum class Type { kFloat32, kInt32 };
@@ -21,9 +22,6 @@ class NpyWriter {
   // An error names the file and what could not be done.
   static absl::StatusOr<NpyWriter> Create(const std::string& path, Type type,
                                           const std::vector<int64_t>& shape);
-  NpyWriter(NpyWriter&&) = default;
-  NpyWriter& operator=(NpyWriter&&) = delete;
-  ~NpyWriter();
 
   // The next `count` elements.
   absl::Status Append(const float* values, int64_t count);
@@ -32,16 +30,10 @@ class NpyWriter {
   absl::Status Finish();
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
   NpyWriter() = default;
   absl::Status AppendBytes(Type type, const void* values, int64_t count);
-  absl::Status Error(const char* what) const;
 
-  std::string path_, aside_;
-  std::unique_ptr<std::FILE, Close> file_;
+  std::unique_ptr<FileWriter> file_;
   Type type_ = Type::kFloat32;
   int64_t missing_ = 0;  // elements
 };

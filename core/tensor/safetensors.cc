@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
+#include "base/file/file_writer.h"
+#include "base/file/mapped_file.h"
 #include "base/json/json.h"
 
 namespace pretext {
@@ -79,10 +81,8 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const Value& value) {
   return entry;
 }
 
-}  // namespace
-
-std::string SerializeTensors(const TensorFile& file) {
-  // The header in the order of the tensors, so that equal files are equal byte for byte.
+// All before the data, in the order of the tensors, so that equal files are equal byte for byte.
+std::string Header(const TensorFile& file) {
   JsonObject header;
   if (!file.metadata.empty()) {
     JsonObject metadata;
@@ -90,30 +90,61 @@ std::string SerializeTensors(const TensorFile& file) {
     header.Add("__metadata__", metadata);
   }
   std::set<std::string> names;
-  std::string data;
+  int64_t at = 0;
   for (const NamedTensor& named : file.tensors) {
     PRETEXT_CHECK(names.insert(named.name).second, "a tensor's name is used once in a file");
-    const Tensor plain = named.tensor.Plain();
-    const bool ints = plain.dtype() == DType::kInt32;
-    const auto begin = static_cast<int64_t>(data.size());
-    const void* source = ints ? static_cast<const void*>(plain.ints()) : plain.data();
-    data.append(static_cast<const char*>(source), plain.bytes());
-    header.Add(
-        named.name,
-        JsonObject()
-            .Add("dtype", ints ? "I32" : "F32")
-            .Add("shape", std::vector<int64_t>(plain.shape().begin(), plain.shape().end()))
-            .Add("data_offsets", std::vector<int64_t>{begin, static_cast<int64_t>(data.size())}));
+    const Shape& shape = named.tensor.shape();
+    const int64_t end = at + shape.size() * 4;
+    header.Add(named.name, JsonObject()
+                               .Add("dtype", named.tensor.dtype() == DType::kInt32 ? "I32" : "F32")
+                               .Add("shape", std::vector<int64_t>(shape.begin(), shape.end()))
+                               .Add("data_offsets", std::vector<int64_t>{at, end}));
+    at = end;
   }
   std::string json = header.text();
   json.append((8 - json.size() % 8) % 8, ' ');  // the data is aligned
-  std::string contents;
-  contents.reserve(8 + json.size() + data.size());
-  for (int i = 0; i < 8; ++i) contents += static_cast<char>(json.size() >> (8 * i));
-  return contents + json + data;
+  std::string length;
+  for (int i = 0; i < 8; ++i) length += static_cast<char>(json.size() >> (8 * i));
+  return length + json;
 }
 
-absl::StatusOr<TensorFile> ParseTensors(const std::string& name, const std::string& contents) {
+// The bytes of a row-major tensor.
+absl::string_view DataOf(const Tensor& plain) {
+  const void* const data =
+      plain.dtype() == DType::kInt32 ? static_cast<const void*>(plain.ints()) : plain.data();
+  return {static_cast<const char*>(data), plain.bytes()};
+}
+
+}  // namespace
+
+std::string SerializeTensors(const TensorFile& file) {
+  std::string contents = Header(file);
+  for (const NamedTensor& named : file.tensors) {
+    const Tensor plain = named.tensor.Plain();
+    contents.append(DataOf(plain).data(), DataOf(plain).size());
+  }
+  return contents;
+}
+
+absl::Status WriteTensors(const std::string& path, const TensorFile& file) {
+  absl::StatusOr<std::unique_ptr<FileWriter>> writer = FileWriter::Create(path);
+  if (!writer.ok()) return writer.status();
+  absl::Status status = (*writer)->Append(Header(file));
+  for (const NamedTensor& named : file.tensors) {
+    if (!status.ok()) return status;
+    const Tensor plain = named.tensor.Plain();
+    status = (*writer)->Append(DataOf(plain));
+  }
+  return status.ok() ? (*writer)->Commit() : status;
+}
+
+absl::StatusOr<TensorFile> ReadTensors(const std::string& path) {
+  const absl::StatusOr<MappedFile> file = MappedFile::Open(path);
+  if (!file.ok()) return file.status();
+  return ParseTensors(path, file->contents());
+}
+
+absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_view contents) {
   const auto bad = [&](absl::string_view what) {
     return absl::DataLossError(absl::StrCat(name, " is not a whole safetensors file: ", what));
   };
@@ -126,7 +157,7 @@ absl::StatusOr<TensorFile> ParseTensors(const std::string& name, const std::stri
   }
   Struct header;
   const auto parsed =
-      google::protobuf::util::JsonStringToMessage(std::string(contents, 8, length), &header);
+      google::protobuf::util::JsonStringToMessage(std::string(contents.substr(8, length)), &header);
   if (!parsed.ok()) return bad("its header is not a JSON object");
 
   TensorFile file;

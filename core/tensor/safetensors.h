@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/tensor/tensor.h"
 
 namespace pretext {
@@ -30,6 +31,11 @@ std::string SerializeTensors(const TensorFile& file);
 // the header's length and JSON, known types (F32, I32), shapes of at most five dimensions,
 // offsets that follow one another without gap or overlap, fit the shapes and end with the data.
 // `name` is the file's, for messages.
-absl::StatusOr<TensorFile> ParseTensors(const std::string& name, const std::string& contents);
+absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_view contents);
+
+// The same to a file and from one, without a second copy in memory. A crash while it is written
+// leaves the old file (base/file/file_writer.h). Errors name the path.
+absl::Status WriteTensors(const std::string& path, const TensorFile& file);
+absl::StatusOr<TensorFile> ReadTensors(const std::string& path);
 
 }  // namespace pretext

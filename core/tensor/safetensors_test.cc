@@ -3,9 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
+#include <cerrno>
 
+#include "base/file/read_file.h"
+#include "base/file/testing.h"
 #include "base/random/random.h"
 #include "core/autograd/gradient_check.h"
 
@@ -44,6 +45,19 @@ TEST(Safetensors, ReadsWhatItWrote) {
   }
 }
 
+TEST(Safetensors, AFileHasTheSameBytes) {
+  const TestFolder folder;
+  ASSERT_TRUE(WriteTensors(folder / "f", Example()).ok());
+  EXPECT_TRUE(ReadFile(folder / "f").value() == SerializeTensors(Example()));
+  auto file = ReadTensors(folder / "f");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_TRUE(SerializeTensors(*file) == SerializeTensors(Example()));
+  EXPECT_EQ(ReadTensors(folder / "missing").status().code(), absl::StatusCode::kNotFound);
+  Calls([&] { EXPECT_FALSE(WriteTensors(folder / "f", TensorFile()).ok()); }, Kind::kWrite, ENOSPC);
+  EXPECT_TRUE(ReadTensors(folder / "f").ok()) << "the old file is still whole";
+  EXPECT_THAT(folder.Names(), testing::ElementsAre("f"));
+}
+
 // The order of the header is the tensors': equal contents are equal files.
 TEST(Safetensors, WritesTheHeaderInOrder) {
   EXPECT_THAT(
@@ -57,10 +71,7 @@ TEST(Safetensors, WritesTheHeaderInOrder) {
 
 // safetensors_golden.py wrote it with HuggingFace's library.
 TEST(Safetensors, ReadsAnotherImplementationsFile) {
-  std::ifstream stream("core/tensor/safetensors_golden.safetensors", std::ios::binary);
-  std::ostringstream contents;
-  contents << stream.rdbuf();
-  auto file = ParseTensors("golden", contents.str());
+  auto file = ReadTensors("core/tensor/safetensors_golden.safetensors");
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_EQ(file->tensors.size(), 3u);
   for (const NamedTensor& named : file->tensors) {

@@ -1,18 +1,14 @@
 #include "datasets/text/cache_file.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
+#include "base/file/spool_file.h"
 #include "datasets/text/cache_file.pb.h"
 
 namespace pretext {
@@ -27,62 +23,44 @@ uint32_t Checksum(const void* bytes, size_t size) {
   return crc32_z(0, static_cast<const Bytef*>(bytes), size);
 }
 
-bool WriteAll(int file, const void* bytes, size_t size) {
-  for (const char* at = static_cast<const char*>(bytes); size > 0;) {
-    const ssize_t written = write(file, at, size);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    at += written;
-    size -= written;
-  }
-  return true;
+absl::Status CannotWrite(const std::string& path, const absl::Status& why) {
+  if (why.ok()) return why;
+  return absl::Status(why.code(),
+                      absl::StrCat(path, ": the cache cannot be written: ", why.message()));
 }
 
 }  // namespace
 
-// A section under way: a nameless file, and the block that is not in it yet.
+// A section under way: what is on the disk, and the block that is not yet.
 struct CacheFileWriter::Section {
-  explicit Section(std::string_view section_name) : name(section_name) {}
-  ~Section() {
-    if (spool >= 0) close(spool);
-  }
-  const std::string name;
-  int spool = -1;
+  std::string name;
+  std::unique_ptr<SpoolFile> spool;
   uint64_t size = 0;
   std::string block;
   std::vector<uint32_t> checksums;
 };
 
-CacheFileWriter::CacheFileWriter(std::string path) : path_(std::move(path)) {}
+CacheFileWriter::CacheFileWriter(std::string path, FileRights rights)
+    : path_(std::move(path)), rights_(rights) {}
 
-CacheFileWriter::~CacheFileWriter() {
-  if (!aside_.empty()) unlink(aside_.c_str());
-}
+CacheFileWriter::~CacheFileWriter() = default;
 
-absl::Status CacheFileWriter::Error(std::string_view what) const {
-  return absl::ErrnoToStatus(errno, absl::StrCat(path_, ": the cache cannot be written: ",
-                                                 absl::string_view(what.data(), what.size())));
-}
-
-absl::StatusOr<std::unique_ptr<CacheFileWriter>> CacheFileWriter::Create(const std::string& path) {
-  std::unique_ptr<CacheFileWriter> writer(new CacheFileWriter(path));
-  if (absl::Status status = MakeFolders(ParentOf(path), FolderRights::kPrivate); !status.ok()) {
-    return absl::Status(status.code(),
-                        absl::StrCat(path, ": the cache cannot be written: ", status.message()));
-  }
-  return writer;
+absl::StatusOr<std::unique_ptr<CacheFileWriter>> CacheFileWriter::Create(const std::string& path,
+                                                                         FileRights rights) {
+  const absl::Status status = MakeFolders(ParentOf(path), rights);
+  if (!status.ok()) return CannotWrite(path, status);
+  return std::unique_ptr<CacheFileWriter>(new CacheFileWriter(path, rights));
 }
 
 absl::Status CacheFileWriter::Append(std::string_view name, const void* bytes, size_t size) {
   auto at = std::find_if(sections_.begin(), sections_.end(),
                          [&](const auto& section) { return section->name == name; });
   if (at == sections_.end()) {
-    at = sections_.insert(at, std::make_unique<Section>(name));
-    const std::string folder = ParentOf(path_);
-    std::string spool = absl::StrCat(folder, "/.spool-XXXXXX");
-    (*at)->spool = mkostemp(spool.data(), O_CLOEXEC);
-    if ((*at)->spool < 0) return Error("no file can be made in its folder");
-    unlink(spool.c_str());
+    absl::StatusOr<std::unique_ptr<SpoolFile>> spool = SpoolFile::Create(ParentOf(path_));
+    if (!spool.ok()) return CannotWrite(path_, spool.status());
+    at = sections_.insert(at, std::make_unique<Section>());
+    (*at)->name = name;
+    (*at)->spool = *std::move(spool);
   }
   Section& section = **at;
   section.size += size;
@@ -101,97 +79,68 @@ absl::Status CacheFileWriter::Append(std::string_view name, const void* bytes, s
 absl::Status CacheFileWriter::Flush(Section& section) {
   if (section.block.empty()) return absl::OkStatus();
   section.checksums.push_back(Checksum(section.block.data(), section.block.size()));
-  if (!WriteAll(section.spool, section.block.data(), section.block.size())) return Error("write");
+  const absl::Status status = section.spool->Append(section.block);
   section.block.clear();
-  return absl::OkStatus();
+  return CannotWrite(path_, status);
 }
 
 absl::Status CacheFileWriter::Finish(std::string_view key) {
-  aside_ = absl::StrCat(path_, ".XXXXXX");
-  const int file = mkostemp(aside_.data(), O_CLOEXEC);
-  if (file < 0) return Error("no file can be made in its folder");
-  const auto write_out = [&]() -> absl::Status {
-    CacheFileIndex index;
-    index.set_key(key.data(), key.size());
-    uint64_t offset = 0;
-    std::string block(kBlock, '\0');
-    for (const auto& section : sections_) {
-      absl::Status status = Flush(*section);
-      if (!status.ok()) return status;
-      const size_t padding = (kAlignment - offset % kAlignment) % kAlignment;
-      if (!WriteAll(file, std::string(padding, '\0').data(), padding)) return Error("write");
-      offset += padding;
-      CacheFileIndex::Section* entry = index.add_section();
-      entry->set_name(section->name);
-      entry->set_offset(offset);
-      entry->set_size(section->size);
-      for (const uint32_t checksum : section->checksums) entry->add_checksum(checksum);
-      for (uint64_t done = 0; done < section->size;) {
-        const ssize_t got = pread(section->spool, block.data(), block.size(), done);
-        if (got <= 0 || !WriteAll(file, block.data(), got)) return Error("write");
-        done += got;
-      }
-      offset += section->size;
-    }
-    std::string tail;
-    index.SerializeToString(&tail);
-    const uint64_t index_size = tail.size();
-    const uint32_t checksum = Checksum(tail.data(), tail.size());
-    tail.append(reinterpret_cast<const char*>(&index_size), sizeof(index_size));
-    tail.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
-    tail.append(kMagic, 8);
-    if (!WriteAll(file, tail.data(), tail.size())) return Error("write");
-    if (fchmod(file, 0600) != 0 || fsync(file) != 0) return Error("flush");
-    return absl::OkStatus();
-  };
-  const absl::Status status = write_out();
-  if (close(file) != 0 && status.ok()) return Error("close");
-  if (!status.ok()) return status;
-  if (rename(aside_.c_str(), path_.c_str()) != 0) return Error("rename");
-  aside_.clear();
-  const std::string folder = ParentOf(path_);
-  const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory >= 0) {
-    fsync(directory);
-    close(directory);
+  absl::StatusOr<std::unique_ptr<FileWriter>> file = FileWriter::Create(path_, rights_);
+  if (!file.ok()) return CannotWrite(path_, file.status());
+  CacheFileIndex index;
+  index.set_key(key.data(), key.size());
+  uint64_t offset = 0;
+  for (const auto& section : sections_) {
+    absl::Status status = Flush(*section);
+    const size_t padding = (kAlignment - offset % kAlignment) % kAlignment;
+    if (status.ok()) status = (*file)->Append(std::string(padding, '\0'));
+    if (status.ok()) status = section->spool->CopyTo(**file);
+    if (!status.ok()) return CannotWrite(path_, status);
+    offset += padding;
+    CacheFileIndex::Section* entry = index.add_section();
+    entry->set_name(section->name);
+    entry->set_offset(offset);
+    entry->set_size(section->size);
+    for (const uint32_t checksum : section->checksums) entry->add_checksum(checksum);
+    offset += section->size;
   }
-  return absl::OkStatus();
+  std::string tail;
+  index.SerializeToString(&tail);
+  const uint64_t index_size = tail.size();
+  const uint32_t checksum = Checksum(tail.data(), tail.size());
+  tail.append(reinterpret_cast<const char*>(&index_size), sizeof(index_size));
+  tail.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
+  tail.append(kMagic, 8);
+  const absl::Status status = (*file)->Append(tail);
+  return CannotWrite(path_, status.ok() ? (*file)->Commit() : status);
 }
 
 absl::StatusOr<std::unique_ptr<CacheFile>> CacheFile::Open(const std::string& path,
                                                            std::string_view key) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return absl::ErrnoToStatus(errno, path);
-  struct stat info;
-  std::unique_ptr<CacheFile> cache(new CacheFile);
-  void* data = MAP_FAILED;
-  if (fstat(file, &info) == 0 && info.st_size >= static_cast<off_t>(kTrailer)) {
-    cache->size_ = info.st_size;
-    data = mmap(nullptr, cache->size_, PROT_READ, MAP_SHARED, file, 0);
+  absl::StatusOr<MappedFile> file = MappedFile::Open(path);
+  if (!file.ok()) return file.status();
+  if (file->contents().size() < kTrailer) {
+    return absl::DataLossError(absl::StrCat(path, ": is not a whole cache"));
   }
-  close(file);
-  if (data == MAP_FAILED) return absl::DataLossError(absl::StrCat(path, ": is not a whole cache"));
-  cache->data_ = static_cast<const char*>(data);
+  std::unique_ptr<CacheFile> cache(new CacheFile(*std::move(file)));
   absl::Status status = cache->Verify(path, key);
   if (!status.ok()) return status;
   return cache;
-}
-
-CacheFile::~CacheFile() {
-  if (data_ != nullptr) munmap(const_cast<char*>(data_), size_);
 }
 
 absl::Status CacheFile::Verify(const std::string& path, std::string_view key) {
   const auto damaged = [&path](const char* what) {
     return absl::DataLossError(absl::StrCat(path, ": is not a whole cache: ", what));
   };
-  const char* const trailer = data_ + size_ - kTrailer;
+  const char* const begin = file_.contents().data();
+  const size_t size = file_.contents().size();
+  const char* const trailer = begin + size - kTrailer;
   uint64_t index_size;
   uint32_t checksum;
   std::memcpy(&index_size, trailer, 8);
   std::memcpy(&checksum, trailer + 8, 4);
   if (std::memcmp(trailer + 12, kMagic, 8) != 0) return damaged("its end is missing");
-  if (index_size > size_ - kTrailer || index_size > (uint64_t{1} << 31)) return damaged("index");
+  if (index_size > size - kTrailer || index_size > (uint64_t{1} << 31)) return damaged("index");
   const char* const index_data = trailer - index_size;
   CacheFileIndex index;
   if (Checksum(index_data, index_size) != checksum ||
@@ -208,14 +157,14 @@ absl::Status CacheFile::Verify(const std::string& path, std::string_view key) {
     uint32_t checksum;
   };
   std::vector<Block> blocks;
-  const uint64_t end = index_data - data_;
+  const uint64_t end = index_data - begin;
   for (const CacheFileIndex::Section& section : index.section()) {
     if (section.offset() % kAlignment != 0 || section.offset() > end ||
         section.size() > end - section.offset() ||
         static_cast<uint64_t>(section.checksum_size()) != (section.size() + kBlock - 1) / kBlock) {
       return damaged("index");
     }
-    const char* const data = data_ + section.offset();
+    const char* const data = begin + section.offset();
     sections_[section.name()] = std::string_view(data, section.size());
     for (int i = 0; i < section.checksum_size(); ++i) {
       blocks.push_back({data + i * kBlock, std::min<size_t>(kBlock, section.size() - i * kBlock),

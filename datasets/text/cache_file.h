@@ -13,19 +13,23 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/file/file_writer.h"
+#include "base/file/mapped_file.h"
 
 namespace pretext {
 
 class CacheFileWriter {
  public:
-  // Makes the folder of `path` where it is missing. What it makes is the user's alone (0700, 0600):
-  // text may be private. Errors name what could not be made, and why.
-  static absl::StatusOr<std::unique_ptr<CacheFileWriter>> Create(const std::string& path);
+  // Makes the folder of `path` where it is missing. Unless the rights are said, what it makes is
+  // the user's alone: text may be private. Errors name what could not be made, and why.
+  static absl::StatusOr<std::unique_ptr<CacheFileWriter>> Create(
+      const std::string& path, FileRights rights = FileRights::kPrivate);
   ~CacheFileWriter();  // without Finish: nothing is left
 
   // Appends to the section of that name, which begins with its first Append. Sections may be
@@ -40,12 +44,11 @@ class CacheFileWriter {
  private:
   struct Section;
 
-  explicit CacheFileWriter(std::string path);
+  CacheFileWriter(std::string path, FileRights rights);
   absl::Status Flush(Section& section);
-  absl::Status Error(std::string_view what) const;
 
   const std::string path_;
-  std::string aside_;  // the path until it is finished
+  const FileRights rights_;
   std::vector<std::unique_ptr<Section>> sections_;
 };
 
@@ -55,10 +58,6 @@ class CacheFile {
   // all of it once, on all threads, for the checksums.
   static absl::StatusOr<std::unique_ptr<CacheFile>> Open(const std::string& path,
                                                          std::string_view key);
-  ~CacheFile();
-  CacheFile(const CacheFile&) = delete;
-  CacheFile& operator=(const CacheFile&) = delete;
-
   // The bytes of a section, for as long as this object lives; 64-byte aligned.
   // Empty when there is none.
   std::string_view Section(std::string_view name) const;
@@ -73,11 +72,10 @@ class CacheFile {
   }
 
  private:
-  CacheFile() = default;
+  explicit CacheFile(MappedFile file) : file_(std::move(file)) {}
   absl::Status Verify(const std::string& path, std::string_view key);
 
-  const char* data_ = nullptr;
-  size_t size_ = 0;
+  MappedFile file_;
   absl::flat_hash_map<std::string, std::string_view> sections_;
 };
 

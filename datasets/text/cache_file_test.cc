@@ -193,5 +193,19 @@ TEST(CacheFileTest, IsTheUsersAlone) {
   EXPECT_EQ(info.st_mode & 0777, 0600);
 }
 
+TEST(CacheFileTest, IsWhoeversTheUmaskSaysWhereThatIsAskedFor) {
+  const std::string folder = Folder("shared/cache");
+  const mode_t before = umask(027);
+  auto writer = CacheFileWriter::Create(folder + "/a.cache", FileRights::kUmask);
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  EXPECT_TRUE((*writer)->Finish("key").ok());
+  umask(before);
+  struct stat info;
+  ASSERT_EQ(stat(folder.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0750);
+  ASSERT_EQ(stat((folder + "/a.cache").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0640);
+}
+
 }  // namespace
 }  // namespace pretext

@@ -116,6 +116,9 @@ absl::StatusOr<std::unique_ptr<Dataset>> TextDataset::Create(const Text& config,
   options.cache_directory = config.cache_directory().empty()
                                 ? DefaultCacheDirectory()
                                 : context.Resolve(config.cache_directory());
+  // Whoever names a folder may mean to share it.
+  options.cache_rights =
+      config.cache_directory().empty() ? FileRights::kPrivate : FileRights::kUmask;
 
   std::unique_ptr<Tokenizer> tokenizer;
   if (check.That(config.has_tokenizer(), "tokenizer",
@@ -190,7 +193,8 @@ absl::Status TextDataset::LoadVocabulary(const std::vector<TextFile>& files,
     return learnt.status();
   }
   learning_seconds_ = omp_get_wtime() - start;
-  absl::StatusOr<std::unique_ptr<CacheFileWriter>> writer = CacheFileWriter::Create(path);
+  absl::StatusOr<std::unique_ptr<CacheFileWriter>> writer =
+      CacheFileWriter::Create(path, options_.cache_rights);
   if (!writer.ok()) return writer.status();
   const std::string vocabulary = tokenizer_->Serialize();
   const absl::Status status = (*writer)->Append("vocabulary", vocabulary.data(), vocabulary.size());
@@ -205,7 +209,8 @@ absl::Status TextDataset::LoadTokens(const std::vector<TextFile>& files,
   if (!cache.ok()) {
     const double start = omp_get_wtime();
     DocumentReader reader(files, options_.documents);
-    absl::Status status = TokenCache::Write(reader, *tokenizer_, options_.held_out, path, key);
+    absl::Status status =
+        TokenCache::Write(reader, *tokenizer_, options_.held_out, path, key, options_.cache_rights);
     if (!status.ok()) return status;
     tokenizing_seconds_ = omp_get_wtime() - start;
     cache = TokenCache::Open(path, key);

@@ -43,6 +43,7 @@ class TextDataset : public Dataset {
     bool mix_documents = true;
     double held_out = 0;
     std::string cache_directory;
+    FileRights cache_rights = FileRights::kPrivate;
   };
 
   TextDataset(Options options, std::unique_ptr<Tokenizer> tokenizer);

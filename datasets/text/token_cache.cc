@@ -108,8 +108,8 @@ absl::StatusOr<std::unique_ptr<TokenCache>> TokenCache::Open(const std::string& 
 }
 
 absl::Status TokenCache::Write(DocumentReader& reader, const Tokenizer& tokenizer, double held_out,
-                               const std::string& path, std::string_view key) {
-  absl::StatusOr<std::unique_ptr<CacheFileWriter>> file = CacheFileWriter::Create(path);
+                               const std::string& path, std::string_view key, FileRights rights) {
+  absl::StatusOr<std::unique_ptr<CacheFileWriter>> file = CacheFileWriter::Create(path, rights);
   if (!file.ok()) return file.status();
   const bool narrow = tokenizer.vocabulary_size() <= kNarrowVocabulary;
   const int32_t unknown = tokenizer.special().unknown;

@@ -47,7 +47,8 @@ class TokenCache {
   // tokens are left out. The file's bytes do not depend on the number of threads.
   // An error if no document has a token.
   static absl::Status Write(DocumentReader& reader, const Tokenizer& tokenizer, double held_out,
-                            const std::string& path, std::string_view key);
+                            const std::string& path, std::string_view key,
+                            FileRights rights = FileRights::kPrivate);
 
   const TokenizedDocuments& split(Split split) const { return splits_[static_cast<int>(split)]; }
 

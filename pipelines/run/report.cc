@@ -13,6 +13,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "base/file/file_writer.h"
+#include "base/file/read_file.h"
 
 namespace pretext {
 namespace {

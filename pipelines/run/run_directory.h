@@ -19,11 +19,6 @@
 
 namespace pretext {
 
-// Writes `contents` to `path` so that a crash leaves the old file or the new one, never a part:
-// written aside, flushed to the disk, renamed.
-absl::Status WriteFileAtomically(const std::string& path, const std::string& contents);
-absl::StatusOr<std::string> ReadFile(const std::string& path);
-
 class RunDirectory {
  public:
   // A new run in `path`. Never over another run: when there is one, "path-2",

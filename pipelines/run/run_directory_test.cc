@@ -2,59 +2,61 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include "base/file/file_writer.h"
+#include "base/file/read_file.h"
+#include "base/file/testing.h"
 
 namespace pretext {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
-std::string Fresh(const std::string& name) {
-  const std::string path = testing::TempDir() + "/" + name;
-  std::filesystem::remove_all(path);
-  return path;
-}
-
 TEST(RunDirectory, NeverWritesOverAnotherRun) {
-  const std::string path = Fresh("run");
+  const TestFolder folder;
+  const std::string path = folder / "run";
   auto first = RunDirectory::Create(path, false);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ(first->path(), path);
   ASSERT_TRUE(WriteFileAtomically(first->pipeline_path(), "name: \"a\"").ok());
-  std::filesystem::remove_all(path + "-2");
   EXPECT_EQ(RunDirectory::Create(path, false)->path(), path + "-2");
   EXPECT_THAT(std::string(RunDirectory::Create(path, true).status().message()),
               HasSubstr("--resume " + path));
 }
 
 TEST(RunDirectory, OpeningWhatIsNoRunIsAnError) {
-  EXPECT_THAT(std::string(RunDirectory::Open(Fresh("nothing")).status().message()),
+  const TestFolder folder;
+  EXPECT_THAT(std::string(RunDirectory::Open(folder / "nothing").status().message()),
               HasSubstr("is not a run"));
 }
 
+TEST(RunDirectory, WhatCannotBeLookedAtIsNamed) {
+  const TestFolder folder;
+  ASSERT_EQ(symlink("loop", (folder / "loop").c_str()), 0);
+  for (const std::string& path : {folder / "loop", folder / std::string(300, 'x')}) {
+    for (const absl::Status& status :
+         {RunDirectory::Open(path).status(), RunDirectory::Create(path, true).status(),
+          RunDirectory::Create(path, false).status()}) {
+      EXPECT_THAT(std::string(status.message()),
+                  AllOf(HasSubstr(path), HasSubstr("cannot be looked at")));
+    }
+  }
+}
+
 TEST(RunDirectory, LogsAndTruncates) {
-  auto run = RunDirectory::Create(Fresh("log"), false);
+  const TestFolder folder;
+  auto run = RunDirectory::Create(folder / "log", false);
   ASSERT_TRUE(run.ok());
   ASSERT_TRUE(run->Log(10, 1, "", {{"loss", 0.5}}).ok());
   ASSERT_TRUE(run->Log(20, 2, "eval", {{"knn", 84}}).ok());
   ASSERT_TRUE(run->Log(30, 3, "", {{"loss", 0.25}}).ok());
-  std::ofstream(run->metrics_path(), std::ios::app) << "{\"step\":15,\"lo";
+  ASSERT_TRUE(AppendToFile(run->metrics_path(), "{\"step\":15,\"lo").ok());
   ASSERT_TRUE(run->TruncateMetrics(20).ok());
   EXPECT_EQ(*ReadFile(run->metrics_path()),
             "{\"step\":10,\"epoch\":1,\"loss\":0.5}\n"
             "{\"step\":20,\"epoch\":2,\"eval\":{\"knn\":84}}\n");
-}
-
-TEST(WriteFileAtomically, ReplacesAndReportsWhatItCannot) {
-  const std::string path = testing::TempDir() + "/atomic";
-  ASSERT_TRUE(WriteFileAtomically(path, "one").ok());
-  ASSERT_TRUE(WriteFileAtomically(path, "").ok());
-  EXPECT_EQ(*ReadFile(path), "");
-  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
-  EXPECT_FALSE(WriteFileAtomically("/proc/nowhere/file", "x").ok());
-  EXPECT_FALSE(ReadFile(Fresh("missing")).ok());
 }
 
 }  // namespace

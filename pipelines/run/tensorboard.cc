@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/file/file_writer.h"
+#include "base/file/folder.h"
 #include "pipelines/run/tensorboard_event.pb.h"
 
 namespace pretext {
@@ -31,11 +30,7 @@ double Now() { return absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()); }
 absl::Status Append(const std::string& path, const tensorboard::Event& event) {
   const std::string data = event.SerializeAsString();
   const std::string length = LittleEndian(data.size(), 8);
-  std::ofstream file(path, std::ios::binary | std::ios::app);
-  file << length << MaskedCrc(length) << data << MaskedCrc(data);
-  file.flush();
-  if (!file) return absl::InternalError(absl::StrCat(path, ": ", std::strerror(errno)));
-  return absl::OkStatus();
+  return AppendToFile(path, absl::StrCat(length, MaskedCrc(length), data, MaskedCrc(data)));
 }
 
 }  // namespace
@@ -56,9 +51,7 @@ uint32_t Crc32c(absl::string_view data) {
 }
 
 absl::Status TensorBoardWriter::Open(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return absl::InternalError(absl::StrCat(folder, ": ", error.message()));
+  if (absl::Status status = MakeFolders(folder); !status.ok()) return status;
   path_ = absl::StrCat(folder, "/events.out.tfevents.", absl::ToUnixSeconds(absl::Now()), ".",
                        getpid(), ".pretext");
   tensorboard::Event event;

@@ -1,54 +1,18 @@
 #include "pipelines/train/checkpoint.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/file/folder.h"
 #include "core/tensor/safetensors.h"
-#include "pipelines/run/run_directory.h"
 
 namespace pretext {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr char kWeights[] = "/weights.safetensors";
 constexpr char kOptimizer[] = "/optimizer.safetensors";
-
-absl::Status SystemError(const std::string& what) {
-  return absl::InternalError(absl::StrCat(what, ": ", std::strerror(errno)));
-}
-
-absl::Status FlushFolder(const std::string& path) {
-  const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return SystemError(absl::StrCat("cannot open ", path));
-  const bool flushed = fsync(folder) == 0;
-  close(folder);
-  return flushed ? absl::OkStatus() : SystemError(absl::StrCat("cannot flush ", path));
-}
-
-// Makes `aside` the checkpoint, and whatever was the checkpoint goes.
-absl::Status Replace(const std::string& aside, const std::string& path) {
-  if (fs::exists(path)) {
-    if (renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) != 0) {
-      return SystemError(absl::StrCat("cannot exchange ", aside, " and ", path));
-    }
-  } else if (std::rename(aside.c_str(), path.c_str()) != 0) {
-    return SystemError(absl::StrCat("cannot rename ", aside, " to ", path));
-  }
-  const absl::Status flushed = FlushFolder(fs::path(path).parent_path().string());
-  std::error_code ignored;
-  fs::remove_all(aside, ignored);
-  return flushed;
-}
 
 // The model's tensors by name; they share memory with the model.
 std::map<std::string, Tensor> ModelTensors(const std::vector<ParameterSet*>& sets) {
@@ -58,12 +22,6 @@ std::map<std::string, Tensor> ModelTensors(const std::vector<ParameterSet*>& set
     for (Buffer& b : set->buffers()) tensors.emplace(b.name, b.value);
   }
   return tensors;
-}
-
-absl::StatusOr<TensorFile> ReadTensors(const std::string& path) {
-  absl::StatusOr<std::string> contents = ReadFile(path);
-  if (!contents.ok()) return contents.status();
-  return ParseTensors(path, *contents);
 }
 
 // Every wanted tensor is in the file with its shape; with `all`, nothing else is.
@@ -130,29 +88,28 @@ absl::Status SaveCheckpoint(const std::string& path, const Cursor& cursor,
   state.metadata = {{"step", absl::StrCat(cursor.step)}, {"batches", absl::StrCat(cursor.batches)}};
 
   const std::string aside = path + ".new";
-  std::error_code error;
-  fs::remove_all(aside, error);
-  fs::create_directories(aside, error);
-  if (error) return absl::InternalError(absl::StrCat("cannot make ", aside, ": ", error.message()));
-  absl::Status status = WriteFileAtomically(aside + kWeights, SerializeTensors(weights));
-  if (status.ok()) status = WriteFileAtomically(aside + kOptimizer, SerializeTensors(state));
-  if (status.ok()) status = FlushFolder(aside);
-  return status.ok() ? Replace(aside, path) : status;
+  absl::Status status = RemoveAll(aside);
+  if (status.ok()) status = MakeFolders(aside);
+  if (status.ok()) status = WriteTensors(aside + kWeights, weights);
+  if (status.ok()) status = WriteTensors(aside + kOptimizer, state);
+  return status.ok() ? ReplaceFolder(aside, path) : status;
 }
 
 absl::StatusOr<Cursor> LoadCheckpoint(const std::string& path,
                                       const std::vector<ParameterSet*>& sets,
                                       Optimizer& optimizer) {
-  absl::StatusOr<TensorFile> weights = ReadTensors(path + kWeights);
+  const std::string weights_path = WholeFolder(path) + kWeights;
+  const std::string state_path = WholeFolder(path) + kOptimizer;
+  absl::StatusOr<TensorFile> weights = ReadTensors(weights_path);
   if (!weights.ok()) return weights.status();
-  absl::StatusOr<TensorFile> state = ReadTensors(path + kOptimizer);
+  absl::StatusOr<TensorFile> state = ReadTensors(state_path);
   if (!state.ok()) return state.status();
   const auto model = ModelTensors(sets), kept = OptimizerTensors(optimizer);
-  if (auto s = CheckFits(path + kWeights, *weights, model, true); !s.ok()) return s;
-  if (auto s = CheckFits(path + kOptimizer, *state, kept, true); !s.ok()) return s;
-  const auto step = MetadataNumber(path + kOptimizer, *state, "step");
+  if (auto s = CheckFits(weights_path, *weights, model, true); !s.ok()) return s;
+  if (auto s = CheckFits(state_path, *state, kept, true); !s.ok()) return s;
+  const auto step = MetadataNumber(state_path, *state, "step");
   if (!step.ok()) return step.status();
-  const auto batches = MetadataNumber(path + kOptimizer, *state, "batches");
+  const auto batches = MetadataNumber(state_path, *state, "batches");
   if (!batches.ok()) return batches.status();
   CopyInto(*weights, model);
   CopyInto(*state, kept);
@@ -160,10 +117,11 @@ absl::StatusOr<Cursor> LoadCheckpoint(const std::string& path,
 }
 
 absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets) {
-  absl::StatusOr<TensorFile> weights = ReadTensors(path + kWeights);
+  const std::string weights_path = WholeFolder(path) + kWeights;
+  absl::StatusOr<TensorFile> weights = ReadTensors(weights_path);
   if (!weights.ok()) return weights.status();
   const auto model = ModelTensors(sets);
-  if (auto s = CheckFits(path + kWeights, *weights, model, false); !s.ok()) return s;
+  if (auto s = CheckFits(weights_path, *weights, model, false); !s.ok()) return s;
   CopyInto(*weights, model);
   return absl::OkStatus();
 }

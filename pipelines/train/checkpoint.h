@@ -4,7 +4,8 @@
 //   optimizer.safetensors  the optimizer's state; the cursor in its metadata
 //
 // Replaced as a whole and atomically: the folder is written aside and flushed to the disk, then
-// exchanged with the old one. A crash at any point leaves the old checkpoint or the new one.
+// exchanged with the old one (ReplaceFolder of base/file/folder.h). A crash at any point leaves the
+// old checkpoint or the new one.
 #pragma once
 
 #include <cstdint>

@@ -3,14 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
+#include <cerrno>
+#include <vector>
 
+#include "base/file/file_writer.h"
+#include "base/file/testing.h"
 #include "core/autograd/gradient_check.h"
 
 namespace pretext {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 // One momentum buffer a parameter.
@@ -46,18 +50,12 @@ struct Model {
   Momentum optimizer;
 };
 
-std::string Fresh(const std::string& name) {
-  const std::string path = testing::TempDir() + "/" + name;
-  std::filesystem::remove_all(path);
-  std::filesystem::remove_all(path + ".new");
-  return path;
-}
-
 TEST(Checkpoint, RestoresEverythingAndReplacesTheOldOne) {
-  const std::string path = Fresh("checkpoint");
+  const TestFolder folder;
+  const std::string path = folder / "checkpoint";
   ASSERT_TRUE(Model(1).Save(path, {.step = 5, .batches = 6}).ok());
   ASSERT_TRUE(Model(2).Save(path, {.step = 7, .batches = 8}).ok());
-  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  EXPECT_THAT(folder.Names(), ElementsAre("checkpoint"));
   Model model(0);
   const auto cursor = LoadCheckpoint(path, {&model.set}, model.optimizer);
   ASSERT_TRUE(cursor.ok()) << cursor.status();
@@ -71,17 +69,72 @@ TEST(Checkpoint, RestoresEverythingAndReplacesTheOldOne) {
 // What a crash while writing leaves: an unfinished folder aside. The checkpoint is still whole, and
 // the next save works.
 TEST(Checkpoint, ACrashWhileWritingLosesNothing) {
-  const std::string path = Fresh("crash");
+  const TestFolder folder;
+  const std::string path = folder / "checkpoint";
   ASSERT_TRUE(Model(1).Save(path, {.step = 5}).ok());
-  std::filesystem::create_directories(path + ".new");
-  std::ofstream(path + ".new/weights.safetensors") << "half";
+  ASSERT_TRUE(MakeFolders(path + ".new").ok());
+  ASSERT_TRUE(WriteFileAtomically(path + ".new/weights.safetensors", "half").ok());
   Model model(0);
   ASSERT_TRUE(LoadCheckpoint(path, {&model.set}, model.optimizer).ok());
   EXPECT_TRUE(Model(3).Save(path, {.step = 6}).ok());
 }
 
+// All that the new one holds is on the disk before it takes the old one's place, and its place is
+// before anyone is told.
+TEST(Checkpoint, IsFlushedBeforeItIsExchangedAndItsFolderAfter) {
+  const TestFolder folder;
+  const std::string path = folder / "checkpoint";
+  ASSERT_TRUE(Model(1).Save(path, {.step = 5}).ok());
+  std::vector<FileCall> calls;
+  {
+    const FileWatch watch([&](const FileCall& call) {
+      calls.push_back(call);
+      return 0;
+    });
+    ASSERT_TRUE(Model(2).Save(path, {.step = 6}).ok());
+  }
+  const auto place = [&](Kind kind, const std::string& at) {
+    return std::find_if(calls.begin(), calls.end(),
+                        [&](const FileCall& call) { return call.kind == kind && call.path == at; });
+  };
+  const auto exchange = place(Kind::kExchange, path + ".new");
+  ASSERT_NE(exchange, calls.end());
+  for (const char* file : {"/weights.safetensors", "/optimizer.safetensors"}) {
+    EXPECT_LT(place(Kind::kFlush, path + ".new" + file), exchange) << file;
+  }
+  EXPECT_LT(place(Kind::kFlushFolder, path + ".new"), exchange);
+  const auto flushed = place(Kind::kFlushFolder, folder.path());
+  EXPECT_GT(flushed, exchange);
+  EXPECT_NE(flushed, calls.end());
+  EXPECT_LT(flushed, std::find_if(exchange, calls.end(),
+                                  [](const FileCall& call) { return call.kind == Kind::kRemove; }));
+}
+
+// A file system without exchange has the old one under another name between two renames.
+TEST(Checkpoint, ACrashBetweenTwoRenamesLeavesTheOldOne) {
+  const TestFolder folder;
+  const std::string path = folder / "checkpoint";
+  ASSERT_TRUE(Model(1).Save(path, {.step = 5}).ok());
+  {
+    const FileWatch watch([&](const FileCall& call) {
+      if (call.kind == Kind::kExchange) return EINVAL;
+      return call.kind == Kind::kRename && call.to == path ? EIO : 0;
+    });
+    EXPECT_FALSE(Model(2).Save(path, {.step = 6}).ok());
+  }
+  Model model(0);
+  const auto cursor = LoadCheckpoint(path, {&model.set}, model.optimizer);
+  ASSERT_TRUE(cursor.ok()) << cursor.status();
+  EXPECT_EQ(cursor->step, 5);
+  EXPECT_TRUE(LoadWeights(path, {&model.set}).ok());
+  ASSERT_TRUE(Model(3).Save(path, {.step = 7}).ok());
+  EXPECT_EQ(LoadCheckpoint(path, {&model.set}, model.optimizer)->step, 7);
+  EXPECT_THAT(folder.Names(), ElementsAre("checkpoint"));
+}
+
 TEST(Checkpoint, WhatDoesNotFitChangesNothing) {
-  const std::string path = Fresh("fit");
+  const TestFolder folder;
+  const std::string path = folder / "checkpoint";
   ASSERT_TRUE(Model(1).Save(path, {}).ok());
   Model wide(0, 4);
   EXPECT_THAT(std::string(LoadCheckpoint(path, {&wide.set}, wide.optimizer).status().message()),
@@ -97,16 +150,18 @@ TEST(Checkpoint, WhatDoesNotFitChangesNothing) {
 }
 
 TEST(Checkpoint, ADamagedFileIsAnError) {
-  const std::string path = Fresh("damaged");
+  const TestFolder folder;
+  const std::string path = folder / "checkpoint";
   ASSERT_TRUE(Model(1).Save(path, {}).ok());
-  std::filesystem::resize_file(path + "/weights.safetensors", 40);
+  ASSERT_TRUE(WriteFileAtomically(path + "/weights.safetensors", std::string(40, ' ')).ok());
   Model model(0);
   EXPECT_THAT(std::string(LoadCheckpoint(path, {&model.set}, model.optimizer).status().message()),
               HasSubstr("not a whole safetensors file"));
 }
 
 TEST(LoadWeights, TakesAPartOfTheFile) {
-  const std::string path = Fresh("part");
+  const TestFolder folder;
+  const std::string path = folder / "checkpoint";
   ParameterSet head;
   head.Add("bias", Role::kBias, {1}, Initializer::Constant(4));
   head.Allocate("head", 1);
