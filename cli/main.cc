@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/text/nearest.h"
 #include "cli/command.h"
+#include "cli/interruption.h"
 
 namespace pretext {
 namespace {
@@ -51,5 +52,6 @@ int main(int argc, char** argv) {
   if (status.ok()) return 0;
   std::fflush(stdout);
   std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  if (absl::IsCancelled(status)) return pretext::StopExitStatus();
   return status.code() == absl::StatusCode::kInvalidArgument ? 2 : 1;
 }

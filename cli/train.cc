@@ -1,5 +1,3 @@
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 
 #include "absl/flags/flag.h"
@@ -8,7 +6,7 @@
 #include "absl/time/time.h"
 #include "base/file/file_writer.h"
 #include "cli/command.h"
-#include "cli/signal_stack.h"
+#include "cli/interruption.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/description.h"
 #include "pipelines/run/progress.h"
@@ -22,26 +20,17 @@ ABSL_FLAG(std::string, resume, "", "train: goes on with the run in this folder, 
 namespace pretext {
 namespace {
 
-std::atomic<bool> interrupted{false};
-
-// The first Ctrl-C lets the step finish and writes a checkpoint;
-// the second ends the program at once.
-void OnInterrupt(int signal) {
-  interrupted.store(true, std::memory_order_relaxed);
-  std::signal(signal, SIG_DFL);
-}
-
 absl::StatusOr<TrainOutcome> Train(Assembled parts, RunDirectory run, bool resume) {
   Progress progress(stdout);
   absl::StatusOr<std::unique_ptr<Trainer>> trainer =
-      Trainer::Create(std::move(parts), run, progress, interrupted);
+      Trainer::Create(std::move(parts), run, progress, SignalledStop());
   if (!trainer.ok()) return trainer.status();
   if (resume) {
     if (absl::Status status = (*trainer)->Resume(); !status.ok()) return status;
     progress.Say(
         absl::StrCat("going on at step ", (*trainer)->step(), " of ", (*trainer)->total_steps()));
   }
-  for (const int signal : {SIGINT, SIGTERM}) HandleSignal(signal, OnInterrupt);
+  StopOnSignals();
   return (*trainer)->Run();
 }
 
@@ -88,9 +77,11 @@ absl::Status TrainCommand(const std::vector<std::string>& arguments) {
 
   const absl::StatusOr<TrainOutcome> outcome = Train(*std::move(parts), *run, !resume.empty());
   if (!outcome.ok()) return outcome.status();
-  if (*outcome == TrainOutcome::kFinished) {
-    std::printf("done in %s: %s\n", ClockText(absl::Now() - start).c_str(), run->path().c_str());
+  if (*outcome == TrainOutcome::kInterrupted) {
+    return absl::CancelledError(
+        absl::StrCat("ended early, by a signal: exit status ", StopExitStatus()));
   }
+  std::printf("done in %s: %s\n", ClockText(absl::Now() - start).c_str(), run->path().c_str());
   return absl::OkStatus();
 }
 

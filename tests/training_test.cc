@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <string>
 
@@ -83,19 +84,63 @@ TEST(Training, ResumesBitForBitAfterKillInTheSecondEpoch) {
   EXPECT_EQ(Lines(FileContents("runs/killed/metrics.jsonl")), 17u);
 }
 
-TEST(Training, AnInterruptWritesACheckpointAndSaysHowToGoOn) {
-  WriteScratchFile("interrupted.textproto", SmallAutoencoder("interrupted"));
+// The exit status is what shells give a program that the signal ended: not 0.
+TEST(Training, ASignalWritesACheckpointAndSaysHowToGoOn) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const std::string name = "signal" + std::to_string(signal);
+    WriteScratchFile("signal.textproto", SmallAutoencoder(name));
+    bool sent = false;
+    const ProgramResult result = RunProgram({"train", "signal.textproto"}, [&](pid_t child) {
+      if (!sent && Lines(FileContents("runs/" + name + "/metrics.jsonl")) >= 2) {
+        kill(child, signal);
+        sent = true;
+      }
+    });
+    ASSERT_EQ(result.exit_code, 128 + signal) << result.output;
+    ASSERT_THAT(result.output, HasSubstr("Go on with: pretext train --resume runs/" + name));
+    ASSERT_EQ(RunProgram({"train", "--resume", "runs/" + name}).exit_code, 0);
+    EXPECT_TRUE(Weights(name) == Uninterrupted());
+  }
+}
+
+// Seconds after a checkpoint is there: in the evaluation, which takes minutes here.
+TEST(Training, ASignalEndsAnEvaluation) {
+  WriteScratchFile("long.textproto", SmallAutoencoder("long"));
+  const auto begun = std::chrono::steady_clock::now;
+  auto sent = begun() - begun();
+  const ProgramResult result = RunProgram(
+      {"train", "long.textproto", "--override",
+       "train { steps: 1 } encoder { [type.googleapis.com/pretext.Mlp] { code: 100000 } }"},
+      [&](pid_t child) {
+        if (sent.count() > 0 ||
+            FileContents("output.txt").find("evaluation: ") == std::string::npos)
+          return;
+        EXPECT_FALSE(Weights("long").empty());
+        kill(child, SIGTERM);
+        sent = begun().time_since_epoch();
+      });
+  ASSERT_EQ(result.exit_code, 128 + SIGTERM) << result.output;
+  EXPECT_LT(begun().time_since_epoch() - sent, std::chrono::seconds(3));
+  EXPECT_THAT(result.output, HasSubstr("Go on with: pretext train --resume"));
+  EXPECT_EQ(FileContents("runs/long/metrics.jsonl").find("eval"), std::string::npos);
+}
+
+TEST(Training, ASecondSignalEndsAtOnce) {
+  WriteScratchFile("twice.textproto", SmallAutoencoder("twice"));
   bool sent = false;
-  const ProgramResult result = RunProgram({"train", "interrupted.textproto"}, [&](pid_t child) {
-    if (!sent && Lines(FileContents("runs/interrupted/metrics.jsonl")) >= 2) {
-      kill(child, SIGINT);
-      sent = true;
-    }
-  });
-  ASSERT_EQ(result.exit_code, 0) << result.output;
-  ASSERT_THAT(result.output, HasSubstr("Go on with: pretext train --resume runs/interrupted"));
-  ASSERT_EQ(RunProgram({"train", "--resume", "runs/interrupted"}).exit_code, 0);
-  EXPECT_TRUE(Weights("interrupted") == Uninterrupted());
+  const ProgramResult result = RunProgram(
+      {"train", "twice.textproto", "--override",
+       "train { epochs: 100000 log_every: 1 } encoder { [type.googleapis.com/pretext.Mlp] { "
+       "hidden: [4096, 4096] } }"},
+      [&](pid_t child) {
+        if (sent || FileContents("runs/twice/metrics.jsonl").empty()) return;
+        kill(child, SIGINT);
+        kill(child, SIGTERM);
+        sent = true;
+      });
+  EXPECT_TRUE(result.exit_code == 128 + SIGINT || result.exit_code == 128 + SIGTERM)
+      << result.exit_code;
+  EXPECT_EQ(result.output.find("Go on with"), std::string::npos) << result.output;
 }
 
 TEST(Training, ALossThatIsNotFiniteStopsWithItsPlaceAndKeepsTheCheckpoint) {

@@ -27,7 +27,9 @@ absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& opt
   int64_t row = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
-    if (absl::Status status = loader.Next(batch); !status.ok()) return status;
+    absl::Status status = options.work.Tell("features", static_cast<double>(row) / count);
+    if (status.ok()) status = loader.Next(batch);
+    if (!status.ok()) return status;
     const Tensor rows = rows_of(batch).Plain();
     PRETEXT_CHECK(rows.size() == batch.samples * width,
                   "one vector of the encoder's width a sample");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/work/work.h"
 #include "core/plugin/augmentation.h"
 #include "core/plugin/dataset.h"
 #include "core/plugin/encoder.h"
@@ -17,11 +18,13 @@ struct EncodeOptions {
   int64_t batch_size = 256;
   int64_t limit = 0;                       // only the first `limit` samples; 0: all
   std::vector<const Augmentation*> chain;  // what a view went through in training
+  Work work;
 };
 
 // One vector a sample: Encoder::Pool of h in evaluation mode, of the sample after what of the chain
 // remains in evaluation (Augmentation::ApplyInEvaluation). Labels are taken along if the dataset
-// has them. Errors are those of Dataset::Read. An empty split gives no rows.
+// has them. Errors: those of Dataset::Read; Cancelled
+// (base/work/work.h), as of every function here that takes a Work. An empty split gives no rows.
 absl::StatusOr<Features> EncodeSplit(Encoder& encoder, const Dataset& dataset,
                                      const EncodeOptions& options);
 

@@ -10,7 +10,16 @@
 namespace pretext {
 namespace {
 
-constexpr int64_t kQueries = 2048;
+// Samples that are scored at once: so many that memory does not grow with their number times k, and
+// fewer where samples are wide and many, so that it is told now and then how far the work has come.
+constexpr int64_t kQueries = 2048, kLeastQueries = 64;
+constexpr double kProducts = 2e11;
+
+int64_t QueriesAtOnce(const Features& train) {
+  const double each = std::max(1.0, static_cast<double>(train.count) * train.width);
+  const auto queries = static_cast<int64_t>(std::min<double>(kQueries, kProducts / each));
+  return std::max(kLeastQueries, queries);
+}
 
 std::vector<float> InverseLengths(const Features& features) {
   std::vector<float> result(features.count);
@@ -42,7 +51,8 @@ int32_t Vote(const KnnVote& vote, const std::vector<int32_t>& labels, const int3
 }  // namespace
 
 absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Features& test,
-                                                const std::vector<KnnVote>& votes) {
+                                                const std::vector<KnnVote>& votes,
+                                                const Work& work) {
   for (const KnnVote& vote : votes) {
     if (vote.neighbors < 1 || !(vote.temperature >= 0) || !std::isfinite(vote.temperature)) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -59,11 +69,13 @@ absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Fea
                            test_inverse = InverseLengths(test);
   const int64_t classes = CountClasses(train, test);
   std::vector<std::vector<int32_t>> predicted(votes.size(), std::vector<int32_t>(test.count));
-  // Some queries at a time, so that memory does not grow with their number times k.
-  std::vector<int32_t> indices(kQueries * k);
-  std::vector<float> scores(kQueries * k);
-  for (int64_t first = 0; first < test.count; first += kQueries) {
-    const int64_t rows = std::min(kQueries, test.count - first);
+  const int64_t queries = QueriesAtOnce(train);
+  std::vector<int32_t> indices(queries * k);
+  std::vector<float> scores(queries * k);
+  for (int64_t first = 0; first < test.count; first += queries) {
+    absl::Status status = work.Tell("k-NN", static_cast<double>(first) / test.count);
+    if (!status.ok()) return status;
+    const int64_t rows = std::min(queries, test.count - first);
     NearestNeighbors(test.values.data() + first * test.width, rows, train.values.data(),
                      train_inverse.data(), train.count, train.width, k, indices.data(),
                      scores.data());

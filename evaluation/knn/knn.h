@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/work/work.h"
 #include "evaluation/features/features.h"
 
 namespace pretext {
@@ -23,8 +24,9 @@ struct KnnVote {
 //
 // Features need not be normalised; a zero row has cosine 0 to everything. A training split smaller
 // than the number of neighbours votes as a whole. Errors: those of CheckLabelled; fewer than 1
-// neighbour, a temperature that is negative or not finite.
+// neighbour, a temperature that is negative or not finite; Cancelled (base/work/work.h).
 absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Features& test,
-                                                const std::vector<KnnVote>& votes);
+                                                const std::vector<KnnVote>& votes,
+                                                const Work& work = Work());
 
 }  // namespace pretext

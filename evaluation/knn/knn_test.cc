@@ -77,5 +77,16 @@ TEST(KnnTest, FashionMnistAsPyTorch) {
   EXPECT_TRUE(std::abs(got->at(1) - Golden("raw_knn_plain")) <= 0.1) << got->at(1);
 }
 
+TEST(KnnTest, StopsWhenItIsTold) {
+  const Features train = Circle({0, 20}, {0, 1}, 1);
+  const Work work([](absl::string_view what, double share) {
+    EXPECT_EQ(what, "k-NN");
+    EXPECT_EQ(share, 0);
+    return false;
+  });
+  EXPECT_EQ(EvaluateKnn(train, train, {{1, 0}}, work).status().code(),
+            absl::StatusCode::kCancelled);
+}
+
 }  // namespace
 }  // namespace pretext

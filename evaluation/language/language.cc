@@ -31,7 +31,10 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
   bool has_accuracy = false;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
-    if (absl::Status status = loader.Next(batch); !status.ok()) return status;
+    absl::Status status = options.work.Tell(
+        "masked loss", static_cast<double>(b) / static_cast<double>(loader.batches_per_epoch()));
+    if (status.ok()) status = loader.Next(batch);
+    if (!status.ok()) return status;
     if (batch.masked() == 0) continue;
     Tape tape(/*recording=*/false);
     const ForwardContext context{.masked_only = head.reads_masked_only()};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/work/work.h"
 #include "core/plugin/augmentation.h"
 #include "core/plugin/dataset.h"
 #include "core/plugin/encoder.h"
@@ -21,6 +22,7 @@ struct LanguageOptions {
   int64_t limit = 0;         // only the first `limit` held-out sequences; 0: all
   // Names the masks: equal seeds, equal masks, so that runs and evaluations within a run compare.
   uint64_t seed = 0;
+  Work work;
 };
 
 struct LanguageFigures {
@@ -35,7 +37,7 @@ struct LanguageFigures {
 
 // Masks the held-out split with `masking` (the pipeline's augmentations), and takes
 // the loss over all targets of it, in evaluation mode. The figures of a baseline
-// are measured on the same targets.
+// are measured on the same targets. Errors: those of Dataset::Read; Cancelled (base/work/work.h).
 absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Loss& loss,
                                                 const Dataset& dataset,
                                                 const std::vector<const Augmentation*>& masking,

@@ -15,8 +15,8 @@ uint64_t PairKey(int32_t left, int32_t token) {
 
 }  // namespace
 
-absl::StatusOr<LanguageBaseline> LanguageBaseline::Count(const Dataset& dataset,
-                                                         int64_t max_tokens) {
+absl::StatusOr<LanguageBaseline> LanguageBaseline::Count(const Dataset& dataset, int64_t max_tokens,
+                                                         const Work& work) {
   const Tokenizer* tokenizer = dataset.tokenizer();
   PRETEXT_CHECK(tokenizer != nullptr, "a text dataset has a tokenizer");
   LanguageBaseline baseline;
@@ -34,7 +34,9 @@ absl::StatusOr<LanguageBaseline> LanguageBaseline::Count(const Dataset& dataset,
   for (int64_t i = 0; i < used; ++i) {
     // i · sequences / used without overflow.
     const auto index = static_cast<int64_t>(static_cast<long double>(i) * sequences / used);
-    absl::Status status = dataset.Read(Split::kTrain, index, sample);
+    absl::Status status = absl::OkStatus();
+    if (i % 1024 == 0) status = work.Tell("counting", static_cast<double>(i) / used);
+    if (status.ok()) status = dataset.Read(Split::kTrain, index, sample);
     if (!status.ok()) return status;
     for (int32_t at = 0; at < sample.length; ++at) {
       const int32_t token = sample.tokens[at];

@@ -18,6 +18,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "base/work/work.h"
 #include "core/flow/batch.h"
 #include "core/plugin/dataset.h"
 
@@ -25,10 +26,14 @@ namespace pretext {
 
 class LanguageBaseline {
  public:
+  static constexpr int64_t kCountedTokens = int64_t{1} << 24;
+
   // Counts the sequences of the training split; of a large one, as many as hold about max_tokens,
-  // spread evenly. The dataset has a tokenizer and is loaded. Errors are those of Dataset::Read.
+  // spread evenly. The dataset has a tokenizer and is loaded. Errors: those of
+  // Dataset::Read; Cancelled (base/work/work.h).
   static absl::StatusOr<LanguageBaseline> Count(const Dataset& dataset,
-                                                int64_t max_tokens = int64_t{1} << 24);
+                                                int64_t max_tokens = kCountedTokens,
+                                                const Work& work = Work());
 
   // -log p in nats.
   double UnigramLoss(int32_t token) const;

@@ -25,11 +25,14 @@ void Center(const Features& features, const std::vector<float>& mean, int64_t fi
 }
 
 // Σ_n (x_n - mean)(x_n - mean)ᵀ
-Eigen::MatrixXd Scatter(const Features& features, const std::vector<float>& mean) {
+absl::StatusOr<Eigen::MatrixXd> Scatter(const Features& features, const std::vector<float>& mean,
+                                        const Work& work) {
   const int64_t d = features.width;
   std::vector<float> block(std::min(features.count, kBlockRows) * d), product(d * d);
   Eigen::MatrixXd scatter = Eigen::MatrixXd::Zero(d, d);
   for (int64_t first = 0; first < features.count; first += kBlockRows) {
+    absl::Status status = work.Tell("PCA", static_cast<double>(first) / features.count);
+    if (!status.ok()) return status;
     const int64_t rows = std::min(kBlockRows, features.count - first);
     Center(features, mean, first, rows, block.data());
     Gemm(Transpose::kYes, Transpose::kNo, d, d, rows, 1.0f, block.data(), d, block.data(), d, 0.0f,
@@ -41,7 +44,7 @@ Eigen::MatrixXd Scatter(const Features& features, const std::vector<float>& mean
 
 }  // namespace
 
-absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components) {
+absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components, const Work& work) {
   const int64_t d = train.width;
   if (absl::Status status = CheckFinite(train, "training"); !status.ok()) return status;
   if (d > kMaxWidth) {
@@ -59,7 +62,9 @@ absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components) {
 
   // Eigenvalues rise in Eigen's order, and the signs are arbitrary: the largest entry is made
   // positive, so that equal data gives equal codes.
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(Scatter(train, pca.mean_));
+  const absl::StatusOr<Eigen::MatrixXd> scatter = Scatter(train, pca.mean_, work);
+  if (!scatter.ok()) return scatter.status();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(*scatter);
   const double total = solver.eigenvalues().cwiseMax(0).sum();
   pca.directions_.resize(d * components);
   for (int64_t k = 0; k < components; ++k) {

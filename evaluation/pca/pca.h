@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/work/work.h"
 #include "evaluation/features/features.h"
 
 namespace pretext {
@@ -17,8 +18,10 @@ class Pca {
   // Finds the first `components` principal directions of the rows of `train`, from
   // their covariance matrix (products in single precision within blocks of 1024 rows,
   // sums and eigenvectors in double). Errors: no rows; a value that is not finite;
-  // components not from 1 to D; D beyond kMaxWidth.
-  static absl::StatusOr<Pca> Fit(const Features& train, int64_t components);
+  // components not from 1 to D; D beyond kMaxWidth; Cancelled
+  // (base/work/work.h), but not during the decomposition.
+  static absl::StatusOr<Pca> Fit(const Features& train, int64_t components,
+                                 const Work& work = Work());
 
   // The codes (x - mean) V, with the labels of `features`, which have the width fitted.
   Features Project(const Features& features) const;

@@ -100,5 +100,10 @@ TEST(PcaTest, FashionMnistAsPyTorch) {
   }
 }
 
+TEST(PcaTest, StopsWhenItIsTold) {
+  const Work work([](absl::string_view, double share) { return share < 0.5; });
+  EXPECT_EQ(Pca::Fit(Plane(3000, 1), 1, work).status().code(), absl::StatusCode::kCancelled);
+}
+
 }  // namespace
 }  // namespace pretext

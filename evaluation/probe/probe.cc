@@ -16,17 +16,23 @@ constexpr int kHistory = 50;
 
 struct Fit {
   const SoftmaxRegression* objective;
+  const ProbeOptions* options;
   int iterations = 0;
+  absl::Status status = absl::OkStatus();
 };
 
 double Evaluate(void* fit, const double* parameters, double* gradient, int, double) {
   return static_cast<Fit*>(fit)->objective->Evaluate(parameters, gradient);
 }
 
-int CountIteration(void* fit, const double*, const double*, double, double, double, double, int,
-                   int iteration, int) {
-  static_cast<Fit*>(fit)->iterations = iteration;
-  return 0;
+// What it returns ends the search, unless it is 0.
+int AfterIteration(void* instance, const double*, const double*, double, double, double, double,
+                   int, int iteration, int) {
+  Fit& fit = *static_cast<Fit*>(instance);
+  fit.iterations = iteration;
+  fit.status =
+      fit.options->work.Tell("probe", static_cast<double>(iteration) / fit.options->max_iterations);
+  return fit.status.ok() ? 0 : LBFGSERR_CANCELED;
 }
 
 }  // namespace
@@ -52,10 +58,13 @@ absl::StatusOr<ProbeAccuracy> EvaluateProbe(const Features& train, const Feature
   settings.m = kHistory;
   settings.epsilon = 1e-6;
   settings.max_iterations = options.max_iterations;
-  Fit fit{.objective = &objective};
+  Fit fit{.objective = &objective, .options = &options};
+  fit.status = options.work.Tell("probe", 0);
+  if (!fit.status.ok()) return fit.status;
   ProbeAccuracy result;
   const int code =
-      lbfgs(size, parameters.get(), &result.loss, Evaluate, CountIteration, &fit, &settings);
+      lbfgs(size, parameters.get(), &result.loss, Evaluate, AfterIteration, &fit, &settings);
+  if (!fit.status.ok()) return fit.status;
   // Where the line search finds no better point in the arithmetic's precision,
   // the last point is the minimum.
   PRETEXT_CHECK(code >= 0 || code == LBFGSERR_MAXIMUMITERATION ||

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "base/work/work.h"
 #include "evaluation/features/features.h"
 
 namespace pretext {
@@ -9,6 +10,7 @@ namespace pretext {
 struct ProbeOptions {
   double decay = 1e-5;       // times the sum of the squared weights; the bias is free
   int max_iterations = 200;  // of L-BFGS
+  Work work;
 };
 
 struct ProbeAccuracy {
@@ -23,7 +25,7 @@ struct ProbeAccuracy {
 // max_iterations: on raw pixels the weights are then still growing, slowly, so the number of
 // iterations is a part of the protocol.
 //
-// Errors: those of CheckLabelled; options out of range.
+// Errors: those of CheckLabelled; options out of range; Cancelled (base/work/work.h).
 absl::StatusOr<ProbeAccuracy> EvaluateProbe(const Features& train, const Features& test,
                                             const ProbeOptions& options);
 

@@ -160,5 +160,13 @@ TEST(ProbeTest, FashionMnistCodesAsPyTorch) {
   EXPECT_TRUE(std::abs(got->test - Golden("pca32_probe")) <= 0.1) << got->test;
 }
 
+TEST(ProbeTest, StopsWhenItIsTold) {
+  const Features train = Make(600, 4, 3, 1);
+  int told = 0;
+  const ProbeOptions options{.work = Work([&](absl::string_view, double) { return ++told < 3; })};
+  EXPECT_EQ(EvaluateProbe(train, train, options).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(told, 3);
+}
+
 }  // namespace
 }  // namespace pretext

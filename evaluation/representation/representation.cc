@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "evaluation/features/encode.h"
 #include "evaluation/pca/pca.h"
 
@@ -30,11 +31,22 @@ void KeepLabelled(Features& features) {
   features.values.resize(kept * features.width);
 }
 
-EncodeOptions Encoding(Split split, const RepresentationOptions& options) {
+// The options' work, told of under what a prefix ("raw_") stands for.
+Work Under(const std::string& prefix, const Work& work) {
+  if (prefix.empty()) return work;
+  const std::string of = absl::StrReplaceAll(prefix, {{"_", " "}});
+  return Work([of, work](absl::string_view what, double share) {
+    return work.Tell(absl::StrCat(of, what), share).ok();
+  });
+}
+
+EncodeOptions Encoding(const std::string& prefix, Split split,
+                       const RepresentationOptions& options) {
   return {.split = split,
           .batch_size = options.batch_size,
           .limit = split == Split::kTrain ? options.max_train_samples : options.max_test_samples,
-          .chain = options.chain};
+          .chain = options.chain,
+          .work = Under(prefix, options.work)};
 }
 
 void Append(NamedFigures& figures, const NamedFigures& more) {
@@ -57,12 +69,15 @@ absl::StatusOr<NamedFigures> ScoreFeatures(const std::string& prefix, Features t
   KeepLabelled(train);
   KeepLabelled(test);
   if (train.count == 0 || test.count == 0) return figures;
-  const absl::StatusOr<std::vector<double>> knn = EvaluateKnn(train, test, options.knn);
+  const absl::StatusOr<std::vector<double>> knn =
+      EvaluateKnn(train, test, options.knn, Under(prefix, options.work));
   if (!knn.ok()) return knn.status();
   for (size_t i = 0; i < knn->size(); ++i)
     figures.emplace_back(prefix + KnnName(options.knn, i), (*knn)[i]);
   if (options.probe) {
-    const absl::StatusOr<ProbeAccuracy> probe = EvaluateProbe(train, test, options.probe_options);
+    ProbeOptions probe_options = options.probe_options;
+    probe_options.work = Under(prefix, options.work);
+    const absl::StatusOr<ProbeAccuracy> probe = EvaluateProbe(train, test, probe_options);
     if (!probe.ok()) return probe.status();
     figures.emplace_back(prefix + "probe", probe->test);
   }
@@ -73,9 +88,11 @@ absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& en
                                           const Dataset& dataset,
                                           const RepresentationOptions& options) {
   if (!options.classify || !dataset.labelled()) return NamedFigures();
-  absl::StatusOr<Features> train = EncodeSplit(encoder, dataset, Encoding(Split::kTrain, options));
+  absl::StatusOr<Features> train =
+      EncodeSplit(encoder, dataset, Encoding(prefix, Split::kTrain, options));
   if (!train.ok()) return train.status();
-  absl::StatusOr<Features> test = EncodeSplit(encoder, dataset, Encoding(Split::kTest, options));
+  absl::StatusOr<Features> test =
+      EncodeSplit(encoder, dataset, Encoding(prefix, Split::kTest, options));
   if (!test.ok()) return test.status();
   return ScoreFeatures(prefix, *std::move(train), *std::move(test), options);
 }
@@ -86,13 +103,14 @@ absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, con
   const bool classify = options.classify && dataset.labelled();
   if (dataset.type().size() > Pca::kMaxWidth) pca_width = 0;
   if (pca_width == 0 && !(raw_input && classify)) return figures;
-  absl::StatusOr<Features> train = RawSplit(dataset, Encoding(Split::kTrain, options));
+  absl::StatusOr<Features> train = RawSplit(dataset, Encoding("raw_", Split::kTrain, options));
   if (!train.ok()) return train.status();
-  absl::StatusOr<Features> test = RawSplit(dataset, Encoding(Split::kTest, options));
+  absl::StatusOr<Features> test = RawSplit(dataset, Encoding("raw_", Split::kTest, options));
   if (!test.ok()) return test.status();
 
   if (pca_width > 0) {
-    const absl::StatusOr<Pca> pca = Pca::Fit(*train, std::min(pca_width, train->width));
+    const absl::StatusOr<Pca> pca =
+        Pca::Fit(*train, std::min(pca_width, train->width), options.work);
     if (!pca.ok()) return pca.status();
     figures.emplace_back("pca_test_mse", pca->ReconstructionError(*test));
     const auto scores = ScoreFeatures("pca_", pca->Project(*train), pca->Project(*test), options);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/work/work.h"
 #include "core/plugin/augmentation.h"
 #include "core/plugin/dataset.h"
 #include "core/plugin/encoder.h"
@@ -38,6 +39,8 @@ struct RepresentationOptions {
   int64_t batch_size = 256;  // samples that go through an encoder at once
   int64_t max_train_samples = 0, max_test_samples = 0;  // the first ones of a split; 0: all
   std::vector<const Augmentation*> chain;               // what a view went through in training
+  // Is told what is done under the prefix of its figures: "untrained k-NN".
+  Work work;
 };
 
 // "knn" is the first way to vote, "knn_k10" or "knn_k10_t0.5" another.

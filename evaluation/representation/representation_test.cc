@@ -133,5 +133,18 @@ TEST(RepresentationTest, DivergedEncoderIsAnError) {
               HasSubstr("feature 0 of sample 0 of the training split is nan"));
 }
 
+TEST(RepresentationTest, TellsWhatItDoes) {
+  std::vector<std::string> told;
+  RepresentationOptions options{.batch_size = 512,
+                                .work = Work([&](absl::string_view what, double) {
+                                  if (told.empty() || told.back() != what) told.emplace_back(what);
+                                  return what != "untrained probe";
+                                })};
+  LinearEncoder encoder(0);
+  EXPECT_EQ(ScoreEncoder("untrained_", encoder, Blobs(true), options).status().code(),
+            absl::StatusCode::kCancelled);
+  EXPECT_THAT(told, ElementsAre("untrained features", "untrained k-NN", "untrained probe"));
+}
+
 }  // namespace
 }  // namespace pretext

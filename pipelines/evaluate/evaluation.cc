@@ -12,7 +12,7 @@
 namespace pretext {
 namespace {
 
-RepresentationOptions MakeOptions(const Assembled& parts, bool probe) {
+RepresentationOptions MakeOptions(const Assembled& parts, bool probe, const Work& work) {
   const Pipeline::Evaluate& config = parts.config->evaluate();
   RepresentationOptions options{.classify = config.classify(),
                                 .knn = {},
@@ -20,10 +20,12 @@ RepresentationOptions MakeOptions(const Assembled& parts, bool probe) {
                                 .batch_size = config.batch_size(),
                                 .max_train_samples = config.max_train_samples(),
                                 .max_test_samples = config.max_test_samples(),
-                                .chain = parts.chains[0]};
+                                .chain = parts.chains[0],
+                                .work = work};
   for (const Pipeline::Knn& knn : config.knn()) options.knn.push_back({knn.k(), knn.temperature()});
   options.probe_options = {.decay = config.probe().l2(),
-                           .max_iterations = config.probe().max_iterations()};
+                           .max_iterations = config.probe().max_iterations(),
+                           .work = work};
   return options;
 }
 
@@ -48,20 +50,20 @@ absl::StatusOr<std::unique_ptr<Encoder>> MakeUntrained(const Assembled& parts) {
 Evaluation::Evaluation(Assembled& parts) : parts_(parts) {}
 Evaluation::~Evaluation() = default;
 
-absl::StatusOr<Figures> Evaluation::Run(bool last) {
+absl::StatusOr<Figures> Evaluation::Run(bool last, const Work& work) {
   Figures figures;
   if (parts_.dataset->size(Split::kTest) == 0) return figures;
-  if (absl::Status s = Reconstruction(figures); !s.ok()) return s;
+  if (absl::Status s = Reconstruction(work, figures); !s.ok()) return s;
   if (parts_.head->output().is(FlowType::Kind::kTokenScores)) {
-    if (absl::Status s = Language(figures); !s.ok()) return s;
+    if (absl::Status s = Language(work, figures); !s.ok()) return s;
   } else if (!parts_.sample.is(FlowType::Kind::kTokens)) {
-    if (absl::Status s = Representation(last, figures); !s.ok()) return s;
+    if (absl::Status s = Representation(last, work, figures); !s.ok()) return s;
   }
   return figures;
 }
 
 // Whether the head gives samples back: its output has the sample's kind and size.
-absl::Status Evaluation::Reconstruction(Figures& figures) {
+absl::Status Evaluation::Reconstruction(const Work& work, Figures& figures) {
   const FlowType output = parts_.head->output();
   const bool decoder = parts_.loss->needs_clean() && output.size() == parts_.sample.size();
   if (!decoder) return absl::OkStatus();
@@ -75,7 +77,10 @@ absl::Status Evaluation::Reconstruction(Figures& figures) {
   double sum = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
-    if (absl::Status s = loader.Next(batch); !s.ok()) return s;
+    absl::Status s = work.Tell(
+        "reconstruction", static_cast<double>(b) / static_cast<double>(loader.batches_per_epoch()));
+    if (s.ok()) s = loader.Next(batch);
+    if (!s.ok()) return s;
     Tape tape(/*recording=*/false);
     const ForwardContext context;
     const Var x = tape.Constant(batch.input);
@@ -89,9 +94,10 @@ absl::Status Evaluation::Reconstruction(Figures& figures) {
   return absl::OkStatus();
 }
 
-absl::Status Evaluation::Language(Figures& figures) {
+absl::Status Evaluation::Language(const Work& work, Figures& figures) {
   if (counts_ == nullptr) {
-    absl::StatusOr<LanguageBaseline> counts = LanguageBaseline::Count(*parts_.dataset);
+    absl::StatusOr<LanguageBaseline> counts =
+        LanguageBaseline::Count(*parts_.dataset, LanguageBaseline::kCountedTokens, work);
     if (!counts.ok()) return counts.status();
     counts_ = std::make_unique<LanguageBaseline>(*std::move(counts));
   }
@@ -100,31 +106,33 @@ absl::Status Evaluation::Language(Figures& figures) {
                                         *parts_.dataset, parts_.chains[0], *counts_,
                                         {.batch_size = config.batch_size(),
                                          .limit = config.max_test_samples(),
-                                         .seed = parts_.config->train().seed()});
+                                         .seed = parts_.config->train().seed(),
+                                         .work = work});
   if (!measured.ok()) return measured.status();
   Append(figures.values, measured->values);
   if (!measured->warning.empty()) figures.warnings.push_back(measured->warning);
   return absl::OkStatus();
 }
 
-absl::Status Evaluation::Representation(bool last, Figures& figures) {
+absl::Status Evaluation::Representation(bool last, const Work& work, Figures& figures) {
   const Pipeline::Evaluate& config = parts_.config->evaluate();
   const bool probe = last || config.probe().every_evaluation();
   const auto scores =
-      ScoreEncoder("", *parts_.encoder, *parts_.dataset, MakeOptions(parts_, probe));
+      ScoreEncoder("", *parts_.encoder, *parts_.dataset, MakeOptions(parts_, probe, work));
   if (!scores.ok()) return scores.status();
   Append(figures.values, *scores);
   if (!baselines_measured_) {
-    if (absl::Status s = MeasureBaselines(); !s.ok()) return s;
+    if (absl::Status s = MeasureBaselines(work); !s.ok()) return s;
     baselines_measured_ = true;
   }
   Append(figures.values, baselines_);
   return absl::OkStatus();
 }
 
-absl::Status Evaluation::MeasureBaselines() {
+absl::Status Evaluation::MeasureBaselines(const Work& work) {
+  baselines_.clear();
   const Pipeline::Evaluate& config = parts_.config->evaluate();
-  const RepresentationOptions options = MakeOptions(parts_, /*probe=*/true);
+  const RepresentationOptions options = MakeOptions(parts_, /*probe=*/true, work);
   const auto samples = ScoreSamples(config.baselines().raw_input(),
                                     config.baselines().pca() ? parts_.encoder->features() : 0,
                                     *parts_.dataset, options);

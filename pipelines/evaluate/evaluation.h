@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/work/work.h"
 #include "pipelines/assembly/assembly.h"
 
 namespace pretext {
@@ -33,14 +34,14 @@ class Evaluation {
   ~Evaluation();
 
   // `last`: at the end of the run, where the probe always runs.
-  // Baselines are measured once and kept.
-  absl::StatusOr<Figures> Run(bool last);
+  // Baselines are measured once and kept. Cancelled when `work` is told to stop.
+  absl::StatusOr<Figures> Run(bool last, const Work& work);
 
  private:
-  absl::Status Reconstruction(Figures& figures);
-  absl::Status Representation(bool last, Figures& figures);
-  absl::Status MeasureBaselines();
-  absl::Status Language(Figures& figures);
+  absl::Status Reconstruction(const Work& work, Figures& figures);
+  absl::Status Representation(bool last, const Work& work, Figures& figures);
+  absl::Status MeasureBaselines(const Work& work);
+  absl::Status Language(const Work& work, Figures& figures);
 
   Assembled& parts_;
   std::vector<std::pair<std::string, double>> baselines_;

@@ -64,31 +64,41 @@ void Progress::ClearBar() {
   bar_shown_ = false;
 }
 
-void Progress::Show(const ProgressState& state, bool force) {
+bool Progress::IsTime(bool force) {
   const absl::Time now = absl::Now();
-  if (first_step_ < 0) {
-    first_step_ = state.step;
-    start_ = now;
-  }
-  if (!force && now - last_ < (terminal_ ? kTerminalInterval : kLineInterval)) return;
+  if (!force && now - last_ < (terminal_ ? kTerminalInterval : kLineInterval)) return false;
   last_ = now;
-  const int64_t steps = state.step - first_step_;
-  const absl::Duration left =
-      steps > 0 ? (now - start_) / steps * (state.total_steps - state.step) : absl::ZeroDuration();
+  return true;
+}
+
+void Progress::Write(absl::string_view line, bool stays) {
   ClearBar();
-  std::fputs(ProgressLine(state, left, columns_, terminal_).c_str(), out_);
-  if (terminal_ && !force) {
-    bar_shown_ = true;
-  } else {
-    std::fputc('\n', out_);
-  }
+  std::fprintf(out_, "%.*s", static_cast<int>(line.size()), line.data());
+  bar_shown_ = terminal_ && !stays;
+  if (!bar_shown_) std::fputc('\n', out_);
   std::fflush(out_);
 }
 
-void Progress::Say(absl::string_view line) {
-  ClearBar();
-  std::fprintf(out_, "%.*s\n", static_cast<int>(line.size()), line.data());
-  std::fflush(out_);
+void Progress::Show(const ProgressState& state, bool force) {
+  if (first_step_ < 0) {
+    first_step_ = state.step;
+    start_ = absl::Now();
+  }
+  if (!IsTime(force)) return;
+  const int64_t steps = state.step - first_step_;
+  const absl::Duration left = steps > 0
+                                  ? (last_ - start_) / steps * (state.total_steps - state.step)
+                                  : absl::ZeroDuration();
+  Write(ProgressLine(state, left, columns_, terminal_), force);
 }
+
+void Progress::ShowWork(absl::string_view what, double share) {
+  if (!IsTime(false)) return;
+  std::string line = absl::StrFormat("%s %.0f %%", what, 100 * share);
+  if (terminal_) line.resize(std::min(line.size(), static_cast<size_t>(std::max(0, columns_ - 1))));
+  Write(line, false);
+}
+
+void Progress::Say(absl::string_view line) { Write(line, true); }
 
 }  // namespace pretext

@@ -32,10 +32,14 @@ class Progress {
   // Redraws at most ten times a second on a terminal, writes a line every few seconds elsewhere.
   // `force`: now, and on a terminal the line stays (end of an epoch).
   void Show(const ProgressState& state, bool force = false);
+  // The same for what has no steps ("evaluation: k-NN 40 %"): `share` is what is done of it.
+  void ShowWork(absl::string_view what, double share);
   // A line of its own, above the bar.
   void Say(absl::string_view line);
 
  private:
+  bool IsTime(bool force);
+  void Write(absl::string_view line, bool stays);
   void ClearBar();
 
   std::FILE* out_;

@@ -12,7 +12,13 @@ bool Evaluator::IsDue(const Cursor& cursor, bool epoch_ended) const {
 }
 
 absl::Status Evaluator::Evaluate(const Cursor& cursor) {
-  const absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps);
+  const Work work([this](absl::string_view what, double share) {
+    progress_.ShowWork(absl::StrCat("evaluation: ", what), share);
+    return !stop_.is_made();
+  });
+  stop_.all_is_saved = true;
+  const absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps, work);
+  stop_.all_is_saved = false;
   if (!figures.ok()) return figures.status();
   progress_.Say(FormatFigures(*figures));
   for (const std::string& warning : figures->warnings)

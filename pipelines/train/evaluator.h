@@ -5,6 +5,7 @@
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/evaluate/evaluation.h"
 #include "pipelines/run/progress.h"
+#include "pipelines/run/stop_request.h"
 #include "pipelines/train/metrics_log.h"
 #include "pipelines/train/train_plan.h"
 
@@ -13,13 +14,20 @@ namespace pretext {
 class Evaluator {
  public:
   // All outlive it.
-  Evaluator(Assembled& parts, const TrainPlan& plan, MetricsLog& log, Progress& progress)
-      : parts_(parts), plan_(plan), log_(log), progress_(progress), evaluation_(parts) {}
+  Evaluator(Assembled& parts, const TrainPlan& plan, MetricsLog& log, Progress& progress,
+            StopRequest& stop)
+      : parts_(parts),
+        plan_(plan),
+        log_(log),
+        progress_(progress),
+        stop_(stop),
+        evaluation_(parts) {}
 
   // Whether an evaluation is due after the step that `cursor` stands behind; `epoch_ended`: and
   // that was the last of an epoch.
   bool IsDue(const Cursor& cursor, bool epoch_ended) const;
-  // Measures, says and logs the figures.
+  // Measures, says and logs the figures. The checkpoint is written. Cancelled, and nothing logged,
+  // when a stop was asked for meanwhile.
   absl::Status Evaluate(const Cursor& cursor);
 
  private:
@@ -27,6 +35,7 @@ class Evaluator {
   const TrainPlan& plan_;
   MetricsLog& log_;
   Progress& progress_;
+  StopRequest& stop_;
   Evaluation evaluation_;
 };
 

@@ -13,21 +13,20 @@
 namespace pretext {
 
 Trainer::Trainer(Assembled parts, RunDirectory run, const TrainPlan& plan, Progress& progress,
-                 const std::atomic<bool>& interrupted)
+                 StopRequest& stop)
     : parts_(std::move(parts)),
       run_(std::move(run)),
       plan_(plan),
       progress_(progress),
-      interrupted_(interrupted),
+      stop_(stop),
       updater_(parts_, plan_),
       log_(parts_, plan_, run_, progress_),
       checkpointer_(parts_, run_),
-      evaluator_(parts_, plan_, log_, progress_),
+      evaluator_(parts_, plan_, log_, progress_, stop_),
       step_progress_(plan_, log_, progress_) {}
 
 absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts, RunDirectory run,
-                                                         Progress& progress,
-                                                         const std::atomic<bool>& interrupted) {
+                                                         Progress& progress, StopRequest& stop) {
   const auto& train = parts.config->train();
   if (train.threads() > 0) omp_set_num_threads(train.threads());
   if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
@@ -40,7 +39,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts, RunDir
   const absl::StatusOr<TrainPlan> plan = PlanTraining(parts);
   if (!plan.ok()) return plan.status();
   return std::unique_ptr<Trainer>(
-      new Trainer(std::move(parts), std::move(run), *plan, progress, interrupted));
+      new Trainer(std::move(parts), std::move(run), *plan, progress, stop));
 }
 
 absl::Status Trainer::Resume() {
@@ -51,15 +50,15 @@ absl::Status Trainer::Resume() {
   return run_.TruncateMetrics(cursor_.step);
 }
 
-absl::StatusOr<TrainOutcome> Trainer::Run() {
-  const Pipeline::Output& output = parts_.config->output();
-  if (output.tensorboard()) {
-    if (absl::Status status = run_.StartTensorBoard(); !status.ok()) return status;
-  }
+absl::Status Trainer::EvaluateNow() {
+  absl::Status status = evaluator_.Evaluate(cursor_);
+  if (absl::IsCancelled(status)) SayStopped(" during its evaluation, which is made up for");
+  return status;
+}
+
+absl::Status Trainer::TrainAndEvaluate() {
   // A run that was ended between its last step and its evaluation.
-  if (cursor_.step >= plan_.total_steps) {
-    if (absl::Status status = evaluator_.Evaluate(cursor_); !status.ok()) return status;
-  }
+  if (cursor_.step >= plan_.total_steps) return EvaluateNow();
   while (cursor_.step < plan_.total_steps) {
     const int64_t epoch_before = plan_.WholeEpochs(cursor_.batches);
     const auto figures = updater_.Update(cursor_, log_.IsDue(cursor_.step + 1));
@@ -72,23 +71,36 @@ absl::StatusOr<TrainOutcome> Trainer::Run() {
     if (log_.IsDue(cursor_.step)) {
       if (absl::Status status = log_.WriteLine(cursor_); !status.ok()) return status;
     }
-    const bool interrupted = interrupted_.load(std::memory_order_relaxed);
-    if (epoch_ended || last || interrupted || checkpointer_.IsDue(cursor_.step)) {
+    const bool stopped = stop_.is_made();
+    if (epoch_ended || last || stopped || checkpointer_.IsDue(cursor_.step)) {
       if (absl::Status status = checkpointer_.Save(cursor_); !status.ok()) return status;
     }
-    if (interrupted && !last) {
-      progress_.Say(absl::StrCat("Stopped at step ", cursor_.step, " of ", plan_.total_steps,
-                                 "; the checkpoint is written. Go on with: pretext train --resume ",
-                                 run_.path()));
-      return TrainOutcome::kInterrupted;
+    if (stopped) {
+      SayStopped("");
+      return absl::CancelledError("was told to stop");
     }
     if (evaluator_.IsDue(cursor_, epoch_ended)) {
-      if (absl::Status status = evaluator_.Evaluate(cursor_); !status.ok()) return status;
+      if (absl::Status status = EvaluateNow(); !status.ok()) return status;
     }
   }
-  if (output.report()) {
-    if (absl::Status status = WriteReport(run_, parts_.config->name()); !status.ok()) return status;
+  return absl::OkStatus();
+}
+
+void Trainer::SayStopped(absl::string_view when) {
+  progress_.Say(absl::StrCat("Stopped at step ", cursor_.step, " of ", plan_.total_steps, when,
+                             "; the checkpoint is written. Go on with: pretext train --resume ",
+                             run_.path()));
+}
+
+absl::StatusOr<TrainOutcome> Trainer::Run() {
+  const Pipeline::Output& output = parts_.config->output();
+  if (output.tensorboard()) {
+    if (absl::Status status = run_.StartTensorBoard(); !status.ok()) return status;
   }
+  absl::Status status = TrainAndEvaluate();
+  if (absl::IsCancelled(status)) return TrainOutcome::kInterrupted;
+  if (status.ok() && output.report()) status = WriteReport(run_, parts_.config->name());
+  if (!status.ok()) return status;
   return TrainOutcome::kFinished;
 }
 

@@ -5,14 +5,15 @@
 // is told meanwhile (StepProgress). Here is the order of things.
 #pragma once
 
-#include <atomic>
 #include <memory>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/run_directory.h"
+#include "pipelines/run/stop_request.h"
 #include "pipelines/train/checkpointer.h"
 #include "pipelines/train/evaluator.h"
 #include "pipelines/train/metrics_log.h"
@@ -27,11 +28,10 @@ enum class TrainOutcome { kFinished, kInterrupted };
 class Trainer {
  public:
   // Takes the parts, loads the dataset, allocates the parameters and the optimizer's state.
-  // `interrupted` is looked at after every step: when it becomes true (Ctrl-C) the run writes a
-  // checkpoint and stops.
+  // When `stop` is made (Ctrl-C) the run writes a checkpoint after the step and stops, or stops the
+  // evaluation that it is in.
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(Assembled parts, RunDirectory run,
-                                                         Progress& progress,
-                                                         const std::atomic<bool>& interrupted);
+                                                         Progress& progress, StopRequest& stop);
 
   // Goes on from RUN/checkpoint.
   absl::Status Resume();
@@ -44,14 +44,19 @@ class Trainer {
   int64_t step() const { return cursor_.step; }
 
  private:
+  // Cancelled when it was stopped.
+  absl::Status TrainAndEvaluate();
+  absl::Status EvaluateNow();
+  void SayStopped(absl::string_view when);
+
   Trainer(Assembled parts, RunDirectory run, const TrainPlan& plan, Progress& progress,
-          const std::atomic<bool>& interrupted);
+          StopRequest& stop);
 
   Assembled parts_;
   RunDirectory run_;
   const TrainPlan plan_;
   Progress& progress_;
-  const std::atomic<bool>& interrupted_;
+  StopRequest& stop_;
 
   Cursor cursor_;
   Updater updater_;

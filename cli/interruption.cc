@@ -1,0 +1,50 @@
+#include "cli/interruption.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/signal_stack.h"
+
+namespace pretext {
+namespace {
+
+constexpr unsigned kPatienceSeconds = 2;
+
+StopRequest request;
+
+void OnSignal(int signal) {
+  if (request.signal.exchange(signal) != 0) _exit(128 + signal);
+  if (request.all_is_saved.load()) alarm(kPatienceSeconds);
+}
+
+void OnAlarm(int) {
+  if (!request.all_is_saved.load()) return;
+  constexpr char kSaid[] =
+      "Stopped during an evaluation; the checkpoint is written. Go on with: pretext train "
+      "--resume, which measures anew\n";
+  // Nothing is to be done where it cannot be said.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kSaid, sizeof(kSaid) - 1);
+  _exit(StopExitStatus());
+}
+
+bool IsIgnored(int signal) {
+  struct sigaction action;
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+StopRequest& SignalledStop() { return request; }
+
+void StopOnSignals() {
+  HandleSignal(SIGALRM, OnAlarm);
+  for (const int signal : {SIGINT, SIGTERM}) HandleSignal(signal, OnSignal);
+  if (!IsIgnored(SIGHUP)) HandleSignal(SIGHUP, OnSignal);
+}
+
+int StopExitStatus() {
+  const int signal = request.signal.load();
+  return signal == 0 ? 0 : 128 + signal;
+}
+
+}  // namespace pretext
