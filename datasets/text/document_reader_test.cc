@@ -219,6 +219,18 @@ TEST(DocumentReaderTest, FilesDoNotRunIntoEachOther) {
   EXPECT_THAT(ReadAll(folder, {}).documents, ElementsAre("first", "and", "second", "third"));
 }
 
+TEST(TextFilesTest, FollowsLinksAndEndsWhereTheyGoRound) {
+  const std::string folder = Folder("links"), other = Folder("linked_to");
+  Write(folder + "/one", "first");
+  Write(other + "/two", "second");
+  std::filesystem::create_directory_symlink(other, folder + "/more");
+  std::filesystem::create_directory_symlink(folder, other + "/back");
+  EXPECT_THAT(ReadAll(folder, {}).documents, ElementsAre("second", "first"));
+  std::filesystem::create_symlink("nothing", folder + "/nowhere");
+  EXPECT_THAT(std::string(ListTextFiles(folder).status().message()),
+              HasSubstr(folder + "/nowhere: cannot be read"));
+}
+
 TEST(TextFilesTest, SaysWhatIsWrong) {
   EXPECT_THAT(std::string(ListTextFiles("/nonexistent/text").status().message()),
               HasSubstr("/nonexistent/text: cannot be read"));

@@ -14,8 +14,9 @@ struct TextFile {
   int64_t size = 0;  // bytes on disk
 };
 
-// The files that `path` names: itself, or every file below the folder, by path; hidden ones (a name
-// with a leading dot) are left out, and so are empty files. Errors: nothing there, not readable, a
+// The files that `path` names: itself, or every file below the folder, by path; links to folders
+// are followed, each folder once. Hidden ones (a name with a leading dot) are left out, and so are
+// empty files. Errors: nothing there, not readable, a
 // folder without files; the message begins with the path.
 absl::StatusOr<std::vector<TextFile>> ListTextFiles(const std::string& path);
 
