@@ -65,6 +65,7 @@ def pretext_repositories():
         "onednn",
         "png",
         "utf8proc",
+        "webp",
         "zlib",
     ]:
         _library(library)

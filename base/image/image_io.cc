@@ -7,8 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
-#include "base/image/jpeg.h"
-#include "base/image/png.h"
 
 namespace pretext {
 namespace {
@@ -34,18 +32,10 @@ absl::Status ReadFile(const std::string& path, std::string& bytes) {
 
 }  // namespace
 
-absl::Status DecodePicture(absl::string_view bytes, int channels, Picture& picture,
-                           int least_side) {
-  if (IsPng(bytes)) return DecodePng(bytes, channels, picture);
-  if (IsJpeg(bytes)) return DecodeJpeg(bytes, channels, least_side, picture);
-  return absl::InvalidArgumentError(bytes.empty() ? "an empty file"
-                                                  : "neither a PNG nor a JPEG by its first bytes");
-}
-
-absl::Status ReadPicture(const std::string& path, int channels, std::string& bytes,
-                         Picture& picture, int least_side) {
+absl::Status ReadPicture(const std::string& path, const DecodeOptions& options, std::string& bytes,
+                         Picture& picture) {
   if (auto status = ReadFile(path, bytes); !status.ok()) return status;
-  const absl::Status status = DecodePicture(bytes, channels, picture, least_side);
+  const absl::Status status = DecodePicture(bytes, options, picture);
   if (status.ok()) return status;
   return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
 }

@@ -1,5 +1,3 @@
-#include "base/image/jpeg.h"
-
 #include <algorithm>
 #include <csetjmp>
 #include <cstdio>
@@ -10,6 +8,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/image/exif.h"
+#include "base/image/formats.h"
 #include "base/image/planes.h"
 
 namespace pretext {
@@ -20,6 +20,17 @@ constexpr int64_t kPixelsPerByte = 64 * 8;
 
 // A progressive JPEG may repeat the whole picture in scan after scan; real ones have about ten.
 constexpr int kMaxScans = 500;
+
+constexpr int kExifMarker = JPEG_APP0 + 1;
+
+// Of the decoder's warnings those after which no pixel is invented: bytes too many between two
+// parts, another version of JFIF, a transform that Adobe did not define, parameters of a scan that
+// the standard does not allow and that change nothing.
+bool IsHarmless(int warning) {
+  return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_JFIF_MAJOR ||
+         warning == JWRN_ADOBE_XFORM || warning == JWRN_NOT_SEQUENTIAL ||
+         warning == JWRN_BOGUS_PROGRESSION;
+}
 
 // libjpeg reports errors by a call that must not return: it jumps back to the innermost Guarded().
 // What is jumped over holds no objects with destructors.
@@ -33,9 +44,7 @@ class JpegDecoder {
       std::longjmp(Of(info).jump_, 1);
     };
     errors_.emit_message = [](j_common_ptr info, int level) {
-      // Level -1 is a warning, after which libjpeg invents pixels.
-      // Bytes too many between two parts are harmless.
-      if (level < 0 && info->err->msg_code != JWRN_EXTRANEOUS_DATA) info->err->error_exit(info);
+      if (level < 0 && !IsHarmless(info->err->msg_code)) info->err->error_exit(info);
     };
     progress_.progress_monitor = [](j_common_ptr info) {
       if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
@@ -45,6 +54,7 @@ class JpegDecoder {
     created_ = Guarded([this] {
       jpeg_create_decompress(&info_);
       info_.progress = &progress_;
+      jpeg_save_markers(&info_, kExifMarker, 0xFFFF);
     });
   }
   ~JpegDecoder() {
@@ -53,24 +63,26 @@ class JpegDecoder {
   JpegDecoder(const JpegDecoder&) = delete;
   JpegDecoder& operator=(const JpegDecoder&) = delete;
 
-  absl::Status Decode(absl::string_view bytes, int channels, int least_side, Picture& picture) {
+  absl::Status Decode(absl::string_view bytes, const DecodeOptions& options, Picture& picture) {
     const bool started =
         created_ && Guarded([&] {
           jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
           jpeg_read_header(&info_, TRUE);
         });
     if (!started) return Fault();
+    orientation_ = FindOrientation();
     const auto size = static_cast<int64_t>(bytes.size());
-    if (auto status =
-            CheckSize("JPEG", info_.image_height, info_.image_width, size, kPixelsPerByte);
+    // Arithmetic coding may take less than a bit a block.
+    const int64_t most = info_.arith_code ? 0 : kPixelsPerByte;
+    if (auto status = CheckSize("JPEG", info_.image_height, info_.image_width, size, most);
         !status.ok()) {
       return status;
     }
     const bool cmyk = info_.num_components == 4;
-    const int given = ChannelsOf(channels, info_.num_components);
+    const int given = ChannelsOf(options.channels, info_.num_components);
     info_.out_color_space = cmyk ? JCS_CMYK : given == 3 ? JCS_RGB : JCS_GRAYSCALE;
     info_.scale_num = 1;
-    info_.scale_denom = Reduction(least_side);
+    info_.scale_denom = Reduction(options.least_side);
     if (!Guarded([this] { jpeg_calc_output_dimensions(&info_); })) return Fault();
     ResizePicture(given, info_.output_height, info_.output_width, picture);
     thread_local std::vector<uint8_t> row;
@@ -82,12 +94,14 @@ class JpegDecoder {
         JSAMPROW pointer = row.data();
         jpeg_read_scanlines(&info_, &pointer, 1);
         if (cmyk) CmykToRgb(row.data());
-        PutRow(row.data(), cmyk ? 4 : given, y, picture);
+        PutRow(row.data(), cmyk ? 3 : given, y, options, picture);
       }
       jpeg_finish_decompress(&info_);
     });
     return read ? absl::OkStatus() : Fault();
   }
+
+  int orientation() const { return orientation_; }
 
  private:
   static JpegDecoder& Of(j_common_ptr info) {
@@ -110,17 +124,31 @@ class JpegDecoder {
     return reduction;
   }
 
+  // By the first Exif block. The decoder forgets it when it has finished.
+  int FindOrientation() const {
+    for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr;
+         marker = marker->next) {
+      const absl::string_view data(reinterpret_cast<const char*>(marker->data),
+                                   marker->data_length);
+      if (marker->marker == kExifMarker && absl::StartsWith(data, "Exif")) {
+        return OrientationOf(data);
+      }
+    }
+    return 1;
+  }
+
   absl::Status Fault() const {
     return absl::InvalidArgumentError(absl::StrCat("a damaged JPEG: ", message_));
   }
 
-  // In place, the fourth value left over. Adobe's files hold the complements.
-  void CmykToRgb(uint8_t* pixel) const {
-    for (JDIMENSION x = 0; x < info_.output_width; ++x, pixel += 4) {
+  // In place. As Pillow and torchvision do it, the values are taken for complements, which is how
+  // Adobe's programs write them, whether its marker is there or not.
+  void CmykToRgb(uint8_t* row) const {
+    const uint8_t* from = row;
+    for (JDIMENSION x = 0; x < info_.output_width; ++x, from += 4) {
       for (int c = 0; c < 3; ++c) {
-        pixel[c] = static_cast<uint8_t>(info_.saw_Adobe_marker
-                                            ? pixel[c] * pixel[3] / 255
-                                            : (255 - pixel[c]) * (255 - pixel[3]) / 255);
+        const int ink = (255 - from[c]) * from[3] + 128;
+        *row++ = static_cast<uint8_t>(from[3] - ((ink + (ink >> 8)) >> 8));
       }
     }
   }
@@ -131,14 +159,17 @@ class JpegDecoder {
   std::jmp_buf jump_;
   char message_[JMSG_LENGTH_MAX] = {};
   bool created_ = false;
+  int orientation_ = 1;
 };
 
 }  // namespace
 
-bool IsJpeg(absl::string_view bytes) { return absl::StartsWith(bytes, "\xff\xd8\xff"); }
-
-absl::Status DecodeJpeg(absl::string_view bytes, int channels, int least_side, Picture& picture) {
-  return JpegDecoder().Decode(bytes, channels, least_side, picture);
+absl::Status DecodeJpeg(absl::string_view bytes, const DecodeOptions& options, Picture& picture,
+                        int& orientation) {
+  JpegDecoder decoder;
+  const absl::Status status = decoder.Decode(bytes, options, picture);
+  if (status.ok()) orientation = decoder.orientation();
+  return status;
 }
 
 }  // namespace pretext

@@ -11,7 +11,8 @@ namespace pretext {
 inline int ChannelsOf(int asked, int found) { return asked == 0 ? (found >= 3 ? 3 : 1) : asked; }
 
 // InvalidArgument when a picture of that size in so many bytes cannot be meant: it is empty, beyond
-// kMaxPixels, or more than pixels_per_byte for each byte of the file, which its format cannot hold.
+// kMaxPixels, or more than pixels_per_byte for each byte of the file, which its format cannot hold
+// (0: it holds any number).
 absl::Status CheckSize(absl::string_view format, int64_t height, int64_t width, int64_t bytes,
                        int64_t pixels_per_byte);
 
@@ -19,7 +20,9 @@ absl::Status CheckSize(absl::string_view format, int64_t height, int64_t width, 
 void ResizePicture(int channels, int64_t height, int64_t width, Picture& picture);
 
 // Puts row y of the picture from W interleaved pixels of `found` values each: grey (1), grey and
-// alpha (2), red, green, blue (3) and alpha (4).
-void PutRow(const uint8_t* interleaved, int found, int64_t y, Picture& picture);
+// alpha (2), red, green, blue (3) and alpha (4). What is transparent lies on the background of
+// `options`.
+void PutRow(const uint8_t* interleaved, int found, int64_t y, const DecodeOptions& options,
+            Picture& picture);
 
 }  // namespace pretext

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/text/counted.h"
 #include "datasets/image_folder/image_folder.pb.h"
-#include "datasets/image_folder/picture_files.h"
 #include "datasets/image_folder/picture_loader.h"
 
 namespace pretext {
@@ -17,23 +17,24 @@ constexpr int kFaultsShown = 3;
 
 // Adds a fault for each class of the test pictures that the training pictures do not have.
 void CheckTestClasses(const std::vector<std::string>& train, const std::vector<std::string>& test,
-                      FieldChecker& check) {
-  check.That(train.empty() == test.empty(), "test_directory",
-             absl::StrCat("must have class folders exactly when directory has; directory has ",
-                          train.size(), ", test_directory ", test.size()));
+                      const char* field, FieldChecker& check) {
+  check.That(train.empty() == test.empty(), field,
+             absl::StrCat("the test pictures must have class folders exactly when the training "
+                          "pictures have; these have ",
+                          train.size(), ", the test pictures ", test.size()));
   if (train.empty()) return;
   for (const std::string& name : test) {
-    check.That(std::binary_search(train.begin(), train.end(), name), "test_directory",
-               absl::StrCat("has the class ", name, ", which directory does not have"));
+    check.That(std::binary_search(train.begin(), train.end(), name), field,
+               absl::StrCat("has the class ", name, ", which the training pictures do not have"));
   }
 }
 
-// Drops the rows, and labels, whose status is a fault.
-void DropFaulty(const std::vector<absl::Status>& statuses, int64_t row_size,
+// Drops the rows, and labels, of pictures that could not be read.
+void DropFaulty(const std::vector<LoadedPicture>& loaded, int64_t row_size,
                 ByteImages::Part& part) {
   size_t kept = 0;
-  for (size_t i = 0; i < statuses.size(); ++i) {
-    if (!statuses[i].ok()) continue;
+  for (size_t i = 0; i < loaded.size(); ++i) {
+    if (!loaded[i].status.ok()) continue;
     if (kept < i) {
       std::copy_n(part.pixels.begin() + static_cast<int64_t>(i) * row_size, row_size,
                   part.pixels.begin() + static_cast<int64_t>(kept) * row_size);
@@ -45,37 +46,64 @@ void DropFaulty(const std::vector<absl::Status>& statuses, int64_t row_size,
   if (!part.labels.empty()) part.labels.resize(kept);
 }
 
+// "#RRGGBB" as its three bytes.
+bool ParseColor(const std::string& text, std::array<uint8_t, 3>& color) {
+  if (text.size() != 7 || text[0] != '#') return false;
+  if (text.find_first_not_of("0123456789abcdefABCDEF", 1) != std::string::npos) return false;
+  const std::string bytes = absl::HexStringToBytes(text.substr(1));
+  std::copy_n(bytes.begin(), 3, color.begin());
+  return true;
+}
+
 }  // namespace
 
 ImageFolderDataset::ImageFolderDataset(const ImageFolder& config)
     : config_(std::make_unique<ImageFolder>(config)) {}
 ImageFolderDataset::~ImageFolderDataset() = default;
 
-absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageFolder& config,
-                                                                    const BuildContext& context) {
-  FieldChecker check;
-  std::unique_ptr<ImageFolderDataset> dataset(new ImageFolderDataset(config));
+void ImageFolderDataset::FindFolders(const BuildContext& context, FieldChecker& check) {
+  const bool with_labels = config_->labels() != ImageFolder::NONE;
   const auto classes_of = [&](const char* field, const std::string& directory) {
     std::vector<std::string> none;
-    if (config.labels() == ImageFolder::NONE) {
+    if (!with_labels) {
       check.Nested(field, CheckFolder(directory));
       return none;
     }
     absl::StatusOr<std::vector<std::string>> classes = ListClasses(directory);
     return check.Nested(field, classes.status()) ? *std::move(classes) : none;
   };
-  if (check.NotEmpty("directory", config.directory())) {
-    dataset->directory_ = context.Resolve(config.directory());
-    dataset->classes_ = classes_of("directory", dataset->directory_);
+  directory_ = context.Resolve(config_->directory());
+  test_directory_ =
+      config_->test_directory().empty() ? "" : context.Resolve(config_->test_directory());
+  const char* const test_field = test_directory_.empty() ? "directory" : "test_directory";
+  classes_ = classes_of("directory", directory_);
+  if (test_directory_.empty()) parts_ = FindParts(directory_, classes_);
+  if (!parts_.train.empty()) {
+    test_directory_ = absl::StrCat(directory_, "/", parts_.test);
+    absl::StrAppend(&directory_, "/", parts_.train);
+    classes_ = classes_of("directory", directory_);
   }
-  if (!config.test_directory().empty()) {
-    dataset->test_directory_ = context.Resolve(config.test_directory());
-    const auto test = classes_of("test_directory", dataset->test_directory_);
-    if (check.ok()) CheckTestClasses(dataset->classes_, test, check);
-    check.That(config.held_out() == 0, "held_out",
-               "keeps training pictures for the test split, but there is a test_directory; leave "
-               "one out");
-  }
+  if (check.ok()) check.Nested("directory", CheckPictures(directory_, classes_));
+  if (test_directory_.empty()) return;
+  const auto test_classes = classes_of(test_field, test_directory_);
+  if (check.ok()) CheckTestClasses(classes_, test_classes, test_field, check);
+  if (check.ok()) check.Nested(test_field, CheckPictures(test_directory_, {}));
+  check.That(config_->held_out() == 0, "held_out",
+             absl::StrCat("keeps training pictures for the test split, but there is ",
+                          parts_.test.empty() ? "a test_directory"
+                                              : absl::StrCat("the folder ", test_directory_),
+                          "; leave one out"));
+}
+
+absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageFolder& config,
+                                                                    const BuildContext& context) {
+  FieldChecker check;
+  std::unique_ptr<ImageFolderDataset> dataset(new ImageFolderDataset(config));
+  if (check.NotEmpty("directory", config.directory())) dataset->FindFolders(context, check);
+  std::array<uint8_t, 3> color;
+  check.That(
+      ParseColor(config.background(), color), "background",
+      absl::StrCat("must be #RRGGBB, such as #ffffff for white; it is ", config.background()));
   check.InHalfOpenRange("held_out", config.held_out(), 0, 1);
   const bool height = check.Extent("height", config.height());
   const bool width = check.Extent("width", config.width());
@@ -93,12 +121,12 @@ absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageF
 
 absl::StatusOr<ByteImages::Part> ImageFolderDataset::LoadFolder(const std::string& directory,
                                                                 bool every_class) {
-  const absl::StatusOr<std::vector<PictureFile>> files =
-      ListPictures(directory, classes_, every_class);
-  if (!files.ok()) return files.status();
+  const absl::StatusOr<PictureFiles> found = ListPictures(directory, classes_, every_class);
+  if (!found.ok()) return found.status();
+  passed_over_.Add(found->passed_over);
   ByteImages::Part part;
   std::vector<std::string> paths;
-  for (const PictureFile& file : *files) {
+  for (const PictureFile& file : found->files) {
     paths.push_back(file.path);
     if (labelled()) part.labels.push_back(file.label);
   }
@@ -113,17 +141,21 @@ absl::StatusOr<ByteImages::Part> ImageFolderDataset::LoadFolder(const std::strin
         ". Make height and width smaller"));
   }
   part.pixels.resize(paths.size() * static_cast<size_t>(type_.size()));
-  const ImageShape shape{static_cast<int>(type_.channels), static_cast<int>(type_.height),
-                         static_cast<int>(type_.width)};
-  const auto fit =
-      config_->fit() == ImageFolder::STRETCH ? PictureFit::kStretch : PictureFit::kCrop;
-  const std::vector<absl::Status> statuses = LoadPictures(paths, shape, fit, part.pixels.data());
-  for (const absl::Status& status : statuses) {
-    if (status.ok()) continue;
-    if (!config_->skip_unreadable()) return status;
-    if (++unreadable_ <= kFaultsShown) absl::StrAppend(&first_faults_, "; ", status.message());
+  PictureTarget target;
+  target.shape = {static_cast<int>(type_.channels), static_cast<int>(type_.height),
+                  static_cast<int>(type_.width)};
+  if (config_->fit() == ImageFolder::STRETCH) target.fit = PictureFit::kStretch;
+  ParseColor(config_->background(), target.background);
+  const std::vector<LoadedPicture> loaded = LoadPictures(paths, target, part.pixels.data());
+  for (const LoadedPicture& picture : loaded) {
+    turned_ += picture.turned;
+    transparent_ += picture.transparent;
+    if (picture.status.ok()) continue;
+    if (!config_->skip_unreadable()) return picture.status;
+    if (++unreadable_ <= kFaultsShown)
+      absl::StrAppend(&first_faults_, "; ", picture.status.message());
   }
-  DropFaulty(statuses, type_.size(), part);
+  DropFaulty(loaded, type_.size(), part);
   if (part.pixels.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(directory, ": none of ", paths.size(),
                                                    " pictures can be read", first_faults_));
@@ -132,7 +164,8 @@ absl::StatusOr<ByteImages::Part> ImageFolderDataset::LoadFolder(const std::strin
 }
 
 absl::Status ImageFolderDataset::Load() {
-  unreadable_ = 0;
+  turned_ = transparent_ = unreadable_ = 0;
+  passed_over_ = {};
   first_faults_.clear();
   absl::StatusOr<ByteImages::Part> train = LoadFolder(directory_, /*every_class=*/true);
   if (!train.ok()) return train.status();
@@ -151,6 +184,18 @@ absl::Status ImageFolderDataset::Read(Split split, int64_t index, Sample& sample
 
 std::string ImageFolderDataset::Summary() const {
   std::string text = images_.Summary(classes());
+  if (!parts_.train.empty()) {
+    absl::StrAppend(&text, "; the folders ", parts_.train, " and ", parts_.test,
+                    " are the training and the test pictures");
+    if (!parts_.unused.empty()) absl::StrAppend(&text, ", ", parts_.unused, " is not read");
+  }
+  if (turned_ > 0) absl::StrAppend(&text, "; turned ", Counted(turned_), " as their EXIF says");
+  if (transparent_ > 0) {
+    absl::StrAppend(&text, "; laid ", Counted(transparent_), " with transparency on ",
+                    config_->background());
+  }
+  const std::string passed_over = passed_over_.ToString();
+  if (!passed_over.empty()) absl::StrAppend(&text, "; passed over ", passed_over);
   if (unreadable_ == 0) return text;
   absl::StrAppend(&text, "; left out ", Counted(unreadable_), " unreadable", first_faults_);
   if (unreadable_ > kFaultsShown) absl::StrAppend(&text, "; and others");

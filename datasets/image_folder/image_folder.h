@@ -9,6 +9,7 @@
 
 #include "core/plugin/plugin.h"
 #include "datasets/byte_images/byte_images.h"
+#include "datasets/image_folder/picture_files.h"
 
 namespace pretext {
 
@@ -26,7 +27,8 @@ class ImageFolderDataset : public Dataset {
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
-  // Ends with how many pictures were left out, and the faults of the first few.
+  // Ends with what was taken for train and test, what was done to pictures, what was passed over,
+  // how many could not be read, and the faults of the first few.
   std::string Summary() const override;
 
   ~ImageFolderDataset() override;
@@ -35,12 +37,16 @@ class ImageFolderDataset : public Dataset {
   explicit ImageFolderDataset(const ImageFolder& config);
   absl::StatusOr<ByteImages::Part> LoadFolder(const std::string& directory, bool every_class);
 
+  void FindFolders(const BuildContext& context, FieldChecker& check);
+
   const std::unique_ptr<const ImageFolder> config_;
   FlowType type_;
   std::string directory_, test_directory_;  // empty: none
   std::vector<std::string> classes_;        // names, by label; empty: no labels
   ByteImages images_;
-  int64_t unreadable_ = 0;
+  Parts parts_;  // the folders that were taken for train and test
+  PassedOver passed_over_;
+  int64_t turned_ = 0, transparent_ = 0, unreadable_ = 0;
   std::string first_faults_;  // of the unreadable ones
 };
 

@@ -4,8 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <random>
-#include <sstream>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "base/image/image_io.h"
@@ -111,7 +110,7 @@ TEST(ImageFolder, LeavesOutUnreadablePicturesOrFails) {
   ImageFolder config = Config(folder);
   const auto dataset = Load(config);
   ASSERT_EQ(dataset->size(Split::kTrain), 5);
-  const std::string reason = ": neither a PNG nor a JPEG by its first bytes; ";
+  const std::string reason = ": no PNG, JPEG, WebP or BMP by its first bytes; ";
   EXPECT_TRUE(absl::EndsWith(dataset->Summary(), "; left out 4 unreadable; " + folder + "/a/3.png" +
                                                      reason + folder + "/b/1.png" + reason +
                                                      folder + "/b/5.png" + reason + "and others"))
@@ -126,7 +125,7 @@ TEST(ImageFolder, LeavesOutUnreadablePicturesOrFails) {
 
   config.set_skip_unreadable(false);
   EXPECT_EQ(Fault(config),
-            "at load: " + folder + "/a/3.png: neither a PNG nor a JPEG by its first bytes");
+            "at load: " + folder + "/a/3.png: no PNG, JPEG, WebP or BMP by its first bytes");
   for (int i = 0; i < 9; i += 2) {
     std::ofstream(folder + "/" + (i % 3 == 0 ? "a" : "b") + "/" + std::to_string(i) + ".png") << "";
   }
@@ -148,13 +147,13 @@ TEST(ImageFolder, NamesEveryFault) {
   config.mutable_scaling()->set_low(2);
   const std::string faults = Fault(config);
   for (const char* expected :
-       {"test_directory: has the class eel, which directory does not have", "held_out: keeps",
-        "height: ", "channels: must be 1 or 3; it is 2", "scaling.high: "}) {
+       {"test_directory: has the class eel, which the training pictures do not have",
+        "held_out: keeps", "height: ", "channels: must be 1 or 3; it is 2", "scaling.high: "}) {
     EXPECT_TRUE(absl::StrContains(faults, expected)) << faults;
   }
   EXPECT_EQ(Fault(Config(folder, NewFolder("empty"))),
-            "test_directory: must have class folders exactly when directory has; directory has 1, "
-            "test_directory 0");
+            "test_directory: the test pictures must have class folders exactly when the training "
+            "pictures have; these have 1, the test pictures 0");
   EXPECT_EQ(Fault(Config(folder + "/no")),
             "directory: " + folder + "/no: cannot be listed: No such file or directory");
   config = Config(folder);
@@ -163,31 +162,85 @@ TEST(ImageFolder, NamesEveryFault) {
   EXPECT_TRUE(absl::StrContains(Fault(config), "too large"));
   std::filesystem::create_directory(folder + "/dog");
   EXPECT_EQ(Fault(Config(folder)),
-            "at load: " + folder + "/dog: has no pictures (.png, .jpg or .jpeg)");
+            "directory: " + folder + "/dog: has no pictures (PNG, JPEG, WebP or BMP)");
+  config = ImageFolder(Config(other));
+  for (const char* color : {"", "white", "#fff", "#gggggg", "ffffff0"}) {
+    config.set_background(color);
+    EXPECT_TRUE(absl::StartsWith(Fault(config), "background: must be #RRGGBB")) << color;
+  }
 }
 
-// Damaged files: left out, or decoded to something; never a crash.
-TEST(ImageFolder, SurvivesDamage) {
-  std::mt19937 random(5);
-  const std::string folder = NewFolder("fuzzed");
-  int written = 0;
-  for (const char* name : {"across/0.jpg", "across/1.png", "down/2.jpg", "down/3.png"}) {
-    std::stringstream bytes;
-    bytes << std::ifstream("datasets/image_folder/testdata/" + std::string(name)).rdbuf();
-    ASSERT_GT(bytes.str().size(), 100);
-    for (int trial = 0; trial < 100; ++trial) {
-      std::string damaged = bytes.str();
-      for (int k = 0; k < 3; ++k) damaged[random() % damaged.size()] = static_cast<char>(random());
-      if (trial % 3 == 0) damaged.resize(random() % damaged.size());
-      std::ofstream(folder + "/" + std::to_string(written++) + (trial % 2 ? ".png" : ".jpeg"))
-          << damaged;
-    }
+// The mean of a picture's red, green and blue.
+std::vector<double> Mean(const Dataset& dataset, int64_t index) {
+  Sample sample;
+  EXPECT_TRUE(dataset.Read(Split::kTrain, index, sample).ok());
+  std::vector<double> mean(3);
+  for (int64_t i = 0; i < 60; ++i) mean[i / 20] += sample.values[i] / 20;
+  return mean;
+}
+
+constexpr char kPictures[] = "base/image/testdata/";
+
+// What is hidden under transparency is not seen: the background is.
+TEST(ImageFolder, LaysTransparentPicturesOnTheBackground) {
+  const std::string folder = NewFolder("transparent");
+  std::filesystem::copy(std::string(kPictures) + "animated.webp", folder + "/mostly_clear.webp");
+  ImageFolder config = Config(folder);
+  auto dataset = Load(config);
+  EXPECT_TRUE(absl::EndsWith(dataset->Summary(), "; laid 1 with transparency on #ffffff"))
+      << dataset->Summary();
+  const std::vector<double> white = Mean(*dataset, 0);
+  for (const double mean : white) EXPECT_GT(mean, 0.8);
+  config.set_background("#ff0080");
+  dataset = Load(config);
+  const std::vector<double> pink = Mean(*dataset, 0);
+  EXPECT_NEAR(pink[0], white[0], 0.002) << "half a byte's step";
+  EXPECT_LT(pink[1], white[1] - 0.7);
+  EXPECT_LT(pink[2], white[2] - 0.3);
+  EXPECT_GT(pink[2], pink[1] + 0.3);
+}
+
+TEST(ImageFolder, ReadsEveryFormatUprightAndSaysWhatItPassedOver) {
+  const std::string folder = NewFolder("formats");
+  for (const char* name : {"rgb8.png", "420.jpg", "lossy.webp", "rgb24.bmp", "turned_6.jpg"}) {
+    std::filesystem::copy(kPictures + std::string(name), folder + "/" + name + ".x");
   }
-  WriteFlat(folder + "/whole.png", 0.5f);
+  std::ofstream(folder + "/a.gif") << "GIF89a";
   const auto dataset = Load(Config(folder));
-  EXPECT_GE(dataset->size(Split::kTrain), 1);
-  EXPECT_LT(dataset->size(Split::kTrain), written / 2);
-  EXPECT_TRUE(absl::StrContains(dataset->Summary(), "left out"));
+  EXPECT_EQ(dataset->size(Split::kTrain), 5);
+  EXPECT_TRUE(
+      absl::EndsWith(dataset->Summary(), "; turned 1 as their EXIF says; passed over 1 GIF"))
+      << dataset->Summary();
+}
+
+TEST(ImageFolder, TakesTheFoldersTrainAndValForTheSplits) {
+  const std::string folder = NewFolder("splits");
+  for (const char* name : {"train/cat/1.png", "train/dog/2.png", "val/dog/3.png"}) {
+    WriteFlat(folder + "/" + name, 0.5f);
+  }
+  auto dataset = Load(Config(folder));
+  EXPECT_EQ(dataset->classes(), 2);
+  EXPECT_EQ(dataset->size(Split::kTrain), 2);
+  EXPECT_EQ(dataset->size(Split::kTest), 1);
+  Sample sample;
+  ASSERT_TRUE(dataset->Read(Split::kTest, 0, sample).ok());
+  EXPECT_EQ(sample.label, 1);
+  EXPECT_TRUE(absl::EndsWith(dataset->Summary(),
+                             "; the folders train and val are the training and the test pictures"))
+      << dataset->Summary();
+  ImageFolder config = Config(folder);
+  config.set_held_out(0.5);
+  EXPECT_EQ(Fault(config),
+            "held_out: keeps training pictures for the test split, but there is the folder " +
+                folder + "/val; leave one out");
+  config = Config(folder);
+  config.set_labels(ImageFolder::NONE);
+  dataset = Load(config);
+  EXPECT_EQ(dataset->size(Split::kTrain), 3) << "all below the directory";
+  EXPECT_FALSE(absl::StrContains(dataset->Summary(), "val"));
+  std::filesystem::create_directory(folder + "/val/eel");
+  EXPECT_EQ(Fault(Config(folder)),
+            "directory: has the class eel, which the training pictures do not have");
 }
 
 }  // namespace

@@ -1,108 +1,197 @@
 #include "datasets/image_folder/picture_files.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <filesystem>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/file/file_tree.h"
+#include "base/file/folder.h"
+#include "base/image/image_io.h"
+#include "base/text/counted.h"
 
 namespace pretext {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr char kKinds[] = ".png, .jpg or .jpeg";
-
-bool IsHidden(const fs::path& path) { return path.filename().string().front() == '.'; }
-
-bool IsPicture(const fs::path& path) {
-  const std::string extension = absl::AsciiStrToLower(path.extension().string());
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-}
-
-absl::Status ListFault(const std::string& directory, const std::error_code& error) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(directory, ": cannot be listed: ", error.message()));
-}
-
-// The pictures below one folder, sorted.
-absl::StatusOr<std::vector<std::string>> PicturesBelow(const std::string& directory) {
-  std::vector<std::string> paths;
-  std::error_code error;
-  fs::recursive_directory_iterator at(directory, error);
-  while (!error && at != fs::recursive_directory_iterator()) {
-    std::error_code unknown;  // Of a dangling link, say: it is no picture then.
-    if (IsHidden(at->path())) {
-      at.disable_recursion_pending();
-    } else if (IsPicture(at->path()) && at->is_regular_file(unknown)) {
-      paths.push_back(at->path().string());
-    }
-    at.increment(error);
+bool IsNamedLikeAPicture(const std::string& path) {
+  for (const char* ending : {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib"}) {
+    if (absl::EndsWithIgnoreCase(path, ending)) return true;
   }
-  if (error) return ListFault(directory, error);
+  return false;
+}
+
+// The first bytes of a regular file; false when it cannot be opened.
+bool ReadFirstBytes(const std::string& path, std::string& bytes) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return false;
+  bytes.resize(kFormatBytes);
+  const ssize_t size = read(file, bytes.data(), bytes.size());
+  close(file);
+  bytes.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  return size >= 0;
+}
+
+// Whether to take the file; counts it in `passed_over` if not.
+bool IsPicture(const std::string& path, PassedOver& passed_over) {
+  if (IsNamedLikeAPicture(path)) return true;
+  struct stat info;
+  std::string bytes;
+  if (stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
+    if (!ReadFirstBytes(path, bytes)) return true;
+    const PictureFormat format = FormatOf(bytes);
+    if (format.is_read) return true;
+    if (!format.name.empty()) {
+      ++passed_over.formats[std::string(format.name)];
+      return false;
+    }
+  }
+  ++passed_over.others;
+  return false;
+}
+
+absl::Status NoPictures(const std::string& where) {
+  return absl::InvalidArgumentError(absl::StrCat(where, ": has no pictures (", kFormatsRead, ")"));
+}
+
+std::string FolderOf(const std::string& directory, const std::string& name) {
+  return absl::StrCat(directory, absl::EndsWith(directory, "/") ? "" : "/", name);
+}
+
+// The pictures below one folder of the directory, sorted; all, or the first that is found.
+absl::Status FindPictures(const std::string& directory, const std::string& folder, bool all,
+                          std::vector<std::string>& paths, PassedOver& passed_over) {
+  FileTree tree;
+  if (folder != directory) tree.Enter(directory);
+  const absl::Status status = tree.Walk(folder, [&](const std::string& path) {
+    if (IsPicture(path, passed_over)) paths.push_back(path);
+    return all || paths.empty();
+  });
+  if (!status.ok()) return absl::InvalidArgumentError(status.message());
   std::sort(paths.begin(), paths.end());
-  return paths;
+  passed_over.links = tree.repeated();
+  return absl::OkStatus();
+}
+
+bool IsOneOf(const std::string& name, std::initializer_list<absl::string_view> names) {
+  return std::count(names.begin(), names.end(), absl::AsciiStrToLower(name)) > 0;
 }
 
 }  // namespace
 
+void PassedOver::Add(const PassedOver& more) {
+  for (const auto& [name, count] : more.formats) formats[name] += count;
+  others += more.others;
+  links.insert(links.end(), more.links.begin(), more.links.end());
+}
+
+std::string PassedOver::ToString() const {
+  std::vector<std::string> parts;
+  for (const auto& [name, count] : formats)
+    parts.push_back(absl::StrCat(Counted(count), " ", name));
+  if (others > 0) {
+    parts.push_back(absl::StrCat(
+        Counted(others), others == 1 ? " file that is no picture" : " files that are no pictures"));
+  }
+  if (!links.empty()) {
+    parts.push_back(absl::StrCat(Counted(static_cast<int64_t>(links.size())),
+                                 links.size() == 1 ? " link that leads" : " links that lead",
+                                 " round (", links.front(), links.size() == 1 ? ")" : ", …)"));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
 absl::Status CheckFolder(const std::string& directory) {
-  std::error_code error;
-  const fs::directory_iterator at(directory, error);
-  return error ? ListFault(directory, error) : absl::OkStatus();
+  const absl::Status status = ListFolder(directory).status();
+  return status.ok() ? status : absl::InvalidArgumentError(status.message());
 }
 
 absl::StatusOr<std::vector<std::string>> ListClasses(const std::string& directory) {
+  const absl::StatusOr<std::vector<std::string>> names = ListFolder(directory);
+  if (!names.ok()) return absl::InvalidArgumentError(names.status().message());
   std::vector<std::string> classes;
   std::string loose;
-  std::error_code error;
-  fs::directory_iterator at(directory, error);
-  while (!error && at != fs::directory_iterator()) {
-    std::error_code unknown;
-    const std::string name = at->path().filename().string();
-    if (!IsHidden(at->path())) {
-      if (at->is_directory(unknown)) {
-        classes.push_back(name);
-      } else if (IsPicture(at->path())) {
-        loose = std::max(loose, name);
-      }
+  PassedOver passed_over;
+  for (const std::string& name : *names) {
+    if (name.front() == '.') continue;
+    const std::string path = FolderOf(directory, name);
+    const absl::StatusOr<PathKind> kind = KindOfPath(path);
+    if (kind.ok() && *kind == PathKind::kFolder) {
+      classes.push_back(name);
+    } else if (loose.empty() && IsPicture(path, passed_over)) {
+      loose = name;
     }
-    at.increment(error);
   }
-  if (error) return ListFault(directory, error);
   if (!classes.empty() && !loose.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(directory, ": ", loose,
                      " lies beside folders, which are classes; move it into "
                      "one of them, or set labels: NONE"));
   }
-  std::sort(classes.begin(), classes.end());
   return classes;
 }
 
-absl::StatusOr<std::vector<PictureFile>> ListPictures(const std::string& directory,
-                                                      const std::vector<std::string>& classes,
-                                                      bool every_class) {
-  std::vector<PictureFile> files;
-  const size_t folders = std::max<size_t>(classes.size(), 1);
-  for (size_t i = 0; i < folders; ++i) {
-    const std::string folder =
-        classes.empty() ? directory : absl::StrCat(directory, "/", classes[i]);
-    std::error_code unknown;
-    if (!every_class && !classes.empty() && !fs::exists(folder, unknown)) continue;
-    const absl::StatusOr<std::vector<std::string>> paths = PicturesBelow(folder);
-    if (!paths.ok()) return paths.status();
-    if (every_class && paths->empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(folder, ": has no pictures (", kKinds, ")"));
-    }
-    for (const std::string& path : *paths) {
-      files.push_back({path, classes.empty() ? -1 : static_cast<int32_t>(i)});
+Parts FindParts(const std::string& directory, const std::vector<std::string>& classes) {
+  std::string train, test, val;
+  for (const std::string& name : classes) {
+    std::string* const part = IsOneOf(name, {"train", "training"})            ? &train
+                              : IsOneOf(name, {"test", "testing"})            ? &test
+                              : IsOneOf(name, {"val", "valid", "validation"}) ? &val
+                                                                              : nullptr;
+    // Another folder, or two for one part: then they are classes.
+    if (part == nullptr || !part->empty()) return {};
+    *part = name;
+  }
+  if (train.empty() || (test.empty() && val.empty())) return {};
+  if (test.empty()) return {train, val, ""};
+  const auto has_classes = [&](const std::string& name) {
+    const auto found = ListClasses(FolderOf(directory, name));
+    return found.ok() && !found->empty();
+  };
+  if (!val.empty() && has_classes(train) && has_classes(val) && !has_classes(test)) {
+    return {train, val, test};
+  }
+  return {train, test, val};
+}
+
+absl::Status CheckPictures(const std::string& directory, const std::vector<std::string>& classes) {
+  std::vector<std::string> empty;
+  for (size_t i = 0; i < std::max<size_t>(classes.size(), 1); ++i) {
+    const std::string folder = classes.empty() ? directory : FolderOf(directory, classes[i]);
+    std::vector<std::string> first;
+    PassedOver passed_over;
+    const absl::Status status = FindPictures(directory, folder, /*all=*/false, first, passed_over);
+    if (!status.ok()) return status;
+    if (first.empty()) empty.push_back(folder);
+  }
+  if (empty.empty()) return absl::OkStatus();
+  return NoPictures(absl::StrJoin(empty, ", "));
+}
+
+absl::StatusOr<PictureFiles> ListPictures(const std::string& directory,
+                                          const std::vector<std::string>& classes,
+                                          bool every_class) {
+  PictureFiles found;
+  for (size_t i = 0; i < std::max<size_t>(classes.size(), 1); ++i) {
+    const std::string folder = classes.empty() ? directory : FolderOf(directory, classes[i]);
+    const absl::StatusOr<PathKind> kind = KindOfPath(folder);
+    if (!every_class && !classes.empty() && kind.ok() && *kind == PathKind::kNothing) continue;
+    std::vector<std::string> paths;
+    PassedOver passed_over;
+    const absl::Status status = FindPictures(directory, folder, /*all=*/true, paths, passed_over);
+    if (!status.ok()) return status;
+    if (every_class && paths.empty()) return NoPictures(folder);
+    found.passed_over.Add(passed_over);
+    for (std::string& path : paths) {
+      found.files.push_back({std::move(path), classes.empty() ? -1 : static_cast<int32_t>(i)});
     }
   }
-  if (files.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(directory, ": has no pictures (", kKinds, ")"));
-  }
-  return files;
+  if (found.files.empty()) return NoPictures(directory);
+  return found;
 }
 
 }  // namespace pretext

@@ -1,6 +1,7 @@
 #include "datasets/image_folder/picture_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -21,12 +22,12 @@ void Touch(const std::string& path) {
   std::ofstream(path) << "x";
 }
 
-std::vector<std::string> Names(const absl::StatusOr<std::vector<PictureFile>>& files,
+std::vector<std::string> Names(const absl::StatusOr<PictureFiles>& found,
                                const std::string& folder) {
   std::vector<std::string> names;
-  EXPECT_TRUE(files.ok()) << files.status();
-  if (!files.ok()) return names;
-  for (const PictureFile& file : *files) {
+  EXPECT_TRUE(found.ok()) << found.status();
+  if (!found.ok()) return names;
+  for (const PictureFile& file : found->files) {
     names.push_back(file.path.substr(folder.size() + 1) + " " + std::to_string(file.label));
   }
   return names;
@@ -68,7 +69,7 @@ TEST(PictureFiles, NamesWhatIsWrong) {
             folder + "/no: cannot be listed: No such file or directory");
   EXPECT_TRUE(CheckFolder(folder).ok());
   EXPECT_EQ(ListPictures(folder, {}, true).status().message(),
-            folder + ": has no pictures (.png, .jpg or .jpeg)");
+            folder + ": has no pictures (PNG, JPEG, WebP or BMP)");
   Touch(folder + "/file.png");
   EXPECT_EQ(CheckFolder(folder + "/file.png").message(),
             folder + "/file.png: cannot be listed: Not a directory");
@@ -78,19 +79,88 @@ TEST(PictureFiles, NamesWhatIsWrong) {
                 ": file.png lies beside folders, which are classes; move it into one of them, "
                 "or set labels: NONE");
   EXPECT_EQ(ListPictures(folder, {"cat"}, true).status().message(),
-            folder + "/cat: has no pictures (.png, .jpg or .jpeg)");
+            folder + "/cat: has no pictures (PNG, JPEG, WebP or BMP)");
   EXPECT_EQ(ListPictures(folder, {"cat", "dog"}, false).status().message(),
-            folder + ": has no pictures (.png, .jpg or .jpeg)");
+            folder + ": has no pictures (PNG, JPEG, WebP or BMP)");
 }
 
-TEST(PictureFiles, LinksToNowhereAndRoundInCirclesAreNoPictures) {
-  const std::string folder = NewFolder("links");
+TEST(PictureFiles, FollowsLinksButNotRoundInCircles) {
+  const std::string folder = NewFolder("links"), other = NewFolder("elsewhere");
   Touch(folder + "/a/real.png");
-  std::filesystem::create_symlink(folder + "/gone.png", folder + "/a/dangling.png");
+  Touch(other + "/far.png");
   std::filesystem::create_directory_symlink(folder, folder + "/a/round");
+  std::filesystem::create_directory_symlink("../../elsewhere", folder + "/a/more");
+  std::filesystem::create_directory_symlink(other, folder + "/b");
   std::filesystem::create_symlink(folder + "/a/real.png", folder + "/a/second.png");
-  EXPECT_EQ(Names(ListPictures(folder, {"a"}, true), folder),
-            (std::vector<std::string>{"a/real.png 0", "a/second.png 0"}));
+  // Nothing is there, which reading will say.
+  std::filesystem::create_symlink(folder + "/gone.png", folder + "/a/dangling.png");
+  const auto classes = ListClasses(folder);
+  ASSERT_TRUE(classes.ok());
+  EXPECT_EQ(*classes, (std::vector<std::string>{"a", "b"}));
+  const auto found = ListPictures(folder, *classes, true);
+  EXPECT_EQ(Names(found, folder),
+            (std::vector<std::string>{"a/dangling.png 0", "a/more/far.png 0", "a/real.png 0",
+                                      "a/second.png 0", "b/far.png 1"}));
+  EXPECT_EQ(found->passed_over.ToString(), "1 link that leads round (" + folder + "/a/round)");
+}
+
+TEST(PictureFiles, TellsPicturesByTheirContent) {
+  const std::string folder = NewFolder("kinds");
+  const auto write = [&](const std::string& name, const std::string& bytes) {
+    std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
+  };
+  write("jpeg_without_a_name_for_it", "\xff\xd8\xff\xe0");
+  write("png.data", "\x89PNG\r\n\x1a\n");
+  write("photo.WebP", "");
+  write("scan.jfif", "");
+  write("a.gif", "GIF89a");
+  write("b.gif", "GIF87a");
+  write("c.bin", std::string("II*\0", 4));
+  write("notes.txt", "a text");
+  write("Thumbs.db", "");
+  EXPECT_EQ(mkfifo((folder + "/pipe").c_str(), 0600), 0);  // Never opened: nobody writes to it.
+  const auto found = ListPictures(folder, {}, true);
+  EXPECT_EQ(Names(found, folder),
+            (std::vector<std::string>{"jpeg_without_a_name_for_it -1", "photo.WebP -1",
+                                      "png.data -1", "scan.jfif -1"}));
+  EXPECT_EQ(found->passed_over.ToString(), "2 GIF, 1 TIFF, 3 files that are no pictures");
+}
+
+TEST(PictureFiles, NamesEveryClassWithoutPictures) {
+  const std::string folder = NewFolder("empty_classes");
+  Touch(folder + "/cat/1.png");
+  Touch(folder + "/__MACOSX/._1.png");
+  Touch(folder + "/eel/notes.txt");
+  const auto classes = ListClasses(folder);
+  ASSERT_TRUE(classes.ok());
+  EXPECT_EQ(CheckPictures(folder, *classes).message(),
+            folder + "/__MACOSX, " + folder + "/eel: has no pictures (PNG, JPEG, WebP or BMP)");
+  EXPECT_TRUE(CheckPictures(folder, {"cat"}).ok());
+  EXPECT_TRUE(CheckPictures(folder, {}).ok());
+}
+
+TEST(PictureFiles, FindsThePartsOfADataSet) {
+  const std::string folder = NewFolder("parts");
+  const auto parts = [&](const std::vector<std::string>& names) {
+    const Parts found = FindParts(folder, names);
+    return found.train + "/" + found.test + "/" + found.unused;
+  };
+  EXPECT_EQ(parts({"train", "val"}), "train/val/");
+  EXPECT_EQ(parts({"Test", "Training"}), "Training/Test/");
+  EXPECT_EQ(parts({"train", "valid"}), "train/valid/");
+  EXPECT_EQ(parts({"test", "train", "val"}), "train/test/val");
+  for (const auto& classes : std::vector<std::vector<std::string>>{{"train"},
+                                                                   {"val", "test"},
+                                                                   {"bus", "train", "test"},
+                                                                   {"train", "training", "val"},
+                                                                   {}}) {
+    EXPECT_EQ(parts(classes), "//");
+  }
+  // A test part without labels cannot be measured on.
+  for (const char* name : {"train/cat/1.png", "val/cat/2.png", "test/3.png"}) {
+    Touch(folder + "/" + name);
+  }
+  EXPECT_EQ(parts({"test", "train", "val"}), "train/val/test");
 }
 
 }  // namespace

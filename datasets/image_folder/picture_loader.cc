@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 #include "base/image/image_io.h"
 #include "kernels/image/resize.h"
@@ -56,24 +57,38 @@ void Resize(const ImageShape& shape, PictureFit fit, Workspace& work, uint8_t* o
   for (const float x : work.resized) *out++ = static_cast<uint8_t>(std::min(x + 0.5f, 255.0f));
 }
 
+void LoadOne(const std::string& path, const PictureTarget& target, const DecodeOptions& options,
+             Workspace& work, uint8_t* row, LoadedPicture& loaded) {
+  try {
+    loaded.status = ReadPicture(path, options, work.bytes, work.picture);
+    if (!loaded.status.ok()) return;
+    loaded.transparent = work.picture.transparent;
+    loaded.turned = work.picture.turned;
+    Resize(target.shape, target.fit, work, row);
+  } catch (const std::bad_alloc&) {
+    loaded.status = absl::ResourceExhaustedError(path + ": there is no memory for it");
+  }
+}
+
 }  // namespace
 
-std::vector<absl::Status> LoadPictures(const std::vector<std::string>& paths,
-                                       const ImageShape& shape, PictureFit fit, uint8_t* pixels) {
-  std::vector<absl::Status> statuses(paths.size());
+std::vector<LoadedPicture> LoadPictures(const std::vector<std::string>& paths,
+                                        const PictureTarget& target, uint8_t* pixels) {
+  std::vector<LoadedPicture> loaded(paths.size());
   // Twice the size asked for is enough to resize from.
-  const int least_side = 2 * std::max(shape.height, shape.width);
+  const DecodeOptions options{.channels = target.shape.channels,
+                              .least_side = 2 * std::max(target.shape.height, target.shape.width),
+                              .background = target.background};
 #pragma omp parallel
   {
     Workspace work;
 #pragma omp for schedule(dynamic, 4)
     for (int64_t i = 0; i < static_cast<int64_t>(paths.size()); ++i) {
-      const auto k = static_cast<size_t>(i);
-      statuses[k] = ReadPicture(paths[k], shape.channels, work.bytes, work.picture, least_side);
-      if (statuses[k].ok()) Resize(shape, fit, work, pixels + i * shape.size());
+      LoadOne(paths[static_cast<size_t>(i)], target, options, work,
+              pixels + i * target.shape.size(), loaded[static_cast<size_t>(i)]);
     }
   }
-  return statuses;
+  return loaded;
 }
 
 }  // namespace pretext

@@ -1,6 +1,7 @@
 // Decodes and resizes pictures, in parallel.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,11 +13,23 @@ namespace pretext {
 
 enum class PictureFit { kCrop, kStretch };
 
-// Row i of `pixels` (paths.size() x C x H x W) = the picture at paths[i] in that shape (C = 1 or
-// 3): its largest central part of the shape's proportions (kCrop), or all of it (kStretch),
-// resized, antialiased. statuses[i] says whether it could be read; where it could not, the row is
-// unspecified. The same bytes whatever the number of threads.
-std::vector<absl::Status> LoadPictures(const std::vector<std::string>& paths,
-                                       const ImageShape& shape, PictureFit fit, uint8_t* pixels);
+// What pictures are made to be.
+struct PictureTarget {
+  ImageShape shape;  // C = 1 or 3
+  // Their largest central part of the shape's proportions (kCrop), or all of them (kStretch).
+  PictureFit fit = PictureFit::kCrop;
+  std::array<uint8_t, 3> background = {255, 255, 255};  // of what is transparent
+};
+
+struct LoadedPicture {
+  absl::Status status;  // whether it could be read
+  bool transparent = false, turned = false;
+};
+
+// Row i of `pixels` (paths.size() x C x H x W) = the picture at paths[i], resized, antialiased;
+// where it could not be read, the row is unspecified. The same bytes whatever the number of
+// threads.
+std::vector<LoadedPicture> LoadPictures(const std::vector<std::string>& paths,
+                                        const PictureTarget& target, uint8_t* pixels);
 
 }  // namespace pretext

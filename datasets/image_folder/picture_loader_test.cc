@@ -29,8 +29,8 @@ std::string WriteRamp(const std::string& name, int height, int width) {
 TEST(LoadPictures, KeepsAPictureOfTheRightSize) {
   const std::string path = WriteRamp("same.png", 4, 6);
   std::vector<uint8_t> pixels(3 * 4 * 6);
-  const auto statuses = LoadPictures({path}, {3, 4, 6}, PictureFit::kCrop, pixels.data());
-  ASSERT_TRUE(statuses[0].ok());
+  const auto statuses = LoadPictures({path}, {.shape = {3, 4, 6}}, pixels.data());
+  ASSERT_TRUE(statuses[0].status.ok());
   for (int i = 0; i < 24; ++i) {
     EXPECT_EQ(pixels[i], i % 6 * 51);
     EXPECT_EQ(pixels[48 + i], 255 - i % 6 * 51);
@@ -40,8 +40,10 @@ TEST(LoadPictures, KeepsAPictureOfTheRightSize) {
 TEST(LoadPictures, CropsTheMiddleOrStretches) {
   const std::string wide = WriteRamp("wide.png", 8, 16);
   uint8_t cropped[8 * 8], stretched[8 * 8], from_tall[4 * 4];
-  ASSERT_TRUE(LoadPictures({wide}, {1, 8, 8}, PictureFit::kCrop, cropped)[0].ok());
-  ASSERT_TRUE(LoadPictures({wide}, {1, 8, 8}, PictureFit::kStretch, stretched)[0].ok());
+  ASSERT_TRUE(
+      LoadPictures({wide}, {.shape = {1, 8, 8}, .fit = PictureFit::kCrop}, cropped)[0].status.ok());
+  ASSERT_TRUE(LoadPictures({wide}, {.shape = {1, 8, 8}, .fit = PictureFit::kStretch}, stretched)[0]
+                  .status.ok());
   // Grey of the ramp: 0.299 + 0.587 of it and 0.114 of its mirror.
   const auto grey = [](double x) { return 255 * (0.886 * x + 0.114 * (1 - x)); };
   for (int i = 0; i < 64; ++i) {
@@ -53,7 +55,8 @@ TEST(LoadPictures, CropsTheMiddleOrStretches) {
     }
   }
   const std::string tall = WriteRamp("tall.png", 20, 4);
-  ASSERT_TRUE(LoadPictures({tall}, {1, 4, 4}, PictureFit::kCrop, from_tall)[0].ok());
+  ASSERT_TRUE(LoadPictures({tall}, {.shape = {1, 4, 4}, .fit = PictureFit::kCrop}, from_tall)[0]
+                  .status.ok());
   for (int i = 0; i < 16; ++i) EXPECT_NEAR(from_tall[i], grey(i % 4 / 3.0), 1.5);
 }
 
@@ -61,12 +64,11 @@ TEST(LoadPictures, SaysWhichPictureIsDamagedAndReadsTheOthers) {
   const std::string good = WriteRamp("good.png", 5, 5), bad = testing::TempDir() + "/bad.png";
   std::ofstream(bad) << "\x89PNG\r\n\x1a\n and then nothing";
   std::vector<uint8_t> pixels(3 * 3 * 25, 77);
-  const auto statuses =
-      LoadPictures({good, bad, good}, {3, 5, 5}, PictureFit::kCrop, pixels.data());
+  const auto statuses = LoadPictures({good, bad, good}, {.shape = {3, 5, 5}}, pixels.data());
   ASSERT_EQ(statuses.size(), 3);
-  EXPECT_TRUE(statuses[0].ok());
-  EXPECT_TRUE(statuses[2].ok());
-  EXPECT_EQ(statuses[1].message().substr(0, bad.size()), bad);
+  EXPECT_TRUE(statuses[0].status.ok());
+  EXPECT_TRUE(statuses[2].status.ok());
+  EXPECT_EQ(statuses[1].status.message().substr(0, bad.size()), bad);
   EXPECT_TRUE(std::equal(pixels.begin(), pixels.begin() + 75, pixels.begin() + 150));
 }
 
@@ -79,9 +81,9 @@ TEST(LoadPictures, TheSameForAnyNumberOfThreads) {
   std::vector<uint8_t> one(static_cast<size_t>(20 * shape.size())), four = one;
   const int before = omp_get_max_threads();
   omp_set_num_threads(1);
-  LoadPictures(paths, shape, PictureFit::kCrop, one.data());
+  LoadPictures(paths, {.shape = shape}, one.data());
   omp_set_num_threads(4);
-  LoadPictures(paths, shape, PictureFit::kCrop, four.data());
+  LoadPictures(paths, {.shape = shape}, four.data());
   omp_set_num_threads(before);
   EXPECT_EQ(one, four);
 }

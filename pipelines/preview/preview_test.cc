@@ -58,7 +58,7 @@ Assembled TwoViewsOf(const FlowType& type) {
 Picture ReadBack(const std::string& path) {
   std::string bytes;
   Picture picture;
-  EXPECT_TRUE(ReadPicture(path, 0, bytes, picture).ok());
+  EXPECT_TRUE(ReadPicture(path, {}, bytes, picture).ok());
   return picture;
 }
 

@@ -1,0 +1,17 @@
+// Which way up a picture is, as cameras write it.
+#pragma once
+
+#include "base/image/image_io.h"
+
+namespace pretext {
+
+// The orientation of an Exif block (a TIFF header, before which there may be "Exif\0\0"): 1 to 8; 1
+// also where it says nothing, or nothing that makes sense.
+//   1 upright          2 mirrored           3 upside down               4 mirrored upside down
+//   5 transposed       6 to turn clockwise  7 transposed upside down    8 to turn the other way
+int OrientationOf(absl::string_view exif);
+
+// Puts a picture of that orientation upright.
+void Turn(int orientation, Picture& picture);
+
+}  // namespace pretext
