@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "core/plugin/check_flow.h"
 
 namespace pretext {
 
@@ -27,10 +28,8 @@ void CheckImageSize(const FlowType& type, FieldChecker& check) {
 }
 
 void CheckValues(const BuildContext& context, FieldChecker& check) {
-  const FlowType& input = context.input;
-  check.Shape(input.is(FlowType::Kind::kNothing) || input.is(FlowType::Kind::kImage) ||
-                  input.is(FlowType::Kind::kVector),
-              absl::StrCat("changes images and vectors; it is given ", input.ToString()));
+  CheckFlow(context.input, {FlowType::Kind::kImage, FlowType::Kind::kVector},
+            "changes images and vectors; it is given", check);
 }
 
 void CheckProbability(double probability, FieldChecker& check) {

@@ -53,10 +53,8 @@ absl::Status Run(const std::string& path) {
           [&] {
             parts.encoder->parameters().ZeroGradients();
             parts.head->parameters().ZeroGradients();
-            const ForwardContext context{.training = true,
-                                         .views = batch.views,
-                                         .seed = train.seed(),
-                                         .step = static_cast<uint64_t>(number)};
+            const ForwardContext context{
+                .training = true, .seed = train.seed(), .step = static_cast<uint64_t>(number)};
             const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
             if (!result.non_finite.empty()) {
               std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());

@@ -1,6 +1,7 @@
 #include "core/autograd/autograd.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check/check.h"
 
@@ -93,6 +94,10 @@ void Tape::Backward(Var root) {
 
 void Tape::Backward(Var root, Tensor gradient) {
   PRETEXT_CHECK(gradient.shape() == root.shape(), "a gradient has its value's shape");
+  PRETEXT_CHECK(
+      !std::exchange(passed_, true),
+      "Backward() twice on a tape: the first pass has released what the second would need; "
+      "add the losses, or record again");
   AddGradient(root, std::move(gradient));
   for (auto it = nodes_.rbegin(); it != nodes_.rend(); ++it) {
     Node& node = **it;
@@ -115,6 +120,7 @@ void Tape::Reset() {
   nodes_.clear();
   block_ = 0;
   offset_ = 0;
+  passed_ = false;
 }
 
 std::string Tape::FindNonFinite() const {

@@ -33,6 +33,7 @@
 
 #include "core/autograd/parameter.h"
 #include "core/tensor/tensor.h"
+#include "kernels/target/target.h"
 
 namespace pretext {
 
@@ -56,7 +57,8 @@ class Var {
   Node* node_ = nullptr;
 };
 
-// Where an operation's backward writes one input's gradient.
+// Where an operation's backward writes one input's gradient: a kernel's Target, and the tensor that
+// it lies in.
 class Gradient {
  public:
   Gradient() = default;
@@ -68,6 +70,9 @@ class Gradient {
   float beta() const { return accumulate_ ? 1.0f : 0.0f; }  // for GEMM
   float* data() { return tensor_->data(); }
   Tensor& tensor() { return *tensor_; }
+  operator Target() const {  // NOLINT: what kernels take
+    return wanted() ? Target{tensor_->data(), accumulate_} : Target();
+  }
 
  private:
   Tensor* tensor_ = nullptr;
@@ -111,7 +116,7 @@ class Tape {
   void AddGradient(Var input, Tensor gradient);
 
   // d root / d everything, root a scalar: seeds 1. Values, gradients and closures are released as
-  // they are passed.
+  // they are passed: once a tape, until Reset().
   void Backward(Var root);
   // The same with a given gradient of the root, of the root's shape (gradient caching).
   void Backward(Var root, Tensor gradient);
@@ -133,8 +138,9 @@ class Tape {
   bool recording_;
   std::vector<Node*> nodes_;
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
-  size_t block_ = 0;   // in use
-  size_t offset_ = 0;  // in it
+  size_t block_ = 0;     // in use
+  size_t offset_ = 0;    // in it
+  bool passed_ = false;  // by Backward
 };
 
 struct Var::Node {

@@ -40,6 +40,17 @@ TEST(Autograd, AValueUsedTwiceSumsItsGradients) {
   EXPECT_EQ(tape.LeafGradient(x).item(), 5.0f);
 }
 
+TEST(AutogradDeathTest, ASecondBackwardIsNotSilent) {
+  Tape tape;
+  const Var y = Times(tape, tape.Leaf(Tensor::Full({1}, 2.0f)), 3);
+  tape.Backward(y);
+  EXPECT_DEATH(tape.Backward(y), "Backward\\(\\) twice on a tape");
+  tape.Reset();
+  const Var x = tape.Leaf(Tensor::Full({1}, 2.0f));
+  tape.Backward(Times(tape, x, 3));
+  EXPECT_EQ(tape.LeafGradient(x).item(), 3.0f);
+}
+
 // Add hands the same tensor to both inputs; adding to one must not change the other's.
 TEST(Autograd, SharedGradientsAreNotWrittenInPlace) {
   Tape tape;

@@ -15,7 +15,7 @@ enum class BatchNormScope : uint8_t {
 
 struct ForwardContext {
   bool training = false;  // dropout on, batch statistics; false: running statistics
-  int64_t views = 1;      // V; rows are view-major
+  int64_t views = 1;      // the batch's V; rows are view-major
   BatchNormScope batch_norm = BatchNormScope::kAllViews;
 
   // Names the dropout masks of this pass.
@@ -24,11 +24,6 @@ struct ForwardContext {
   uint64_t step = 0;
   // The first row of this chunk within the whole batch: masks do not depend on the chunking.
   int64_t first_row = 0;
-
-  // What follows reads h only where tokens are masked (Head::reads_masked_only): an encoder of
-  // sequences may give these rows alone, [M, D] in the order of Batch::masked_positions, and leave
-  // out the rest of its last layer.
-  bool masked_only = false;
 
   // The stream of one dropout layer; layers are numbered by the part that owns them.
   RandomKey DropoutKey(uint32_t layer) const {

@@ -37,12 +37,17 @@ struct Batch {
   Tensor input;  // [V·N, ...]: float32, or int32 ids for tokens
 
   Tensor clean;   // [N, ...] the samples before augmentation; may share memory with input
-  Tensor labels;  // [N] int32, -1 unknown; undefined without labels
+  Tensor labels;  // [N] int32, -1 where it is not known
 
   Tensor lengths;           // [V·N] int32, tokens before the padding (tokens only)
   Tensor segments;          // [V·N, L] int32, or undefined: all 0
   Tensor masked_positions;  // [M] int32, row·L + position, ascending (masked tokens only)
   Tensor masked_ids;        // [M] int32, the ids that stood there
+
+  // [M] int32, row·L + position, ascending: the tokens whose h is read by what follows. An encoder
+  // of sequences may give [M, D] of these alone and leave out the rest of its last layer.
+  // Undefined: all. Set by Forward (core/plugin/forward_pass.h).
+  Tensor read_rows;
 
   std::vector<int64_t> indices;  // [N] of the samples in their split
 

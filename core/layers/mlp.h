@@ -8,7 +8,7 @@
 
 #include "core/autograd/forward_context.h"
 #include "core/layers/linear.h"
-#include "core/ops/image.h"
+#include "core/ops/batch_norm.h"
 #include "core/ops/sequence.h"
 
 namespace pretext {

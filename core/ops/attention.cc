@@ -7,7 +7,7 @@
 #include "core/ops/sequence.h"
 #include "core/ops/sequence_internal.h"
 #include "kernels/gather/gather.h"
-#include "kernels/sublayer/sublayer.h"
+#include "kernels/position_wise/position_wise.h"
 
 namespace pretext {
 
@@ -23,10 +23,10 @@ struct Projection {
   const Parameter* bias;
 
   // The linear map that weight rows [first, first + out) make.
-  Sublayer Map(int64_t first, int64_t out, int64_t count) const {
-    Sublayer map{.rows = count, .in = features, .out = out};
+  PositionWise Map(int64_t first, int64_t out, int64_t count) const {
+    PositionWise map{.rows = count, .in = features, .out = out};
     map.weight = Data(weight) + first * features;
-    map.bias = Data(bias) + first;
+    if (bias != nullptr) map.bias = Data(bias) + first;
     return map;
   }
 };
@@ -39,6 +39,7 @@ Target Part(const Target& whole, int64_t offset) {
 
 Var SelfAttention::operator()(Tape& tape, Var x, const TokenBatch& batch, const Tensor& positions,
                               const ForwardContext& context) const {
+  CheckMatrix("SelfAttention", x);
   const int64_t rows = batch.samples * batch.tokens, d = x.dim(1);
   PRETEXT_CHECK(x.dim(0) == rows && weight->shape[0] == 3 * d && d % heads == 0,
                 "attention: shapes fit");
@@ -91,18 +92,18 @@ Var SelfAttention::operator()(Tape& tape, Var x, const TokenBatch& batch, const 
                           {packed.data() + keys_at + d, stride}, {kept_out.data(), d},
                           statistics.data(), {dy.data(), d}, {dq.data(), some ? d : stride},
                           {dkeys, stride}, {dkeys + d, stride});
-        Sublayer::Gradients all;  // of the parameters as wholes
-        all.weight = ToTarget(tape.GradientOf(w));
-        all.bias = ToTarget(tape.GradientOf(b));
+        PositionWise::Gradients all;  // of the parameters as wholes
+        all.weight = tape.GradientOf(w);
+        all.bias = tape.GradientOf(b);
         const auto backward = [&](int64_t first, int64_t out, int64_t count, const float* in,
                                   const Tensor& dout, Target dx) {
-          Sublayer::Gradients g;
+          PositionWise::Gradients g;
           g.x = dx;
           g.weight = Part(all.weight, first * d);
           g.bias = Part(all.bias, first);
           projection.Map(first, out, count).Backward(in, {}, dout.data(), g);
         };
-        const Target dx = ToTarget(tape.GradientOf(x));
+        const Target dx = tape.GradientOf(x);
         backward(some ? d : 0, stride, rows, input.data(), dpacked, dx);
         if (!some) return;
         Tensor dx_some = Tensor::Uninitialized({queries, d});

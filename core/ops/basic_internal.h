@@ -1,4 +1,4 @@
-// What the sources of ops.h share.
+// What the sources of this folder share.
 #pragma once
 
 #include <algorithm>

@@ -59,11 +59,11 @@ Var EmbedTokens(Tape& tape, const TokenBatch& batch, const EmbeddingTables& tabl
         (normalised ? backward.output_dropout : backward.dropout) = &mask;
         backward.first_row = first_row;
         backward.dx = {dsum.data()};
-        backward.dgamma = ToTarget(tape.GradientOf(state.scale));
-        backward.dbeta = ToTarget(tape.GradientOf(state.shift));
+        backward.dgamma = tape.GradientOf(state.scale);
+        backward.dbeta = tape.GradientOf(state.shift);
         backward.Run();
-        EmbeddingBackward(ids, position.dim(0), dsum.data(), ToTarget(tape.GradientOf(token)),
-                          ToTarget(tape.GradientOf(position)), ToTarget(tape.GradientOf(segment)));
+        EmbeddingBackward(ids, position.dim(0), dsum.data(), tape.GradientOf(token),
+                          tape.GradientOf(position), tape.GradientOf(segment));
       });
 }
 

@@ -1,15 +1,16 @@
-// Differentiable operations over images [R, C, H, W]: convolution, batch normalisation, pooling.
+// Differentiable operations over images [R, C, H, W]: convolution, alone and with batch
+// normalisation, and pooling.
 //
 // Results stay in the layout that the convolution chose; the next operation takes them as they are,
 // and anything else reorders (Tensor::Plain). R rows (samples, or views: view-major).
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "core/autograd/autograd.h"
 #include "core/autograd/forward_context.h"
 #include "core/autograd/parameter.h"
+#include "core/ops/batch_norm.h"
 #include "kernels/activation/activation.h"
 
 namespace pretext {
@@ -39,30 +40,6 @@ struct ConvTransposeOptions {
 Var ConvTranspose2d(Tape& tape, Var x, Parameter& weight, Parameter* bias,
                     const ConvTransposeOptions& options,
                     Activation activation = Activation::kIdentity);
-
-// The parameters of a batch normalisation. Names and meaning as PyTorch's: momentum is the weight
-// of the new batch, running statistics hold the unbiased variance, ε is added to the biased one.
-struct BatchNormLayer {
-  Parameter* scale = nullptr;  // γ
-  Parameter* shift = nullptr;  // β; null without
-  Buffer* running_mean = nullptr;
-  Buffer* running_variance = nullptr;
-  float epsilon = 1e-5f;
-  float momentum = 0.1f;
-
-  // Declares "name.weight" (γ, initially `scale`), "name.bias" (β, 0),
-  // "name.running_mean", "name.running_var".
-  static BatchNormLayer Declare(ParameterSet& set, const std::string& name, int64_t channels,
-                                float scale = 1, bool with_shift = true);
-};
-
-// y = f(BN(x) + residual). x [R, C] or [R, C, H, W]; residual of x's shape, or none. ReLU is fused;
-// other activations are a pass of their own. In training the statistics are over all rows
-// (context.batch_norm is kAllViews) or over each view's rows apart; the running ones are updated
-// when the tape records (a gradient-caching step goes through twice, once recording). Otherwise
-// the running statistics are taken, as constants.
-Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardContext& context,
-              Activation activation = Activation::kIdentity, Var residual = Var());
 
 // y = f(BN(x * w) + residual), fused: the convolution's output is normalised (or its moments taken)
 // while it is in the cache, and on the way back its gradient is never written out.

@@ -6,7 +6,7 @@
 #include "core/ops/sequence_internal.h"
 #include "kernels/gather/gather.h"
 #include "kernels/layer_norm/layer_norm.h"
-#include "kernels/sublayer/sublayer.h"
+#include "kernels/position_wise/position_wise.h"
 
 namespace pretext {
 
@@ -21,6 +21,7 @@ LayerNormLayer LayerNormLayer::Declare(ParameterSet& set, const std::string& nam
 }
 
 Var LayerNorm(Tape& tape, Var x, const LayerNormLayer& norm) {
+  CheckMatrix("LayerNorm", x);
   const int64_t rows = x.dim(0), columns = x.dim(1);
   NormState state(tape, norm, rows);
   Tensor y = Tensor::Uninitialized(x.shape());
@@ -42,70 +43,72 @@ Var LayerNorm(Tape& tape, Var x, const LayerNormLayer& norm) {
                        backward.mean = state.mean.data();
                        backward.inverse_deviation = state.inverse_deviation.data();
                        backward.gamma = gamma->value.data();
-                       backward.dx = ToTarget(tape.GradientOf(x));
-                       backward.dgamma = ToTarget(tape.GradientOf(state.scale));
-                       backward.dbeta = ToTarget(tape.GradientOf(state.shift));
+                       backward.dx = tape.GradientOf(x);
+                       backward.dgamma = tape.GradientOf(state.scale);
+                       backward.dbeta = tape.GradientOf(state.shift);
                        backward.Run();
                      });
 }
 
-Var SublayerLayer::operator()(Tape& tape, Var x, Var residual, int64_t tokens,
-                              const Tensor& positions, const ForwardContext& context) const {
+Var PositionWiseLayer::operator()(Tape& tape, Var x, Var residual, int64_t tokens,
+                                  const Tensor& positions, const ForwardContext& context) const {
+  CheckMatrix("PositionWiseLayer", x);
   const int64_t rows = x.dim(0);
   const DropoutMask mask = Mask(dropout, context);
-  Sublayer sublayer{.rows = rows, .in = x.dim(1), .out = weight->shape[0]};
-  sublayer.hidden = hidden_weight == nullptr ? 0 : hidden_weight->shape[0];
-  sublayer.activation = activation;
-  sublayer.hidden_weight = Data(hidden_weight);
-  sublayer.hidden_bias = Data(hidden_bias);
-  sublayer.weight = Data(weight);
-  sublayer.bias = Data(bias);
-  sublayer.dropout = &mask;
-  sublayer.first_row = context.first_row * tokens;
-  sublayer.mask_rows = Ints(positions);
-  sublayer.gamma = Data(norm.scale);
-  sublayer.beta = Data(norm.shift);
-  sublayer.epsilon = norm.epsilon;
+  PositionWise map{.rows = rows, .in = x.dim(1), .out = weight->shape[0]};
+  map.hidden = hidden_weight == nullptr ? 0 : hidden_weight->shape[0];
+  map.activation = activation;
+  map.hidden_weight = Data(hidden_weight);
+  map.hidden_bias = Data(hidden_bias);
+  map.weight = Data(weight);
+  map.bias = Data(bias);
+  map.dropout = &mask;
+  map.first_row = context.first_row * tokens;
+  map.mask_rows = Ints(positions);
+  map.gamma = Data(norm.scale);
+  map.beta = Data(norm.shift);
+  map.epsilon = norm.epsilon;
 
   NormState state(tape, norm, rows);
   Tensor hidden_sum, sum;
-  Sublayer::Kept kept;
+  PositionWise::Kept kept;
   if (tape.recording()) {
-    if (sublayer.hidden > 0) {
-      hidden_sum = Tensor::Uninitialized({rows, sublayer.hidden});
+    if (map.hidden > 0) {
+      hidden_sum = Tensor::Uninitialized({rows, map.hidden});
       kept.hidden_sum = hidden_sum.data();
     }
     if (norm.scale != nullptr) {
-      sum = Tensor::Uninitialized({rows, sublayer.out});
+      sum = Tensor::Uninitialized({rows, map.out});
       kept.sum = sum.data();
       kept.mean = state.mean_data();
       kept.inverse_deviation = state.inverse_data();
     }
   }
-  Tensor y = Tensor::Uninitialized({rows, sublayer.out});
-  sublayer.Forward(x.value().data(), residual.defined() ? residual.value().data() : nullptr, kept,
-                   y.data());
+  Tensor y = Tensor::Uninitialized({rows, map.out});
+  map.Forward(x.value().data(), residual.defined() ? residual.value().data() : nullptr, kept,
+              y.data());
   const Var hw = Use(tape, hidden_weight), hb = Use(tape, hidden_bias), w = Use(tape, weight),
             b = Use(tape, bias);
-  return tape.Record(
-      "sublayer", std::move(y), {x, residual, hw, hb, w, b, state.scale, state.shift},
-      [&tape, x, residual, hw, hb, w, b, state, input = x.value(), sublayer, mask, positions,
-       hidden_sum, sum, kept](const Tensor& dy) mutable {
-        sublayer.dropout = &mask;
-        Sublayer::Gradients g;
-        g.residual = ToTarget(tape.GradientOf(residual));  // first: x may be the same
-        g.x = ToTarget(tape.GradientOf(x));
-        g.hidden_weight = ToTarget(tape.GradientOf(hw));
-        g.hidden_bias = ToTarget(tape.GradientOf(hb));
-        g.weight = ToTarget(tape.GradientOf(w));
-        g.bias = ToTarget(tape.GradientOf(b));
-        g.gamma = ToTarget(tape.GradientOf(state.scale));
-        g.beta = ToTarget(tape.GradientOf(state.shift));
-        sublayer.Backward(input.data(), kept, dy.data(), g);
-      });
+  return tape.Record("position-wise map", std::move(y),
+                     {x, residual, hw, hb, w, b, state.scale, state.shift},
+                     [&tape, x, residual, hw, hb, w, b, state, input = x.value(), map, mask,
+                      positions, hidden_sum, sum, kept](const Tensor& dy) mutable {
+                       map.dropout = &mask;
+                       PositionWise::Gradients g;
+                       g.residual = tape.GradientOf(residual);  // first: x may be the same
+                       g.x = tape.GradientOf(x);
+                       g.hidden_weight = tape.GradientOf(hw);
+                       g.hidden_bias = tape.GradientOf(hb);
+                       g.weight = tape.GradientOf(w);
+                       g.bias = tape.GradientOf(b);
+                       g.gamma = tape.GradientOf(state.scale);
+                       g.beta = tape.GradientOf(state.shift);
+                       map.Backward(input.data(), kept, dy.data(), g);
+                     });
 }
 
 Var Rows(Tape& tape, Var x, const Tensor& rows) {
+  CheckMatrix("Rows", x);
   const int64_t count = rows.size(), columns = x.dim(1);
   Tensor y = Tensor::Uninitialized({count, columns});
   GatherRows(count, columns, rows.ints(), x.value().data(), y.data());
@@ -139,6 +142,7 @@ void SumOverTokens(int64_t samples, int64_t tokens, int64_t columns, const int32
 }  // namespace
 
 Var MeanOverTokens(Tape& tape, Var x, const TokenBatch& batch) {
+  CheckMatrix("MeanOverTokens", x);
   const int64_t columns = x.dim(1);
   Tensor y = Tensor::Zeros({batch.samples, columns});
   Tensor input = x.value();

@@ -62,7 +62,7 @@ Var EmbedTokens(Tape& tape, const TokenBatch& batch, const EmbeddingTables& tabl
 // so that the result is [M, D].
 struct SelfAttention {
   Parameter* weight = nullptr;
-  Parameter* bias = nullptr;
+  Parameter* bias = nullptr;  // [3·D], or null
   int64_t heads = 1;
   DropoutLayer dropout;  // of the probabilities
 
@@ -70,13 +70,13 @@ struct SelfAttention {
                  const ForwardContext& context) const;
 };
 
-// A position-wise sublayer with what follows it (kernels/sublayer):
+// A position-wise map with what follows it, a transformer's sublayer (kernels/position_wise):
 //
 //   y = LayerNorm(residual + dropout(g(x)))
 //   g(x) = f(x W1ᵀ + b1) Wᵀ + b                 without W1: x Wᵀ + b
 //
 // The rows of x [R, D_in] are those of the batch, or those at `positions` (their masks' rows).
-struct SublayerLayer {
+struct PositionWiseLayer {
   Parameter* hidden_weight = nullptr;  // W1 [F, D_in], or null
   Parameter* hidden_bias = nullptr;
   Activation activation = Activation::kIdentity;

@@ -1,16 +1,17 @@
-// What the sources of ops_sequence.h share.
+// What the sources of sequence.h share.
 #pragma once
 
 #include <cstdint>
 
+#include "core/ops/basic_internal.h"
 #include "core/ops/sequence.h"
 #include "kernels/dropout/dropout.h"
-#include "kernels/target/target.h"
 
 namespace pretext::ops_sequence_internal {
 
-inline Target ToTarget(Gradient gradient) {
-  return gradient.wanted() ? Target{gradient.data(), gradient.accumulate()} : Target();
+// Aborts, naming the operation, unless x is a matrix: of [N, L, D] dimension 1 is no feature.
+inline void CheckMatrix(const char* operation, Var x) {
+  ops_internal::CheckShapes(x.value().rank() == 2, operation, "a matrix [R, D]", x);
 }
 
 inline const float* Data(const Parameter* parameter) {

@@ -190,10 +190,11 @@ Doubles AttentionOf(const Doubles& x, const Doubles& weight, const Doubles& bias
   return out;
 }
 
-void CheckAttention(bool all) {
+void CheckAttention(bool all, bool with_bias) {
   Parameter weight = RandomParameter({3 * kFeatures, kFeatures}, 1, 0.5f),
             bias = RandomParameter({3 * kFeatures}, 2);
-  const SelfAttention attention{&weight, &bias, kHeads, {0.3f, 4}};
+  if (!with_bias) bias.value.Zero();
+  const SelfAttention attention{&weight, with_bias ? &bias : nullptr, kHeads, {0.3f, 4}};
   const std::vector<int32_t> positions = all ? AllPositions() : kPositions;
   const Tensor listed =
       all ? Tensor() : IntTensor({static_cast<int64_t>(positions.size())}, positions);
@@ -203,22 +204,45 @@ void CheckAttention(bool all) {
       },
       {RandomTensor({kRows, kFeatures}, 3)},
       [&](const std::vector<Doubles>& in) {
-        return AttentionOf(in[0], in[1], in[2], positions, attention.dropout);
+        const Doubles none(3 * kFeatures, 0.0);
+        return AttentionOf(in[0], in[1], with_bias ? in[2] : none, positions, attention.dropout);
       },
-      {.parameters = {&weight, &bias}}));
+      {.parameters = with_bias ? std::vector<Parameter*>{&weight, &bias}
+                               : std::vector<Parameter*>{&weight}}));
 }
 
-TEST(OpsSequence, AttentionOfAllTokens) { CheckAttention(true); }
-TEST(OpsSequence, AttentionOfListedTokens) { CheckAttention(false); }
+TEST(OpsSequence, AttentionOfAllTokens) { CheckAttention(true, true); }
+TEST(OpsSequence, AttentionOfListedTokens) { CheckAttention(false, true); }
+TEST(OpsSequence, AttentionWithoutABias) {
+  CheckAttention(true, false);
+  CheckAttention(false, false);
+}
+
+TEST(OpsSequenceDeathTest, AnythingButAMatrixIsNamed) {
+  Parameter weight = RandomParameter({3 * kFeatures, kFeatures}, 1);
+  Parameter scale = RandomParameter({kFeatures}, 2), shift = RandomParameter({kFeatures}, 3);
+  const LayerNormLayer norm{&scale, &shift, 1e-5f};
+  const SelfAttention attention{&weight, nullptr, kHeads, {}};
+  const PositionWiseLayer layer{.weight = &weight};
+  const Tensor rows = IntTensor({1}, {0});
+  Tape tape;
+  const Var x = tape.Constant(RandomTensor({kSamples, kTokens, kFeatures}, 4));
+  const std::string given = "a matrix \\[R, D\\]; it is given " + x.shape().ToString();
+  EXPECT_DEATH(LayerNorm(tape, x, norm), "LayerNorm takes " + given);
+  EXPECT_DEATH(attention(tape, x, Tokens(), Tensor(), Training()), "SelfAttention takes " + given);
+  EXPECT_DEATH(layer(tape, x, Var(), kTokens, Tensor(), Training()), "Layer takes " + given);
+  EXPECT_DEATH(Rows(tape, x, rows), "Rows takes " + given);
+  EXPECT_DEATH(MeanOverTokens(tape, x, Tokens()), "MeanOverTokens takes " + given);
+}
 
 // residual: 0 none, 1 another tensor, 2 the input itself.
-void CheckSublayer(int64_t hidden, bool normalised, int residual, bool listed) {
+void CheckPositionWise(int64_t hidden, bool normalised, int residual, bool listed) {
   const std::vector<int32_t> positions = listed ? kPositions : AllPositions();
   const int64_t rows = positions.size(), inner = hidden > 0 ? hidden : kFeatures;
   Parameter w1 = RandomParameter({hidden, kFeatures}, 1, 0.5f), b1 = RandomParameter({hidden}, 2);
   Parameter w = RandomParameter({kFeatures, inner}, 3, 0.5f), b = RandomParameter({kFeatures}, 4);
   Parameter scale = RandomParameter({kFeatures}, 5), shift = RandomParameter({kFeatures}, 6);
-  SublayerLayer layer{
+  PositionWiseLayer layer{
       .activation = Activation::kGelu, .weight = &w, .bias = &b, .dropout = {0.3f, 9}};
   std::vector<Parameter*> parameters = {&w, &b};
   if (hidden > 0) {
@@ -260,10 +284,10 @@ void CheckSublayer(int64_t hidden, bool normalised, int residual, bool listed) {
       << listed;
 }
 
-TEST(OpsSequence, Sublayer) {
+TEST(OpsSequence, PositionWise) {
   for (int64_t hidden : {0, 6}) {
     for (bool normalised : {false, true}) {
-      for (int residual : {0, 1, 2}) CheckSublayer(hidden, normalised, residual, residual == 1);
+      for (int residual : {0, 1, 2}) CheckPositionWise(hidden, normalised, residual, residual == 1);
     }
   }
 }
@@ -365,7 +389,7 @@ struct Model {
         EmbedTokens(tape, batch, {&token, &position, nullptr}, norm, {0.1f, 0}, Training());
     const SelfAttention attention{&qkv, &qkv_bias, 2, {0.1f, 1}};
     const Var a = attention(tape, x, batch, at, Training());
-    const SublayerLayer feed_forward{&w1, &b1, Activation::kGelu, &w2, &b2, {0.1f, 2}, norm};
+    const PositionWiseLayer feed_forward{&w1, &b1, Activation::kGelu, &w2, &b2, {0.1f, 2}, norm};
     const Var residual = listed ? Rows(tape, x, positions) : x;
     Var h = feed_forward(tape, a, residual, 40, at, Training());
     if (!listed) h = Rows(tape, h, positions);

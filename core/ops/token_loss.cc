@@ -11,6 +11,7 @@ using namespace ops_sequence_internal;  // NOLINT: its own header
 
 Var SoftmaxCrossEntropyLoss(Tape& tape, Var x, Var weight, Var bias, const Tensor& targets,
                             int64_t* correct) {
+  CheckMatrix("SoftmaxCrossEntropyLoss", x);
   SoftmaxCrossEntropy kernel{
       .rows = targets.size(), .features = weight.dim(1), .vocabulary = weight.dim(0)};
   PRETEXT_CHECK(x.dim(0) == kernel.rows && x.dim(1) == kernel.features,

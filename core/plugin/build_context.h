@@ -13,8 +13,8 @@
 namespace pretext {
 
 class Dataset;
-class Encoder;
 class Tokenizer;
+struct Parameter;
 
 struct BuildContext {
   FlowType input;   // what flows into this part; nothing for a dataset, an optimizer, a tokenizer
@@ -23,7 +23,8 @@ struct BuildContext {
   int64_t views = 1;
   bool labelled = false;                 // the dataset has labels
   const Tokenizer* tokenizer = nullptr;  // of a text dataset
-  Encoder* encoder = nullptr;  // heads and losses: the encoder before them (tied decoders)
+  // For heads: the encoder's table [vocabulary, D], which a tied decoder shares; null without.
+  Parameter* token_embedding = nullptr;
   std::string base_directory;  // the user's; relative paths in a config start here
   // Of a run that is continued or used, or empty: what the run keeps (a vocabulary) is taken from
   // it.

@@ -25,7 +25,8 @@ class Encoder {
   virtual FlowType output() const = 0;
 
   // h of every row of x. x: [R, ...] of the input's type (rows are samples or views); result:
-  // output().Batch(R). `batch` gives what belongs to the rows beside x (lengths, segments).
+  // output().Batch(R), or [M, D] of Batch::read_rows. x is the batch's input on the tape: a
+  // constant, or what a gradient is wanted of. `batch` gives what belongs to the rows beside it.
   virtual Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) = 0;
 
   // One vector a row, for evaluation and export: [R, D]. The default is h itself; an encoder of

@@ -19,8 +19,8 @@ struct Prediction {
   // [M, D] at the masked positions.
   Var value;
 
-  // Token scores only: score(k) = t · weight_k + bias_k. Left to the loss,
-  // which forms them a block at a time.
+  // Token scores only: score(k) = t · weight_k + bias_k, left to the loss, which forms them a block
+  // at a time.
   Var decoder_weight;  // [vocabulary, D]
   Var decoder_bias;    // [vocabulary]
 };
@@ -33,13 +33,16 @@ class Head {
 
   virtual FlowType output() const = 0;
 
-  // h: the encoder's output for the batch's rows.
+  // h: the encoder's output for the batch's rows, or, with Batch::read_rows, [M, D] of these.
   virtual Prediction Forward(Tape& tape, Var h, const Batch& batch,
                              const ForwardContext& context) = 0;
 
-  // Whether it looks at h at the masked positions only, and takes [M, D] in the place
-  // of h (ForwardContext::masked_only).
-  virtual bool reads_masked_only() const { return false; }
+  // Which tokens' h it reads, as Batch::read_rows; undefined: all. It takes h in full too, from an
+  // encoder that gives it so.
+  virtual Tensor RowsRead(const Batch& batch) const {
+    (void)batch;
+    return Tensor();
+  }
 
   ParameterSet& parameters() { return parameters_; }
   const ParameterSet& parameters() const { return parameters_; }

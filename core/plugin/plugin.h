@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/plugin/augmentation.h"
+#include "core/plugin/check_flow.h"
 #include "core/plugin/dataset.h"
 #include "core/plugin/encoder.h"
 #include "core/plugin/field_checker.h"

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
+#include "core/plugin/batch_norm_fields.h"
 #include "encoders/conv_net/conv_net.pb.h"
 
 namespace pretext {
@@ -40,9 +41,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> ConvNetEncoder::Create(const ConvNet& c
                                                                 const BuildContext& context) {
   FieldChecker check;
   const FlowType& input = context.input;
-  const bool fits =
-      check.Shape(input.is(FlowType::Kind::kNothing) || input.is(FlowType::Kind::kImage),
-                  absl::StrCat("takes images; it is given ", input.ToString()));
+  const bool fits = CheckFlow(input, {FlowType::Kind::kImage}, "takes images; it is given", check);
   check.Count("channels", config.channels_size());
   for (int i = 0; i < config.channels_size(); ++i) {
     check.Extent(absl::StrCat("channels[", i, "]"), config.channels(i));
@@ -55,9 +54,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> ConvNetEncoder::Create(const ConvNet& c
   for (int i = 0; i < config.stride_size(); ++i)
     check.Extent(absl::StrCat("stride[", i, "]"), config.stride(i));
   if (config.code() != 0) check.Extent("code", config.code());
-  check.Positive("norm_momentum", config.norm_momentum());
-  check.InRange("norm_momentum", config.norm_momentum(), 0, 1);
-  check.Positive("norm_epsilon", config.norm_epsilon());
+  CheckBatchNorm(config, check);
   FlowType image;
   if (check.ok() && fits) image = LastImage(config, input, check);
   const int64_t flat = config.average_pool()
@@ -77,9 +74,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> ConvNetEncoder::Create(const ConvNet& c
                            {.stride = StrideOf(config, i), .padding = config.padding()},
                            /*with_bias=*/!config.batch_norm());
     if (config.batch_norm()) {
-      layer.norm = BatchNormLayer::Declare(set, absl::StrCat("norm", i), config.channels(i));
-      layer.norm.momentum = config.norm_momentum();
-      layer.norm.epsilon = config.norm_epsilon();
+      layer.norm = DeclareBatchNorm(set, absl::StrCat("norm", i), config.channels(i), config);
     }
     encoder->layers_.push_back(layer);
     in = config.channels(i);

@@ -28,9 +28,8 @@ absl::StatusOr<std::unique_ptr<Encoder>> MlpEncoder::Create(const Mlp& config,
                                                             const BuildContext& context) {
   FieldChecker check;
   const FlowType& input = context.input;
-  check.Shape(input.is(FlowType::Kind::kNothing) || input.is(FlowType::Kind::kImage) ||
-                  input.is(FlowType::Kind::kVector),
-              absl::StrCat("takes images or vectors; it is given ", input.ToString()));
+  CheckFlow(input, {FlowType::Kind::kImage, FlowType::Kind::kVector},
+            "takes images or vectors; it is given", check);
   MlpOptions options{.widths = {input.size()},
                      .activation = ToActivation(config.activation()),
                      .output_activation = ToActivation(config.code_activation()),

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/plugin/batch_norm_fields.h"
 #include "encoders/res_net/res_net.pb.h"
 
 namespace pretext {
@@ -24,9 +25,7 @@ struct ResNetEncoder::Builder {
     layer.conv =
         ConvLayer::Declare(set, conv, in, out, kernel, {.stride = stride, .padding = padding},
                            /*with_bias=*/false, initializer);
-    layer.norm = BatchNormLayer::Declare(set, norm, out, scale);
-    layer.norm.momentum = config.norm_momentum();
-    layer.norm.epsilon = config.norm_epsilon();
+    layer.norm = DeclareBatchNorm(set, norm, out, config, scale);
     return layer;
   }
 
@@ -61,14 +60,11 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
                                                                const BuildContext& context) {
   FieldChecker check;
   const FlowType& input = context.input;
-  check.Shape(input.is(FlowType::Kind::kNothing) || input.is(FlowType::Kind::kImage),
-              absl::StrCat("takes images; it is given ", input.ToString()));
+  CheckFlow(input, {FlowType::Kind::kImage}, "takes images; it is given", check);
   check.That(config.depth() == 18 || config.depth() == 34 || config.depth() == 50, "depth",
              absl::StrCat("is 18, 34 or 50; it is ", config.depth()));
   check.Extent("width", config.width());
-  check.Positive("norm_momentum", config.norm_momentum());
-  check.InRange("norm_momentum", config.norm_momentum(), 0, 1);
-  check.Positive("norm_epsilon", config.norm_epsilon());
+  CheckBatchNorm(config, check);
   if (!check.ok()) return check.status();
 
   auto encoder = std::make_unique<ResNetEncoder>();

@@ -11,14 +11,6 @@
 namespace pretext {
 namespace {
 
-// Dropout layers: 0 of the embeddings, then these three a layer.
-enum DropoutOf : uint32_t {
-  kAttention = 1,
-  kAttentionOut = 2,
-  kFeedForward = 3,
-  kDropoutsALayer = 3
-};
-
 TokenBatch TokensOf(const Tensor& ids, const Batch& batch) {
   return {.samples = ids.dim(0),
           .tokens = ids.dim(1),
@@ -77,7 +69,6 @@ absl::StatusOr<std::unique_ptr<Encoder>> TransformerEncoder::Create(const Transf
 
   auto encoder = std::make_unique<TransformerEncoder>();
   encoder->width_ = config.width();
-  encoder->pre_norm_ = config.normalization() == Transformer::PRE;
   encoder->cls_ = config.pooling() == Transformer::CLS;
   encoder->pooled_ = config.pooled();
   encoder->output_ = config.pooled() ? FlowType::Vector(config.width())
@@ -87,6 +78,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> TransformerEncoder::Create(const Transf
 }
 
 void TransformerEncoder::Declare(const Transformer& config, int64_t vocabulary, int64_t positions) {
+  const bool pre_norm = config.normalization() == Transformer::PRE;
   const auto table = [&](const char* name, int64_t rows) {
     return parameters().Add(name, Role::kEmbedding, {rows, width_},
                             Initializer::TruncatedNormal(config.initial_deviation()));
@@ -94,55 +86,22 @@ void TransformerEncoder::Declare(const Transformer& config, int64_t vocabulary, 
   tables_.token = table("token_embedding", vocabulary);
   tables_.position = table("position_embedding", positions);
   if (config.segments() > 0) tables_.segment = table("segment_embedding", config.segments());
-  embedding_dropout_ = {config.dropout(), 0};
+  embedding_dropout_ = {config.dropout(), 0};  // the layers' follow
   embedding_norm_.epsilon = config.epsilon();
-  if (!pre_norm_)
+  if (!pre_norm)
     embedding_norm_ =
         LayerNormLayer::Declare(parameters(), "embedding_norm", width_, config.epsilon());
-  for (int64_t i = 0; i < config.layers(); ++i) layers_.push_back(DeclareLayer(config, i));
-  if (pre_norm_)
-    final_norm_ = LayerNormLayer::Declare(parameters(), "final_norm", width_, config.epsilon());
-}
-
-TransformerEncoder::Layer TransformerEncoder::DeclareLayer(const Transformer& config,
-                                                           int64_t number) {
-  const std::string prefix = absl::StrCat("layers.", number, ".");
-  const auto linear = [&](const char* name, int64_t in, int64_t out, Parameter** weight,
-                          Parameter** bias) {
-    const std::string full = absl::StrCat(prefix, name);
-    *weight = parameters().Add(full + ".weight", Role::kWeight, {out, in},
-                               Initializer::TruncatedNormal(config.initial_deviation()));
-    *bias = parameters().Add(full + ".bias", Role::kBias, {out}, Initializer::Constant(0));
-  };
-  const auto norm = [&](const char* name) {
-    return LayerNormLayer::Declare(parameters(), prefix + name, width_, config.epsilon());
-  };
-  const auto first_dropout = static_cast<uint32_t>(kDropoutsALayer * number);
-  Layer layer;
-  linear("attention.in", width_, 3 * width_, &layer.attention.weight, &layer.attention.bias);
-  layer.attention.heads = config.heads();
-  layer.attention.dropout = {config.attention_dropout(), first_dropout + kAttention};
-  linear("attention.out", width_, width_, &layer.attention_out.weight, &layer.attention_out.bias);
-  layer.attention_out.dropout = {config.dropout(), first_dropout + kAttentionOut};
-  (pre_norm_ ? layer.attention_norm : layer.attention_out.norm) = norm("attention_norm");
-  const int64_t hidden = FeedForwardWidth(config);
-  SublayerLayer& ff = layer.feed_forward;
-  linear("feed_forward.in", width_, hidden, &ff.hidden_weight, &ff.hidden_bias);
-  ff.activation = ToActivation(config.activation());
-  linear("feed_forward.out", hidden, width_, &ff.weight, &ff.bias);
-  ff.dropout = {config.dropout(), first_dropout + kFeedForward};
-  (pre_norm_ ? layer.feed_forward_norm : ff.norm) = norm("feed_forward_norm");
-  return layer;
-}
-
-Var TransformerEncoder::RunLayer(Tape& tape, const Layer& layer, Var x, const TokenBatch& tokens,
-                                 const Tensor& positions, const ForwardContext& context) const {
-  const Var in = pre_norm_ ? LayerNorm(tape, x, layer.attention_norm) : x;
-  const Var attended = layer.attention(tape, in, tokens, positions, context);
-  const Var residual = positions.defined() ? Rows(tape, x, positions) : x;
-  x = layer.attention_out(tape, attended, residual, tokens.tokens, positions, context);
-  const Var middle = pre_norm_ ? LayerNorm(tape, x, layer.feed_forward_norm) : x;
-  return layer.feed_forward(tape, middle, x, tokens.tokens, positions, context);
+  layers_ = TransformerLayers(parameters(), {.layers = config.layers(),
+                                             .width = width_,
+                                             .heads = config.heads(),
+                                             .feed_forward = FeedForwardWidth(config),
+                                             .activation = ToActivation(config.activation()),
+                                             .pre_norm = pre_norm,
+                                             .epsilon = config.epsilon(),
+                                             .dropout = config.dropout(),
+                                             .attention_dropout = config.attention_dropout(),
+                                             .initial_deviation = config.initial_deviation(),
+                                             .first_dropout_layer = 1});
 }
 
 Var TransformerEncoder::Forward(Tape& tape, Var x, const Batch& batch,
@@ -150,12 +109,9 @@ Var TransformerEncoder::Forward(Tape& tape, Var x, const Batch& batch,
   const TokenBatch tokens = TokensOf(x.value(), batch);
   Tensor rows;  // that are read after the last layer; undefined: all
   if (pooled_ && cls_) rows = FirstRows(tokens);
-  if (!pooled_ && context.masked_only) rows = batch.masked_positions;
+  if (!pooled_) rows = batch.read_rows;
   Var h = EmbedTokens(tape, tokens, tables_, embedding_norm_, embedding_dropout_, context);
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    h = RunLayer(tape, layers_[i], h, tokens, i + 1 == layers_.size() ? rows : Tensor(), context);
-  }
-  if (pre_norm_) h = LayerNorm(tape, h, final_norm_);
+  h = layers_.Forward(tape, h, tokens, rows, context);
   if (rows.defined()) return h;
   if (pooled_) return PoolRows(tape, h, tokens);
   return Reshape(tape, h, {tokens.samples, tokens.tokens, width_});

@@ -1,15 +1,12 @@
-// Transformer: BERT's encoder (Devlin et al. 2018, section 3; Vaswani et al. 2017, section 3).
+// Transformer: BERT's encoder (Devlin et al. 2018, section 3).
 //
-//   embeddings   x = dropout(LayerNorm(token[id] + position[l] + segment[s]))
-//   each layer   x = LayerNorm(x + dropout(attention(x) Woᵀ + bo))
-//                x = LayerNorm(x + dropout(f(x W1ᵀ + b1) W2ᵀ + b2))
+//   x = dropout(LayerNorm(token[id] + position[l] + segment[s]))
+//   h = layers(x)                                                  core/layers/transformer.h
 //
-// With PRE normalisation (Xiong et al. 2020, "On layer normalization in the transformer
-// architecture", figure 1b) the embeddings are not normalised, each sublayer g is
-// x = x + dropout(g(LayerNorm(x))), and the last x is normalised.
+// With PRE normalisation the embeddings are not normalised.
 //
 // Input: tokens L. Output: sequence L×D, or vector D when pooled. Padding is attended to by nobody;
-// h at padding is finite and means nothing. With ForwardContext::masked_only, and for CLS pooling,
+// h at padding is finite and means nothing. With Batch::read_rows, and for CLS pooling,
 // the last layer is computed at the rows that are read: attention still sees all tokens, so these
 // rows are the same.
 //
@@ -17,21 +14,14 @@
 //
 //   "token_embedding", "position_embedding", "segment_embedding"
 //   "embedding_norm.weight"              POST
-//   "layers.0.attention.in.weight"       [3·D, D]: queries, keys, values
-//   "layers.0.attention.out.weight"      [D, D]
-//   "layers.0.attention_norm.weight"     [D]
-//   "layers.0.feed_forward.in.weight"    [F, D]
-//   "layers.0.feed_forward.out.weight"   [D, F]
-//   "layers.0.feed_forward_norm.weight"  [D]; layers.1 … likewise
-//   "final_norm.weight"                  PRE
+//   "layers.0.attention.in.weight" …     of the layers, as core/layers/transformer.h has them
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/ops/sequence.h"
+#include "core/layers/transformer.h"
 #include "core/plugin/plugin.h"
 
 namespace pretext {
@@ -51,26 +41,16 @@ class TransformerEncoder : public Encoder {
   Parameter* token_embedding() override { return tables_.token; }
 
  private:
-  struct Layer {
-    SelfAttention attention;
-    SublayerLayer attention_out, feed_forward;
-    LayerNormLayer attention_norm, feed_forward_norm;  // PRE; POST has them in the sublayers
-  };
-
   void Declare(const Transformer& config, int64_t vocabulary, int64_t positions);
-  Layer DeclareLayer(const Transformer& config, int64_t number);
-  // positions: undefined, or the rows to compute.
-  Var RunLayer(Tape& tape, const Layer& layer, Var x, const TokenBatch& tokens,
-               const Tensor& positions, const ForwardContext& context) const;
   Var PoolRows(Tape& tape, Var rows, const TokenBatch& tokens) const;
 
   FlowType output_;
   int64_t width_ = 0;
-  bool pre_norm_ = false, cls_ = false, pooled_ = false;
+  bool cls_ = false, pooled_ = false;
   EmbeddingTables tables_;
-  LayerNormLayer embedding_norm_, final_norm_;
+  LayerNormLayer embedding_norm_;
   DropoutLayer embedding_dropout_;
-  std::vector<Layer> layers_;
+  TransformerLayers layers_;
 };
 
 }  // namespace pretext

@@ -131,16 +131,16 @@ TEST(Transformer, PooledIsThePoolOfTheSequence) {
   }
 }
 
-TEST(Transformer, MaskedOnlyGivesTheMaskedRowsWithDropoutToo) {
+TEST(Transformer, GivesTheRowsThatAreReadWithDropoutToo) {
   for (const auto normalization : {Transformer::POST, Transformer::PRE}) {
     Transformer config = Small();
     config.set_normalization(normalization);
     const auto encoder = Build(config);
-    const Batch batch = MakeBatch();
+    Batch batch = MakeBatch();
     ForwardContext context{.training = true};
     context.step = 9;
     const Tensor all = Encode(*encoder, batch, context);
-    context.masked_only = true;
+    batch.read_rows = batch.masked_positions;
     const Tensor masked = Encode(*encoder, batch, context);
     ASSERT_EQ(masked.shape(), (Shape{3, kWidth}));
     Doubles want;

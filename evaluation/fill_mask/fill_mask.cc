@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "core/plugin/forward_pass.h"
 #include "kernels/gemm/gemm.h"
 #include "tokenizers/sequence/sequence.h"
 
@@ -95,11 +96,8 @@ absl::StatusOr<FilledMasks> FillMask(Encoder& encoder, Head& head, const Tokeniz
                            " of water\""));
   }
   const Batch batch = OneSequence(sample);
-  ForwardContext context;
-  context.masked_only = head.reads_masked_only();
   Tape tape(/*recording=*/false);
-  const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, context);
-  const Tensor scores = Scores(head.Forward(tape, h, batch, context));
+  const Tensor scores = Scores(Forward(tape, encoder, head, batch, ForwardContext()).z);
   // The encoder may have room for more ids than the tokenizer has.
   const int64_t known = std::min<int64_t>(scores.dim(1), tokenizer.vocabulary_size());
   FilledMasks filled;

@@ -33,7 +33,8 @@ class FillMaskTest : public testing::Test {
         TransformerEncoder::Create(config, {.input = FlowType::Tokens(kLength, kVocabulary)});
     encoder_ = *std::move(encoder);
     auto head = MaskedLanguageModelHead::Create(
-        MaskedLanguageModel(), {.input = encoder_->output(), .encoder = encoder_.get()});
+        MaskedLanguageModel(),
+        {.input = encoder_->output(), .token_embedding = encoder_->token_embedding()});
     head_ = *std::move(head);
     encoder_->parameters().Allocate("encoder", 1);
     head_->parameters().Allocate("head", 1);

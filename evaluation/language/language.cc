@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "core/loader/loader.h"
+#include "core/plugin/forward_pass.h"
 
 namespace pretext {
 namespace {
@@ -37,9 +38,8 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
     if (!status.ok()) return status;
     if (batch.masked() == 0) continue;
     Tape tape(/*recording=*/false);
-    const ForwardContext context{.masked_only = head.reads_masked_only()};
-    const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, context);
-    const LossResult result = loss.Compute(tape, head.Forward(tape, h, batch, context), batch);
+    const ForwardPass pass = Forward(tape, encoder, head, batch, ForwardContext());
+    const LossResult result = loss.Compute(tape, pass.z, batch);
     nats += static_cast<double>(result.loss.value().item()) * result.weight;
     weight += result.weight;
     for (const auto& [name, value] : result.metrics) {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "core/ops/basic.h"
+#include "core/plugin/batch_norm_fields.h"
 #include "heads/conv_decoder/conv_decoder.pb.h"
 
 namespace pretext {
@@ -38,10 +39,8 @@ absl::StatusOr<std::unique_ptr<Head>> ConvDecoderHead::Create(const ConvDecoder&
   using Kind = FlowType::Kind;
   FieldChecker check;
   const FlowType &input = context.input, &sample = context.sample;
-  check.Shape(input.is(Kind::kNothing) || input.is(Kind::kVector),
-              absl::StrCat("takes a vector; the encoder gives ", input.ToString()));
-  check.Shape(sample.is(Kind::kNothing) || sample.is(Kind::kImage),
-              absl::StrCat("rebuilds images; the dataset has ", sample.ToString()));
+  CheckFlow(input, {Kind::kVector}, "takes a vector; the encoder gives", check);
+  CheckFlow(sample, {Kind::kImage}, "rebuilds images; the dataset has", check);
   check.Count("channels", config.channels_size());
   for (int i = 0; i < config.channels_size(); ++i) {
     check.Extent(absl::StrCat("channels[", i, "]"), config.channels(i));
@@ -49,9 +48,7 @@ absl::StatusOr<std::unique_ptr<Head>> ConvDecoderHead::Create(const ConvDecoder&
   check.Extent("kernel", config.kernel());
   check.Extent("stride", config.stride());
   check.InHalfOpenRange("padding", config.padding(), 0, config.kernel());
-  check.Positive("norm_momentum", config.norm_momentum());
-  check.InRange("norm_momentum", config.norm_momentum(), 0, 1);
-  check.Positive("norm_epsilon", config.norm_epsilon());
+  CheckBatchNorm(config, check);
   std::vector<FlowType> images;
   if (check.ok()) images = Images(config, sample, check);
   if (!images.empty()) {
@@ -68,10 +65,7 @@ absl::StatusOr<std::unique_ptr<Head>> ConvDecoderHead::Create(const ConvDecoder&
   if (!sample.is(Kind::kImage)) return head;  // nothing to rebuild: another part is at fault
   ParameterSet& set = head->parameters();
   const auto norm = [&](const std::string& name, int64_t channels) {
-    BatchNormLayer layer = BatchNormLayer::Declare(set, name, channels);
-    layer.momentum = config.norm_momentum();
-    layer.epsilon = config.norm_epsilon();
-    return layer;
+    return DeclareBatchNorm(set, name, channels, config);
   };
   head->output_ = sample;
   head->smallest_ = images.front();

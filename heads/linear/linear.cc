@@ -9,8 +9,7 @@ absl::StatusOr<std::unique_ptr<Head>> LinearProjection::Create(const LinearHead&
                                                                const BuildContext& context) {
   FieldChecker check;
   const FlowType& input = context.input;
-  check.Shape(input.is(FlowType::Kind::kNothing) || input.is(FlowType::Kind::kVector),
-              absl::StrCat("takes a vector; the encoder gives ", input.ToString()));
+  CheckFlow(input, {FlowType::Kind::kVector}, "takes a vector; the encoder gives", check);
   check.Extent("output", config.output());
   if (!check.ok()) return check.status();
 

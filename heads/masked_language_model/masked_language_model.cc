@@ -11,7 +11,7 @@ absl::StatusOr<std::unique_ptr<Head>> MaskedLanguageModelHead::Create(
     const MaskedLanguageModel& config, const BuildContext& context) {
   FieldChecker check;
   const FlowType& input = context.input;
-  Parameter* embedding = context.encoder == nullptr ? nullptr : context.encoder->token_embedding();
+  Parameter* const embedding = context.token_embedding;
   if (check.Shape(input.is(FlowType::Kind::kSequence),
                   absl::StrCat("takes a sequence, features for each token; the encoder gives ",
                                input.ToString())) &&

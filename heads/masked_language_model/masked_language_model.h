@@ -30,7 +30,7 @@ class MaskedLanguageModelHead : public Head {
   FlowType output() const override { return output_; }
   // h: [R, L, D], or [M, D] at the masked positions.
   Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
-  bool reads_masked_only() const override { return true; }
+  Tensor RowsRead(const Batch& batch) const override { return batch.masked_positions; }
 
  private:
   FlowType output_;

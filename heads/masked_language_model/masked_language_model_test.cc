@@ -45,13 +45,14 @@ Batch MakeBatch(const std::vector<int32_t>& positions) {
 TEST(MaskedLanguageModel, ReadsTheMaskedPositionsOnly) {
   FakeEncoder encoder(4);
   const auto head = MaskedLanguageModelHead::Create(
-      MaskedLanguageModel(), {.input = encoder.output(), .encoder = &encoder});
+      MaskedLanguageModel(),
+      {.input = encoder.output(), .token_embedding = encoder.token_embedding()});
   ASSERT_TRUE(head.ok()) << head.status();
   EXPECT_EQ((*head)->output(), FlowType::TokenScores(4, 11));
-  EXPECT_TRUE((*head)->reads_masked_only());
   encoder.parameters().Allocate("encoder", 1);
   (*head)->parameters().Allocate("head", 1);
   const Batch batch = MakeBatch({1, 7, 9});
+  EXPECT_EQ((*head)->RowsRead(batch).ints(), batch.masked_positions.ints());
   const Tensor h = RandomTensor({2, 5, 4}, 1);
   Tensor rows = Tensor::Uninitialized({3, 4});
   for (int m = 0; m < 3; ++m) {
@@ -69,7 +70,8 @@ TEST(MaskedLanguageModel, ReadsTheMaskedPositionsOnly) {
 TEST(MaskedLanguageModel, DecoderIsTheEncodersEmbedding) {
   FakeEncoder encoder(4);
   const auto head = MaskedLanguageModelHead::Create(
-      MaskedLanguageModel(), {.input = encoder.output(), .encoder = &encoder});
+      MaskedLanguageModel(),
+      {.input = encoder.output(), .token_embedding = encoder.token_embedding()});
   ASSERT_TRUE(head.ok());
   encoder.parameters().Allocate("encoder", 1);
   (*head)->parameters().Allocate("head", 1);
@@ -83,7 +85,8 @@ TEST(MaskedLanguageModel, DecoderIsTheEncodersEmbedding) {
 TEST(MaskedLanguageModel, NothingMasked) {
   FakeEncoder encoder(4);
   const auto head = MaskedLanguageModelHead::Create(
-      MaskedLanguageModel(), {.input = encoder.output(), .encoder = &encoder});
+      MaskedLanguageModel(),
+      {.input = encoder.output(), .token_embedding = encoder.token_embedding()});
   ASSERT_TRUE(head.ok());
   encoder.parameters().Allocate("encoder", 1);
   (*head)->parameters().Allocate("head", 1);
@@ -96,7 +99,8 @@ TEST(MaskedLanguageModel, NothingMasked) {
 TEST(MaskedLanguageModel, EveryFaultIsNamed) {
   const auto fault = [](Encoder* encoder, FlowType input) {
     return std::string(
-        MaskedLanguageModelHead::Create(MaskedLanguageModel(), {.input = input, .encoder = encoder})
+        MaskedLanguageModelHead::Create(
+            MaskedLanguageModel(), {.input = input, .token_embedding = encoder->token_embedding()})
             .status()
             .message());
   };
@@ -106,20 +110,23 @@ TEST(MaskedLanguageModel, EveryFaultIsNamed) {
   EXPECT_THAT(fault(&without, without.output()), HasSubstr("has none"));
   EXPECT_THAT(fault(&wide, wide.output()), HasSubstr("of 8 features; the encoder gives 4"));
   const auto unmasked = MaskedLanguageModelHead::Create(
-      MaskedLanguageModel(),
-      {.input = FlowType::Sequence(5, 8), .view = FlowType::Tokens(5, 11), .encoder = &wide});
+      MaskedLanguageModel(), {.input = FlowType::Sequence(5, 8),
+                              .view = FlowType::Tokens(5, 11),
+                              .token_embedding = wide.token_embedding()});
   EXPECT_THAT(std::string(unmasked.status().message()), HasSubstr("no token is masked; add views"));
   FlowType masked = FlowType::Tokens(5, 11);
   masked.masked = true;
-  EXPECT_TRUE(MaskedLanguageModelHead::Create(
-                  MaskedLanguageModel(),
-                  {.input = FlowType::Sequence(5, 8), .view = masked, .encoder = &wide})
+  EXPECT_TRUE(MaskedLanguageModelHead::Create(MaskedLanguageModel(),
+                                              {.input = FlowType::Sequence(5, 8),
+                                               .view = masked,
+                                               .token_embedding = wide.token_embedding()})
                   .ok());
   MaskedLanguageModel config;
   config.set_epsilon(-1);
   config.set_initial_deviation(0);
   const std::string message(
-      MaskedLanguageModelHead::Create(config, {.input = without.output(), .encoder = &without})
+      MaskedLanguageModelHead::Create(
+          config, {.input = without.output(), .token_embedding = without.token_embedding()})
           .status()
           .message());
   EXPECT_THAT(message, HasSubstr("epsilon: "));

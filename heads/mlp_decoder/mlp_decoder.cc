@@ -13,10 +13,9 @@ absl::StatusOr<std::unique_ptr<Head>> MlpDecoderHead::Create(const MlpDecoder& c
   using Kind = FlowType::Kind;
   FieldChecker check;
   const FlowType &input = context.input, &sample = context.sample;
-  check.Shape(input.is(Kind::kNothing) || input.is(Kind::kVector),
-              absl::StrCat("takes a vector; the encoder gives ", input.ToString()));
-  check.Shape(sample.is(Kind::kNothing) || sample.is(Kind::kImage) || sample.is(Kind::kVector),
-              absl::StrCat("rebuilds images or vectors; the dataset has ", sample.ToString()));
+  CheckFlow(input, {Kind::kVector}, "takes a vector; the encoder gives", check);
+  CheckFlow(sample, {Kind::kImage, Kind::kVector}, "rebuilds images or vectors; the dataset has",
+            check);
   MlpOptions options{.widths = {input.size()},
                      .activation = ToActivation(config.activation()),
                      .output_activation = ToActivation(config.output_activation())};

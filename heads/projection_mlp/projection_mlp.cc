@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/plugin/batch_norm_fields.h"
 #include "heads/projection_mlp/projection_mlp.pb.h"
 
 namespace pretext {
@@ -12,14 +13,11 @@ absl::StatusOr<std::unique_ptr<Head>> ProjectionMlpHead::Create(const Projection
   using Kind = FlowType::Kind;
   FieldChecker check;
   const FlowType& input = context.input;
-  check.Shape(input.is(Kind::kNothing) || input.is(Kind::kVector),
-              absl::StrCat("takes a vector; the encoder gives ", input.ToString()));
+  CheckFlow(input, {Kind::kVector}, "takes a vector; the encoder gives", check);
   check.Count("layers", config.layers());
   if (config.hidden() != 0) check.Extent("hidden", config.hidden());
   check.Extent("output", config.output());
-  check.Positive("norm_momentum", config.norm_momentum());
-  check.InRange("norm_momentum", config.norm_momentum(), 0, 1);
-  check.Positive("norm_epsilon", config.norm_epsilon());
+  CheckBatchNorm(config, check);
   if (!check.ok()) return check.status();
 
   auto head = std::make_unique<ProjectionMlpHead>();

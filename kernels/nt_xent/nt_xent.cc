@@ -17,6 +17,7 @@
 #include "kernels/nt_xent/tiles.h"
 #include "kernels/nt_xent/unit_rows.h"
 #include "kernels/scratch/scratch.h"
+#include "kernels/transpose/transpose.h"
 
 namespace pretext {
 namespace {
@@ -70,7 +71,8 @@ class Repulsion {
   void Forward() {
 #pragma omp parallel for schedule(static)
     for (int64_t b = 0; b < blocks_; ++b) {
-      TransposeBlock(Size(b), features_, z_ + Row(b) * features_, transposed_ + Row(b) * features_);
+      TransposeRows(Size(b), features_, 0, Size(b), z_ + Row(b) * features_,
+                    transposed_ + Row(b) * features_);
     }
     ForEachPair([&](BlockPairs::Pair pair, float* tile, bool) {
       Cosines(pair, tile);

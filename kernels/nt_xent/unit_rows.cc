@@ -1,6 +1,5 @@
 #include "kernels/nt_xent/unit_rows.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace pretext::nt_xent_internal {
@@ -39,19 +38,6 @@ void UnitRowsBackward(int64_t rows, int64_t features, const float* z, const floa
     const float inverse = inverse_length[i];
 #pragma omp simd
     for (int64_t f = 0; f < features; ++f) g[f] = (g[f] - unit[f] * along) * inverse;
-  }
-}
-
-void TransposeBlock(int64_t rows, int64_t features, const float* block, float* transposed) {
-  constexpr int64_t kSide = 16;  // 16 lines of the cache in, 16 out
-  for (int64_t i0 = 0; i0 < rows; i0 += kSide) {
-    const int64_t i1 = std::min(i0 + kSide, rows);
-    for (int64_t f0 = 0; f0 < features; f0 += kSide) {
-      const int64_t f1 = std::min(f0 + kSide, features);
-      for (int64_t f = f0; f < f1; ++f) {
-        for (int64_t i = i0; i < i1; ++i) transposed[f * rows + i] = block[i * features + f];
-      }
-    }
   }
 }
 

@@ -16,9 +16,6 @@ bool UnitRows(int64_t rows, int64_t features, const float* x, float* z, float* i
 void UnitRowsBackward(int64_t rows, int64_t features, const float* z, const float* inverse_length,
                       float* gradient);
 
-// A block of rows [rows, features], transposed to [features, rows].
-void TransposeBlock(int64_t rows, int64_t features, const float* block, float* transposed);
-
 // Σ_f a_f · b_f, each product and sum in double precision.
 double Dot(int64_t features, const float* a, const float* b);
 

@@ -38,7 +38,7 @@ class Assembler {
     BuildViews(config.views());
     parts_.encoder = Build<Encoder>(config.encoder(), "encoder");
     Pass(parts_.encoder.get(), "encoder");
-    context_.encoder = parts_.encoder.get();
+    if (parts_.encoder != nullptr) context_.token_embedding = parts_.encoder->token_embedding();
     parts_.head = Build<Head>(config.head(), "head");
     Pass(parts_.head.get(), "head");
     parts_.loss = Build<Loss>(config.loss(), "loss");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/loader/loader.h"
+#include "core/plugin/forward_pass.h"
 #include "core/plugin/registry.h"
 #include "evaluation/language/language.h"
 #include "evaluation/representation/representation.h"
@@ -82,11 +83,8 @@ absl::Status Evaluation::Reconstruction(const Work& work, Figures& figures) {
     if (s.ok()) s = loader.Next(batch);
     if (!s.ok()) return s;
     Tape tape(/*recording=*/false);
-    const ForwardContext context;
-    const Var x = tape.Constant(batch.input);
-    const Var h = parts_.encoder->Forward(tape, x, batch, context);
-    const Tensor r = parts_.loss->Reconstruction(
-        parts_.head->Forward(tape, h, batch, context).value.value().Plain());
+    const ForwardPass pass = Forward(tape, *parts_.encoder, *parts_.head, batch, ForwardContext());
+    const Tensor r = parts_.loss->Reconstruction(pass.z.value.value().Plain());
     sum += SquaredError(r.size(), r.data(), batch.clean.data(), 1, nullptr);
   }
   const auto elements = static_cast<double>(loader.samples() * parts_.sample.size());

@@ -37,8 +37,9 @@ optimizers
 TEST(PluginListingTest, OnePluginWithItsFields) {
   const auto text = ListPlugins("FakeEncoder");
   ASSERT_TRUE(text.ok());
-  EXPECT_EQ(*text,
-            R"(FakeEncoder  (encoder, [type.googleapis.com/pretext.testing.FakeEncoder], pipelines/testing)
+  EXPECT_EQ(
+      *text,
+      R"(FakeEncoder  (encoder, [type.googleapis.com/pretext.testing.FakeEncoder], pipelines/testing)
   Layers.
     layer: { … }, repeated
         The layers, at least one.

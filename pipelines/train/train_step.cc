@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check/check.h"
+#include "core/plugin/forward_pass.h"
 
 namespace pretext {
 namespace {
@@ -20,13 +21,6 @@ StepResult Summarise(const LossResult& loss) {
 Tensor Seed(const LossResult& loss, Reduction reduction) {
   const double seed = reduction == Reduction::kSum ? loss.weight : 1.0;
   return Tensor::Full(loss.loss.shape(), static_cast<float>(seed));
-}
-
-// The context of a whole batch, with what the head says about its reading of h.
-ForwardContext WithHead(const ForwardContext& context, const Head& head, const Batch& batch) {
-  ForwardContext with = context;
-  with.masked_only = head.reads_masked_only() && batch.masked_positions.defined();
-  return with;
 }
 
 }  // namespace
@@ -51,9 +45,7 @@ StepResult TrainStep::Run(const Batch& batch, const ForwardContext& context, Red
 StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context,
                                Reduction reduction, bool keep) {
   tape_.Reset();
-  const ForwardContext whole = WithHead(context, head_, batch);
-  const Var h = encoder_.Forward(tape_, tape_.Constant(batch.input), batch, whole);
-  const Prediction z = head_.Forward(tape_, h, batch, whole);
+  const auto [h, z] = Forward(tape_, encoder_, head_, batch, context);
   const LossResult loss = loss_.Compute(tape_, z, batch);
   StepResult result = Summarise(loss);
   if (keep) {
@@ -74,11 +66,9 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
   const auto forward = [&](Tape& tape, int64_t begin, int64_t end, Tensor* h_kept) {
     const Batch chunk = RowsOf(batch, begin, end);
     ForwardContext at = context;
-    at.views = 1;
     at.first_row = context.first_row + begin;
-    const Var h = encoder_.Forward(tape, tape.Constant(chunk.input), chunk, at);
+    const auto [h, z] = Forward(tape, encoder_, head_, chunk, at);
     if (h_kept != nullptr) *h_kept = h.value().Plain();
-    const Prediction z = head_.Forward(tape, h, chunk, at);
     PRETEXT_CHECK(!z.decoder_weight.defined(), "token scores are not computed in chunks");
     return z.value;
   };
@@ -128,9 +118,7 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
 
 StepResult TrainStep::Evaluate(const Batch& batch, const ForwardContext& context) {
   Tape values(/*recording=*/false);
-  const ForwardContext whole = WithHead(context, head_, batch);
-  const Var h = encoder_.Forward(values, values.Constant(batch.input), batch, whole);
-  const Prediction z = head_.Forward(values, h, batch, whole);
+  const auto [h, z] = Forward(values, encoder_, head_, batch, context);
   StepResult result = Summarise(loss_.Compute(values, z, batch));
   result.h = h.value();
   result.z = z.value.value();

@@ -64,8 +64,7 @@ class TrainStepTest : public testing::Test {
   Doubles Gradients(int64_t chunk, Reduction reduction, double* loss = nullptr) {
     TrainStep step(*encoder_, head_, *loss_, chunk);
     encoder_->parameters().ZeroGradients();
-    const StepResult result =
-        step.Run(batch_, {.training = true, .views = 2, .seed = 5}, reduction, true);
+    const StepResult result = step.Run(batch_, {.training = true, .seed = 5}, reduction, true);
     EXPECT_EQ(result.weight, 18);
     EXPECT_EQ(result.z.shape(), (Shape{18, 6}));
     EXPECT_EQ(result.h.shape(), (Shape{18, 6}));
@@ -152,7 +151,7 @@ TEST(AccumulationTest, MaskedTokensWeighAlikeWhateverTheirBatch) {
   const auto encoder = *TransformerEncoder::Create(config, {.input = tokens});
   encoder->parameters().Allocate("encoder", 1);
   const BuildContext context{
-      .input = encoder->output(), .sample = tokens, .encoder = encoder.get()};
+      .input = encoder->output(), .sample = tokens, .token_embedding = encoder->token_embedding()};
   MaskedLanguageModel head_config;
   head_config.set_initial_deviation(0.5f);
   const auto head = *MaskedLanguageModelHead::Create(head_config, context);
@@ -204,8 +203,7 @@ TEST_F(TrainStepTest, ANonFiniteLossIsNamedAndAddsNoGradient) {
   for (int64_t chunk : {0, 6}) {
     TrainStep step(*encoder_, head_, *loss_, chunk);
     encoder_->parameters().ZeroGradients();
-    const StepResult result =
-        step.Run(batch_, {.training = true, .views = 2}, Reduction::kMean, false);
+    const StepResult result = step.Run(batch_, {.training = true}, Reduction::kMean, false);
     EXPECT_NE(result.non_finite, "");
     for (Parameter& p : encoder_->parameters().parameters()) EXPECT_FALSE(p.has_gradient);
   }
@@ -214,7 +212,7 @@ TEST_F(TrainStepTest, ANonFiniteLossIsNamedAndAddsNoGradient) {
 TEST_F(TrainStepTest, EvaluationAddsNoGradient) {
   TrainStep step(*encoder_, head_, *loss_, 0);
   encoder_->parameters().ZeroGradients();
-  EXPECT_GT(step.Evaluate(batch_, {.views = 2}).loss, 0);
+  EXPECT_GT(step.Evaluate(batch_, {}).loss, 0);
   for (Parameter& p : encoder_->parameters().parameters()) EXPECT_FALSE(p.has_gradient);
 }
 

@@ -56,7 +56,6 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
   for (int64_t i = 0; i < plan_.accumulate; ++i) {
     if (absl::Status status = loader_.Next(batch_); !status.ok()) return status;
     const ForwardContext context{.training = true,
-                                 .views = batch_.views,
                                  .batch_norm = train.batch_norm() == Pipeline::Train::PER_VIEW
                                                    ? BatchNormScope::kPerView
                                                    : BatchNormScope::kAllViews,

@@ -1,5 +1,6 @@
 // What every encoder must do.
 #include "core/autograd/gradient_check.h"
+#include "core/plugin/encoder.h"
 #include "core/tensor/safetensors.h"
 #include "tests/conformance/fixture.h"
 

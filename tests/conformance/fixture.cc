@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/random/random.h"
 #include "core/autograd/gradient_check.h"
 
 namespace pretext {
@@ -72,12 +73,10 @@ Batch RandomBatch(const FlowType& type, int64_t samples, int64_t views, uint64_t
   return batch;
 }
 
-EmbeddingEncoder::EmbeddingEncoder(int64_t vocabulary, int64_t width) : width_(width) {
-  embedding_ = parameters().Add("embedding", Role::kEmbedding, {vocabulary, width},
-                                Initializer::Normal(0.3f));
+TokenEmbedding::TokenEmbedding(int64_t vocabulary, int64_t width) {
+  set_.Add("embedding", Role::kEmbedding, {vocabulary, width}, Initializer::Normal(0.3f));
+  set_.Allocate("embedding", 4);
 }
-
-Var EmbeddingEncoder::Forward(Tape&, Var x, const Batch&, const ForwardContext&) { return x; }
 
 std::string TestName(const Plugin& plugin) { return plugin.ShortName(); }
 

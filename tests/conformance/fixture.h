@@ -10,10 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "core/autograd/forward_context.h"
+#include "core/autograd/autograd.h"
 #include "core/flow/batch.h"
 #include "core/plugin/build_context.h"
-#include "core/plugin/encoder.h"
 #include "core/plugin/registry.h"
 
 namespace pretext {
@@ -28,18 +27,14 @@ std::vector<FlowType> CandidateTypes();
 // masked, labels below 3.
 Batch RandomBatch(const FlowType& type, int64_t samples, int64_t views, uint64_t seed);
 
-// An encoder that only has a token embedding [vocabulary, width], for heads
-// that tie their decoder to one.
-class EmbeddingEncoder : public Encoder {
+// A token embedding [vocabulary, width] with values, for heads that tie their decoder to one.
+class TokenEmbedding {
  public:
-  EmbeddingEncoder(int64_t vocabulary, int64_t width);
-  FlowType output() const override { return FlowType::Sequence(16, width_); }
-  Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
-  Parameter* token_embedding() override { return embedding_; }
+  TokenEmbedding(int64_t vocabulary, int64_t width);
+  Parameter* get() { return &set_.parameters().front(); }
 
  private:
-  int64_t width_;
-  Parameter* embedding_;
+  ParameterSet set_;
 };
 
 // A test's name from a plugin: "NtXent".

@@ -12,10 +12,9 @@ class HeadConformance : public testing::TestWithParam<const Entry*> {
  protected:
   void SetUp() override {
     const auto config = ExampleConfig(*GetParam());
-    encoder_.parameters().Allocate("encoder", 4);
     for (const FlowType& h : CandidateTypes()) {
       for (const FlowType& sample : CandidateTypes()) {
-        context_ = {.input = h, .sample = sample, .views = 2, .encoder = &encoder_};
+        context_ = {.input = h, .sample = sample, .views = 2, .token_embedding = embedding_.get()};
         auto head = GetParam()->create(*config, context_);
         if (!head.ok()) continue;
         head_ = *std::move(head);
@@ -33,7 +32,7 @@ class HeadConformance : public testing::TestWithParam<const Entry*> {
     return head_->Forward(tape, h, batch, {.training = training, .views = batch.views}).value;
   }
 
-  EmbeddingEncoder encoder_{50, 12};
+  TokenEmbedding embedding_{50, 12};
   BuildContext context_;
   std::unique_ptr<Head> head_;
 };

@@ -15,14 +15,12 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
  protected:
   void SetUp() override {
     const auto config = ExampleConfig(*GetParam());
-    decoder_.parameters().Allocate("decoder", 4);
     std::vector<FlowType> types = CandidateTypes();
     types.push_back(FlowType::TokenScores(12, 50));
     for (int64_t views : {2, 1}) {
       for (const FlowType& z : types) {
         const FlowType sample = z.is(FlowType::Kind::kTokenScores) ? FlowType::Tokens(16, 50) : z;
-        context_ = {
-            .input = z, .sample = sample, .views = views, .labelled = true, .encoder = &decoder_};
+        context_ = {.input = z, .sample = sample, .views = views, .labelled = true};
         auto loss = GetParam()->create(*config, context_);
         if (!loss.ok()) continue;
         loss_ = *std::move(loss);
@@ -45,12 +43,12 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
   LossResult Compute(Tape& tape, Var z, const Batch& batch) {
     Prediction prediction{.value = z};
     if (context_.input.is(FlowType::Kind::kTokenScores)) {
-      prediction.decoder_weight = tape.Use(*decoder_.token_embedding());
+      prediction.decoder_weight = tape.Use(*decoder_.get());
     }
     return loss_->Compute(tape, prediction, batch);
   }
 
-  EmbeddingEncoder decoder_{50, 12};
+  TokenEmbedding decoder_{50, 12};
   BuildContext context_;
   std::unique_ptr<Loss> loss_;
 };

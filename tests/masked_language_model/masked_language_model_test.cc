@@ -90,7 +90,7 @@ class Model {
     MaskedLanguageModel head;
     head.set_activation(config.activation());
     head_ = Made(MaskedLanguageModelHead::Create(
-        head, {.input = encoder_->output(), .encoder = encoder_.get()}));
+        head, {.input = encoder_->output(), .token_embedding = encoder_->token_embedding()}));
     loss_ = Made(MaskedCrossEntropyLoss::Create(MaskedCrossEntropy(), {.input = head_->output()}));
     AdamW optimizer;
     optimizer.set_epsilon(1e-6);
@@ -118,9 +118,9 @@ class Model {
   Forward Run(Tape& tape, int64_t step, bool masked_only) {
     tape.Reset();
     for (auto& [name, parameter] : by_name_) parameter->has_gradient = false;
-    const Batch batch = MakeBatch(step);
-    ForwardContext context{.training = true};
-    context.masked_only = masked_only;
+    Batch batch = MakeBatch(step);
+    if (masked_only) batch.read_rows = batch.masked_positions;
+    const ForwardContext context{.training = true};
     const Var h = encoder_->Forward(tape, tape.Constant(batch.input), batch, context);
     const Prediction prediction = head_->Forward(tape, h, batch, context);
     return {prediction, loss_->Compute(tape, prediction, batch).loss};

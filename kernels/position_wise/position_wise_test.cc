@@ -1,4 +1,4 @@
-#include "kernels/sublayer/sublayer.h"
+#include "kernels/position_wise/position_wise.h"
 
 #include <cmath>
 #include <cstdint>
@@ -145,13 +145,13 @@ struct Outputs {
   Arrays<float> gradients;
 };
 
-Sublayer Kernel(const Case& c, const Arrays<float>& in, const DropoutMask& mask,
-                const std::vector<int32_t>& mask_rows) {
-  Sublayer s{.rows = c.rows,
-             .in = c.in,
-             .out = c.out,
-             .hidden = c.hidden,
-             .activation = Activation::kGelu};
+PositionWise Kernel(const Case& c, const Arrays<float>& in, const DropoutMask& mask,
+                    const std::vector<int32_t>& mask_rows) {
+  PositionWise s{.rows = c.rows,
+                 .in = c.in,
+                 .out = c.out,
+                 .hidden = c.hidden,
+                 .activation = Activation::kGelu};
   s.hidden_weight = in[kHiddenWeight].data();
   s.hidden_bias = in[kHiddenBias].data();
   s.weight = in[kWeight].data();
@@ -169,11 +169,11 @@ Outputs Ours(const Case& c, const Arrays<float>& in, const Floats& dy) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const DropoutMask mask = Mask(c);
   const std::vector<int32_t> mask_rows = MaskRows(c);
-  const Sublayer s = Kernel(c, in, mask, mask_rows);
+  const PositionWise s = Kernel(c, in, mask, mask_rows);
   const float* residual = c.residual ? in[kResidual].data() : nullptr;
   Outputs out{Floats(c.rows * c.out, nan), Floats(c.rows * c.out, nan), {}};
   Floats hidden_sum(c.rows * c.hidden), sum(c.rows * c.out), mean(c.rows), inverse(c.rows);
-  Sublayer::Kept kept;
+  PositionWise::Kept kept;
   if (c.hidden > 0) kept.hidden_sum = hidden_sum.data();
   if (c.norm)
     kept.sum = sum.data(), kept.mean = mean.data(), kept.inverse_deviation = inverse.data();
@@ -183,7 +183,7 @@ Outputs Ours(const Case& c, const Arrays<float>& in, const Floats& dy) {
   const auto target = [&](Input i, bool wanted) {
     return wanted ? Target{out.gradients[i].data()} : Target();
   };
-  Sublayer::Gradients g;
+  PositionWise::Gradients g;
   g.x = target(kX, true);
   g.residual = target(kResidual, c.residual);
   g.hidden_weight = target(kHiddenWeight, c.hidden > 0);
@@ -240,7 +240,7 @@ const Case kCases[] = {
     {70, 40, 2100, 10},
 };
 
-TEST(Sublayer, MatchesTheDefinitionAndItsGradients) {
+TEST(PositionWise, MatchesTheDefinitionAndItsGradients) {
   for (const Case& c : kCases) {
     const Arrays<float> in = RandomInputs(c);
     const Floats dy = Normals(c.rows * c.out, 9);
@@ -250,7 +250,7 @@ TEST(Sublayer, MatchesTheDefinitionAndItsGradients) {
   }
 }
 
-TEST(Sublayer, ReferenceGradientsMatchFiniteDifferences) {
+TEST(PositionWise, ReferenceGradientsMatchFiniteDifferences) {
   for (const Case& c : {Case{3, 4, 5, 3}, Case{3, 4, 0, 3}}) {
     Arrays<double> in = ToDouble(RandomInputs(c));
     const Floats dy = Normals(c.rows * c.out, 9);
@@ -279,7 +279,7 @@ TEST(Sublayer, ReferenceGradientsMatchFiniteDifferences) {
   }
 }
 
-TEST(Sublayer, PlantedFaultsAreCaught) {
+TEST(PositionWise, PlantedFaultsAreCaught) {
   const Case c{65, 17, 33, 18};
   const Arrays<float> in = RandomInputs(c);
   const Floats dy = Normals(c.rows * c.out, 9);
@@ -300,7 +300,7 @@ TEST(Sublayer, PlantedFaultsAreCaught) {
   EXPECT_GT(Error(c, Ours(other, in, dy), y, gradients), 1);
 }
 
-TEST(Sublayer, InputAsResidualGetsBothGradients) {
+TEST(PositionWise, InputAsResidualGetsBothGradients) {
   const Case c{150, 16, 24, 16};
   Arrays<float> in = RandomInputs(c);
   in[kResidual] = in[kX];
@@ -308,12 +308,12 @@ TEST(Sublayer, InputAsResidualGetsBothGradients) {
   const Outputs apart = Ours(c, in, dy);
   const DropoutMask mask = Mask(c);
   const std::vector<int32_t> mask_rows = MaskRows(c);
-  const Sublayer s = Kernel(c, in, mask, mask_rows);
+  const PositionWise s = Kernel(c, in, mask, mask_rows);
   Floats y(c.rows * c.out), hidden_sum(c.rows * c.hidden), sum(y.size()), mean(c.rows),
       inverse(c.rows), dx(y.size());
-  const Sublayer::Kept kept{hidden_sum.data(), sum.data(), mean.data(), inverse.data()};
+  const PositionWise::Kept kept{hidden_sum.data(), sum.data(), mean.data(), inverse.data()};
   s.Forward(in[kX].data(), in[kX].data(), kept, y.data());
-  Sublayer::Gradients g;
+  PositionWise::Gradients g;
   g.residual = {dx.data(), false};
   g.x = {dx.data(), true};
   s.Backward(in[kX].data(), kept, dy.data(), g);
@@ -323,7 +323,7 @@ TEST(Sublayer, InputAsResidualGetsBothGradients) {
   EXPECT_LE(WorstError(dx, want, Tolerance(c)), 1);
 }
 
-TEST(Sublayer, SameBitsForAnyNumberOfThreads) {
+TEST(PositionWise, SameBitsForAnyNumberOfThreads) {
   const Case c{1300, 24, 40, 24};
   const Arrays<float> in = RandomInputs(c);
   const Floats dy = Normals(c.rows * c.out, 9);

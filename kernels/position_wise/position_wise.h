@@ -1,4 +1,5 @@
-// A transformer's position-wise sublayer, fused (Vaswani et al. 2017, sections 3.1 and 3.3):
+// A position-wise map of a transformer's sublayer, fused with what follows it (Vaswani et al. 2017,
+// sections 3.1 and 3.3):
 //
 //   y = LayerNorm(residual + dropout(g(x)))
 //   g(x) = f(x W1ᵀ + b1) Wᵀ + b    the feed-forward network, f an activation; or
@@ -23,7 +24,7 @@
 namespace pretext {
 
 // Fill in the fields, then Forward() and perhaps Backward().
-struct Sublayer {
+struct PositionWise {
   int64_t rows = 0, in = 0, out = 0;
   int64_t hidden = 0;  // F; 0: a linear map
   Activation activation = Activation::kIdentity;

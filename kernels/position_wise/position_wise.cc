@@ -1,4 +1,4 @@
-#include "kernels/sublayer/sublayer.h"
+#include "kernels/position_wise/position_wise.h"
 
 #include <algorithm>
 #include <array>
@@ -6,16 +6,17 @@
 #include "kernels/gemm/varying_gemm.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/scratch/scratch.h"
+#include "kernels/transpose/transpose.h"
 
 namespace pretext {
 namespace {
 
 constexpr int64_t kSlots = 8;
 
-int64_t InnerWidth(const Sublayer& s) { return s.hidden > 0 ? s.hidden : s.in; }
+int64_t InnerWidth(const PositionWise& s) { return s.hidden > 0 ? s.hidden : s.in; }
 
 // Rows whose widest layer fits a second-level cache beside the weights.
-int64_t BlockRows(const Sublayer& s) {
+int64_t BlockRows(const PositionWise& s) {
   constexpr int64_t kBlockFloats = 128 * 1024;
   const int64_t widest = std::max({s.in, s.hidden, s.out, int64_t{1}});
   return std::clamp<int64_t>(kBlockFloats / widest / 16 * 16, 64, 128);
@@ -23,15 +24,10 @@ int64_t BlockRows(const Sublayer& s) {
 
 // to[j, i] = from[i, j], shared among the threads of a team; they meet at the end.
 void TransposeByTeam(int64_t rows, int64_t columns, const float* from, float* to) {
-  constexpr int64_t kTile = 16;
+  constexpr int64_t kRows = 16;
 #pragma omp for schedule(static)
-  for (int64_t i = 0; i < rows; i += kTile) {
-    for (int64_t j = 0; j < columns; j += kTile) {
-      for (int64_t c = j; c < std::min(columns, j + kTile); ++c) {
-        for (int64_t r = i; r < std::min(rows, i + kTile); ++r)
-          to[c * rows + r] = from[r * columns + c];
-      }
-    }
+  for (int64_t i = 0; i < rows; i += kRows) {
+    TransposeRows(rows, columns, i, std::min(rows, i + kRows), from, to);
   }
 }
 
@@ -59,7 +55,7 @@ float* At(float* base, int64_t offset) { return base == nullptr ? nullptr : base
 
 // Sets what the normalisation of rows [begin, begin + rows) takes, in either direction.
 template <class Pass>
-void SetNormalisation(const Sublayer& s, int64_t begin, int64_t rows, Pass& pass) {
+void SetNormalisation(const PositionWise& s, int64_t begin, int64_t rows, Pass& pass) {
   pass.rows = rows;
   pass.columns = s.out;
   pass.dropout = s.dropout;
@@ -69,8 +65,8 @@ void SetNormalisation(const Sublayer& s, int64_t begin, int64_t rows, Pass& pass
 }
 
 // Parameter gradients, one after the other in a slot's memory.
-struct Layout {
-  explicit Layout(const Sublayer& s, const Sublayer::Gradients& g) {
+struct SlotParts {
+  explicit SlotParts(const PositionWise& s, const PositionWise::Gradients& g) {
     const Target targets[] = {g.hidden_weight, g.hidden_bias, g.weight, g.bias, g.gamma, g.beta};
     const int64_t sizes[] = {s.hidden * s.in, s.hidden, s.out * InnerWidth(s), s.out, s.out, s.out};
     for (int i = 0; i < kParts; ++i) {
@@ -89,20 +85,20 @@ struct Layout {
 // The backward pass over one slot's rows.
 class SlotBackward {
  public:
-  SlotBackward(const Sublayer& s, const Sublayer::Gradients& gradients, const Layout& layout,
-               float* sums)
-      : s_(s), gradients_(gradients), layout_(layout), sums_(sums) {
-    std::fill_n(sums, layout.total, 0.0f);
+  SlotBackward(const PositionWise& s, const PositionWise::Gradients& gradients,
+               const SlotParts& parts, float* sums)
+      : s_(s), gradients_(gradients), parts_(parts), sums_(sums) {
+    std::fill_n(sums, parts.total, 0.0f);
   }
 
-  void Block(const float* x, const Sublayer::Kept& kept, const float* dy, int64_t begin,
+  void Block(const float* x, const PositionWise::Kept& kept, const float* dy, int64_t begin,
              int64_t rows) {
     const int64_t inner = InnerWidth(s_);
     Scratch dg(rows * s_.out);  // the gradient of g(x)
     const float* d = Normalisation(kept, dy, begin, rows, dg.data());
     const float* x_block = x + begin * s_.in;
     if (s_.hidden == 0) {
-      if (float* dw = Part(Layout::kWeight))
+      if (float* dw = Part(SlotParts::kWeight))
         TransposedProduct(s_.out, inner, rows, d, x_block, 1.0f, dw);
       InputGradient(begin, rows, s_.out, d, s_.weight);
       return;
@@ -111,18 +107,18 @@ class SlotBackward {
     Product(rows, inner, s_.out, d, s_.weight, 0.0f, dhidden.data());
     ActivationAgain(s_.activation, rows * inner, kept.hidden_sum + begin * inner,
                     activations.data(), dhidden.data());
-    if (float* dw = Part(Layout::kWeight))
+    if (float* dw = Part(SlotParts::kWeight))
       TransposedProduct(s_.out, inner, rows, d, activations.data(), 1.0f, dw);
-    if (float* dw = Part(Layout::kHiddenWeight))
+    if (float* dw = Part(SlotParts::kHiddenWeight))
       TransposedProduct(inner, s_.in, rows, dhidden.data(), x_block, 1.0f, dw);
-    if (float* db = Part(Layout::kHiddenBias)) ColumnSums(rows, inner, dhidden.data(), db);
+    if (float* db = Part(SlotParts::kHiddenBias)) ColumnSums(rows, inner, dhidden.data(), db);
     InputGradient(begin, rows, inner, dhidden.data(), s_.hidden_weight);
   }
 
  private:
   // Back through normalisation and dropout, with the gradient of the residual. Returns that of
   // g(x): in dg, or dy itself where there is neither.
-  const float* Normalisation(const Sublayer::Kept& kept, const float* dy, int64_t begin,
+  const float* Normalisation(const PositionWise::Kept& kept, const float* dy, int64_t begin,
                              int64_t rows, float* dg) {
     LayerNormBackward backward;
     SetNormalisation(s_, begin, rows, backward);
@@ -134,9 +130,9 @@ class SlotBackward {
                           gradients_.residual.accumulate};
     const bool unchanged = s_.gamma == nullptr && (s_.dropout == nullptr || !s_.dropout->active());
     if (!unchanged) backward.dx = {dg};
-    backward.dbias = {Part(Layout::kBias), true};
-    backward.dgamma = {Part(Layout::kGamma), true};
-    backward.dbeta = {Part(Layout::kBeta), true};
+    backward.dbias = {Part(SlotParts::kBias), true};
+    backward.dgamma = {Part(SlotParts::kGamma), true};
+    backward.dbeta = {Part(SlotParts::kBeta), true};
     backward.Run();
     return unchanged ? backward.dy : dg;
   }
@@ -148,27 +144,27 @@ class SlotBackward {
     Product(rows, s_.in, width, d, weight, gradients_.x.beta(), gradients_.x.data + begin * s_.in);
   }
 
-  float* Part(Layout::Part part) const {
-    return layout_.target[part] ? sums_ + layout_.offset[part] : nullptr;
+  float* Part(SlotParts::Part part) const {
+    return parts_.target[part] ? sums_ + parts_.offset[part] : nullptr;
   }
 
-  const Sublayer& s_;
-  const Sublayer::Gradients& gradients_;
-  const Layout& layout_;
+  const PositionWise& s_;
+  const PositionWise::Gradients& gradients_;
+  const SlotParts& parts_;
   float* sums_;
 };
 
 // Adds up the slots, shared among the threads of a team.
-void SumSlotsByTeam(const Layout& layout, int64_t slots, const float* sums) {
-  for (int part = 0; part < Layout::kParts; ++part) {
-    const Target& target = layout.target[part];
-    const float* first = sums + layout.offset[part];
+void SumSlotsByTeam(const SlotParts& parts, int64_t slots, const float* sums) {
+  for (int part = 0; part < SlotParts::kParts; ++part) {
+    const Target& target = parts.target[part];
+    const float* first = sums + parts.offset[part];
     constexpr int64_t kChunk = 4096;
 #pragma omp for schedule(static) nowait
-    for (int64_t begin = 0; begin < layout.size[part]; begin += kChunk) {
-      const int64_t end = std::min(layout.size[part], begin + kChunk);
+    for (int64_t begin = 0; begin < parts.size[part]; begin += kChunk) {
+      const int64_t end = std::min(parts.size[part], begin + kChunk);
       for (int64_t slot = 0; slot < slots; ++slot) {
-        const float* from = first + slot * layout.total;
+        const float* from = first + slot * parts.total;
         if (slot == 0 && !target.accumulate) {
           std::copy(from + begin, from + end, target.data + begin);
           continue;
@@ -182,7 +178,8 @@ void SumSlotsByTeam(const Layout& layout, int64_t slots, const float* sums) {
 
 }  // namespace
 
-void Sublayer::Forward(const float* x, const float* residual, const Kept& kept, float* y) const {
+void PositionWise::Forward(const float* x, const float* residual, const Kept& kept,
+                           float* y) const {
   const int64_t inner = InnerWidth(*this), block = BlockRows(*this);
   // With the inner dimension first: products of row-major matrices are the faster ones.
   Scratch transposed(inner * out), hidden_transposed(hidden * in);
@@ -220,22 +217,22 @@ void Sublayer::Forward(const float* x, const float* residual, const Kept& kept, 
   }
 }
 
-void Sublayer::Backward(const float* x, const Kept& kept, const float* dy,
-                        const Gradients& gradients) const {
+void PositionWise::Backward(const float* x, const Kept& kept, const float* dy,
+                            const Gradients& gradients) const {
   const int64_t block = BlockRows(*this), blocks = (rows + block - 1) / block;
   const int64_t slots = std::clamp<int64_t>(blocks, 1, kSlots);
-  const Layout layout(*this, gradients);
-  Scratch sums(slots * layout.total);
+  const SlotParts parts(*this, gradients);
+  Scratch sums(slots * parts.total);
 #pragma omp parallel
   {
 #pragma omp for schedule(dynamic, 1)
     for (int64_t slot = 0; slot < slots; ++slot) {
-      SlotBackward pass(*this, gradients, layout, sums + slot * layout.total);
+      SlotBackward pass(*this, gradients, parts, sums + slot * parts.total);
       for (int64_t b = slot * blocks / slots; b < (slot + 1) * blocks / slots; ++b) {
         pass.Block(x, kept, dy, b * block, std::min(block, rows - b * block));
       }
     }
-    SumSlotsByTeam(layout, slots, sums.data());
+    SumSlotsByTeam(parts, slots, sums.data());
   }
 }
 

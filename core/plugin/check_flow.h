@@ -1,0 +1,18 @@
+// The type of what flows into a part, or of what it has to rebuild, checked in its Create.
+#pragma once
+
+#include <initializer_list>
+
+#include "absl/strings/string_view.h"
+#include "core/flow/flow_type.h"
+#include "core/plugin/field_checker.h"
+
+namespace pretext {
+
+// A fault of the part unless what is given is of one of the kinds. `sentence` is completed by it:
+// "takes images; it is given" and "vector 8". Where nothing flows the part before is at fault, and
+// has said so.
+bool CheckFlow(const FlowType& given, std::initializer_list<FlowType::Kind> kinds,
+               absl::string_view sentence, FieldChecker& check);
+
+}  // namespace pretext

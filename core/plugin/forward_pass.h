@@ -1,0 +1,26 @@
+// One pass of a batch through encoder and head, z = g(f(x)): the one place where what a batch, an
+// encoder and a head must know of each other is set.
+#pragma once
+
+#include "core/plugin/encoder.h"
+#include "core/plugin/head.h"
+
+namespace pretext {
+
+struct ForwardPass {
+  Var h;         // Encoder::Forward's
+  Prediction z;  // Head::Forward's
+};
+
+// The context's views are the batch's; Batch::read_rows are those that the head reads.
+inline ForwardPass Forward(Tape& tape, Encoder& encoder, Head& head, const Batch& batch,
+                           const ForwardContext& context) {
+  Batch read = batch;  // tensors are shared
+  read.read_rows = head.RowsRead(batch);
+  ForwardContext with = context;
+  with.views = batch.views;
+  const Var h = encoder.Forward(tape, tape.Constant(batch.input), read, with);
+  return {.h = h, .z = head.Forward(tape, h, read, with)};
+}
+
+}  // namespace pretext
