@@ -97,7 +97,11 @@ absl::Status CheckHeader(absl::string_view bytes, const Header& header) {
       !status.ok()) {
     return status;
   }
-  if (Number(bytes, 10, 4) + header.row_size() * header.height > size) return Fault("cut short");
+  // What fills the last row up to four bytes may be missing.
+  const int64_t last_row = (header.width * bits + 7) / 8;
+  if (Number(bytes, 10, 4) + header.row_size() * (header.height - 1) + last_row > size) {
+    return Fault("cut short");
+  }
   return absl::OkStatus();
 }
 
@@ -168,9 +172,9 @@ absl::Status DecodeBmp(absl::string_view bytes, const DecodeOptions& options, Pi
   RowReader reader(bytes, header);
   ResizePicture(ChannelsOf(options.channels, reader.found()), header.height, header.width, picture);
   const auto row_size = static_cast<size_t>(header.row_size());
-  absl::string_view rows = bytes.substr(Number(bytes, 10, 4));
-  for (int64_t y = 0; y < header.height; ++y, rows.remove_prefix(row_size)) {
-    PutRow(reader.Read(rows.substr(0, row_size)), reader.found(),
+  for (int64_t y = 0; y < header.height; ++y) {
+    const size_t at = Number(bytes, 10, 4) + row_size * static_cast<size_t>(y);
+    PutRow(reader.Read(bytes.substr(at, row_size)), reader.found(),
            header.top_first ? y : header.height - 1 - y, options, picture);
   }
   return absl::OkStatus();

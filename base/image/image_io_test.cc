@@ -198,22 +198,31 @@ TEST(FormatOf, TellsByTheFirstBytes) {
 }
 
 TEST(DecodePicture, RefusesEveryShorterFile) {
-  for (const std::string name :
-       {"rgb8.png", "grey16.png", "palette4.png", "rgba8_interlaced.png", "baseline.jpg", "420.jpg",
-        "progressive.jpg", "grey_jpeg.jpg", "cmyk.jpg", "lossy.webp", "lossless.webp",
-        "lossy_alpha.webp", "index4.bmp", "rgb24.bmp"}) {
+  // With how many bytes may be missing at the end. A PNG is whole when its pixels are: its last
+  // chunk, of 12 bytes, marks the end and holds nothing, nor does the checksum before it. A row of
+  // a BMP, of 9 or of 51 bytes, is made a multiple of four; a WebP's length even.
+  for (const auto& [name, idle] :
+       std::vector<std::pair<std::string, size_t>>{{"rgb8.png", 16},
+                                                   {"grey16.png", 16},
+                                                   {"palette4.png", 16},
+                                                   {"rgba8_interlaced.png", 16},
+                                                   {"baseline.jpg", 0},
+                                                   {"420.jpg", 0},
+                                                   {"progressive.jpg", 0},
+                                                   {"grey_jpeg.jpg", 0},
+                                                   {"cmyk.jpg", 0},
+                                                   {"lossy.webp", 1},
+                                                   {"lossless.webp", 1},
+                                                   {"lossy_alpha.webp", 1},
+                                                   {"index4.bmp", 3},
+                                                   {"rgb24.bmp", 1}}) {
     const std::string bytes = TestFile(name);
-    // A PNG is whole when its pixels are: the last chunk, of 12 bytes, marks the end and holds
-    // nothing; nor does the checksum before it. The last byte of a WebP may be there for an even
-    // length.
-    const size_t needed = bytes.size() - (absl::EndsWith(name, ".png")    ? 16
-                                          : absl::EndsWith(name, ".webp") ? 1
-                                                                          : 0);
-    for (size_t n = 0; n < needed; ++n) {
+    for (size_t n = 0; n < bytes.size() - idle; ++n) {
       ASSERT_NE(FaultOf(bytes.substr(0, n)), "")
           << name << " cut to " << n << " of " << bytes.size();
     }
   }
+  EXPECT_EQ(FaultOf(TestFile("index4.bmp").substr(0, TestFile("index4.bmp").size() - 3)), "");
 }
 
 // A header that claims a size its bytes cannot hold, or beyond what is read, costs no memory.
@@ -232,6 +241,9 @@ TEST(DecodePicture, RefusesSizesThatCannotBe) {
   webp[21] = webp[22] = webp[23] = '\xff', webp[24] = 0x0f;  // 14 bits of width - 1, of height - 1.
   EXPECT_TRUE(absl::StrContains(FaultOf(webp), "a WebP of 1")) << FaultOf(webp);
   EXPECT_TRUE(absl::StrContains(FaultOf(webp), "more than")) << FaultOf(webp);
+  webp[24] = 2;  // 16384 x 3069 would be allowed, if they were not in so few bytes.
+  webp[22] = '\x3f';
+  EXPECT_TRUE(absl::StrContains(FaultOf(webp), "cannot be in its")) << FaultOf(webp);
   std::string bmp = TestFile("rgb24.bmp");
   bmp[20] = bmp[24] = 0x70;
   EXPECT_TRUE(absl::StrContains(FaultOf(bmp), "more than")) << FaultOf(bmp);

@@ -1,9 +1,7 @@
 #include "datasets/idx_images/idx.h"
 
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <fstream>
@@ -206,81 +204,6 @@ TEST(IdxTest, OversizedHeader) {
   EXPECT_THAT(ImageError(Gzip(Header(0x08, {200000, 1000, 1}) + noise)),
               HasSubstr("found 200000 values"));
   EXPECT_LT(PeakKilobytes() - before, 32 * 1024);
-}
-
-// Mutations that reach past the header checks: of the plain bytes before
-// compression, and of the file.
-Bytes Mutate(Bytes bytes, Random& random) {
-  const int mutations = 1 + random.Below(4);
-  for (int m = 0; m < mutations; ++m) {
-    const uint32_t size = bytes.size();
-    switch (random.Below(6)) {
-      case 0:
-        bytes.resize(random.Below(size + 1));
-        break;
-      case 1:
-        bytes.append(random.Below(40), static_cast<char>(random.Next()));
-        break;
-      case 2:
-        if (size > 0) bytes[random.Below(size)] ^= 1 << random.Below(8);
-        break;
-      case 3:
-        if (size > 0) bytes[random.Below(size)] = static_cast<char>(random.Next());
-        break;
-      case 4:  // within the header
-        if (size > 0)
-          bytes[random.Below(std::min(size, 18u))] = random.Bernoulli(0.5) ? 0xff : random.Below(5);
-        break;
-      case 5:
-        if (size > 0) bytes.erase(random.Below(size), 1 + random.Below(8));
-        break;
-    }
-  }
-  return bytes;
-}
-
-// A file in memory that is overwritten again and again: thousands of files on disk take too long.
-class MemoryFile {
- public:
-  MemoryFile() : file_(memfd_create("mutated", 0)) { EXPECT_GE(file_, 0); }
-  ~MemoryFile() { close(file_); }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
-  void Write(const Bytes& bytes) {
-    EXPECT_EQ(ftruncate(file_, 0), 0);
-    EXPECT_EQ(pwrite(file_, bytes.data(), bytes.size(), 0), bytes.size());
-  }
-
- private:
-  int file_;
-};
-
-TEST(IdxTest, SurvivesMutatedFiles) {
-  const std::vector<Bytes> corpus = {Images(5, 3, 4), Images(1, 28, 28), Labels(12),
-                                     Header(0x0D, {3, 1, 1})};
-  MemoryFile file;
-  const std::string path = file.path();
-  int good = 0, bad = 0;
-  for (int round = 0; round < 6000; ++round) {
-    Random random({.seed = 7, .sample = static_cast<uint64_t>(round)});
-    Bytes bytes = corpus[random.Below(corpus.size())];
-    if (random.Bernoulli(0.7f)) bytes = Mutate(bytes, random);
-    if (random.Bernoulli(0.5f)) bytes = Gzip(bytes);
-    if (random.Bernoulli(0.5f)) bytes = Mutate(bytes, random);
-    file.Write(bytes);
-    const auto images = ReadIdxImages(path);
-    const auto labels = ReadIdxLabels(path, 12, "images");
-    EXPECT_FALSE(images.ok() && labels.ok());
-    if (images.ok()) {
-      EXPECT_EQ(images->pixels.size(), images->count * images->height * images->width);
-      EXPECT_FALSE(images->pixels.empty());
-    } else {
-      EXPECT_THAT(std::string(images.status().message()), StartsWith(path + ": "));
-    }
-    (images.ok() || labels.ok() ? good : bad) += 1;
-  }
-  // Both outcomes must really occur, or the mutator tests nothing.
-  EXPECT_GT(good, 500);
-  EXPECT_GT(bad, 3000);
 }
 
 }  // namespace
