@@ -1,6 +1,7 @@
 // A command of the pretext program: `pretext NAME ARGUMENT… --flag=…`.
 #pragma once
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,17 @@
 
 namespace pretext {
 
+// A flag that a command takes: the ABSL_FLAG of that name has its type, its default and its help.
+struct CommandFlag {
+  const char* name;
+  const char* value;  // "FILE.png", for the help text; "" of a switch
+};
+
 struct Command {
   const char* name;
   const char* arguments;  // "PIPELINE", for the usage line
   const char* summary;    // one line
+  std::vector<CommandFlag> flags;
   absl::Status (*run)(const std::vector<std::string>& arguments);
 };
 
@@ -37,6 +45,10 @@ const std::vector<std::string>& Overrides();
 
 // --out, or InvalidArgument that asks for it: "the file for WHAT".
 absl::StatusOr<std::string> OutPath(const char* what);
+
+// Where a command says what it wrote to --out: standard output, or standard error where what it
+// wrote went to standard output itself.
+std::FILE* SaidBeside(const std::string& out);
 
 // InvalidArgument with the command's usage unless there are between `least` and `most` arguments.
 absl::Status CheckArguments(const char* command, const std::vector<std::string>& arguments,

@@ -1,5 +1,6 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "base/file/file_writer.h"
 #include "cli/command.h"
 
 namespace pretext {
@@ -26,9 +27,11 @@ std::string AbslUnparseFlag(const OverrideList&) { return ""; }
 }  // namespace pretext
 
 ABSL_FLAG(pretext::OverrideList, override, {},
-          "Text merged over the pipeline, such as 'train { epochs: 1 }'. May be repeated; later "
-          "ones win.");
-ABSL_FLAG(std::string, out, "", "The file that a command writes its result to.");
+          "text merged over the pipeline, such as 'train { epochs: 1 }'; may be repeated, later "
+          "ones win");
+ABSL_FLAG(std::string, out, "",
+          "where the result is written; a device or a pipe is written into, what else is there is "
+          "replaced once the result is whole");
 
 namespace pretext {
 
@@ -42,25 +45,64 @@ absl::StatusOr<std::string> OutPath(const char* what) {
   return path;
 }
 
+std::FILE* SaidBeside(const std::string& out) { return IsStandardOutput(out) ? stderr : stdout; }
+
 const std::vector<Command>& Commands() {
   static const auto* const commands = new std::vector<Command>{
-      {"train", "PIPELINE | --resume RUN", "trains a pipeline, or goes on with a run",
+      {"train",
+       "PIPELINE | --resume RUN",
+       "trains a pipeline, or goes on with a run",
+       {{"override", "TEXT"}, {"resume", "RUN"}},
        TrainCommand},
-      {"validate", "PIPELINE", "checks a pipeline and prints what it comes to", ValidateCommand},
-      {"preview", "PIPELINE --out FILE.png [--samples N] [--draws N]",
-       "draws a sheet of samples beside their augmented views", PreviewCommand},
-      {"plugins", "[KIND | NAME]", "lists the plugins with their fields and defaults",
+      {"validate",
+       "PIPELINE",
+       "checks a pipeline and prints what it comes to",
+       {{"override", "TEXT"}},
+       ValidateCommand},
+      {"preview",
+       "PIPELINE --out FILE.png",
+       "draws a sheet of samples beside their augmented views",
+       {{"out", "FILE.png"}, {"samples", "N"}, {"draws", "N"}, {"override", "TEXT"}},
+       PreviewCommand},
+      {"plugins",
+       "[KIND | NAME]",
+       "lists the plugins with their fields and defaults",
+       {},
        PluginsCommand},
-      {"tokenizer", "train CORPUS... --out FILE [--vocab_size N] [--lower_case=false …]",
-       "learns a WordPiece vocabulary from files or folders of text", TokenizerCommand},
-      {"tokenize", "PIPELINE --out FILE.npy [--split train|test]",
-       "writes the token ids of a pipeline's sequences, [N, L]", TokenizeCommand},
-      {"fill-mask", "RUN TEXT [--top N] [--json]",
-       "shows what a masked language model puts in the place of each [MASK]", FillMaskCommand},
-      {"embed", "RUN --text FILE --out FILE.npy [--labels FILE]",
+      {"tokenizer",
+       "train CORPUS... --out FILE",
+       "learns a WordPiece vocabulary from files or folders of text",
+       {{"out", "FILE"},
+        {"vocab_size", "N"},
+        {"lower_case", ""},
+        {"strip_accents", ""},
+        {"split_cjk", ""},
+        {"clean", ""},
+        {"normalization", "FORM"},
+        {"max_word_characters", "N"},
+        {"min_count", "N"},
+        {"alphabet_limit", "N"},
+        {"max_bytes", "N"}},
+       TokenizerCommand},
+      {"tokenize",
+       "PIPELINE --out FILE.npy",
+       "writes the token ids of a pipeline's sequences, [N, L]",
+       {{"out", "FILE.npy"}, {"split", "train|test"}, {"override", "TEXT"}},
+       TokenizeCommand},
+      {"fill-mask",
+       "RUN TEXT",
+       "shows what a masked language model puts in the place of each [MASK]",
+       {{"top", "N"}, {"json", ""}},
+       FillMaskCommand},
+      {"embed",
+       "RUN --text FILE --out FILE.npy",
        "writes a vector for each line of text; with labels, how well a linear probe tells them",
+       {{"text", "FILE"}, {"out", "FILE.npy"}, {"labels", "FILE"}},
        EmbedCommand},
-      {"version", "[--verbose]", "prints the version; --verbose: processor, libraries, speed",
+      {"version",
+       "",
+       "prints the version, what it was built for and with",
+       {{"verbose", ""}},
        VersionCommand},
   };
   return *commands;

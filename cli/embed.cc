@@ -10,9 +10,9 @@
 #include "evaluation/embed_text/labelled_text.h"
 #include "pipelines/trained/trained.h"
 
-ABSL_FLAG(std::string, text, "", "embed: a file of texts, one a line.");
+ABSL_FLAG(std::string, text, "", "a file of texts, one a line");
 ABSL_FLAG(std::string, labels, "",
-          "embed: a file of labels, one a line, for a linear probe on the vectors of the texts.");
+          "a file of labels, one a line, for a linear probe on the vectors of the texts");
 
 namespace pretext {
 namespace {
@@ -25,10 +25,12 @@ absl::Status WriteVectors(const Features& vectors, const std::string& path) {
   return status.ok() ? writer->Finish() : status;
 }
 
-absl::Status Probe(const Features& vectors, const std::vector<std::string>& labels) {
+absl::Status Probe(const Features& vectors, const std::vector<std::string>& labels,
+                   std::FILE* said) {
   const auto probe = ProbeTexts(vectors, labels, /*seed=*/1);
   if (!probe.ok()) return probe.status();
-  std::printf(
+  std::fprintf(
+      said,
       "linear probe: %.1f %% of %s held-out texts right, learnt from %s, %s labels; the most "
       "frequent label: %.1f %%\n",
       probe->accuracy, Counted(probe->test).c_str(), Counted(probe->train).c_str(),
@@ -69,10 +71,12 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
       EmbedTexts(*parts->encoder, *tokenizer, *texts, {.length = parts->sample.tokens});
   if (!vectors.ok()) return vectors.status();
   if (absl::Status status = WriteVectors(vectors->features, *out); !status.ok()) return status;
-  std::printf("%s vectors of %s: %s\n", Counted(vectors->features.count).c_str(),
-              Counted(vectors->features.width).c_str(), out->c_str());
+  std::FILE* const said = SaidBeside(*out);
+  std::fprintf(said, "%s vectors of %s: %s\n", Counted(vectors->features.count).c_str(),
+               Counted(vectors->features.width).c_str(), out->c_str());
   if (vectors->split > 0) {
-    std::printf(
+    std::fprintf(
+        said,
         "%s texts have more than %s tokens: each was split, and its vector is the mean of its "
         "parts'\n",
         Counted(vectors->split).c_str(), Counted(parts->sample.tokens).c_str());
@@ -80,12 +84,13 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
   const double unknown = static_cast<double>(vectors->unknown) /
                          static_cast<double>(std::max<int64_t>(1, vectors->tokens));
   if (unknown >= 0.01) {
-    std::printf(
+    std::fprintf(
+        said,
         "warning: %.1f %% of the texts' tokens are [UNK]: the vocabulary that this run learnt does "
         "not fit them\n",
         100 * unknown);
   }
-  return labels.empty() ? absl::OkStatus() : Probe(vectors->features, labels);
+  return labels.empty() ? absl::OkStatus() : Probe(vectors->features, labels, said);
 }
 
 }  // namespace pretext

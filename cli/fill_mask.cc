@@ -10,8 +10,8 @@
 #include "cli/command.h"
 #include "pipelines/trained/trained.h"
 
-ABSL_FLAG(int, top, 5, "fill-mask: how many tokens are shown for each [MASK].");
-ABSL_FLAG(bool, json, false, "fill-mask: print one JSON object.");
+ABSL_FLAG(int, top, 5, "how many tokens are shown for each [MASK]");
+ABSL_FLAG(bool, json, false, "print one JSON object");
 
 namespace pretext {
 namespace {
@@ -38,6 +38,10 @@ std::string Json(const std::string& text, const FilledMasks& filled, int64_t len
 
 absl::Status FillMaskCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("fill-mask", arguments, 2, 2); !status.ok()) return status;
+  const int top = absl::GetFlag(FLAGS_top);
+  if (top < 1) {
+    return absl::InvalidArgumentError(absl::StrCat("--top is a number above 0; it is ", top));
+  }
   const auto parts = OpenTrained(arguments[0]);
   if (!parts.ok()) return parts.status();
   const Tokenizer* tokenizer = parts->dataset->tokenizer();
@@ -46,8 +50,8 @@ absl::Status FillMaskCommand(const std::vector<std::string>& arguments) {
         absl::StrCat(arguments[0], ": a model of text fills in masks; this one was trained on ",
                      parts->sample.ToString()));
   }
-  const auto filled = FillMask(*parts->encoder, *parts->head, *tokenizer, arguments[1],
-                               parts->sample.tokens, absl::GetFlag(FLAGS_top));
+  const auto filled =
+      FillMask(*parts->encoder, *parts->head, *tokenizer, arguments[1], parts->sample.tokens, top);
   if (!filled.ok()) return filled.status();
   if (absl::GetFlag(FLAGS_json)) {
     std::printf("%s\n", Json(arguments[1], *filled, parts->sample.tokens).c_str());

@@ -1,42 +1,62 @@
 // The pretext program. Plugins are what the binary is linked with: //:pretext takes all of this
 // workspace's, another workspace links this library with its own.
+#include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/text/nearest.h"
+#include "cli/boundary.h"
 #include "cli/command.h"
+#include "cli/command_line.h"
 #include "cli/interruption.h"
 
 namespace pretext {
 namespace {
 
-std::string Usage() {
-  std::string text = "self-supervised pretraining from pipelines\n\n";
-  for (const Command& command : Commands()) {
-    absl::StrAppend(&text, "  pretext ", command.name, " ", command.arguments, "\n      ",
-                    command.summary, "\n");
+absl::Status Run(const std::vector<std::string>& words) {
+  if (words.empty()) return absl::InvalidArgumentError("no command\n\n" + ProgramHelp());
+  std::string name = words[0];
+  std::vector<std::string> rest(words.begin() + 1, words.end());
+  if (name == "--help" || name == "-h" || name == "help") {
+    if (rest.empty()) {
+      std::fputs(ProgramHelp().c_str(), stdout);
+      return absl::OkStatus();
+    }
+    name = rest[0];
+    rest = {"--help"};
   }
-  return text;
-}
-
-absl::Status Run(const std::vector<char*>& words) {
-  if (words.size() < 2) {
-    return absl::InvalidArgumentError(absl::StrCat("no command\n\n", Usage()));
-  }
+  if (name == "--version") name = "version";
   std::vector<std::string> names;
   for (const Command& command : Commands()) {
-    if (absl::string_view(words[1]) == command.name) {
-      return command.run(std::vector<std::string>(words.begin() + 2, words.end()));
-    }
     names.push_back(command.name);
+    if (name != command.name) continue;
+    const absl::StatusOr<CommandLine> line = ParseCommandLine(command, rest);
+    if (!line.ok()) return line.status();
+    if (!line->help) return command.run(line->arguments);
+    std::fputs(CommandHelp(command).c_str(), stdout);
+    return absl::OkStatus();
+  }
+  if (absl::StartsWith(name, "-")) {
+    return absl::InvalidArgumentError(absl::StrCat("the command comes first, its flags after it: ",
+                                                   name, " is no command\n\n", ProgramHelp()));
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("there is no command ", words[1], DidYouMean(words[1], names), "\n\n", Usage()));
+      absl::StrCat("there is no command ", name, DidYouMean(name, names), "\n\n", ProgramHelp()));
+}
+
+// What was printed and is not where it was to go is a failure too.
+absl::Status FlushOutput() {
+  const bool failed_before = std::ferror(stdout) != 0;
+  errno = 0;
+  if (std::fflush(stdout) == 0 && !failed_before) return absl::OkStatus();
+  constexpr char kMessage[] = "standard output: cannot be written";
+  return errno != 0 ? absl::ErrnoToStatus(errno, kMessage) : absl::DataLossError(kMessage);
 }
 
 }  // namespace
@@ -47,11 +67,17 @@ int main(int argc, char** argv) {
   if (const char* directory = std::getenv("BUILD_WORKING_DIRECTORY")) {
     if (chdir(directory) != 0) std::perror(directory);
   }
-  absl::SetProgramUsageMessage(pretext::Usage());
-  const absl::Status status = pretext::Run(absl::ParseCommandLine(argc, argv));
-  if (status.ok()) return 0;
-  std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  // A pipe that nobody reads and a file beyond a limit are errors of the write, not ends.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+  pretext::EndOnUncaughtExceptions();
+  const absl::Status status = pretext::CatchExceptions(
+      [&] { return pretext::Run(std::vector<std::string>(argv + 1, argv + argc)); });
+  const absl::Status flushed = pretext::FlushOutput();
+  for (const absl::Status& s : {status, flushed}) {
+    if (!s.ok()) std::fprintf(stderr, "%s\n", std::string(s.message()).c_str());
+  }
   if (absl::IsCancelled(status)) return pretext::StopExitStatus();
-  return status.code() == absl::StatusCode::kInvalidArgument ? 2 : 1;
+  if (absl::IsInvalidArgument(status)) return 2;
+  return status.ok() && flushed.ok() ? 0 : 1;
 }

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/command.h"
 
-ABSL_FLAG(int, samples, 8, "preview: rows of the sheet, each a sample and its views.");
-ABSL_FLAG(int, draws, 3, "preview: how often the views of each sample are drawn.");
+ABSL_FLAG(int, samples, 8, "rows of the sheet, each a sample and its views; at most 100");
+ABSL_FLAG(int, draws, 3, "how often the views of each sample are drawn; at most 100");
 
 namespace pretext {
 namespace {
@@ -34,7 +34,7 @@ absl::Status PreviewCommand(const std::vector<std::string>& arguments) {
   if (!parts.ok()) return parts.status();
   const absl::StatusOr<std::string> line = WritePreview(*parts, options, *out);
   if (!line.ok()) return line.status();
-  std::printf("%s\n", line->c_str());
+  std::fprintf(SaidBeside(*out), "%s\n", line->c_str());
   return absl::OkStatus();
 }
 

@@ -152,18 +152,21 @@ std::vector<GemmSpeed> MeasureGemm(double seconds) {
   return speeds;
 }
 
-std::string FormatSystemInfo(const SystemInfo& info, const std::vector<GemmSpeed>& speeds) {
-  std::string text;
-  absl::StrAppend(&text, "processor    ", info.processor, ", ", info.features, "\n");
-  absl::StrAppend(&text, "threads      ", info.threads, " (OpenMP) on ", info.processors,
-                  " processors\n");
-  absl::StrAppend(&text, "compiled for ", info.compiled_for, "\n");
-  absl::StrAppend(&text, "libraries    ");
+std::string FormatBuild(const SystemInfo& info) {
+  std::string text = absl::StrCat("compiled for ", info.compiled_for, "\nlibraries    ");
   for (size_t i = 0; i < info.libraries.size(); ++i) {
     absl::StrAppend(&text, i == 0 ? "" : ", ", info.libraries[i].first, " ",
                     info.libraries[i].second);
   }
-  absl::StrAppend(&text, "\nkernels      OpenBLAS: ", info.openblas_kernels, ", ",
+  return text + "\n";
+}
+
+std::string FormatSystemInfo(const SystemInfo& info, const std::vector<GemmSpeed>& speeds) {
+  std::string text;
+  absl::StrAppend(&text, "processor    ", info.processor, ", ", info.features, "\n");
+  absl::StrAppend(&text, "threads      ", info.threads, " (OpenMP) on ", info.processors,
+                  " processors\n", FormatBuild(info));
+  absl::StrAppend(&text, "kernels      OpenBLAS: ", info.openblas_kernels, ", ",
                   info.openblas_uses_openmp ? "OpenMP" : "threads of its own",
                   "; oneDNN: ", info.onednn_isa, "\n");
   if (!info.openblas_uses_openmp) {

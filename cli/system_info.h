@@ -1,4 +1,4 @@
-// What the program runs on: for `pretext version --verbose` and for whoever reads its figures.
+// What the program runs on: for `pretext version` and for whoever reads its figures.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,10 @@ struct GemmSpeed {
 // Takes about `seconds` for each size and library.
 std::vector<GemmSpeed> MeasureGemm(double seconds);
 
-// The text of `pretext version --verbose`, lines that end in '\n'.
+// What the program was built for and with: the processor level, the libraries.
+std::string FormatBuild(const SystemInfo& info);
+
+// The text of `pretext version --verbose`, lines that end in '\n', FormatBuild among them.
 // Says what is wrong, if anything is.
 std::string FormatSystemInfo(const SystemInfo& info, const std::vector<GemmSpeed>& speeds);
 

@@ -7,7 +7,7 @@
 #include "datasets/text/corpus.h"
 #include "pipelines/assembly/assembly.h"
 
-ABSL_FLAG(std::string, split, "train", "tokenize: which split is written, train or test.");
+ABSL_FLAG(std::string, split, "train", "which split is written");
 
 namespace pretext {
 
@@ -28,10 +28,11 @@ absl::Status TokenizeCommand(const std::vector<std::string>& arguments) {
         arguments[0], ": its dataset has no tokens; it gives ", dataset.type().ToString()));
   }
   if (absl::Status status = dataset.Load(); !status.ok()) return status;
-  std::printf("%s\n", dataset.Summary().c_str());
+  std::FILE* const said = SaidBeside(*out);
+  std::fprintf(said, "%s\n", dataset.Summary().c_str());
   if (absl::Status status = ExportTokens(dataset, split, *out); !status.ok()) return status;
-  std::printf("%s x %d ids (int32): %s\n", Counted(dataset.size(split)).c_str(),
-              static_cast<int>(dataset.type().tokens), out->c_str());
+  std::fprintf(said, "%s x %d ids (int32): %s\n", Counted(dataset.size(split)).c_str(),
+               static_cast<int>(dataset.type().tokens), out->c_str());
   return absl::OkStatus();
 }
 

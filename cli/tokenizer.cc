@@ -17,22 +17,19 @@
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
 
-ABSL_FLAG(int64_t, vocab_size, 8192, "tokenizer train: how many pieces the vocabulary gets.");
-ABSL_FLAG(bool, lower_case, true, "tokenizer train: lower-case the text.");
+ABSL_FLAG(int64_t, vocab_size, 8192, "how many pieces the vocabulary gets");
+ABSL_FLAG(bool, lower_case, true, "lower-case the text");
 ABSL_FLAG(std::optional<bool>, strip_accents, std::nullopt,
-          "tokenizer train: remove accents; where it is not said, as --lower_case.");
-ABSL_FLAG(bool, split_cjk, true,
-          "tokenizer train: make a word of every Chinese, Japanese or Korean ideograph.");
-ABSL_FLAG(bool, clean, true, "tokenizer train: drop control characters and U+FFFD.");
+          "remove accents; where it is not said, as --lower_case");
+ABSL_FLAG(bool, split_cjk, true, "make a word of every Chinese, Japanese or Korean ideograph");
+ABSL_FLAG(bool, clean, true, "drop control characters and U+FFFD");
 ABSL_FLAG(std::string, normalization, "NONE",
-          "tokenizer train: a Unicode normalization form, NONE, NFC, NFD, NFKC or NFKD.");
-ABSL_FLAG(int64_t, max_word_characters, 100, "tokenizer train: a longer word is [UNK].");
-ABSL_FLAG(int64_t, min_count, 2,
-          "tokenizer train: a pair of pieces is joined where it stands at least this often.");
+          "a Unicode normalization form, NONE, NFC, NFD, NFKC or NFKD");
+ABSL_FLAG(int64_t, max_word_characters, 100, "a longer word is [UNK]");
+ABSL_FLAG(int64_t, min_count, 2, "a pair of pieces is joined where it stands at least this often");
 ABSL_FLAG(int64_t, alphabet_limit, 1000,
-          "tokenizer train: at most this many different characters, the most frequent ones.");
-ABSL_FLAG(int64_t, max_bytes, 1073741824,
-          "tokenizer train: learn from about this many first bytes of the text.");
+          "at most this many different characters, the most frequent ones");
+ABSL_FLAG(int64_t, max_bytes, 1073741824, "learn from about this many first bytes of the text");
 
 namespace pretext {
 namespace {
@@ -80,14 +77,16 @@ absl::Status TrainTokenizerOn(const std::vector<std::string>& corpus) {
   if (!counts.ok()) return counts.status();
   const absl::Status written = SaveTokenizer(**tokenizer, *out);
   if (!written.ok()) return written;
-  std::printf("%s pieces from %s documents, %.1f MB, in %.1f s: %s\n",
-              Counted((*tokenizer)->vocabulary_size()).c_str(), Counted(counts->documents).c_str(),
-              static_cast<double>(counts->bytes) * 1e-6, absl::ToDoubleSeconds(absl::Now() - start),
-              out->c_str());
+  std::FILE* const said = SaidBeside(*out);
+  std::fprintf(said, "%s pieces from %s documents, %.1f MB, in %.1f s: %s\n",
+               Counted((*tokenizer)->vocabulary_size()).c_str(), Counted(counts->documents).c_str(),
+               static_cast<double>(counts->bytes) * 1e-6,
+               absl::ToDoubleSeconds(absl::Now() - start), out->c_str());
   if (counts->replaced > 0) {
-    std::printf("%s ill-formed UTF-8 sequences were replaced\n", Counted(counts->replaced).c_str());
+    std::fprintf(said, "%s ill-formed UTF-8 sequences were replaced\n",
+                 Counted(counts->replaced).c_str());
   }
-  if (!opened->left_out.empty()) std::printf("%s\n", opened->LeftOut().c_str());
+  if (!opened->left_out.empty()) std::fprintf(said, "%s\n", opened->LeftOut().c_str());
   return absl::OkStatus();
 }
 

@@ -15,7 +15,7 @@
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/trainer.h"
 
-ABSL_FLAG(std::string, resume, "", "train: goes on with the run in this folder, bit for bit.");
+ABSL_FLAG(std::string, resume, "", "the folder of a run to go on with, bit for bit");
 
 namespace pretext {
 namespace {

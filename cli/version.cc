@@ -5,16 +5,17 @@
 #include "cli/system_info.h"
 
 ABSL_FLAG(bool, verbose, false,
-          "version: also processor, libraries, kernels in use, threads and measured speed.");
+          "also the processor, the kernels in use, threads and measured speed");
 
 namespace pretext {
 
 absl::Status VersionCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("version", arguments, 0, 0); !status.ok()) return status;
   std::printf("pretext %s\n", kVersion);
-  if (absl::GetFlag(FLAGS_verbose)) {
-    std::fputs(FormatSystemInfo(GetSystemInfo(), MeasureGemm(0.5)).c_str(), stdout);
-  }
+  const SystemInfo info = GetSystemInfo();
+  const std::string text =
+      absl::GetFlag(FLAGS_verbose) ? FormatSystemInfo(info, MeasureGemm(0.5)) : FormatBuild(info);
+  std::fputs(text.c_str(), stdout);
   return absl::OkStatus();
 }
 

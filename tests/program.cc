@@ -100,16 +100,18 @@ std::string SmallAutoencoder(const std::string& name) {
          )pb";
 }
 
-ProgramResult RunProgram(const std::vector<std::string>& arguments,
-                         const std::function<void(pid_t)>& while_running) {
+namespace {
+
+ProgramResult Run(const std::string& output, const std::vector<std::string>& arguments,
+                  const std::function<void(pid_t)>& while_running) {
   static const std::string program =
       std::filesystem::absolute(std::string(std::getenv("TEST_SRCDIR")) + "/pretext/pretext");
   const std::string log = ScratchFolder() + "/output.txt";
   const pid_t child = fork();
   if (child == 0) {
-    const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
+    const int said = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    dup2(output.empty() ? said : open(output.c_str(), O_WRONLY), STDOUT_FILENO);
+    dup2(said, STDERR_FILENO);
     std::vector<char*> words = {const_cast<char*>(program.c_str())};
     for (const std::string& a : arguments) words.push_back(const_cast<char*>(a.c_str()));
     words.push_back(nullptr);
@@ -126,6 +128,17 @@ ProgramResult RunProgram(const std::vector<std::string>& arguments,
   result.exit_code = WIFEXITED(state) ? WEXITSTATUS(state) : -WTERMSIG(state);
   result.output = FileContents("output.txt");
   return result;
+}
+
+}  // namespace
+
+ProgramResult RunProgram(const std::vector<std::string>& arguments,
+                         const std::function<void(pid_t)>& while_running) {
+  return Run("", arguments, while_running);
+}
+
+ProgramResult RunProgramInto(const std::string& path, const std::vector<std::string>& arguments) {
+  return Run(path, arguments, nullptr);
 }
 
 }  // namespace pretext

@@ -19,6 +19,10 @@ struct ProgramResult {
 ProgramResult RunProgram(const std::vector<std::string>& arguments,
                          const std::function<void(pid_t)>& while_running = nullptr);
 
+// The same with standard output to a device or a file, as a shell's `> PATH`: what comes back is
+// standard error.
+ProgramResult RunProgramInto(const std::string& path, const std::vector<std::string>& arguments);
+
 // The scratch folder: relative paths of RunProgram start here.
 const std::string& ScratchFolder();
 

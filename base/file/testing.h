@@ -15,8 +15,8 @@ namespace pretext {
 class TestFolder {
  public:
   TestFolder()
-      : path_(testing::TempDir() + "/" +
-              testing::UnitTest::GetInstance()->current_test_info()->name()) {
+      : path_(::testing::TempDir() + "/" +
+              ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
     EXPECT_TRUE(RemoveAll(path_).ok());
     EXPECT_TRUE(MakeFolders(path_).ok());
   }

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -26,6 +27,7 @@ struct RawBatch {
   int64_t epoch = 0;
   std::vector<Sample> samples;
   absl::Status status;
+  std::exception_ptr thrown;  // by a library while they were read
 };
 
 }  // namespace
@@ -97,7 +99,12 @@ class Loader::Reader {
           spare_.pop_back();
         }
       }
-      Read(raw);
+      raw.thrown = nullptr;
+      try {
+        Read(raw);
+      } catch (...) {
+        raw.thrown = std::current_exception();
+      }
       const std::lock_guard lock(mutex_);
       ready_.push_back(std::move(raw));
       changed_.notify_all();
@@ -219,6 +226,8 @@ absl::Status Loader::Next(Batch& batch) {
   const Clock::time_point start = Clock::now();
   RawBatch raw = reader_->Take();
   seconds_waiting_ += SecondsSince(start);
+  // On the thread that asked, where there is somebody to catch it.
+  if (raw.thrown != nullptr) std::rethrow_exception(raw.thrown);
   if (!raw.status.ok()) return raw.status;
 
   const Clock::time_point augmenting = Clock::now();

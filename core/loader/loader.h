@@ -49,7 +49,7 @@ class Loader {
   // The next Next() gives this batch.
   void Seek(int64_t epoch, int64_t batch);
   // The next batch; goes on into the next epoch by itself. An error of Dataset::Read
-  // is returned as it is.
+  // is returned as it is, an exception of a library in it (no memory) is thrown here.
   absl::Status Next(Batch& batch);
 
   // Seconds that Next() has waited for samples, and those it spent augmenting them.

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "base/check/check.h"
+#include "core/tensor/out_of_memory.h"
 
 namespace pretext {
 namespace {
@@ -33,24 +33,47 @@ Pool& pool() {
   return *instance;
 }
 
+// With the pool's lock held.
+void FreeAll(Pool& p) {
+  for (auto& [capacity, blocks] : p.free) {
+    for (void* block : blocks) {
+      std::free(block);
+      p.stats.bytes_held -= static_cast<int64_t>(capacity);
+    }
+    blocks.clear();
+  }
+}
+
+// A new block, for `bytes`. With the pool's lock held.
+void* FromSystem(Pool& p, size_t bytes, size_t capacity) {
+  void* block = std::aligned_alloc(kAlignment, capacity);
+  if (block == nullptr) {
+    // Free blocks of other sizes may stand where there is no room.
+    FreeAll(p);
+    block = std::aligned_alloc(kAlignment, capacity);
+  }
+  if (block == nullptr) throw OutOfMemory(static_cast<int64_t>(bytes), p.stats.bytes_in_use);
+  ++p.stats.misses;
+  p.stats.bytes_held += static_cast<int64_t>(capacity);
+  return block;
+}
+
 }  // namespace
 
 void* MemoryPool::Allocate(size_t bytes, size_t* capacity) {
   *capacity = SizeClass(bytes);
   Pool& p = pool();
   const std::lock_guard lock(p.mutex);
+  std::vector<void*>& list = p.free[*capacity];
+  void* block = nullptr;
+  if (list.empty()) {
+    block = FromSystem(p, bytes, *capacity);
+  } else {
+    block = list.back();
+    list.pop_back();
+  }
   p.stats.bytes_in_use += static_cast<int64_t>(*capacity);
   if (p.stats.bytes_in_use > p.stats.peak_in_use) p.stats.peak_in_use = p.stats.bytes_in_use;
-  std::vector<void*>& list = p.free[*capacity];
-  if (!list.empty()) {
-    void* block = list.back();
-    list.pop_back();
-    return block;
-  }
-  ++p.stats.misses;
-  p.stats.bytes_held += static_cast<int64_t>(*capacity);
-  void* block = std::aligned_alloc(kAlignment, *capacity);
-  PRETEXT_CHECK(block != nullptr, "out of memory");
   return block;
 }
 
@@ -70,13 +93,7 @@ MemoryPool::Stats MemoryPool::stats() {
 void MemoryPool::Trim() {
   Pool& p = pool();
   const std::lock_guard lock(p.mutex);
-  for (auto& [capacity, blocks] : p.free) {
-    for (void* block : blocks) {
-      std::free(block);
-      p.stats.bytes_held -= static_cast<int64_t>(capacity);
-    }
-    blocks.clear();
-  }
+  FreeAll(p);
 }
 
 }  // namespace pretext

@@ -19,7 +19,8 @@ class MemoryPool {
     int64_t peak_in_use = 0;
   };
 
-  // A block of at least `bytes`, its size class in *capacity (to be given back to Free).
+  // A block of at least `bytes`, its size class in *capacity (to be given back to Free). Throws
+  // OutOfMemory, after which nothing is changed.
   static void* Allocate(size_t bytes, size_t* capacity);
   static void Free(void* block, size_t capacity);
   static Stats stats();

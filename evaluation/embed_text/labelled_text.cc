@@ -17,6 +17,9 @@ namespace {
 
 constexpr double kHeldOut = 0.2;
 
+// Of texts or labels, which are all in memory: more comes from a device without end.
+constexpr int64_t kMostBytes = int64_t{1} << 30;
+
 // Of fewer texts a label, most are either not learnt from or not scored; a probe of many labels,
 // whose time grows with their number, needs more to be worth it.
 constexpr int64_t kTextsALabel = 2;
@@ -38,7 +41,7 @@ Features Pick(const Features& all, const std::vector<int32_t>& labels,
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
-  const absl::StatusOr<std::string> bytes = ReadFile(path);
+  const absl::StatusOr<std::string> bytes = ReadFile(path, kMostBytes);
   if (!bytes.ok()) return bytes.status();
   const absl::StatusOr<std::string> text = DecodeText(*bytes);
   if (!text.ok()) {

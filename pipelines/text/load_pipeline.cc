@@ -1,15 +1,13 @@
 #include "pipelines/text/load_pipeline.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/file/folder.h"
+#include "base/file/looked_for_at.h"
+#include "base/file/read_file.h"
 #include "base/text/nearest.h"
 #include "base/unicode/text_decoder.h"
 #include "pipelines/text/binder.h"
@@ -22,11 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 
 // Far above any pipeline: a larger file is data, given by mistake.
-constexpr std::uintmax_t kMaxBytes = 1 << 20;
+constexpr int64_t kMaxBytes = 1 << 20;
 
 void Merge(std::string name, const std::string& text, LoadedPipeline* pipeline) {
   const int source = pipeline->map.AddSource(std::move(name));
-  if (text.size() > kMaxBytes) {
+  if (static_cast<int64_t>(text.size()) > kMaxBytes) {
     pipeline->complete = false;
     pipeline->map.AddFault({source, {}}, "",
                            absl::StrCat("is no pipeline: it has ", text.size(), " bytes"));
@@ -37,20 +35,17 @@ void Merge(std::string name, const std::string& text, LoadedPipeline* pipeline) 
   BindText(tree, source, pipeline->config.get(), &pipeline->map);
 }
 
-absl::Status CannotRead(const std::string& path, const std::string& why) {
+// What is said of a file that is not there: where it was looked for, and what else is there.
+std::string NotThere(const std::string& path) {
   const fs::path file(path);
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   std::vector<std::string> pipelines;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().extension() == ".textproto") {
-      pipelines.push_back(entry.path().filename().string());
-    }
+  const absl::StatusOr<std::vector<std::string>> names = ListFolder(ParentOf(path));
+  for (const std::string& name : names.ok() ? *names : std::vector<std::string>()) {
+    // A link that leads nowhere is listed, and is no better.
+    if (absl::EndsWith(name, ".textproto") && name != file.filename()) pipelines.push_back(name);
   }
-  std::sort(pipelines.begin(), pipelines.end());
-  const std::string prefix = file.has_parent_path() ? folder.string() + "/" : "";
-  return absl::NotFoundError(absl::StrCat(path, ": cannot be read: ", why,
-                                          DidYouMean(file.filename().string(), pipelines, prefix)));
+  const std::string prefix = file.has_parent_path() ? ParentOf(path) + "/" : "";
+  return absl::StrCat(LookedForAt(path), DidYouMean(file.filename().string(), pipelines, prefix));
 }
 
 }  // namespace
@@ -72,18 +67,16 @@ LoadedPipeline LoadPipelineText(const std::string& name, const std::string& text
 
 absl::StatusOr<LoadedPipeline> LoadPipelineFile(const std::string& path,
                                                 const std::vector<std::string>& overrides) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return CannotRead(path, "it is a folder");
-  if (const std::uintmax_t size = fs::file_size(path, error); !error && size > kMaxBytes) {
+  const absl::StatusOr<std::string> text = ReadFile(path, kMaxBytes);
+  if (absl::IsOutOfRange(text.status())) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is no pipeline: it has ", size, " bytes"));
+        absl::StrCat(path, ": is no pipeline: it has more than ", kMaxBytes, " bytes"));
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return CannotRead(path, std::strerror(errno));
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad()) return CannotRead(path, std::strerror(errno));
-  const absl::StatusOr<std::string> decoded = DecodeText(text.str());
+  if (absl::IsNotFound(text.status())) {
+    return absl::NotFoundError(absl::StrCat(text.status().message(), NotThere(path)));
+  }
+  if (!text.ok()) return text.status();
+  const absl::StatusOr<std::string> decoded = DecodeText(*text);
   if (!decoded.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", decoded.status().message()));
   }

@@ -1,10 +1,14 @@
 #include "pipelines/text/load_pipeline.h"
 
-#include <cstdlib>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/file/file_writer.h"
+#include "base/file/testing.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -284,26 +288,47 @@ TEST(LoaderTest, PlacesFollowTheLastWriter) {
   EXPECT_EQ(place("nothing"), "0:1:1");
 }
 
+std::string LoadMessage(const std::string& path) {
+  return std::string(LoadPipelineFile(path).status().message());
+}
+
 TEST(LoaderTest, Files) {
-  const std::string folder = absl::StrCat(std::getenv("TEST_TMPDIR"), "/pipelines");
-  ASSERT_EQ(std::system(absl::StrCat("mkdir -p ", folder).c_str()), 0);
-  const std::string path = folder + "/simclr.textproto";
-  std::ofstream(path) << FakePipeline();
+  const TestFolder folder;
+  const std::string path = folder / "simclr.textproto";
+  ASSERT_TRUE(WriteFileAtomically(path, FakePipeline()).ok());
   const auto loaded = LoadPipelineFile(path, {"train { epochs: 4 }"});
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(loaded->config->train().epochs(), 4);
 
-  EXPECT_EQ(LoadPipelineFile(folder + "/simclr.textprot").status().message(),
-            absl::StrCat(folder,
-                         "/simclr.textprot: cannot be read: No such file or directory; did "
-                         "you mean ",
-                         path, "?"));
-  EXPECT_EQ(LoadPipelineFile(folder).status().message(),
-            absl::StrCat(folder, ": cannot be read: it is a folder"));
-  const std::string data = folder + "/train.bin";
-  std::ofstream(data) << std::string(2 << 20, 'x');
-  EXPECT_EQ(LoadPipelineFile(data).status().message(),
-            absl::StrCat(data, ": is no pipeline: it has 2097152 bytes"));
+  EXPECT_EQ(LoadMessage(folder / "simclr.textprot"),
+            absl::StrCat(folder / "simclr.textprot",
+                         ": cannot be read: No such file or directory; did you mean ", path, "?"));
+  EXPECT_EQ(LoadMessage(folder.path()), folder.path() + ": cannot be read: it is a folder");
+  ASSERT_TRUE(WriteFileAtomically(folder / "train.bin", std::string(2 << 20, 'x')).ok());
+  EXPECT_EQ(LoadMessage(folder / "train.bin"),
+            folder / "train.bin: is no pipeline: it has more than 1048576 bytes");
+  EXPECT_TRUE(absl::StrContains(LoadMessage("absent.textproto"), "(looked for at /"));
+}
+
+TEST(LoaderTest, NeverProposesThePathThatWasGiven) {
+  const TestFolder folder;
+  ASSERT_EQ(symlink("nowhere", (folder / "p.textproto").c_str()), 0);
+  EXPECT_EQ(LoadMessage(folder / "p.textproto"),
+            folder / "p.textproto: cannot be read: No such file or directory");
+}
+
+TEST(LoaderTest, WhatNeverEndsIsNoPipeline) {
+  const TestFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(
+      absl::StrContains(LoadMessage(folder / "pipe"), "pipe: cannot be read: it is a pipe"));
+  EXPECT_TRUE(absl::StrContains(LoadMessage("/dev/zero"), "/dev/zero: is no pipeline"));
+  EXPECT_TRUE(absl::StrContains(LoadMessage(folder / std::string(300, 'x')), "name too long"));
+}
+
+TEST(LoaderTest, ANulInATextIsAFaultAtItsPlace) {
+  EXPECT_TRUE(absl::StrContains(FaultsIn("name: \"x\\000y\""),
+                                "p.textproto:1:7: name: must not hold a NUL character"));
 }
 
 TEST(ResolvedTextTest, WritesDefaultsAndLoadsAgain) {

@@ -58,6 +58,8 @@ std::string CheckValue(const Message& message, const FieldDescriptor& field) {
                 : reflection.GetString(message, &field);
   }
   if (!std::isfinite(number)) return "must be a finite number";
+  // Whatever reads it as C's text, as the system does a path, would end there.
+  if (text.find('\0') != std::string::npos) return "must not hold a NUL character";
   const size_t valid = ValidUtf8Prefix(text);
   return valid == text.size() ? "" : absl::StrCat("must be UTF-8, and is not at byte ", valid + 1);
 }

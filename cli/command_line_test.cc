@@ -1,0 +1,118 @@
+#include "cli/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace pretext {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const Command& Find(const std::string& name) {
+  return *std::find_if(Commands().begin(), Commands().end(),
+                       [&](const Command& command) { return name == command.name; });
+}
+
+std::vector<std::string> Arguments(const std::string& command,
+                                   const std::vector<std::string>& words) {
+  const auto line = ParseCommandLine(Find(command), words);
+  EXPECT_TRUE(line.ok()) << line.status();
+  return line.ok() ? line->arguments : std::vector<std::string>();
+}
+
+std::string Refusal(const std::string& command, const std::vector<std::string>& words) {
+  const auto line = ParseCommandLine(Find(command), words);
+  EXPECT_TRUE(absl::IsInvalidArgument(line.status())) << line.status();
+  return std::string(line.status().message());
+}
+
+TEST(CommandLine, FlagsStandAnywhereAndTheRestAreArguments) {
+  EXPECT_THAT(Arguments("embed", {"RUN", "--out", "a.npy"}), ElementsAre("RUN"));
+  EXPECT_EQ(OutPath("it").value(), "a.npy");
+  EXPECT_THAT(Arguments("embed", {"--out=b=c.npy", "RUN"}), ElementsAre("RUN"));
+  EXPECT_EQ(OutPath("it").value(), "b=c.npy");
+  EXPECT_THAT(Arguments("tokenizer", {"train", "a", "-nolower_case", "b", "--clean=false"}),
+              ElementsAre("train", "a", "b"));
+}
+
+TEST(CommandLine, ATextMayBeginWithADash) {
+  EXPECT_THAT(Arguments("fill-mask", {"RUN", "- a [MASK]"}), ElementsAre("RUN", "- a [MASK]"));
+  EXPECT_THAT(Arguments("fill-mask", {"RUN", "--wait, [MASK]"}),
+              ElementsAre("RUN", "--wait, [MASK]"));
+  EXPECT_THAT(Arguments("fill-mask", {"--json", "--", "RUN", "--json"}),
+              ElementsAre("RUN", "--json"));
+}
+
+TEST(CommandLine, EveryOverrideCounts) {
+  Arguments("validate", {"p", "--override", "a", "--override=b"});
+  EXPECT_THAT(Overrides(), ElementsAre("a", "b"));
+}
+
+TEST(CommandLine, AFlagOfAnotherCommandIsNamedWithItsOwners) {
+  EXPECT_THAT(Refusal("fill-mask", {"RUN", "--override", "x"}),
+              AllOf(HasSubstr("pretext fill-mask does not take --override"),
+                    HasSubstr("a flag of train, validate, preview, tokenize"),
+                    HasSubstr("It takes --top, --json, --help")));
+  EXPECT_THAT(Refusal("plugins", {"--json"}), HasSubstr("It takes --help"));
+  // None of any command's, whatever its form.
+  for (const Command& command : Commands()) {
+    for (const Command& other : Commands()) {
+      for (const CommandFlag& flag : other.flags) {
+        const bool own =
+            std::any_of(command.flags.begin(), command.flags.end(),
+                        [&](const CommandFlag& f) { return std::string(f.name) == flag.name; });
+        if (own) continue;
+        EXPECT_THAT(Refusal(command.name, {std::string("--") + flag.name + "=1"}),
+                    HasSubstr(flag.name));
+        EXPECT_THAT(Refusal(command.name, {std::string("-") + flag.name}), HasSubstr(flag.name));
+      }
+    }
+  }
+}
+
+TEST(CommandLine, AnUnknownFlagIsNamedWithTheNearest) {
+  EXPECT_THAT(Refusal("train", {"p", "--overide", "x"}),
+              AllOf(HasSubstr("pretext train takes no flag --overide; did you mean --override?"),
+                    HasSubstr("It takes --override, --resume, --help")));
+  EXPECT_THAT(Refusal("tokenizer", {"train", "--vocab-size=3"}),
+              HasSubstr("did you mean --vocab_size?"));
+  EXPECT_THAT(Refusal("train", {"--notop"}), HasSubstr("--notop"));
+  // Those of the library that parses flags are none of ours.
+  for (const char* flag : {"--flagfile=x", "--undefok=override", "--helpfull", "--fromenv=out"}) {
+    EXPECT_THAT(Refusal("train", {flag}), HasSubstr("takes no flag"));
+  }
+}
+
+TEST(CommandLine, AValueIsNeededAndOfItsType) {
+  EXPECT_THAT(Refusal("embed", {"RUN", "--out"}), HasSubstr("--out needs its value, FILE.npy"));
+  EXPECT_THAT(Refusal("fill-mask", {"--top", "many"}), HasSubstr("--top takes N; it is many"));
+  EXPECT_THAT(Refusal("fill-mask", {"--top=99999999999999999999"}), HasSubstr("--top takes N"));
+  EXPECT_THAT(Refusal("fill-mask", {"--json=perhaps"}), HasSubstr("true or false"));
+  EXPECT_THAT(Refusal("fill-mask", {"--notop"}), HasSubstr("takes no flag --notop"));
+}
+
+TEST(CommandHelp, ListsEveryFlagWithWhatItDoesAndTheExitStatuses) {
+  for (const Command& command : Commands()) {
+    const std::string help = CommandHelp(command);
+    EXPECT_THAT(help, AllOf(HasSubstr(std::string("usage: pretext ") + command.name),
+                            HasSubstr(command.summary), HasSubstr("Exit status: 0 ")));
+    for (const CommandFlag& flag : command.flags) {
+      EXPECT_THAT(help, HasSubstr(std::string("--") + flag.name));
+    }
+    EXPECT_THAT(help, Not(HasSubstr("\n      \n"))) << "a flag that does not say what it does";
+    EXPECT_TRUE(ParseCommandLine(command, {"--help"})->help);
+    EXPECT_THAT(ProgramHelp(), HasSubstr(std::string("pretext ") + command.name));
+  }
+  EXPECT_THAT(CommandHelp(Find("train")),
+              AllOf(HasSubstr("--override TEXT\n      text merged over the pipeline"),
+                    HasSubstr("--resume RUN")));
+  EXPECT_THAT(CommandHelp(Find("fill-mask")), HasSubstr("(default: 5)"));
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,131 @@
+// The program's commands as a shell sees them: flags, help, output that cannot be written, paths
+// that cannot be looked at, and what is said of them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/program.h"
+
+namespace pretext {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Commands, AForeignFlagEndsWith2) {
+  for (const auto& [arguments, flag] : {
+           std::pair<std::vector<std::string>, std::string>{
+               {"fill-mask", "run", "a [MASK]", "--override", "nonsense {"}, "--override"},
+           {{"embed", "run", "--text", "t", "--out", "o", "--override", "train {}"}, "--override"},
+           {{"validate", "p.textproto", "--resume", "nowhere"}, "--resume"},
+           {{"train", "p.textproto", "--out", "model.bin", "--json"}, "--out"},
+           {{"plugins", "--override", "nonsense {"}, "--override"},
+           {{"train", "p.textproto", "--nonsense"}, "--nonsense"},
+       }) {
+    const ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.output;
+    EXPECT_THAT(result.output, AllOf(HasSubstr("pretext " + arguments[0]), HasSubstr(flag)));
+  }
+  EXPECT_EQ(RunProgram({"--override", "x", "train"}).exit_code, 2);
+}
+
+TEST(Commands, HelpAndVersionAreAnswered) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"train", "--help"}, {"help", "train"}, {"--help", "train"}}) {
+    const ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.output, AllOf(HasSubstr("--override TEXT"), HasSubstr("--resume RUN"),
+                                     HasSubstr("Exit status")));
+  }
+  const ProgramResult version = RunProgram({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.output, AllOf(HasSubstr("pretext 0."), HasSubstr("compiled for"),
+                                    HasSubstr("OpenBLAS"), Not(HasSubstr("ebug"))));
+  EXPECT_EQ(RunProgram({"version"}).output, version.output);
+}
+
+// As a full disk and a reader that has gone.
+TEST(Commands, OutputThatCannotBeWrittenIsAFailure) {
+  WriteScratchFile("small.textproto", SmallAutoencoder("small"));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"plugins"},
+        {"version"},
+        {"--help"},
+        {"train", "--help"},
+        {"validate", "small.textproto"},
+        {"train", "small.textproto", "--override", "train { epochs: 1 }"}}) {
+    const ProgramResult result = RunProgramInto("/dev/full", arguments);
+    EXPECT_EQ(result.exit_code, 1) << arguments[0];
+    EXPECT_THAT(result.output, HasSubstr("standard output: cannot be written")) << arguments[0];
+  }
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  close(ends[0]);
+  const ProgramResult result =
+      RunProgramInto("/proc/self/fd/" + std::to_string(ends[1]), {"plugins"});
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("standard output: cannot be written"));
+  close(ends[1]);
+}
+
+TEST(Commands, AResultOnStandardOutputIsNotMixedWithWhatIsSaid) {
+  WriteScratchFile("small.textproto", SmallAutoencoder("small"));
+  WriteScratchFile("sheet.png", "");
+  const ProgramResult result = RunProgramInto(
+      ScratchFolder() + "/sheet.png", {"preview", "small.textproto", "--out", "/dev/stdout"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(FileContents("sheet.png").substr(0, 4), "\x89PNG");
+  EXPECT_THAT(FileContents("sheet.png"), testing::EndsWith("IEND\xae\x42\x60\x82"));
+  EXPECT_THAT(result.output, HasSubstr("/dev/stdout"));
+}
+
+TEST(Commands, ADeviceAsTheResultIsWrittenIntoAndStays) {
+  WriteScratchFile("small.textproto", SmallAutoencoder("small"));
+  const ProgramResult result = RunProgram({"preview", "small.textproto", "--out", "/dev/full"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("/dev/full: cannot be written: No space left on device"));
+  struct stat info;
+  ASSERT_EQ(stat("/dev/full", &info), 0);
+  EXPECT_TRUE(S_ISCHR(info.st_mode));
+}
+
+TEST(Commands, PathsThatCannotBeLookedAtAreErrors) {
+  WriteScratchFile("small.textproto", SmallAutoencoder("small"));
+  ASSERT_EQ(symlink("loop", (ScratchFolder() + "/loop").c_str()), 0);
+  ASSERT_EQ(mkfifo((ScratchFolder() + "/pipe").c_str(), 0600), 0);
+  const std::string long_name(300, 'x');
+  for (const std::string& path : {std::string("loop"), long_name, std::string("loop/below")}) {
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"train", "small.textproto", "--override",
+                                   "output { directory: '" + path + "' }"},
+          {"train", "--resume", path},
+          {"fill-mask", path, "a [MASK]"},
+          {"validate", path},
+          {"embed", path, "--text", "small.textproto", "--out", "o"},
+          {"tokenizer", "train", path, "--out", "o"},
+          {"tokenizer", "train", "small.textproto", "--out", path},
+          {"preview", "small.textproto", "--out", path}}) {
+      const ProgramResult result = RunProgram(arguments);
+      EXPECT_THAT(result.exit_code, testing::AnyOf(1, 2)) << arguments[0] << result.output;
+      EXPECT_THAT(result.output, HasSubstr(path));
+    }
+  }
+  for (const char* path : {"pipe", "/dev/zero", "."}) {
+    const ProgramResult result = RunProgram({"validate", path});
+    EXPECT_THAT(result.exit_code, testing::AnyOf(1, 2)) << result.output;
+    EXPECT_THAT(result.output, HasSubstr(path));
+  }
+}
+
+TEST(Commands, CountsHaveTheirRange) {
+  EXPECT_EQ(RunProgram({"fill-mask", "run", "[MASK]", "--top", "0"}).exit_code, 2);
+  EXPECT_EQ(RunProgram({"fill-mask", "run", "[MASK]", "--top", "-3"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace pretext
