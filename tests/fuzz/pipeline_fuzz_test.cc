@@ -1,6 +1,6 @@
 // Feeds the loader and the assembly with mutated pipelines: none may crash, hang, allocate what it
 // declares, or pass with what protobuf's own parser refuses. Linked once with all plugins and once
-// with the fake ones.
+// with the fake ones. PRETEXT_FUZZ_RUNS: how many.
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -37,7 +37,11 @@ namespace {
 namespace fs = std::filesystem;
 using google::protobuf::Descriptor;
 
-constexpr int kRuns = 24000;
+int Runs() {
+  const char* runs = std::getenv("PRETEXT_FUZZ_RUNS");
+  int number = 0;
+  return runs != nullptr && absl::SimpleAtoi(runs, &number) ? number : 24000;
+}
 
 std::string ReadText(const fs::path& path) {
   std::ostringstream text;
@@ -215,7 +219,8 @@ TEST(PipelineFuzzTest, NoTextCrashesTheLoader) {
   Counts mutated;
 
   const int64_t before = PeakBytes();
-  for (int i = 0; i < kRuns; ++i) {
+  const int runs = Runs();
+  for (int i = 0; i < runs; ++i) {
     Random random({.seed = 1, .sample = static_cast<uint64_t>(i)});
     const std::vector<std::string>& from = random.Below(4) == 0 ? texts : whole;
     const std::string& seed = from[random.Below(static_cast<uint32_t>(from.size()))];
@@ -233,11 +238,11 @@ TEST(PipelineFuzzTest, NoTextCrashesTheLoader) {
   // for a sanitizer's quarantine.
   EXPECT_LT(PeakBytes() - before, int64_t{1} << 30);
   // The mutations are no noise: many texts stay right, many get as far as the parts.
-  EXPECT_GT(mutated.loaded, kRuns / 20);
+  EXPECT_GT(mutated.loaded, runs / 20);
   RecordProperty("loaded", mutated.loaded);
   RecordProperty("assembled", mutated.assembled);
   std::printf("%d texts, %d mutated: %d loaded, %d assembled\n", static_cast<int>(texts.size()),
-              kRuns, mutated.loaded, mutated.assembled);
+              runs, mutated.loaded, mutated.assembled);
 }
 
 TEST(MutatorTest, IsDeterministicAndChangesTexts) {
