@@ -37,6 +37,44 @@ def _folder(name, path):
         path = path,
     )
 
+def _abseil_impl(ctx):
+    result = ctx.execute(["bash", "-c", "ls /usr/lib/*/libabsl_*.so | sed 's|.*/lib||; s|[.]so$||' | grep -vE 'mock|test|matchers'"])
+    if result.return_code != 0:
+        fail("no library of Abseil below /usr/lib: install libabsl-dev")
+    ctx.template("BUILD", Label("//third_party:absl/overlay.BUILD"), {
+        "%{libraries}": " ".join(result.stdout.strip().split("\n")),
+    })
+    ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
+
+# Abseil's libraries: which there are differs from one of its versions to the next.
+_abseil = repository_rule(implementation = _abseil_impl, local = True)
+
+def _debian_data_impl(ctx):
+    result = ctx.execute(["bash", "-c", """
+        set -e
+        get() { apt-get -q download "$1"; }
+        get "$1" || { ((EUID == 0)) && apt-get -q update && get "$1"; }
+        dpkg-deb --extract ./*.deb .
+        rm ./*.deb
+    """, "bash", ctx.attr.package], timeout = 300)
+    if result.return_code != 0:
+        fail("Debian's package %s cannot be fetched by `apt-get download` (`apt-get update` may be due):\n%s%s" % (
+            ctx.attr.package,
+            result.stdout,
+            result.stderr,
+        ))
+    ctx.symlink(ctx.attr.build_file, "BUILD")
+    ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
+
+# The files of a Debian package that is not installed: for data whose package brings programs along.
+_debian_data = repository_rule(
+    implementation = _debian_data_impl,
+    attrs = {
+        "build_file": attr.label(),
+        "package": attr.string(),
+    },
+)
+
 def pretext_repositories():
     """Declares the overlays; a second declaration of the same name is left alone."""
     if native.existing_rule("rules_cc"):
@@ -55,10 +93,14 @@ def pretext_repositories():
     _folder("com_google_protobuf", "/usr")
     _folder("eigen", "/usr/include/eigen3")
     _folder("fashion_mnist", "/usr/share/datasets/fashion-mnist")
-    _folder("gcide", "/usr/share/dictd")
+    _debian_data(
+        name = "gcide",
+        build_file = "@pretext//third_party:gcide/overlay.BUILD",
+        package = "dict-gcide",
+    )
     _folder("openblas", "/usr/include/x86_64-linux-gnu/openblas-openmp")
+    _abseil(name = "absl")
     for library in [
-        "absl",
         "googletest",
         "jpeg",
         "lbfgs",

@@ -20,7 +20,7 @@ plant() {
 plant base/file/file.cc kernels/gemm/gemm.h "base stands below kernels"
 plant kernels/gemm/gemm.cc core/tensor/tensor.h "kernels stands below core"
 plant kernels/gemm/gemm_test.cc core/tensor/tensor.h "kernels stands below core"
-plant core/ops/basic.cc losses/vicreg/vicreg.h "core stands below losses"
+plant core/ops/basic.cc losses/vic_reg/vic_reg.h "core stands below losses"
 plant core/ops/basic.cc core/plugin/encoder.h "core/ops stands below core/plugin"
 plant pipelines/text/binder.cc pipelines/train/trainer.h "pipelines/text stands below pipelines/train"
 plant losses/nt_xent/nt_xent.cc encoders/mlp/mlp.h "losses and encoders stand side by side"

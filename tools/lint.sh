@@ -25,6 +25,29 @@ undocumented_fields() {
     { previous = $0 }' "$1"
 }
 
+# One rule from a plugin's config to its class and its folder: the config Maxout of an encoder is in the folder maxout and
+# its class is MaxoutEncoder; a config that ends in the kind's name, LinearHead, is in linear, its class LinearHeadPlugin.
+# Prints each registration that does not follow it.
+odd_names() {
+  awk '
+    function snake(name) {
+      gsub(/[A-Z]/, "_&", name)
+      return tolower(substr(name, 2))
+    }
+    /^PRETEXT_REGISTER_[A-Z]+\(/ {
+      split($0, part, /[_(), ]+/)
+      kind = substr(part[3], 1, 1) tolower(substr(part[3], 2))
+      class = part[4]
+      config = part[5]
+      bare = config
+      ending = kind
+      if (sub(kind "$", "", bare)) ending = "Plugin"
+      count = split(FILENAME, folder, "/")
+      if (class != config ending || folder[count - 1] != snake(bare))
+        printf "%s:%d: the class of the config %s is %s%s, in a folder %s\n", FILENAME, FNR, config, config, ending, snake(bare)
+    }' "$1"
+}
+
 code=()
 build=()
 headers=()
@@ -44,6 +67,10 @@ findings=$(
     ((${#build[@]})) && ../buildifier/buildifier --mode=check --lint=warn --warnings="$not_for_us" "${build[@]}"
     ((${#code[@]})) && untidy_comments "${code[@]}"
     ((${#code[@]})) && awk -f tools/arrows.awk "${code[@]}"
+    for file in "${code[@]}"; do
+      folder=$(basename "$(dirname "$file")")
+      [[ $file == */$folder.cc && -e ${file%.cc}.proto ]] && odd_names "$file"
+    done
     for file in "${headers[@]}"; do
       grep -q '^//' "$file" || echo "$file:1: no comment says what this header is for"
     done

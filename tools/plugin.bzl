@@ -15,7 +15,8 @@ makes
     mlp                       the library; linked whole, so that it registers itself
     mlp_test                  the unit test, when mlp_test.cc is there
     mlp_conformance_test      what every plugin of the kind must do, on this one alone; with the config in
-                              example.textproto when that is there, else with the default config
+                              example.textproto when that is there, else with the default config; on inputs of the
+                              types in example_input.txt, else on one of each kind
     lint                      formatting and documentation (in this repository only)
 
 and puts the plugin into @pretext_plugins//:all, the list of all plugins. Another workspace loads the macros from
@@ -76,7 +77,10 @@ def _plugin(
         name = name,
         srcs = [name + ".cc", ":%s_config_docs" % name] + srcs,
         hdrs = [name + ".h"] + hdrs,
-        data = data + native.glob(["example.textproto"]),
+        data = data + native.glob([
+            "example.textproto",
+            "example_input.txt",
+        ]),
         visibility = visibility,
         deps = [
             _CONFIG_DOCS,

@@ -40,8 +40,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> ColorJitterAugmentation::Create(
                            grey ? 0.0f : config.saturation(), grey ? 0.0f : config.hue()});
 }
 
-void ColorJitterAugmentation::Apply(Sample& sample, Random& random) const {
-  if (!random.Bernoulli(probability_)) return;
+void ColorJitterAugmentation::Change(Sample& sample, Random& random) const {
   const ImageShape shape = ImageShapeOf(sample.type);
   float* image = sample.values.data();
   const ColorChanges changes = SampleColorChanges(ranges_, random);

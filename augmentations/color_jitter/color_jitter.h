@@ -18,7 +18,7 @@
 #include <memory>
 
 #include "augmentations/color_jitter/color_jitter.pb.h"
-#include "core/plugin/augmentation.h"
+#include "augmentations/occasional/occasional.h"
 
 namespace pretext {
 
@@ -33,21 +33,18 @@ struct ColorChanges {
 // number, and its amount is exactly 1 (hue: 0).
 ColorChanges SampleColorChanges(const std::array<float, 4>& ranges, Random& random);
 
-class ColorJitterAugmentation : public Augmentation {
+class ColorJitterAugmentation : public OccasionalAugmentation {
  public:
   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const ColorJitter& config,
                                                               const BuildContext& context);
 
   ColorJitterAugmentation(const FlowType& type, float probability,
                           const std::array<float, 4>& ranges)
-      : type_(type), probability_(probability), ranges_(ranges) {}
-
-  FlowType output() const override { return type_; }
-  void Apply(Sample& sample, Random& random) const override;
+      : OccasionalAugmentation(type, probability), ranges_(ranges) {}
 
  private:
-  const FlowType type_;
-  const float probability_;
+  void Change(Sample& sample, Random& random) const override;
+
   const std::array<float, 4> ranges_;  // By ColorChange.
 };
 

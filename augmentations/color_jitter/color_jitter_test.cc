@@ -12,13 +12,7 @@ namespace {
 const auto Build = BuildAugmentation<ColorJitterAugmentation, ColorJitter>;
 const auto Faults = FaultPaths<ColorJitterAugmentation, ColorJitter>;
 
-TEST(ColorJitter, ActsWithItsProbability) {
-  const FlowType input = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(CountChanged(*Build("probability: 0", input), input, 1000), 0);
-  EXPECT_EQ(CountChanged(*Build("probability: 1", input), input, 1000), 1000);
-  const double changed = CountChanged(*Build("probability: 0.3", input), input, 10000);
-  EXPECT_GT(ChiSquare({changed, 10000 - changed}, {0.3, 0.7}), kSignificance);
-}
+TEST(ColorJitter, ActsWithItsProbability) { ExpectActsWithItsProbability(Build, ""); }
 
 TEST(SampleColorChanges, EveryOrderIsEquallyLikely) {
   std::map<std::array<ColorChange, 4>, double> counts;

@@ -35,8 +35,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> GaussianBlurAugmentation::Create(
                                                     config.min_sigma(), config.max_sigma());
 }
 
-void GaussianBlurAugmentation::Apply(Sample& sample, Random& random) const {
-  if (!random.Bernoulli(probability_)) return;
+void GaussianBlurAugmentation::Change(Sample& sample, Random& random) const {
   thread_local BlurScratch scratch;
   BlurGaussian(sample.values.data(), ImageShapeOf(sample.type), radius_,
                random.Uniform(min_sigma_, max_sigma_), scratch);

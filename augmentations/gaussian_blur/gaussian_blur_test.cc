@@ -11,12 +11,7 @@ const auto Build = BuildAugmentation<GaussianBlurAugmentation, GaussianBlur>;
 const auto Faults = FaultPaths<GaussianBlurAugmentation, GaussianBlur>;
 
 TEST(GaussianBlur, ActsWithItsProbability) {
-  const FlowType input = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(CountChanged(*Build("probability: 0 min_sigma: 0.8", input), input, 1000), 0);
-  EXPECT_EQ(CountChanged(*Build("probability: 1 min_sigma: 0.8", input), input, 1000), 1000);
-  const double changed =
-      CountChanged(*Build("probability: 0.3 min_sigma: 0.8", input), input, 10000);
-  EXPECT_GT(ChiSquare({changed, 10000 - changed}, {0.3, 0.7}), kSignificance);
+  ExpectActsWithItsProbability(Build, "min_sigma: 0.8");
 }
 
 std::vector<float> Blurred(const FlowType& input, int radius, float sigma) {

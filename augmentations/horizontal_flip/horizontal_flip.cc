@@ -15,8 +15,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> HorizontalFlipAugmentation::Create
   return std::make_unique<HorizontalFlipAugmentation>(context.input, config.probability());
 }
 
-void HorizontalFlipAugmentation::Apply(Sample& sample, Random& random) const {
-  if (!random.Bernoulli(probability_)) return;
+void HorizontalFlipAugmentation::Change(Sample& sample, Random&) const {
   FlipHorizontally(sample.values.data(), ImageShapeOf(sample.type));
 }
 

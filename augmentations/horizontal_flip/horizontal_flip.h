@@ -9,24 +9,20 @@
 #include <memory>
 
 #include "augmentations/horizontal_flip/horizontal_flip.pb.h"
-#include "core/plugin/augmentation.h"
+#include "augmentations/occasional/occasional.h"
 
 namespace pretext {
 
-class HorizontalFlipAugmentation : public Augmentation {
+class HorizontalFlipAugmentation : public OccasionalAugmentation {
  public:
   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const HorizontalFlip& config,
                                                               const BuildContext& context);
 
   HorizontalFlipAugmentation(const FlowType& type, float probability)
-      : type_(type), probability_(probability) {}
-
-  FlowType output() const override { return type_; }
-  void Apply(Sample& sample, Random& random) const override;
+      : OccasionalAugmentation(type, probability) {}
 
  private:
-  const FlowType type_;
-  const float probability_;
+  void Change(Sample& sample, Random& random) const override;
 };
 
 }  // namespace pretext

@@ -9,13 +9,7 @@ namespace {
 const auto Build = BuildAugmentation<HorizontalFlipAugmentation, HorizontalFlip>;
 const auto Faults = FaultPaths<HorizontalFlipAugmentation, HorizontalFlip>;
 
-TEST(HorizontalFlip, ActsWithItsProbability) {
-  const FlowType input = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(CountChanged(*Build("probability: 0", input), input, 1000), 0);
-  EXPECT_EQ(CountChanged(*Build("probability: 1", input), input, 1000), 1000);
-  const double changed = CountChanged(*Build("probability: 0.3", input), input, 10000);
-  EXPECT_GT(ChiSquare({changed, 10000 - changed}, {0.3, 0.7}), kSignificance);
-}
+TEST(HorizontalFlip, ActsWithItsProbability) { ExpectActsWithItsProbability(Build, ""); }
 
 TEST(HorizontalFlip, MirrorsRows) {
   const FlowType input = FlowType::Image(3, 8, 9);

@@ -49,8 +49,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomAffineAugmentation::Create(
                                                     sampling, config.fill());
 }
 
-void RandomAffineAugmentation::Apply(Sample& sample, Random& random) const {
-  if (!random.Bernoulli(probability_)) return;
+void RandomAffineAugmentation::Change(Sample& sample, Random& random) const {
   thread_local std::vector<float> moved;
   const ImageShape shape = ImageShapeOf(sample.type);
   moved.resize(shape.size());

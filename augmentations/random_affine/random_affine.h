@@ -17,8 +17,8 @@
 
 #include <memory>
 
+#include "augmentations/occasional/occasional.h"
 #include "augmentations/random_affine/random_affine.pb.h"
-#include "core/plugin/augmentation.h"
 #include "kernels/image/geometry.h"
 
 namespace pretext {
@@ -30,21 +30,21 @@ struct AffineRange {
 
 AffineParameters SampleAffine(const AffineRange& range, int height, int width, Random& random);
 
-class RandomAffineAugmentation : public Augmentation {
+class RandomAffineAugmentation : public OccasionalAugmentation {
  public:
   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const RandomAffine& config,
                                                               const BuildContext& context);
 
   RandomAffineAugmentation(const FlowType& type, float probability, const AffineRange& range,
                            Sampling sampling, float fill)
-      : type_(type), probability_(probability), range_(range), sampling_(sampling), fill_(fill) {}
-
-  FlowType output() const override { return type_; }
-  void Apply(Sample& sample, Random& random) const override;
+      : OccasionalAugmentation(type, probability),
+        range_(range),
+        sampling_(sampling),
+        fill_(fill) {}
 
  private:
-  const FlowType type_;
-  const float probability_;
+  void Change(Sample& sample, Random& random) const override;
+
   const AffineRange range_;
   const Sampling sampling_;
   const float fill_;

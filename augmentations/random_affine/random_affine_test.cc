@@ -11,13 +11,7 @@ namespace {
 const auto Build = BuildAugmentation<RandomAffineAugmentation, RandomAffine>;
 const auto Faults = FaultPaths<RandomAffineAugmentation, RandomAffine>;
 
-TEST(RandomAffine, ActsWithItsProbability) {
-  const FlowType input = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(CountChanged(*Build("probability: 0 degrees: 90", input), input, 1000), 0);
-  EXPECT_EQ(CountChanged(*Build("probability: 1 degrees: 90", input), input, 1000), 1000);
-  const double changed = CountChanged(*Build("probability: 0.3 degrees: 90", input), input, 10000);
-  EXPECT_GT(ChiSquare({changed, 10000 - changed}, {0.3, 0.7}), kSignificance);
-}
+TEST(RandomAffine, ActsWithItsProbability) { ExpectActsWithItsProbability(Build, "degrees: 90"); }
 
 TEST(SampleAffine, EveryParameterIsUniform) {
   const AffineRange range{30, 0.1f, 0.2f, 0.8f, 1.3f, 5, 7};

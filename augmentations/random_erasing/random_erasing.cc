@@ -50,8 +50,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomErasingAugmentation::Create(
                                                      value, config.noise());
 }
 
-void RandomErasingAugmentation::Apply(Sample& sample, Random& random) const {
-  if (!random.Bernoulli(probability_)) return;
+void RandomErasingAugmentation::Change(Sample& sample, Random& random) const {
   const ImageShape shape = ImageShapeOf(sample.type);
   const auto box = SampleBox(range_, kAttempts, shape.height, shape.width, random);
   if (!box) return;

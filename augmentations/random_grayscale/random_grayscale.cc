@@ -15,8 +15,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomGrayscaleAugmentation::Creat
   return std::make_unique<RandomGrayscaleAugmentation>(context.input, config.probability());
 }
 
-void RandomGrayscaleAugmentation::Apply(Sample& sample, Random& random) const {
-  if (!random.Bernoulli(probability_)) return;
+void RandomGrayscaleAugmentation::Change(Sample& sample, Random&) const {
   Grayscale(sample.values.data(), ImageShapeOf(sample.type));
 }
 

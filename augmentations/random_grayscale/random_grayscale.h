@@ -9,25 +9,21 @@
 
 #include <memory>
 
+#include "augmentations/occasional/occasional.h"
 #include "augmentations/random_grayscale/random_grayscale.pb.h"
-#include "core/plugin/augmentation.h"
 
 namespace pretext {
 
-class RandomGrayscaleAugmentation : public Augmentation {
+class RandomGrayscaleAugmentation : public OccasionalAugmentation {
  public:
   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const RandomGrayscale& config,
                                                               const BuildContext& context);
 
   RandomGrayscaleAugmentation(const FlowType& type, float probability)
-      : type_(type), probability_(probability) {}
-
-  FlowType output() const override { return type_; }
-  void Apply(Sample& sample, Random& random) const override;
+      : OccasionalAugmentation(type, probability) {}
 
  private:
-  const FlowType type_;
-  const float probability_;
+  void Change(Sample& sample, Random& random) const override;
 };
 
 }  // namespace pretext

@@ -11,13 +11,7 @@ namespace {
 const auto Build = BuildAugmentation<RandomGrayscaleAugmentation, RandomGrayscale>;
 const auto Faults = FaultPaths<RandomGrayscaleAugmentation, RandomGrayscale>;
 
-TEST(RandomGrayscale, ActsWithItsProbability) {
-  const FlowType input = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(CountChanged(*Build("probability: 0", input), input, 1000), 0);
-  EXPECT_EQ(CountChanged(*Build("probability: 1", input), input, 1000), 1000);
-  const double changed = CountChanged(*Build("probability: 0.3", input), input, 10000);
-  EXPECT_GT(ChiSquare({changed, 10000 - changed}, {0.3, 0.7}), kSignificance);
-}
+TEST(RandomGrayscale, ActsWithItsProbability) { ExpectActsWithItsProbability(Build, ""); }
 
 TEST(RandomGrayscale, MakesChannelsEqual) {
   const FlowType input = FlowType::Image(3, 8, 9);

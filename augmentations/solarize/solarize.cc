@@ -17,8 +17,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> SolarizeAugmentation::Create(
                                                 config.threshold());
 }
 
-void SolarizeAugmentation::Apply(Sample& sample, Random& random) const {
-  if (!random.Bernoulli(probability_)) return;
+void SolarizeAugmentation::Change(Sample& sample, Random&) const {
   InvertAbove(sample.values.data(), ImageShapeOf(sample.type), threshold_);
 }
 

@@ -9,25 +9,23 @@
 
 #include <memory>
 
+#include "augmentations/occasional/occasional.h"
 #include "augmentations/solarize/solarize.pb.h"
-#include "core/plugin/augmentation.h"
 
 namespace pretext {
 
-class SolarizeAugmentation : public Augmentation {
+class SolarizeAugmentation : public OccasionalAugmentation {
  public:
   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const Solarize& config,
                                                               const BuildContext& context);
 
   SolarizeAugmentation(const FlowType& type, float probability, float threshold)
-      : type_(type), probability_(probability), threshold_(threshold) {}
-
-  FlowType output() const override { return type_; }
-  void Apply(Sample& sample, Random& random) const override;
+      : OccasionalAugmentation(type, probability), threshold_(threshold) {}
 
  private:
-  const FlowType type_;
-  const float probability_, threshold_;
+  void Change(Sample& sample, Random& random) const override;
+
+  const float threshold_;
 };
 
 }  // namespace pretext

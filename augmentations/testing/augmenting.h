@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "augmentations/testing/distribution.h"
 #include "base/status/fault.h"
 #include "core/plugin/augmentation.h"
 
@@ -78,6 +79,21 @@ inline int CountChanged(const Augmentation& augmentation, const FlowType& input,
     changed += Augmented(augmentation, input, draw).values != before.values;
   }
   return changed;
+}
+
+// An augmentation of 3×8×9 images of `fields` acts as often as its field `probability` says.
+inline void ExpectActsWithItsProbability(
+    const std::function<std::unique_ptr<Augmentation>(const std::string&, const FlowType&)>& build,
+    const std::string& fields) {
+  const FlowType input = FlowType::Image(3, 8, 9);
+  const auto changed = [&](const char* probability, int draws) {
+    return CountChanged(*build("probability: " + std::string(probability) + " " + fields, input),
+                        input, draws);
+  };
+  EXPECT_EQ(changed("0", 1000), 0);
+  EXPECT_EQ(changed("1", 1000), 1000);
+  const double some = changed("0.3", 10000);
+  EXPECT_GT(ChiSquare({some, 10000 - some}, {0.3, 0.7}), kSignificance);
 }
 
 }  // namespace pretext

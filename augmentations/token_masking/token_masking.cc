@@ -4,6 +4,31 @@
 #include "core/plugin/plugin.h"
 
 namespace pretext {
+namespace {
+
+MaskingOptions::Count CountOf(TokenMasking::Count count) {
+  switch (count) {
+    case TokenMasking::EXACT:
+      return MaskingOptions::Count::kExact;
+    case TokenMasking::BERNOULLI:
+      return MaskingOptions::Count::kBernoulli;
+  }
+  return MaskingOptions::Count::kExact;  // proto2 refuses unknown values while parsing
+}
+
+MaskingOptions::Unit UnitOf(TokenMasking::Unit unit) {
+  switch (unit) {
+    case TokenMasking::TOKEN:
+      return MaskingOptions::Unit::kToken;
+    case TokenMasking::WHOLE_WORD:
+      return MaskingOptions::Unit::kWholeWord;
+    case TokenMasking::SPAN:
+      return MaskingOptions::Unit::kSpan;
+  }
+  return MaskingOptions::Unit::kToken;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Augmentation>> TokenMaskingAugmentation::Create(
     const TokenMasking& config, const BuildContext& context) {
@@ -31,8 +56,8 @@ absl::StatusOr<std::unique_ptr<Augmentation>> TokenMaskingAugmentation::Create(
   check.Shape(!context.input.masked, "is given tokens that are masked already");
   if (!check.ok()) return check.status();
   const MaskingOptions options = {.rate = config.rate(),
-                                  .count = static_cast<MaskingOptions::Count>(config.count()),
-                                  .unit = static_cast<MaskingOptions::Unit>(config.unit()),
+                                  .count = CountOf(config.count()),
+                                  .unit = UnitOf(config.unit()),
                                   .mask_probability = config.mask_probability(),
                                   .random_probability = config.random_probability(),
                                   .span_stop = config.span_stop(),

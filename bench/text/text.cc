@@ -101,6 +101,6 @@ int Main(const std::string& corpus, int64_t vocabulary_size) {
 }  // namespace pretext
 
 int main(int argc, char** argv) {
-  return pretext::Main(argc > 1 ? argv[1] : "/usr/share/dictd/gcide.dict.dz",
+  return pretext::Main(argc > 1 ? argv[1] : "third_party/gcide.dict.dz",
                        argc > 2 ? std::atoll(argv[2]) : 8192);
 }

@@ -236,8 +236,8 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
     return ActivateChannels(tape, y, activation);
   }
   const bool relu = activation == Activation::kRelu;
-  const ConvPlan& all = ConvPlan::Get(ShapeOf(x.shape(), weight.shape, options));
-  ConvShape shape = all.shape();
+  ConvShape shape = ShapeOf(x.shape(), weight.shape, options);
+  const ConvPlan& all = ConvPlan::Get(shape);
   const Var w = tape.Use(weight);
   Tensor input = x.value().InLayout(all.input_layout());
   Tensor z = Tensor::Uninitialized(

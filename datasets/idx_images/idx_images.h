@@ -1,16 +1,13 @@
-// Images in IDX files as a dataset. The bytes stay in memory as they are;
-// Read makes floats of them.
+// Images in IDX files as a dataset (datasets/byte_images).
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "core/flow/held_out.h"
 #include "core/plugin/plugin.h"
+#include "datasets/byte_images/byte_images.h"
 #include "datasets/idx_images/idx.h"
-#include "datasets/image_scaling/image_scaling.h"
 
 namespace pretext {
 
@@ -36,28 +33,20 @@ class IdxImagesDataset : public Dataset {
   // One pair of files.
   struct Part {
     std::string images_path, labels_path;  // empty: not given
-    IdxImageFile images;
-    std::vector<uint8_t> labels;
+    IdxImageFile header;
 
     void CheckHeaders(absl::string_view images_field, absl::string_view labels_field,
                       FieldChecker& check);
-    absl::Status Load();
+    absl::Status Load(ByteImages::Part& part) const;
   };
 
   explicit IdxImagesDataset(const IdxImages& config);
-
-  const std::vector<int64_t>& indices(Split split) const {
-    return split == Split::kTrain ? split_.train : split_.test;
-  }
 
   const std::unique_ptr<const IdxImages> config_;
   FlowType type_;
   int64_t classes_ = 0;
   Part train_, test_;
-  // The images of the splits: all of either part, or with held_out some of train_.
-  HeldOutSplit split_;
-  PixelStatistics statistics_;
-  PixelScale scale_;
+  ByteImages images_;
 };
 
 }  // namespace pretext

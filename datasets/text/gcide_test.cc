@@ -14,7 +14,7 @@ namespace pretext {
 namespace {
 
 constexpr char kConfig[] = R"pb(
-  files: "../gcide/gcide.dict.dz"
+  files: "third_party/gcide.dict.dz"
   document: UNINDENTED
   cleanup {
     remove { open: "\\" close: "\\" }
@@ -36,8 +36,6 @@ TEST(GcideTest, AllOfIt) {
   const std::string cache = testing::TempDir() + "/cache";
   std::filesystem::remove_all(cache);
   config.set_cache_directory(cache);
-  if (!std::filesystem::exists(config.files(0)))
-    config.set_files(0, "/usr/share/dictd/gcide.dict.dz");
   auto dataset = TextDataset::Create(config, {});
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   const absl::Status loaded = (*dataset)->Load();

@@ -35,9 +35,23 @@ std::string DefaultCacheDirectory() {
   return (temporary.empty() ? "/tmp" : temporary) + "/pretext-cache";
 }
 
+DocumentOptions::Unit UnitOf(Text::Document document) {
+  switch (document) {
+    case Text::PARAGRAPH:
+      return DocumentOptions::Unit::kParagraph;
+    case Text::LINE:
+      return DocumentOptions::Unit::kLine;
+    case Text::UNINDENTED:
+      return DocumentOptions::Unit::kUnindented;
+    case Text::FILE:
+      return DocumentOptions::Unit::kFile;
+  }
+  return DocumentOptions::Unit::kParagraph;  // proto2 refuses unknown values while parsing
+}
+
 DocumentOptions MakeDocumentOptions(const Text& config, FieldChecker& check) {
   DocumentOptions options;
-  options.unit = static_cast<DocumentOptions::Unit>(config.document());
+  options.unit = UnitOf(config.document());
   check.InRange("max_document_bytes", config.max_document_bytes(), 64, int64_t{1} << 30);
   options.max_document_bytes = config.max_document_bytes();
   const Text::Cleanup& cleanup = config.cleanup();

@@ -57,9 +57,9 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
   const double unigram = counting.unigram / targets, bigram = counting.bigram / targets;
   const auto add = [&](const std::string& prefix, double loss_in_nats) {
     figures.values.emplace_back(prefix + "masked_loss", loss_in_nats);
-    figures.values.emplace_back(prefix + "perplexity", std::exp(loss_in_nats));
+    figures.values.emplace_back(prefix + "masked_perplexity", std::exp(loss_in_nats));
     if (characters > 0) {
-      figures.values.emplace_back(prefix + "bits_per_character",
+      figures.values.emplace_back(prefix + "masked_bits_per_character",
                                   loss_in_nats / std::numbers::ln2 / characters);
     }
   };

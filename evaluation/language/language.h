@@ -26,7 +26,8 @@ struct LanguageOptions {
 };
 
 struct LanguageFigures {
-  // masked_loss (nats a masked token), perplexity (its exponential), bits_per_character, and, where
+  // masked_loss (nats a masked token), masked_perplexity (its exponential),
+  // masked_bits_per_character, and, where
   // the loss reports an accuracy, masked_accuracy (percent); the first three also of the baselines,
   // as unigram_… and bigram_….
   std::vector<std::pair<std::string, double>> values;

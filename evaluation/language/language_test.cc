@@ -219,14 +219,16 @@ TEST(LanguageTest, FiguresAreMeansOverAllTargets) {
       auto figures = Figures(*measured);
       // Batch losses are float: 2^-24 relative each.
       EXPECT_NEAR(figures["masked_loss"], loss / n, 1e-6);
-      EXPECT_NEAR(figures["perplexity"], std::exp(loss / n), 1e-5);
-      EXPECT_NEAR(figures["bigram_perplexity"], std::exp(bigram / n), 1e-9);
+      EXPECT_NEAR(figures["masked_perplexity"], std::exp(loss / n), 1e-5);
+      EXPECT_NEAR(figures["bigram_masked_perplexity"], std::exp(bigram / n), 1e-9);
       EXPECT_NEAR(figures["masked_accuracy"], 100 * even / n, 1e-9);
       EXPECT_NEAR(figures["unigram_masked_loss"], unigram / n, 1e-9);
       EXPECT_NEAR(figures["bigram_masked_loss"], bigram / n, 1e-9);
-      EXPECT_NEAR(figures["bits_per_character"], loss / n / std::numbers::ln2 / 4, 1e-6);
-      EXPECT_NEAR(figures["unigram_bits_per_character"], unigram / n / std::numbers::ln2 / 4, 1e-9);
-      EXPECT_NEAR(figures["bigram_bits_per_character"], bigram / n / std::numbers::ln2 / 4, 1e-9);
+      EXPECT_NEAR(figures["masked_bits_per_character"], loss / n / std::numbers::ln2 / 4, 1e-6);
+      EXPECT_NEAR(figures["unigram_masked_bits_per_character"], unigram / n / std::numbers::ln2 / 4,
+                  1e-9);
+      EXPECT_NEAR(figures["bigram_masked_bits_per_character"], bigram / n / std::numbers::ln2 / 4,
+                  1e-9);
     }
   }
 }

@@ -4,17 +4,17 @@
 
 namespace pretext {
 
-absl::StatusOr<std::unique_ptr<Head>> Identity::Create(const IdentityHead&,
-                                                       const BuildContext& context) {
-  auto head = std::make_unique<Identity>();
+absl::StatusOr<std::unique_ptr<Head>> IdentityHeadPlugin::Create(const IdentityHead&,
+                                                                 const BuildContext& context) {
+  auto head = std::make_unique<IdentityHeadPlugin>();
   head->output_ = context.input;
   return head;
 }
 
-Prediction Identity::Forward(Tape&, Var h, const Batch&, const ForwardContext&) {
+Prediction IdentityHeadPlugin::Forward(Tape&, Var h, const Batch&, const ForwardContext&) {
   return {.value = h};
 }
 
-PRETEXT_REGISTER_HEAD(Identity, IdentityHead);
+PRETEXT_REGISTER_HEAD(IdentityHeadPlugin, IdentityHead);
 
 }  // namespace pretext

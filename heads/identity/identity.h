@@ -10,7 +10,7 @@ namespace pretext {
 
 class IdentityHead;  // the config, identity.proto
 
-class Identity : public Head {
+class IdentityHeadPlugin : public Head {
  public:
   // No faults.
   static absl::StatusOr<std::unique_ptr<Head>> Create(const IdentityHead& config,

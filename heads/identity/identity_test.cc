@@ -10,7 +10,7 @@ namespace {
 TEST(IdentityHead, PassesOnWhatItIsGiven) {
   for (const FlowType& type :
        {FlowType::Vector(4), FlowType::Image(3, 2, 2), FlowType::Sequence(5, 4)}) {
-    auto head = Identity::Create(IdentityHead(), {.input = type});
+    auto head = IdentityHeadPlugin::Create(IdentityHead(), {.input = type});
     ASSERT_TRUE(head.ok()) << head.status();
     EXPECT_EQ((*head)->output(), type);
     EXPECT_EQ((*head)->parameters().count(), 0);

@@ -5,7 +5,7 @@
 
 namespace pretext {
 
-absl::StatusOr<std::unique_ptr<Head>> LinearProjection::Create(const LinearHead& config,
+absl::StatusOr<std::unique_ptr<Head>> LinearHeadPlugin::Create(const LinearHead& config,
                                                                const BuildContext& context) {
   FieldChecker check;
   const FlowType& input = context.input;
@@ -13,17 +13,17 @@ absl::StatusOr<std::unique_ptr<Head>> LinearProjection::Create(const LinearHead&
   check.Extent("output", config.output());
   if (!check.ok()) return check.status();
 
-  auto head = std::make_unique<LinearProjection>();
+  auto head = std::make_unique<LinearHeadPlugin>();
   head->output_ = FlowType::Vector(config.output());
   head->layer_ =
       LinearLayer::Declare(head->parameters(), "0", input.features, config.output(), config.bias());
   return head;
 }
 
-Prediction LinearProjection::Forward(Tape& tape, Var h, const Batch&, const ForwardContext&) {
+Prediction LinearHeadPlugin::Forward(Tape& tape, Var h, const Batch&, const ForwardContext&) {
   return {.value = layer_(tape, h)};
 }
 
-PRETEXT_REGISTER_HEAD(LinearProjection, LinearHead);
+PRETEXT_REGISTER_HEAD(LinearHeadPlugin, LinearHead);
 
 }  // namespace pretext

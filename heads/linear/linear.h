@@ -12,7 +12,7 @@ namespace pretext {
 
 class LinearHead;  // the config, linear.proto
 
-class LinearProjection : public Head {
+class LinearHeadPlugin : public Head {
  public:
   // Faults: a width outside 1 … 2^24, an input that is no vector.
   static absl::StatusOr<std::unique_ptr<Head>> Create(const LinearHead& config,

@@ -16,7 +16,7 @@ TEST(LinearHead, ValuesAndGradients) {
     LinearHead config;
     config.set_output(3);
     config.set_bias(bias);
-    auto head = LinearProjection::Create(config, {.input = FlowType::Vector(4)});
+    auto head = LinearHeadPlugin::Create(config, {.input = FlowType::Vector(4)});
     ASSERT_TRUE(head.ok()) << head.status();
     EXPECT_EQ((*head)->output(), FlowType::Vector(3));
     (*head)->parameters().Allocate("head", 7);
@@ -46,7 +46,7 @@ TEST(LinearHead, ValuesAndGradients) {
 TEST(LinearHead, EveryFaultIsNamed) {
   LinearHead config;
   config.set_output(-1);
-  const auto head = LinearProjection::Create(config, {.input = FlowType::Image(1, 2, 2)});
+  const auto head = LinearHeadPlugin::Create(config, {.input = FlowType::Image(1, 2, 2)});
   EXPECT_THAT(std::string(head.status().message()), HasSubstr("output: "));
   EXPECT_THAT(std::string(head.status().message()), HasSubstr("the encoder gives image 1×2×2"));
 }

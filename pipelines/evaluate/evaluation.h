@@ -5,7 +5,7 @@
 //
 //   images, vectors   reconstruction error where the head is a decoder; k-NN, linear probe and
 //                     their baselines where there are labels (evaluation/report)
-//   tokens            masked loss, perplexity, accuracy, bits a character, beside unigram and
+//   tokens            masked loss, its perplexity, accuracy, bits a character, beside unigram and
 //                     bigram (evaluation/language)
 #pragma once
 

@@ -8,7 +8,7 @@
 namespace pretext {
 namespace {
 
-// The prefixes of baselines, and what a reader is told they are; see evaluation/report.
+// The prefixes of baselines, and what a reader is told they are.
 constexpr std::pair<absl::string_view, absl::string_view> kRows[] = {{"", "h"},
                                                                      {"raw_", "raw input"},
                                                                      {"pca_", "PCA"},

@@ -14,7 +14,7 @@ class AugmentationConformance : public testing::TestWithParam<const Entry*> {
  protected:
   void SetUp() override {
     const auto config = ExampleConfig(*GetParam());
-    for (const FlowType& type : CandidateTypes()) {
+    for (const FlowType& type : CandidateTypes(*GetParam())) {
       context_ = {.input = type, .sample = type, .views = 2, .tokenizer = &letters_};
       auto augmentation = GetParam()->create(*config, context_);
       if (!augmentation.ok()) continue;

@@ -14,7 +14,7 @@ class EncoderConformance : public testing::TestWithParam<const Entry*> {
   // Built from the example with the first input type that fits, allocated.
   void SetUp() override {
     const auto config = ExampleConfig(*GetParam());
-    for (const FlowType& type : CandidateTypes()) {
+    for (const FlowType& type : CandidateTypes(*GetParam())) {
       auto encoder = GetParam()->create(*config, {.input = type, .sample = type, .views = 2});
       if (!encoder.ok()) continue;
       type_ = type;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <sstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -27,9 +28,31 @@ std::unique_ptr<Message> ExampleConfig(const Plugin& plugin) {
   return config;
 }
 
-std::vector<FlowType> CandidateTypes() {
-  return {FlowType::Image(1, 16, 16), FlowType::Image(3, 16, 16), FlowType::Vector(12),
-          FlowType::Tokens(16, 50), FlowType::Sequence(16, 12)};
+std::vector<FlowType> CandidateTypes(const Plugin& plugin) {
+  std::ifstream file(plugin.Package() + "/example_input.txt");
+  if (!file) {
+    return {FlowType::Image(1, 16, 16), FlowType::Image(3, 16, 16), FlowType::Vector(12),
+            FlowType::Tokens(16, 50), FlowType::Sequence(16, 12)};
+  }
+  std::vector<FlowType> types;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string kind;
+    int64_t a = 0, b = 0, c = 0;
+    words >> kind >> a;
+    if (kind == "vector") {
+      types.push_back(FlowType::Vector(a));
+    } else if (kind == "image" && words >> b >> c) {
+      types.push_back(FlowType::Image(a, b, c));
+    } else if (kind == "tokens" && words >> b) {
+      types.push_back(FlowType::Tokens(a, b));
+    } else if (kind == "sequence" && words >> b) {
+      types.push_back(FlowType::Sequence(a, b));
+    } else {
+      ADD_FAILURE() << plugin.Package() << "/example_input.txt: " << line;
+    }
+  }
+  return types;
 }
 
 Batch RandomBatch(const FlowType& type, int64_t samples, int64_t views, uint64_t seed) {

@@ -20,8 +20,10 @@ namespace pretext {
 // The plugin's example.textproto when its folder has one, else its default config.
 std::unique_ptr<google::protobuf::Message> ExampleConfig(const Plugin& plugin);
 
-// Input types that a plugin is tried with, in turn, until one fits.
-std::vector<FlowType> CandidateTypes();
+// Input types that a plugin is tried with, in turn, until one fits: those that its folder's
+// example_input.txt has, one a line ("image 3 16 16", "vector 12", "tokens 16 50", of a vocabulary,
+// "sequence 16 12"), or else one of each.
+std::vector<FlowType> CandidateTypes(const Plugin& plugin);
 
 // N samples with V views of that type: random values in [0, 1], random tokens with every third
 // masked, labels below 3.

@@ -12,8 +12,8 @@ class HeadConformance : public testing::TestWithParam<const Entry*> {
  protected:
   void SetUp() override {
     const auto config = ExampleConfig(*GetParam());
-    for (const FlowType& h : CandidateTypes()) {
-      for (const FlowType& sample : CandidateTypes()) {
+    for (const FlowType& h : CandidateTypes(*GetParam())) {
+      for (const FlowType& sample : CandidateTypes(*GetParam())) {
         context_ = {.input = h, .sample = sample, .views = 2, .token_embedding = embedding_.get()};
         auto head = GetParam()->create(*config, context_);
         if (!head.ok()) continue;

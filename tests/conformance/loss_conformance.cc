@@ -15,7 +15,7 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
  protected:
   void SetUp() override {
     const auto config = ExampleConfig(*GetParam());
-    std::vector<FlowType> types = CandidateTypes();
+    std::vector<FlowType> types = CandidateTypes(*GetParam());
     types.push_back(FlowType::TokenScores(12, 50));
     for (int64_t views : {2, 1}) {
       for (const FlowType& z : types) {

@@ -137,11 +137,11 @@ TEST(TextProgram, TrainsAndResumesBitForBit) {
   ASSERT_EQ(whole.exit_code, 0) << whole.output;
   EXPECT_THAT(whole.output,
               AllOf(HasSubstr("vocabulary 150"), HasSubstr("masked_loss"), HasSubstr("unigram"),
-                    HasSubstr("bigram"), HasSubstr("bits_per_character")));
+                    HasSubstr("bigram"), HasSubstr("masked_bits_per_character")));
   EXPECT_THAT(FileContents("runs/whole/vocab.txt"), HasSubstr("\nmiller\n"));
   const std::string metrics = FileContents("runs/whole/metrics.jsonl");
   EXPECT_THAT(metrics, AllOf(HasSubstr("\"eval\":{\"masked_loss\":"),
-                             HasSubstr("\"unigram_bits_per_character\":")));
+                             HasSubstr("\"unigram_masked_bits_per_character\":")));
   const size_t steps = Lines(metrics) - 1;  // the last line is the evaluation
   ASSERT_GE(steps, 10u);
 

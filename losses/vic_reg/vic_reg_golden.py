@@ -1,4 +1,4 @@
-"""Writes vicreg_golden.txt beside this script:  PYTHONPATH=../testing python3 vicreg_golden.py"""
+"""Writes vic_reg_golden.txt beside this script:  PYTHONPATH=../testing python3 vic_reg_golden.py"""
 import itertools
 
 import torch
@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from golden import off_diagonal, sizes, write
 
 
-def vicreg(x, n, v, invariance, variance, covariance):
+def vic_reg(x, n, v, invariance, variance, covariance):
     total = []
     for a, b in itertools.combinations(x.chunk(v), 2):  # as in facebookresearch/vicreg, for every pair
         loss = invariance * F.mse_loss(a, b)
@@ -21,5 +21,5 @@ def vicreg(x, n, v, invariance, variance, covariance):
     return sum(total) / len(total)
 
 
-write("vicreg_golden.txt", vicreg, [(*size, w, None) for size, w in zip(
+write("vic_reg_golden.txt", vic_reg, [(*size, w, None) for size, w in zip(
     sizes[1:], [[25, 25, 1], [25, 25, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1], [25, 25, 1]])])

@@ -1,11 +1,11 @@
-#include "losses/vicreg/vicreg.h"
+#include "losses/vic_reg/vic_reg.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "core/ops/basic.h"
 #include "losses/contrastive/contrastive_loss.h"
-#include "losses/vicreg/vicreg.pb.h"
+#include "losses/vic_reg/vic_reg.pb.h"
 
 namespace pretext {
 namespace {

@@ -1,4 +1,4 @@
-#include "losses/vicreg/vicreg.h"
+#include "losses/vic_reg/vic_reg.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "losses/testing/golden.h"
-#include "losses/vicreg/vicreg.pb.h"
+#include "losses/vic_reg/vic_reg.pb.h"
 
 namespace pretext {
 namespace {
@@ -21,7 +21,7 @@ VicRegLoss::Weights WeightsOf(const GoldenLoss& golden, double scale) {
 }
 
 TEST(VicRegLoss, AgreesWithPyTorch) {
-  for (const GoldenLoss& golden : ReadGoldenLosses("losses/vicreg/vicreg_golden.txt")) {
+  for (const GoldenLoss& golden : ReadGoldenLosses("losses/vic_reg/vic_reg_golden.txt")) {
     VicRegLoss loss(WeightsOf(golden, 1));
     EXPECT_TRUE(AgreesWithGolden(loss, golden, kTolerance));
     VicRegLoss wrong(WeightsOf(golden, 1.001));

@@ -17,7 +17,7 @@
 
 namespace pretext {
 
-class VicReg;  // the config, vicreg.proto
+class VicReg;  // the config, vic_reg.proto
 
 class VicRegLoss : public Loss {
  public:

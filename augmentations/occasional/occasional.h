@@ -1,0 +1,29 @@
+// An augmentation of images that acts with a probability, and leaves the sample as it is otherwise.
+//
+// The first draw is for whether to act; those of Change follow only when it does.
+#pragma once
+
+#include "core/plugin/augmentation.h"
+
+namespace pretext {
+
+class OccasionalAugmentation : public Augmentation {
+ public:
+  // probability: in [0, 1]. `type`: of the samples before and after.
+  OccasionalAugmentation(const FlowType& type, float probability)
+      : type_(type), probability_(probability) {}
+
+  FlowType output() const final { return type_; }
+  void Apply(Sample& sample, Random& random) const final {
+    if (random.Bernoulli(probability_)) Change(sample, random);
+  }
+
+ private:
+  // What it does when it acts.
+  virtual void Change(Sample& sample, Random& random) const = 0;
+
+  const FlowType type_;
+  const float probability_;
+};
+
+}  // namespace pretext
