@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/interruption.h"
+#include "cli/openmp.h"
 
 namespace pretext {
 namespace {
@@ -63,6 +64,7 @@ absl::Status FlushOutput() {
 }  // namespace pretext
 
 int main(int argc, char** argv) {
+  pretext::ChooseWaiting(argv);
   // `bazel run` starts a program in its runfiles; paths on the command line are the user's.
   if (const char* directory = std::getenv("BUILD_WORKING_DIRECTORY")) {
     if (chdir(directory) != 0) std::perror(directory);
@@ -71,8 +73,10 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
   pretext::EndOnUncaughtExceptions();
-  const absl::Status status = pretext::CatchExceptions(
-      [&] { return pretext::Run(std::vector<std::string>(argv + 1, argv + argc)); });
+  const absl::Status status = pretext::CatchExceptions([&] {
+    const absl::Status teams = pretext::CheckTeams();
+    return teams.ok() ? pretext::Run(std::vector<std::string>(argv + 1, argv + argc)) : teams;
+  });
   const absl::Status flushed = pretext::FlushOutput();
   for (const absl::Status& s : {status, flushed}) {
     if (!s.ok()) std::fprintf(stderr, "%s\n", std::string(s.message()).c_str());

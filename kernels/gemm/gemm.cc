@@ -36,7 +36,7 @@ void GemmWith(GemmLibrary library, Transpose trans_a, Transpose trans_b, int64_t
               int64_t k, float alpha, const float* a, int64_t lda, const float* b, int64_t ldb,
               float beta, float* c, int64_t ldc) {
   if (m == 0 || n == 0) return;
-  LimitTeam();
+  SettleTeam();
   // No terms: C = beta · C, which OpenBLAS does without reading A or B.
   if (k == 0) library = GemmLibrary::kOpenBlas;
   switch (library) {

@@ -5,14 +5,14 @@
 namespace pretext {
 
 const dnnl::engine& OnednnEngine() {
-  LimitTeam();
+  SettleTeam();
   // Never destroyed: plans in static caches outlive main.
   static const dnnl::engine* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
   return *engine;
 }
 
 dnnl::stream& OnednnStream() {
-  LimitTeam();
+  SettleTeam();
   thread_local dnnl::stream stream(OnednnEngine());
   return stream;
 }

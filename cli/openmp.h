@@ -1,0 +1,21 @@
+// How the program's OpenMP threads wait, and whether there are as many as its settings say.
+#pragma once
+
+#include "absl/status/status.h"
+
+namespace pretext {
+
+// Sets how long a thread that waits for the others of its team spins before it sleeps, unless the
+// environment says so (OMP_WAIT_POLICY, GOMP_SPINCOUNT). libgomp reads that before main: the
+// program starts itself again. To be called first.
+//
+// libgomp's default spins for milliseconds. That is fastest on a quiet machine and ruinous beside
+// other work, where the thread that is waited for cannot run because the waiting one spins: a step
+// takes 120 times as long. kSpins turns outlast the gaps between the parts of a step, and no more.
+void ChooseWaiting(char** argv);
+
+// The settings are made such that teams have the size they should (kernels/team); an error, naming
+// the variables of the environment that speak of OpenMP, when they still have not.
+absl::Status CheckTeams();
+
+}  // namespace pretext
