@@ -2,6 +2,7 @@
 
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +10,9 @@
 #include <set>
 #include <tuple>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/check/check.h"
 #include "base/file/file_writer.h"
 #include "base/file/mapped_file.h"
@@ -81,14 +84,39 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const Value& value) {
   return entry;
 }
 
+constexpr char kHeaderSum[] = "crc32";
+constexpr char kTensorSum[] = "crc32:";  // and the tensor's name
+constexpr char kNoSum[] = "00000000";
+
+std::string Checksum(absl::string_view bytes) {
+  return absl::StrFormat("%08x",
+                         crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+// Where the header's own checksum stands in its JSON.
+size_t PlaceOfHeaderSum(absl::string_view json, absl::string_view sum) {
+  const std::string before = absl::StrCat("\"", kHeaderSum, "\":\"");
+  const size_t at = json.find(absl::StrCat(before, sum, "\""));
+  return at == absl::string_view::npos ? at : at + before.size();
+}
+
+// The bytes of a row-major tensor.
+absl::string_view DataOf(const Tensor& plain) {
+  const void* const data =
+      plain.dtype() == DType::kInt32 ? static_cast<const void*>(plain.ints()) : plain.data();
+  return {static_cast<const char*>(data), plain.bytes()};
+}
+
 // All before the data, in the order of the tensors, so that equal files are equal byte for byte.
 std::string Header(const TensorFile& file) {
   JsonObject header;
-  if (!file.metadata.empty()) {
-    JsonObject metadata;
-    for (const auto& [key, value] : file.metadata) metadata.Add(key, value);
-    header.Add("__metadata__", metadata);
+  JsonObject metadata;
+  for (const auto& [key, value] : file.metadata) metadata.Add(key, value);
+  metadata.Add(kHeaderSum, kNoSum);
+  for (const NamedTensor& named : file.tensors) {
+    metadata.Add(absl::StrCat(kTensorSum, named.name), Checksum(DataOf(named.tensor.Plain())));
   }
+  header.Add("__metadata__", metadata);
   std::set<std::string> names;
   int64_t at = 0;
   for (const NamedTensor& named : file.tensors) {
@@ -103,16 +131,36 @@ std::string Header(const TensorFile& file) {
   }
   std::string json = header.text();
   json.append((8 - json.size() % 8) % 8, ' ');  // the data is aligned
+  json.replace(PlaceOfHeaderSum(json, kNoSum), sizeof(kNoSum) - 1, Checksum(json));
   std::string length;
   for (int i = 0; i < 8; ++i) length += static_cast<char>(json.size() >> (8 * i));
   return length + json;
 }
 
-// The bytes of a row-major tensor.
-absl::string_view DataOf(const Tensor& plain) {
-  const void* const data =
-      plain.dtype() == DType::kInt32 ? static_cast<const void*>(plain.ints()) : plain.data();
-  return {static_cast<const char*>(data), plain.bytes()};
+// Takes the checksums out of the metadata and holds them against what they are of. Empty when all
+// are right or there are none, else what is damaged.
+std::string FindDamage(absl::string_view json, const std::vector<Entry>& entries, const char* data,
+                       std::map<std::string, std::string>& metadata) {
+  std::map<std::string, std::string> sums;
+  for (auto it = metadata.begin(); it != metadata.end();) {
+    const bool is_sum = it->first == kHeaderSum || absl::StartsWith(it->first, kTensorSum);
+    if (is_sum) sums.insert(*it);
+    it = is_sum ? metadata.erase(it) : std::next(it);
+  }
+  if (sums.empty()) return "";
+  std::string blank(json);
+  const size_t at = PlaceOfHeaderSum(json, sums[kHeaderSum]);
+  if (at == absl::string_view::npos || sums[kHeaderSum].size() != sizeof(kNoSum) - 1) {
+    return "its header has lost its checksum";
+  }
+  blank.replace(at, sizeof(kNoSum) - 1, kNoSum);
+  if (Checksum(blank) != sums[kHeaderSum]) return "its header is damaged: another checksum";
+  for (const Entry& entry : entries) {
+    const absl::string_view bytes(data + entry.begin, static_cast<size_t>(entry.end - entry.begin));
+    if (Checksum(bytes) == sums[absl::StrCat(kTensorSum, entry.name)]) continue;
+    return absl::StrCat("tensor \"", entry.name, "\" is damaged: another checksum");
+  }
+  return "";
 }
 
 }  // namespace
@@ -185,6 +233,8 @@ absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_vi
     return bad(
         absl::StrCat("it has ", contents.size() - 8 - length, " bytes of data, its header ", at));
   }
+  const std::string damage = FindDamage(contents.substr(8, length), entries, data, file.metadata);
+  if (!damage.empty()) return bad(damage);
   for (const Entry& entry : entries) {
     Tensor tensor = Tensor::Uninitialized(entry.shape, entry.dtype);
     void* target = entry.dtype == DType::kInt32 ? static_cast<void*>(tensor.ints()) : tensor.data();

@@ -1,6 +1,10 @@
 // Tensors by name in one file, in the safetensors format: an 8-byte little-endian length, a JSON
 // header of that length, and the data. The format of HuggingFace's library of that name, which
 // reads what this writes and the other way round.
+//
+// What is written here carries CRC-32 checksums, which other readers pass over, in __metadata__:
+// "crc32:NAME" of each tensor's data, and "crc32" of the header itself, with eight zeros in its own
+// place. Each is eight hexadecimal digits.
 #pragma once
 
 #include <map>
@@ -20,8 +24,8 @@ struct NamedTensor {
 };
 
 struct TensorFile {
-  std::vector<NamedTensor> tensors;  // in the file's order of data
-  std::map<std::string, std::string> metadata;
+  std::vector<NamedTensor> tensors;             // in the file's order of data
+  std::map<std::string, std::string> metadata;  // without the checksums
 };
 
 // The file's contents. Names are unique.
@@ -29,8 +33,9 @@ std::string SerializeTensors(const TensorFile& file);
 
 // Reads what SerializeTensors wrote. Checked strictly, before anything is allocated:
 // the header's length and JSON, known types (F32, I32), shapes of at most five dimensions,
-// offsets that follow one another without gap or overlap, fit the shapes and end with the data.
-// `name` is the file's, for messages.
+// offsets that follow one another without gap or overlap, fit the shapes and end with the data, and
+// the checksums where the file has any: a byte that was changed anywhere is DataLoss, which names
+// the tensor. `name` is the file's, for messages.
 absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_view contents);
 
 // The same to a file and from one, without a second copy in memory. A crash while it is written

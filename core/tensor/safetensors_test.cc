@@ -60,13 +60,39 @@ TEST(Safetensors, AFileHasTheSameBytes) {
 
 // The order of the header is the tensors': equal contents are equal files.
 TEST(Safetensors, WritesTheHeaderInOrder) {
-  EXPECT_THAT(
-      SerializeTensors(Example()).substr(8),
-      testing::StartsWith(R"({"__metadata__":{"step":"12"},)"
-                          R"("a.weight":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},)"
-                          R"("odd \"name\"":{"dtype":"F32","shape":[0,7],"data_offsets":[48,48]},)"
-                          R"("scalar":{"dtype":"F32","shape":[],"data_offsets":[48,52]},)"
-                          R"("ids":{"dtype":"I32","shape":[2],"data_offsets":[52,60]}})"));
+  const std::string contents = SerializeTensors(Example()).substr(8);
+  EXPECT_THAT(contents, testing::StartsWith(R"({"__metadata__":{"step":"12","crc32":")"));
+  EXPECT_THAT(contents, HasSubstr(R"(","crc32:a.weight":")"));
+  EXPECT_THAT(contents, HasSubstr(R"(","crc32:odd \"name\"":"00000000",)"));
+  EXPECT_THAT(contents,
+              HasSubstr(R"("},"a.weight":{"dtype":"F32","shape":[3,4],"data_offsets":[0,48]},)"
+                        R"("odd \"name\"":{"dtype":"F32","shape":[0,7],"data_offsets":[48,48]},)"
+                        R"("scalar":{"dtype":"F32","shape":[],"data_offsets":[48,52]},)"
+                        R"("ids":{"dtype":"I32","shape":[2],"data_offsets":[52,60]}})"));
+}
+
+// CRC-32 of the four bytes 1, 2, 3, 4 is b63cfbcd (any zip tool's).
+TEST(Safetensors, TheChecksumIsCrc32) {
+  TensorFile file;
+  file.tensors.push_back({"t", Tensor::Zeros({1}, DType::kInt32)});
+  file.tensors[0].tensor.ints()[0] = 0x04030201;
+  EXPECT_THAT(SerializeTensors(file), HasSubstr(R"("crc32:t":"b63cfbcd")"));
+}
+
+TEST(Safetensors, AChangedBitAnywhereIsFound) {
+  const std::string whole = SerializeTensors(Example());
+  for (size_t at = 0; at < whole.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string damaged = whole;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+      EXPECT_EQ(ParseTensors("f", damaged).status().code(), absl::StatusCode::kDataLoss)
+          << "byte " << at << ", bit " << bit;
+    }
+  }
+  std::string damaged = whole;
+  damaged[whole.size() - 3] ^= 1;
+  EXPECT_THAT(std::string(ParseTensors("f", damaged).status().message()),
+              HasSubstr("f is not a whole safetensors file: tensor \"ids\" is damaged"));
 }
 
 // safetensors_golden.py wrote it with HuggingFace's library.
