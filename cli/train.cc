@@ -1,17 +1,16 @@
 #include <cstdio>
+#include <memory>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "base/file/file_writer.h"
 #include "cli/command.h"
 #include "cli/interruption.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/description.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/run_directory.h"
-#include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/trainer.h"
 
@@ -20,68 +19,75 @@ ABSL_FLAG(std::string, resume, "", "the folder of a run to go on with, bit for b
 namespace pretext {
 namespace {
 
-absl::StatusOr<TrainOutcome> Train(Assembled parts, RunDirectory run, bool resume) {
-  Progress progress(stdout);
-  absl::StatusOr<std::unique_ptr<Trainer>> trainer =
-      Trainer::Create(std::move(parts), run, progress, SignalledStop());
-  if (!trainer.ok()) return trainer.status();
-  if (resume) {
-    if (absl::Status status = (*trainer)->Resume(); !status.ok()) return status;
-    progress.Say(
-        absl::StrCat("going on at step ", (*trainer)->step(), " of ", (*trainer)->total_steps()));
+// Where a new run of the pipeline goes: a folder that the user named, or one by its name.
+struct Place {
+  std::string path;
+  bool named;
+};
+
+Place PlaceOf(const Pipeline& config) {
+  const std::string& directory = config.output().directory();
+  return directory.empty() ? Place{absl::StrCat("runs/", config.name()), false}
+                           : Place{directory, true};
+}
+
+// The training of a new run. Its folder is made last.
+absl::StatusOr<std::unique_ptr<Trainer>> NewTraining(const std::string& pipeline,
+                                                     Progress& progress, std::string& path) {
+  absl::StatusOr<Assembled> parts = AssembleFile(pipeline, Overrides());
+  if (!parts.ok()) return parts.status();
+  const Place place = PlaceOf(*parts->config);
+  if (place.named) {
+    if (absl::Status free = RunDirectory::CheckFree(place.path); !free.ok()) return free;
   }
-  StopOnSignals();
-  return (*trainer)->Run();
-}
-
-absl::StatusOr<Assembled> AssembleRun(const RunDirectory& run) {
-  AssemblyOptions options;
-  options.run_directory = run.path();
-  return AssembleFile(run.pipeline_path(), Overrides(), options);
-}
-
-absl::StatusOr<RunDirectory> NewRun(const Pipeline& config) {
-  const bool named = !config.output().directory().empty();
-  absl::StatusOr<RunDirectory> run = RunDirectory::Create(
-      named ? config.output().directory() : absl::StrCat("runs/", config.name()), named);
+  std::fputs(DescribePipeline(*parts).c_str(), stdout);
+  auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop());
+  if (!trainer.ok()) return trainer.status();
+  absl::StatusOr<RunDirectory> run = RunDirectory::Begin(place.path, place.named);
   if (!run.ok()) return run.status();
-  const absl::Status written =
-      WriteFileAtomically(run->pipeline_path(), ResolvedText(config, kVersion));
-  if (!written.ok()) return written;
-  return run;
+  path = run->path();
+  progress.Say(absl::StrCat("run: ", path));
+  if (absl::Status status = (*trainer)->Begin(*std::move(run)); !status.ok()) return status;
+  return trainer;
+}
+
+// The training of a run that is there.
+absl::StatusOr<std::unique_ptr<Trainer>> OldTraining(const std::string& path, Progress& progress) {
+  absl::StatusOr<RunDirectory> run = RunDirectory::OpenToGoOn(path);
+  if (!run.ok()) return run.status();
+  AssemblyOptions options;
+  options.run_directory = run->path();
+  absl::StatusOr<Assembled> parts = AssembleFile(run->pipeline_path(), Overrides(), options);
+  if (!parts.ok()) return parts.status();
+  std::fputs(DescribePipeline(*parts).c_str(), stdout);
+  progress.Say(absl::StrCat("run: ", path));
+  auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop());
+  if (!trainer.ok()) return trainer.status();
+  if (absl::Status status = (*trainer)->GoOn(*std::move(run)); !status.ok()) {
+    return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
+  }
+  return trainer;
 }
 
 }  // namespace
 
 absl::Status TrainCommand(const std::vector<std::string>& arguments) {
-  const std::string resume = absl::GetFlag(FLAGS_resume);
-  const size_t wanted = resume.empty() ? 1 : 0;
+  std::string path = absl::GetFlag(FLAGS_resume);
+  const size_t wanted = path.empty() ? 1 : 0;
   if (auto status = CheckArguments("train", arguments, wanted, wanted); !status.ok()) return status;
   const absl::Time start = absl::Now();
-
-  absl::StatusOr<RunDirectory> run = absl::UnknownError("not opened");
-  absl::StatusOr<Assembled> parts = absl::UnknownError("not assembled");
-  if (resume.empty()) {
-    parts = AssembleFile(arguments[0], Overrides());
-    if (!parts.ok()) return parts.status();
-    run = NewRun(*parts->config);
-  } else {
-    run = RunDirectory::Open(resume);
-    if (!run.ok()) return run.status();
-    parts = AssembleRun(*run);
-    if (!parts.ok()) return parts.status();
-  }
-  if (!run.ok()) return run.status();
-  std::fputs(DescribePipeline(*parts).c_str(), stdout);
-  std::printf("run: %s\n", run->path().c_str());
-
-  const absl::StatusOr<TrainOutcome> outcome = Train(*std::move(parts), *run, !resume.empty());
+  Progress progress(stdout);
+  const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
+      path.empty() ? NewTraining(arguments[0], progress, path) : OldTraining(path, progress);
+  if (!trainer.ok()) return trainer.status();
+  StopOnSignals();
+  const absl::StatusOr<TrainOutcome> outcome = (*trainer)->Run();
   if (!outcome.ok()) return outcome.status();
-  if (*outcome == TrainOutcome::kInterrupted) {
+  if (*outcome == TrainOutcome::kStopped) {
     return absl::CancelledError(
         absl::StrCat("ended early, by a signal: exit status ", StopExitStatus()));
   }
-  std::printf("done in %s: %s\n", ClockText(absl::Now() - start).c_str(), run->path().c_str());
+  std::printf("done in %s: %s\n", ClockText(absl::Now() - start).c_str(), path.c_str());
   return absl::OkStatus();
 }
 

@@ -3,9 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
 #include <string>
+#include <utility>
 
 #include "tests/program.h"
 
@@ -141,6 +148,147 @@ TEST(Training, ASecondSignalEndsAtOnce) {
   EXPECT_TRUE(result.exit_code == 128 + SIGINT || result.exit_code == 128 + SIGTERM)
       << result.exit_code;
   EXPECT_EQ(result.output.find("Go on with"), std::string::npos) << result.output;
+}
+
+// Lines of metrics without what is another each time.
+std::string MetricsWithoutSpeed(const std::string& run) {
+  return std::regex_replace(FileContents("runs/" + run + "/metrics.jsonl"),
+                            std::regex("\"items_per_second\":[^,}]*"), "");
+}
+
+// Lines are means over three steps; the run is stopped between two of them, and where an evaluation
+// is due.
+TEST(Training, AnInterruptedRunHasTheLinesOfAnUninterruptedOne) {
+  const std::string often =
+      "train { log_every: 3 epochs: 4 } evaluate { every_epochs: 1 } encoder { "
+      "[type.googleapis.com/pretext.Mlp] { hidden: [512, 512] } }";
+  WriteScratchFile("lines.textproto", SmallAutoencoder("lines"));
+  ASSERT_EQ(RunProgram({"train", "lines.textproto", "--override", often}).exit_code, 0);
+  const std::string want = MetricsWithoutSpeed("lines");
+  EXPECT_EQ(Lines(want), 11u + 4u);
+  for (const size_t lines : {1, 4, 8}) {
+    const std::string name = "lines" + std::to_string(lines);
+    bool sent = false;
+    ProgramResult result = RunProgram(
+        {"train", "lines.textproto", "--override", often, "--override", "name: \"" + name + "\""},
+        [&](pid_t child) {
+          if (sent || Lines(FileContents("runs/" + name + "/metrics.jsonl")) < lines) return;
+          kill(child, SIGINT);
+          sent = true;
+        });
+    EXPECT_EQ(result.exit_code, 128 + SIGINT) << result.output;
+    result = RunProgram({"train", "--resume", "runs/" + name});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_EQ(MetricsWithoutSpeed(name), want) << "stopped after " << lines << " lines";
+    EXPECT_TRUE(Weights(name) == Weights("lines"));
+  }
+}
+
+TEST(Training, ResumingAFinishedRunChangesNothing) {
+  Uninterrupted();
+  const std::string folder = ScratchFolder() + "/runs/whole";
+  const auto files = [&] {
+    std::map<std::string, std::pair<std::string, std::filesystem::file_time_type>> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (!entry.is_regular_file() || entry.path().filename() == ".lock") continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      all[entry.path()] = {{std::istreambuf_iterator<char>(file), {}}, entry.last_write_time()};
+    }
+    return all;
+  };
+  const auto before = files();
+  EXPECT_GE(before.size(), 6u);
+  const ProgramResult result = RunProgram({"train", "--resume", "runs/whole"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, HasSubstr("the run is finished"));
+  EXPECT_TRUE(files() == before);
+}
+
+TEST(Training, ARunGoesOnWithWhatItWasBegunWith) {
+  WriteScratchFile("bound.textproto", SmallAutoencoder("bound"));
+  ASSERT_EQ(RunProgram({"train", "bound.textproto", "--override", "train { epochs: 1 }"}).exit_code,
+            0);
+  const std::string pipeline = FileContents("runs/bound/pipeline.textproto");
+  const ProgramResult refused = RunProgram(
+      {"train", "--resume", "runs/bound", "--override", "train { epochs: 2 batch_size: 32 }"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, HasSubstr("train.batch_size: is 32 now, and was 64"));
+  EXPECT_EQ(FileContents("runs/bound/pipeline.textproto"), pipeline);
+  const ProgramResult shorter =
+      RunProgram({"train", "--resume", "runs/bound", "--override", "train { steps: 3 }"});
+  EXPECT_EQ(shorter.exit_code, 2);
+  EXPECT_THAT(shorter.output, HasSubstr("at step 8 already"));
+  // What may change is the run's from then on.
+  ASSERT_EQ(RunProgram({"train", "--resume", "runs/bound", "--override", "train { epochs: 2 }"})
+                .exit_code,
+            0);
+  EXPECT_THAT(FileContents("runs/bound/pipeline.textproto"), HasSubstr("epochs: 2"));
+  EXPECT_THAT(RunProgram({"train", "--resume", "runs/bound"}).output, HasSubstr("all of its 16"));
+  // Other data.
+  std::string images = FileContents("train-images");
+  images.back() ^= 1;
+  WriteScratchFile("other-images", images);
+  const ProgramResult other = RunProgram(
+      {"train", "--resume", "runs/bound", "--override",
+       "dataset { [type.googleapis.com/pretext.IdxImages] { images: \"other-images\" } }"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.output, HasSubstr("the data: is 512 samples"));
+}
+
+TEST(Training, KilledBeforeItsFirstCheckpointARunBeginsAnew) {
+  WriteScratchFile("early.textproto", SmallAutoencoder("early"));
+  bool killed = false;
+  const ProgramResult result =
+      RunProgram({"train", "early.textproto", "--override", "output { directory: \"early\" }"},
+                 [&](pid_t child) {
+                   if (killed || FileContents("early/pipeline.textproto").empty()) return;
+                   kill(child, SIGKILL);
+                   killed = true;
+                 });
+  ASSERT_EQ(result.exit_code, -SIGKILL);
+  const ProgramResult resumed = RunProgram({"train", "--resume", "early"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.output;
+  EXPECT_TRUE(FileContents("early/checkpoint/weights.safetensors") == Uninterrupted());
+  EXPECT_EQ(Lines(FileContents("early/metrics.jsonl")), 17u);
+}
+
+// What is wrong is found before there is a folder.
+TEST(Training, ARunThatCannotBeginLeavesNoFolder) {
+  WriteScratchFile("none.textproto", SmallAutoencoder("none"));
+  EXPECT_EQ(
+      RunProgram({"train", "none.textproto", "--override", "train { batch_size: 600 }"}).exit_code,
+      2);
+  EXPECT_FALSE(std::filesystem::exists(ScratchFolder() + "/runs/none"));
+  std::filesystem::create_directories(ScratchFolder() + "/mine");
+  WriteScratchFile("mine/notes", "precious");
+  const ProgramResult result =
+      RunProgram({"train", "none.textproto", "--override", "output { directory: \"mine\" }"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.output, AllOf(HasSubstr("mine"), HasSubstr("notes")));
+}
+
+TEST(Training, ADamagedCheckpointIsNamedOrFallenBackFrom) {
+  WriteScratchFile("kept.textproto", SmallAutoencoder("kept"));
+  const std::string two =
+      "name: \"two\" checkpoints { keep: 2 best: \"test_mse\" } evaluate { every_epochs: 1 }";
+  ASSERT_EQ(RunProgram({"train", "kept.textproto"}).exit_code, 0);
+  ASSERT_EQ(RunProgram({"train", "kept.textproto", "--override", two}).exit_code, 0);
+  for (const char* run : {"kept", "two"}) {
+    const std::string path = std::string("runs/") + run + "/checkpoint/optimizer.safetensors";
+    std::string contents = FileContents(path);
+    contents[contents.size() / 2] ^= 1;
+    WriteScratchFile(path, contents);
+  }
+  const ProgramResult kept = RunProgram({"train", "--resume", "runs/kept"});
+  EXPECT_EQ(kept.exit_code, 1);
+  EXPECT_THAT(kept.output, AllOf(HasSubstr("runs/kept/checkpoint/optimizer.safetensors"),
+                                 HasSubstr("is damaged")));
+  const ProgramResult back = RunProgram({"train", "--resume", "runs/two"});
+  EXPECT_EQ(back.exit_code, 0);
+  EXPECT_THAT(back.output, AllOf(HasSubstr("is damaged"), HasSubstr("checkpoints/step-8"),
+                                 HasSubstr("going on at step 8 of 16")));
+  EXPECT_TRUE(Weights("two") == Uninterrupted());
+  EXPECT_TRUE(FileContents("runs/two/checkpoints/best/weights.safetensors") == Uninterrupted());
 }
 
 TEST(Training, ALossThatIsNotFiniteStopsWithItsPlaceAndKeepsTheCheckpoint) {

@@ -18,7 +18,7 @@ BEGIN {
   split("core/tensor core/autograd core/ops core/layers core/flow core/plugin core/loader", core, " ")
   for (i in core) room[core[i]] = i
   split("pipelines/text pipelines/assembly pipelines/run pipelines/evaluate pipelines/preview pipelines/listing " \
-        "pipelines/train pipelines/trained", pipelines, " ")
+        "pipelines/checkpoint pipelines/train pipelines/trained", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i
 }
 

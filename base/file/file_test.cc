@@ -121,6 +121,26 @@ TEST(ReplaceFolder, WithoutAnExchangeTakesTwoRenames) {
   EXPECT_THAT(folder.Names(), ElementsAre("kept"));
 }
 
+TEST(ReplaceFolder, TheOldOneCanBeKept) {
+  for (const int error : {0, EINVAL}) {
+    const TestFolder folder;
+    for (const char* contents : {"one", "two", "three"}) {
+      ASSERT_TRUE(MakeFolders(folder / "new").ok());
+      ASSERT_TRUE(WriteFileAtomically(folder / "new/file", contents).ok());
+      Calls(
+          [&] {
+            const absl::Status status =
+                ReplaceFolder(folder / "new", folder / "kept", folder / "before");
+            EXPECT_TRUE(status.ok()) << status;
+          },
+          Kind::kExchange, error);
+      EXPECT_EQ(*ReadFile(folder / "kept/file"), contents);
+    }
+    EXPECT_EQ(*ReadFile(folder / "before/file"), "two");
+    EXPECT_EQ(folder.Names(), (std::vector<std::string>{"before", "kept"}));
+  }
+}
+
 TEST(ReplaceFolder, ACrashBetweenTheTwoRenamesLeavesTheOldOneToBeFound) {
   const TestFolder folder;
   Fill(folder / "kept", "first");

@@ -180,6 +180,19 @@ absl::Status AppendToFile(const std::string& path, absl::string_view bytes) {
   return error != 0 ? FileError(error, path, kDoing) : absl::OkStatus();
 }
 
+absl::Status FlushFile(const std::string& path) {
+  int file = -1;
+  int error = file_calls::Open(path, O_WRONLY, &file);
+  if (error == ENOENT) return absl::OkStatus();
+  if (error == 0) {
+    error = file_calls::Flush(file, path);
+    const int closed = file_calls::Close(file);
+    if (error == 0) error = closed;
+    if (error == 0) error = file_calls::FlushFolder(ParentOf(path));
+  }
+  return error != 0 ? FileError(error, path, "cannot be flushed") : absl::OkStatus();
+}
+
 bool IsStandardOutput(const std::string& path) {
   struct stat output, named;
   return fstat(STDOUT_FILENO, &output) == 0 && stat(path.c_str(), &named) == 0 &&

@@ -50,6 +50,8 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
 // Appends whole records, as of a log: all of `bytes`, or none when the disk is full. Makes the
 // file. Not flushed to the disk.
 absl::Status AppendToFile(const std::string& path, absl::string_view bytes);
+// Puts what was appended on the disk, and the file's name; a file that is not there is none.
+absl::Status FlushFile(const std::string& path);
 
 // Whether the path names this process's standard output: what is said there beside what is written
 // would be mixed into it.

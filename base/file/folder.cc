@@ -91,7 +91,8 @@ std::string WholeFolder(const std::string& path) {
   return !is_folder(path) && is_folder(OldFolder(path)) ? OldFolder(path) : path;
 }
 
-absl::Status ReplaceFolder(const std::string& aside, const std::string& path) {
+absl::Status ReplaceFolder(const std::string& aside, const std::string& path,
+                           const std::string& old_to) {
   constexpr char kDoing[] = "cannot be put in its place";
   const absl::StatusOr<PathKind> kind = KindOfPath(path);
   if (!kind.ok()) return kind.status();
@@ -110,6 +111,12 @@ absl::Status ReplaceFolder(const std::string& aside, const std::string& path) {
   if (error != 0) return FileError(error, path, kDoing);
   error = file_calls::FlushFolder(ParentOf(path));
   if (error != 0) return FileError(error, path, kDoing);
+  if (*kind != PathKind::kNothing && !old_to.empty()) {
+    error = file_calls::Remove(old_to);
+    if (error == 0) error = file_calls::Rename(left, old_to);
+    if (error == 0) error = file_calls::FlushFolder(ParentOf(old_to));
+    if (error != 0) return FileError(error, old_to, kDoing);
+  }
   // The new one is in its place: what cannot be removed is no fault of it.
   file_calls::Remove(left);
   if (left != old) file_calls::Remove(old);

@@ -36,7 +36,10 @@ absl::Status FlushFolder(const std::string& path);
 // Puts the folder `aside` at `path`, in place of the one that may be there and that goes. Both are
 // in one folder. In one step, by an exchange; a file system that has none (EINVAL of renameat2)
 // takes two renames, between which a crash leaves the old one under OldFolder(path).
-absl::Status ReplaceFolder(const std::string& aside, const std::string& path);
+// With `old_to`, a path on the same file system, the old one goes there, in place of what may be
+// there; a crash before that leaves it at `aside`, or as above.
+absl::Status ReplaceFolder(const std::string& aside, const std::string& path,
+                           const std::string& old_to = "");
 std::string OldFolder(const std::string& path);
 // Where the folder that ReplaceFolder was to put at `path` is to be read: `path`, or after such a
 // crash the old one.

@@ -84,27 +84,33 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const Value& value) {
   return entry;
 }
 
-constexpr char kHeaderSum[] = "crc32";
-constexpr char kTensorSum[] = "crc32:";  // and the tensor's name
-constexpr char kNoSum[] = "00000000";
+// The bytes of a row-major tensor.
+absl::string_view DataOf(const Tensor& plain) {
+  const void* const data =
+      plain.dtype() == DType::kInt32 ? static_cast<const void*>(plain.ints()) : plain.data();
+  return {static_cast<const char*>(data), plain.bytes()};
+}
+
+}  // namespace
 
 std::string Checksum(absl::string_view bytes) {
   return absl::StrFormat("%08x",
                          crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+std::string TensorChecksum(const Tensor& tensor) { return Checksum(DataOf(tensor.Plain())); }
+
+namespace {
+
+constexpr char kHeaderSum[] = "crc32";
+constexpr char kTensorSum[] = "crc32:";  // and the tensor's name
+constexpr char kNoSum[] = "00000000";
+
 // Where the header's own checksum stands in its JSON.
 size_t PlaceOfHeaderSum(absl::string_view json, absl::string_view sum) {
   const std::string before = absl::StrCat("\"", kHeaderSum, "\":\"");
   const size_t at = json.find(absl::StrCat(before, sum, "\""));
   return at == absl::string_view::npos ? at : at + before.size();
-}
-
-// The bytes of a row-major tensor.
-absl::string_view DataOf(const Tensor& plain) {
-  const void* const data =
-      plain.dtype() == DType::kInt32 ? static_cast<const void*>(plain.ints()) : plain.data();
-  return {static_cast<const char*>(data), plain.bytes()};
 }
 
 // All before the data, in the order of the tensors, so that equal files are equal byte for byte.
@@ -114,7 +120,7 @@ std::string Header(const TensorFile& file) {
   for (const auto& [key, value] : file.metadata) metadata.Add(key, value);
   metadata.Add(kHeaderSum, kNoSum);
   for (const NamedTensor& named : file.tensors) {
-    metadata.Add(absl::StrCat(kTensorSum, named.name), Checksum(DataOf(named.tensor.Plain())));
+    metadata.Add(absl::StrCat(kTensorSum, named.name), TensorChecksum(named.tensor));
   }
   header.Add("__metadata__", metadata);
   std::set<std::string> names;

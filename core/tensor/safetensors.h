@@ -23,6 +23,11 @@ struct NamedTensor {
   Tensor tensor;  // float32 or int32; written row-major
 };
 
+// CRC-32, as eight hexadecimal digits.
+std::string Checksum(absl::string_view bytes);
+// Of a tensor's data, row-major.
+std::string TensorChecksum(const Tensor& tensor);
+
 struct TensorFile {
   std::vector<NamedTensor> tensors;             // in the file's order of data
   std::map<std::string, std::string> metadata;  // without the checksums

@@ -4,9 +4,13 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/text/nearest.h"
 #include "core/plugin/field_checker.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
@@ -89,6 +93,27 @@ absl::Status CheckEvaluate(const Pipeline::Evaluate& evaluate) {
   return check.status();
 }
 
+// The figures of evaluations; k-NN's have the names of representation.h's KnnName.
+absl::Status CheckCheckpoints(const Pipeline::Checkpoints& checkpoints) {
+  FieldChecker check;
+  check.InRange("keep", checkpoints.keep(), 1, 1 << 20);
+  const std::vector<std::string> figures = {"knn",
+                                            "probe",
+                                            "test_mse",
+                                            "masked_loss",
+                                            "masked_perplexity",
+                                            "masked_bits_per_character",
+                                            "masked_accuracy"};
+  const std::string& best = checkpoints.best();
+  const bool known = best.empty() || absl::StartsWith(best, "knn_k") ||
+                     std::find(figures.begin(), figures.end(), best) != figures.end();
+  check.That(
+      known, "best",
+      absl::StrCat("is no figure of an evaluation: ", Quoted(best), DidYouMean(best, figures),
+                   "; there are knn_kN and ", absl::StrJoin(figures, ", ")));
+  return check.status();
+}
+
 }  // namespace
 
 void CheckSections(const Pipeline& pipeline, SourceMap* map) {
@@ -98,6 +123,7 @@ void CheckSections(const Pipeline& pipeline, SourceMap* map) {
   const int64_t views = std::clamp(pipeline.views().count(), 1, kMaxViews);
   map->AddFaults("train", CheckTrain(pipeline.train(), views));
   map->AddFaults("evaluate", CheckEvaluate(pipeline.evaluate()));
+  map->AddFaults("checkpoints", CheckCheckpoints(pipeline.checkpoints()));
 }
 
 double LearningRateScale(const Pipeline& pipeline) {

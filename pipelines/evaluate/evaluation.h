@@ -49,6 +49,10 @@ class Evaluation {
   std::unique_ptr<LanguageBaseline> counts_;  // of the training text; null until they are needed
 };
 
+// Of a figure by its name: whether of two the higher is the better one. Errors and losses, and what
+// is made of them, are better lower.
+bool HigherIsBetter(const std::string& name);
+
 // The figures as lines for a person: a figure and its baselines side by side.
 std::string FormatFigures(const Figures& figures);
 

@@ -27,6 +27,13 @@ std::pair<size_t, absl::string_view> RowOf(absl::string_view name) {
 
 }  // namespace
 
+bool HigherIsBetter(const std::string& name) {
+  for (const char* lower : {"mse", "loss", "perplexity", "bits_per"}) {
+    if (absl::StrContains(name, lower)) return false;
+  }
+  return true;
+}
+
 std::string FormatFigures(const Figures& figures) {
   std::vector<absl::string_view> columns;
   for (const auto& [name, value] : figures.values) {

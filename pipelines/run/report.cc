@@ -140,7 +140,10 @@ absl::Status WriteReport(const RunDirectory& run, const std::string& name) {
   if (!metrics.ok()) return metrics.status();
   const absl::StatusOr<std::string> pipeline = ReadFile(run.pipeline_path());
   if (!pipeline.ok()) return pipeline.status();
-  return WriteFileAtomically(run.report_path(), ReportHtml(name, *metrics, *pipeline));
+  const std::string report = ReportHtml(name, *metrics, *pipeline);
+  const absl::StatusOr<std::string> there = ReadFile(run.report_path());
+  if (there.ok() && *there == report) return absl::OkStatus();
+  return WriteFileAtomically(run.report_path(), report);
 }
 
 }  // namespace pretext

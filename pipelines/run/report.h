@@ -14,7 +14,7 @@ namespace pretext {
 std::string ReportHtml(const std::string& name, const std::string& metrics_jsonl,
                        const std::string& pipeline_text);
 
-// Writes the run's report.html from its files.
+// Writes the run's report.html from its files, unless it is there as it would be.
 absl::Status WriteReport(const RunDirectory& run, const std::string& name);
 
 }  // namespace pretext

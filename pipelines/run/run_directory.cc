@@ -1,52 +1,102 @@
 #include "pipelines/run/run_directory.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/file/read_file.h"
 
 namespace pretext {
 namespace {
 
+constexpr char kLock[] = ".lock";
+constexpr char kPipeline[] = "pipeline.textproto";
+
 absl::StatusOr<bool> IsRun(const std::string& path) {
-  const absl::StatusOr<PathKind> kind = KindOfPath(path + "/pipeline.textproto");
+  const absl::StatusOr<PathKind> kind = KindOfPath(absl::StrCat(path, "/", kPipeline));
   if (!kind.ok()) return kind.status();
   return *kind != PathKind::kNothing;
 }
 
-// The step of a metrics line, which starts {"step":N, — or -1.
-int64_t StepOf(absl::string_view line) {
-  constexpr char kStart[] = "{\"step\":";
-  if (!absl::StartsWith(line, kStart)) return -1;
-  const size_t end = line.find_first_of(",}", sizeof(kStart) - 1);
-  int64_t step = -1;
-  if (end == absl::string_view::npos ||
-      !absl::SimpleAtoi(line.substr(sizeof(kStart) - 1, end - sizeof(kStart) + 1), &step)) {
-    return -1;
+// Whether this is what a run leaves that was killed before it had a pipeline: its lock, with the
+// number of a process or nothing in it, and the first file on its way (base/file/file_writer.h).
+bool IsLeftByABeginning(const std::string& path, const std::string& name) {
+  if (absl::StartsWith(name, absl::StrCat(".", kPipeline, ".")) && absl::EndsWith(name, ".part")) {
+    return true;
   }
-  return step;
+  if (name != kLock) return false;
+  constexpr int64_t kNumber = 32;
+  const absl::StatusOr<std::string> number = ReadFile(absl::StrCat(path, "/", name), kNumber);
+  return number.ok() && std::all_of(number->begin(), number->end(),
+                                    [](char c) { return absl::ascii_isdigit(c) || c == '\n'; });
+}
+
+// OK where a run may begin, AlreadyExists with what is in the way, or what cannot be looked at.
+absl::Status CheckEmpty(const std::string& path) {
+  const absl::StatusOr<PathKind> kind = KindOfPath(path);
+  if (!kind.ok()) return kind.status();
+  if (*kind == PathKind::kNothing) return absl::OkStatus();
+  if (*kind != PathKind::kFolder) {
+    return absl::AlreadyExistsError(absl::StrCat(path, ": is no folder, and a run needs one"));
+  }
+  const absl::StatusOr<std::vector<std::string>> names = ListFolder(path);
+  if (!names.ok()) return names.status();
+  if (std::find(names->begin(), names->end(), kPipeline) != names->end()) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(path, " holds a run already. Go on with it by --resume ", path,
+                     ", or give output { directory } another name"));
+  }
+  for (const std::string& name : *names) {
+    if (IsLeftByABeginning(path, name)) continue;
+    return absl::AlreadyExistsError(absl::StrCat(
+        path, ": there is something in this folder already, ", name,
+        ", and a run is made in an empty one or a new one: give output { directory } the name of "
+        "that"));
+  }
+  return absl::OkStatus();
+}
+
+// The user named a folder that is taken.
+absl::Status Refused(const absl::Status& status) {
+  return absl::IsAlreadyExists(status) ? absl::InvalidArgumentError(status.message()) : status;
 }
 
 }  // namespace
 
-absl::StatusOr<RunDirectory> RunDirectory::Create(const std::string& path, bool exact) {
+absl::Status RunDirectory::Lock() {
+  absl::StatusOr<std::unique_ptr<FileLock>> lock = FileLock::Take(absl::StrCat(path_, "/", kLock));
+  if (lock.ok()) lock_ = *std::move(lock);
+  return absl::IsUnimplemented(lock.status()) ? absl::OkStatus() : lock.status();
+}
+
+absl::Status RunDirectory::CheckFree(const std::string& path) { return Refused(CheckEmpty(path)); }
+
+absl::StatusOr<RunDirectory> RunDirectory::Begin(const std::string& path, bool exact) {
   std::string chosen = path;
   for (int number = 2;; ++number) {
-    const absl::StatusOr<bool> taken = IsRun(chosen);
-    if (!taken.ok()) return taken.status();
-    if (!*taken) break;
+    RunDirectory run(chosen);
+    absl::Status status = CheckEmpty(chosen);
+    if (status.ok()) {
+      status = MakeFolders(chosen);
+      if (status.ok()) status = run.Lock();
+      if (!status.ok() && !absl::IsUnavailable(status)) return status;
+      // Another may have been faster, and be through already.
+      if (status.ok()) status = CheckEmpty(chosen);
+      if (status.ok()) status = FlushFolder(ParentOf(chosen));
+      if (status.ok()) return run;
+    }
+    const bool taken = absl::IsAlreadyExists(status) || absl::IsUnavailable(status);
+    if (!taken) return status;
+    if (exact && absl::IsAlreadyExists(status)) return Refused(status);
     if (exact) {
-      return absl::AlreadyExistsError(
-          absl::StrCat(path, " holds a run already. Go on with it by --resume ", path,
-                       ", or give output { directory } another name"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, " is taken: another process begins a run in it (", status.message(),
+                       "). Give output { directory } another name"));
     }
     chosen = absl::StrCat(path, "-", number);
   }
-  if (absl::Status status = MakeFolders(chosen); !status.ok()) return status;
-  return RunDirectory(chosen);
 }
 
 absl::StatusOr<RunDirectory> RunDirectory::Open(const std::string& path) {
@@ -60,33 +110,16 @@ absl::StatusOr<RunDirectory> RunDirectory::Open(const std::string& path) {
   return RunDirectory(path);
 }
 
-absl::Status RunDirectory::Log(int64_t step, double epoch, const std::string& group,
-                               const std::vector<std::pair<std::string, double>>& scalars) {
-  JsonObject values;
-  JsonObject line;
-  line.Add("step", step).Add("epoch", epoch);
-  std::vector<std::pair<std::string, double>> tagged;
-  for (const auto& [name, value] : scalars) {
-    (group.empty() ? line : values).Add(name, value);
-    tagged.emplace_back(absl::StrCat(group.empty() ? "train" : group, "/", name), value);
+absl::StatusOr<RunDirectory> RunDirectory::OpenToGoOn(const std::string& path) {
+  absl::StatusOr<RunDirectory> run = Open(path);
+  if (!run.ok()) return run.status();
+  const absl::Status status = run->Lock();
+  if (absl::IsUnavailable(status)) {
+    return absl::UnavailableError(absl::StrCat(
+        path, " is in use: a run is resumed when its training has ended (", status.message(), ")"));
   }
-  if (!group.empty()) line.Add(group, values);
-  const absl::Status status = AppendToFile(metrics_path(), line.text() + "\n");
   if (!status.ok()) return status;
-  return tensorboard_.is_open() ? tensorboard_.Write(step, tagged) : absl::OkStatus();
-}
-
-absl::Status RunDirectory::TruncateMetrics(int64_t step) {
-  const absl::StatusOr<std::string> metrics = ReadFile(metrics_path());
-  if (absl::IsNotFound(metrics.status())) return absl::OkStatus();
-  if (!metrics.ok()) return metrics.status();
-  std::string kept;
-  for (const absl::string_view line : absl::StrSplit(*metrics, '\n')) {
-    const int64_t at = StepOf(line);
-    // A last line without its end was cut by a crash.
-    if (at >= 0 && at <= step && line.back() == '}') absl::StrAppend(&kept, line, "\n");
-  }
-  return WriteFileAtomically(metrics_path(), kept);
+  return run;
 }
 
 }  // namespace pretext

@@ -1,56 +1,56 @@
-// RUN: the folder that a training run leaves.
+// RUN: the folder that a training run leaves, and whose it is.
 //
 //   pipeline.textproto   the resolved pipeline, defaults and version included
 //   metrics.jsonl        one JSON object a line
-//   checkpoint/          pipelines/train/checkpoint.h
+//   checkpoint/          the latest checkpoint; older ones, if they are kept, in checkpoints/
 //   tensorboard/         event files
 //   report.html
+//   .lock                the number of the process that trains, or trained last
+//
+// A run touches nothing that it has not made: a new one takes no folder with anything in it.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/json/json.h"
-#include "pipelines/run/tensorboard.h"
+#include "base/file/file_lock.h"
 
 namespace pretext {
 
 class RunDirectory {
  public:
-  // A new run in `path`. Never over another run: when there is one, "path-2",
-  // "path-3" … is taken instead, unless the path was named by the user (`exact`),
-  // where it is an error that says how to go on.
-  static absl::StatusOr<RunDirectory> Create(const std::string& path, bool exact);
-  // An existing run.
+  RunDirectory() = default;  // nowhere
+
+  // A new run in `path`, which is made, and locked as long as this object lives. One of several
+  // that begin at the same moment gets it. Where there is anything in it, or another process is
+  // about to: "path-2", "path-3" … is taken instead, unless the path was named by the user
+  // (`exact`), where that is InvalidArgument with the name of what there is.
+  static absl::StatusOr<RunDirectory> Begin(const std::string& path, bool exact);
+  // What Begin of an exact path would say now; nothing is made. For before the time that loading
+  // takes.
+  static absl::Status CheckFree(const std::string& path);
+  // An existing run, to be looked at.
   static absl::StatusOr<RunDirectory> Open(const std::string& path);
+  // An existing run, to go on with: locked. Unavailable while another process trains it, whose
+  // number is named.
+  static absl::StatusOr<RunDirectory> OpenToGoOn(const std::string& path);
 
   const std::string& path() const { return path_; }
   std::string pipeline_path() const { return path_ + "/pipeline.textproto"; }
   std::string metrics_path() const { return path_ + "/metrics.jsonl"; }
   std::string checkpoint_path() const { return path_ + "/checkpoint"; }
+  std::string tensorboard_path() const { return path_ + "/tensorboard"; }
   std::string report_path() const { return path_ + "/report.html"; }
-
-  absl::Status StartTensorBoard() { return tensorboard_.Open(path_ + "/tensorboard"); }
-
-  // Appends a line {"step":…,"epoch":…, scalars…} and, when started, the same to TensorBoard.
-  // `group` nests the scalars
-  // ({"step":…,"epoch":…,"eval":{…}}); empty: they stand beside the step.
-  absl::Status Log(int64_t step, double epoch, const std::string& group,
-                   const std::vector<std::pair<std::string, double>>& scalars);
-
-  // Drops the lines of steps beyond `step`: what a killed run wrote after
-  // the checkpoint that it is resumed from.
-  absl::Status TruncateMetrics(int64_t step);
 
  private:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+  // Takes the lock; on a file system that has none there is none.
+  absl::Status Lock();
 
   std::string path_;
-  TensorBoardWriter tensorboard_;
+  std::unique_ptr<FileLock> lock_;
 };
 
 }  // namespace pretext

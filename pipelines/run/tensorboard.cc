@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/file/file_writer.h"
@@ -33,6 +36,23 @@ absl::Status Append(const std::string& path, const tensorboard::Event& event) {
   return AppendToFile(path, absl::StrCat(length, MaskedCrc(length), data, MaskedCrc(data)));
 }
 
+constexpr char kPrefix[] = "events.out.tfevents.";
+
+// The seconds in a new file's name: now, and later than those of the files that are there, since
+// TensorBoard reads them in the order of their names.
+absl::StatusOr<int64_t> NameAfter(const std::string& folder) {
+  const absl::StatusOr<std::vector<std::string>> names = ListFolder(folder);
+  if (!names.ok()) return names.status();
+  int64_t seconds = absl::ToUnixSeconds(absl::Now());
+  for (absl::string_view name : *names) {
+    int64_t its = 0;
+    if (!absl::ConsumePrefix(&name, kPrefix)) continue;
+    if (absl::SimpleAtoi(name.substr(0, name.find('.')), &its))
+      seconds = std::max(seconds, its + 1);
+  }
+  return seconds;
+}
+
 }  // namespace
 
 uint32_t Crc32c(absl::string_view data) {
@@ -50,14 +70,20 @@ uint32_t Crc32c(absl::string_view data) {
   return ~crc;
 }
 
-absl::Status TensorBoardWriter::Open(const std::string& folder) {
+absl::Status TensorBoardWriter::Open(const std::string& folder, int64_t from_step) {
   if (absl::Status status = MakeFolders(folder); !status.ok()) return status;
-  path_ = absl::StrCat(folder, "/events.out.tfevents.", absl::ToUnixSeconds(absl::Now()), ".",
-                       getpid(), ".pretext");
-  tensorboard::Event event;
-  event.set_wall_time(Now());
-  event.set_file_version("brain.Event:2");
-  return Append(path_, event);
+  const absl::StatusOr<int64_t> seconds = NameAfter(folder);
+  if (!seconds.ok()) return seconds.status();
+  path_ = absl::StrCat(folder, "/", kPrefix, *seconds, ".", getpid(), ".pretext");
+  tensorboard::Event version;
+  version.set_wall_time(Now());
+  version.set_file_version("brain.Event:2");
+  if (absl::Status status = Append(path_, version); !status.ok()) return status;
+  tensorboard::Event start;
+  start.set_wall_time(Now());
+  start.set_step(from_step);
+  start.mutable_session_log()->set_status(tensorboard::SessionLog::START);
+  return Append(path_, start);
 }
 
 absl::Status TensorBoardWriter::Write(int64_t step,

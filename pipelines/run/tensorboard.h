@@ -16,8 +16,9 @@ uint32_t Crc32c(absl::string_view data);
 
 class TensorBoardWriter {
  public:
-  // Opens a new event file in the folder, which is made when it is missing.
-  absl::Status Open(const std::string& folder);
+  // Opens a new event file in the folder, which is made when it is missing. TensorBoard reads it
+  // after those that are there, and forgets what they say of step `from_step` and beyond.
+  absl::Status Open(const std::string& folder, int64_t from_step);
   // Appends one event and flushes it: a killed run loses nothing.
   bool is_open() const { return !path_.empty(); }
   absl::Status Write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);

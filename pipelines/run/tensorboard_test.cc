@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -22,7 +23,7 @@ TEST(TensorBoardWriter, EveryRecordReadsBack) {
   const std::string folder = testing::TempDir() + "/tensorboard";
   std::filesystem::remove_all(folder);
   TensorBoardWriter writer;
-  ASSERT_TRUE(writer.Open(folder).ok());
+  ASSERT_TRUE(writer.Open(folder, 5).ok());
   ASSERT_TRUE(writer.Write(7, {{"loss", 0.5}, {"eval/knn", 84.25}}).ok());
   const auto path = std::filesystem::directory_iterator(folder)->path();
   std::ifstream file(path, std::ios::binary);
@@ -35,16 +36,34 @@ TEST(TensorBoardWriter, EveryRecordReadsBack) {
     ASSERT_TRUE(events.back().ParseFromString(data.substr(at + 12, length)));
     at += 16 + length;
   }
-  ASSERT_EQ(events.size(), 2u);
+  ASSERT_EQ(events.size(), 3u);
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");
-  EXPECT_EQ(events[1].step(), 7);
-  EXPECT_EQ(events[1].summary().value(1).tag(), "eval/knn");
-  EXPECT_EQ(events[1].summary().value(1).simple_value(), 84.25f);
+  EXPECT_EQ(events[1].step(), 5);
+  EXPECT_EQ(events[1].session_log().status(), tensorboard::SessionLog::START);
+  EXPECT_EQ(events[2].step(), 7);
+  EXPECT_EQ(events[2].summary().value(1).tag(), "eval/knn");
+  EXPECT_EQ(events[2].summary().value(1).simple_value(), 84.25f);
+}
+
+// TensorBoard reads files in the order of their names.
+TEST(TensorBoardWriter, ALaterFileHasALaterName) {
+  const std::string folder = testing::TempDir() + "/names";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/events.out.tfevents.4000000000.99999.pretext") << "";
+  for (const char* seconds : {"4000000001.", "4000000002."}) {
+    ASSERT_TRUE(TensorBoardWriter().Open(folder, 0).ok());
+    const auto begins = [&](const auto& entry) {
+      return entry.path().filename().string().rfind(std::string("events.out.tfevents.") + seconds,
+                                                    0) == 0;
+    };
+    EXPECT_EQ(std::count_if(std::filesystem::directory_iterator(folder), {}, begins), 1) << seconds;
+  }
 }
 
 TEST(TensorBoardWriter, AFolderThatCannotBeMadeIsAnError) {
   TensorBoardWriter writer;
-  EXPECT_FALSE(writer.Open("/proc/nowhere").ok());
+  EXPECT_FALSE(writer.Open("/proc/nowhere", 0).ok());
 }
 
 }  // namespace

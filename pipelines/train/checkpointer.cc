@@ -1,24 +1,61 @@
 #include "pipelines/train/checkpointer.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "pipelines/checkpoint/resume_rules.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 
-bool Checkpointer::IsDue(int64_t step) const {
+Checkpointer::Checkpointer(Assembled& parts, const TrainPlan& plan, const RunOrigin& origin,
+                           const std::string& run, Progress& progress)
+    : parts_(parts),
+      plan_(plan),
+      origin_(origin),
+      progress_(progress),
+      state_{{&parts.encoder->parameters(), &parts.head->parameters()}, parts.optimizer.get()},
+      store_(run, parts.config->checkpoints().keep()) {}
+
+bool Checkpointer::IsDue(const Cursor& cursor) const {
   const int64_t every = parts_.config->train().checkpoint_every_steps();
-  return every > 0 && step % every == 0;
+  return plan_.EndsEpoch(cursor.batches) || cursor.step == plan_.total_steps ||
+         (every > 0 && cursor.step % every == 0);
 }
 
-absl::Status Checkpointer::Save(const Cursor& cursor) {
-  return SaveCheckpoint(run_.checkpoint_path(), cursor,
-                        {&parts_.encoder->parameters(), &parts_.head->parameters()},
-                        *parts_.optimizer);
+absl::Status Checkpointer::Save(const Cursor& cursor, const LineSums& since_line) {
+  return store_.Save({.cursor = cursor, .since_line = since_line, .origin = origin_}, state_);
 }
 
-absl::StatusOr<Cursor> Checkpointer::Load() {
-  return LoadCheckpoint(run_.checkpoint_path(),
-                        {&parts_.encoder->parameters(), &parts_.head->parameters()},
-                        *parts_.optimizer);
+absl::Status Checkpointer::SaveIfBest(const Cursor& cursor, const LineSums& since_line,
+                                      const Figures& figures) {
+  const std::string& best = parts_.config->checkpoints().best();
+  if (best.empty()) return absl::OkStatus();
+  const auto& values = figures.values;
+  const auto found = std::find_if(values.begin(), values.end(),
+                                  [&](const auto& figure) { return figure.first == best; });
+  if (found == values.end()) {
+    if (!missed_) {
+      const auto name = [](std::string* out, const auto& figure) { out->append(figure.first); };
+      progress_.Say(absl::StrCat("warning: no best checkpoint is kept: the evaluation has no ",
+                                 best, "; it has: ", absl::StrJoin(values, ", ", name)));
+    }
+    missed_ = true;
+    return absl::OkStatus();
+  }
+  return store_.SaveIfBest({.cursor = cursor,
+                            .since_line = since_line,
+                            .origin = origin_,
+                            .best = best,
+                            .best_value = found->second},
+                           state_, HigherIsBetter(best));
+}
+
+absl::StatusOr<std::optional<CheckpointFacts>> Checkpointer::Load() {
+  return store_.Load(
+      state_, [&](const CheckpointFacts& facts) { return CheckResumable(facts.origin, origin_); },
+      [&](const std::string& line) { progress_.Say(line); });
 }
 
 }  // namespace pretext

@@ -1,28 +1,42 @@
-// When a run's checkpoint is written, and that it is.
+// When a run's checkpoints are written, and what a run goes on from.
 #pragma once
+
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipelines/assembly/assembly.h"
-#include "pipelines/run/run_directory.h"
-#include "pipelines/train/checkpoint.h"
+#include "pipelines/checkpoint/checkpoint_store.h"
+#include "pipelines/evaluate/evaluation.h"
+#include "pipelines/run/progress.h"
+#include "pipelines/train/train_plan.h"
 
 namespace pretext {
 
 class Checkpointer {
  public:
-  // Both outlive it.
-  Checkpointer(Assembled& parts, const RunDirectory& run) : parts_(parts), run_(run) {}
+  // The parts, their parameters allocated, the plan and `progress` outlive it. `run` is a folder.
+  Checkpointer(Assembled& parts, const TrainPlan& plan, const RunOrigin& origin,
+               const std::string& run, Progress& progress);
 
-  // Whether one is due after this step, besides those at the ends of epochs.
-  bool IsDue(int64_t step) const;
-  absl::Status Save(const Cursor& cursor);
-  // Parameters, running statistics and the optimizer's state as they were.
-  absl::StatusOr<Cursor> Load();
+  // Whether one is due after the step that `cursor` stands behind.
+  bool IsDue(const Cursor& cursor) const;
+  absl::Status Save(const Cursor& cursor, const LineSums& since_line);
+  // Keeps the state as the best one, where one was asked for and `figures` are that.
+  absl::Status SaveIfBest(const Cursor& cursor, const LineSums& since_line, const Figures& figures);
+
+  // Parameters, running statistics and the optimizer's state as they were. Nothing when there is no
+  // checkpoint. InvalidArgument when the run was begun with something else (resume_rules.h).
+  absl::StatusOr<std::optional<CheckpointFacts>> Load();
 
  private:
   Assembled& parts_;
-  const RunDirectory& run_;
+  const TrainPlan& plan_;
+  const RunOrigin origin_;
+  Progress& progress_;
+  const ModelState state_;
+  CheckpointStore store_;
+  bool missed_ = false;  // the best one's figure
 };
 
 }  // namespace pretext

@@ -5,25 +5,26 @@
 
 namespace pretext {
 
-bool Evaluator::IsDue(const Cursor& cursor, bool epoch_ended) const {
+bool Evaluator::IsDue(const Cursor& cursor) const {
+  if (cursor.step == plan_.total_steps) return true;
   const int64_t every = parts_.config->evaluate().every_epochs();
-  return cursor.step == plan_.total_steps ||
-         (epoch_ended && every > 0 && plan_.WholeEpochs(cursor.batches) % every == 0);
+  return every > 0 && plan_.EndsEpoch(cursor.batches) &&
+         plan_.WholeEpochs(cursor.batches) % every == 0;
 }
 
-absl::Status Evaluator::Evaluate(const Cursor& cursor) {
+absl::StatusOr<Figures> Evaluator::Measure(const Cursor& cursor) {
   const Work work([this](absl::string_view what, double share) {
     progress_.ShowWork(absl::StrCat("evaluation: ", what), share);
     return !stop_.is_made();
   });
   stop_.all_is_saved = true;
-  const absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps, work);
+  absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps, work);
   stop_.all_is_saved = false;
   if (!figures.ok()) return figures.status();
   progress_.Say(FormatFigures(*figures));
   for (const std::string& warning : figures->warnings)
     progress_.Say(absl::StrCat("warning: ", warning));
-  return log_.WriteEvaluation(cursor, *figures);
+  return figures;
 }
 
 }  // namespace pretext

@@ -1,12 +1,12 @@
 // When a run is evaluated on its way, and what is told of it.
 #pragma once
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "pipelines/assembly/assembly.h"
+#include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/evaluate/evaluation.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/stop_request.h"
-#include "pipelines/train/metrics_log.h"
 #include "pipelines/train/train_plan.h"
 
 namespace pretext {
@@ -14,26 +14,18 @@ namespace pretext {
 class Evaluator {
  public:
   // All outlive it.
-  Evaluator(Assembled& parts, const TrainPlan& plan, MetricsLog& log, Progress& progress,
-            StopRequest& stop)
-      : parts_(parts),
-        plan_(plan),
-        log_(log),
-        progress_(progress),
-        stop_(stop),
-        evaluation_(parts) {}
+  Evaluator(Assembled& parts, const TrainPlan& plan, Progress& progress, StopRequest& stop)
+      : parts_(parts), plan_(plan), progress_(progress), stop_(stop), evaluation_(parts) {}
 
-  // Whether an evaluation is due after the step that `cursor` stands behind; `epoch_ended`: and
-  // that was the last of an epoch.
-  bool IsDue(const Cursor& cursor, bool epoch_ended) const;
-  // Measures, says and logs the figures. The checkpoint is written. Cancelled, and nothing logged,
-  // when a stop was asked for meanwhile.
-  absl::Status Evaluate(const Cursor& cursor);
+  // Whether an evaluation is due after the step that `cursor` stands behind.
+  bool IsDue(const Cursor& cursor) const;
+  // Measures and says the figures. The checkpoint is written. Cancelled when a stop was asked for
+  // meanwhile.
+  absl::StatusOr<Figures> Measure(const Cursor& cursor);
 
  private:
   Assembled& parts_;
   const TrainPlan& plan_;
-  MetricsLog& log_;
   Progress& progress_;
   StopRequest& stop_;
   Evaluation evaluation_;

@@ -19,16 +19,19 @@ bool MetricsLog::IsDue(int64_t step) const {
 
 void MetricsLog::Add(const UpdateFigures& figures) {
   last_ = figures;
-  loss_sum_ += figures.loss_sum;
-  weight_ += figures.weight;
-  items_ += figures.items;
-  seconds_ += figures.seconds;
+  sums_.loss += figures.loss_sum;
+  sums_.weight += figures.weight;
+  sums_.items += figures.items;
+  sums_.seconds += figures.seconds;
 }
 
-double MetricsLog::loss() const { return weight_ > 0 ? loss_sum_ / weight_ : shown_loss_; }
+double MetricsLog::loss() const {
+  return sums_.weight > 0 ? sums_.loss / sums_.weight : shown_loss_;
+}
 
 double MetricsLog::items_per_second() const {
-  return seconds_ > 0 ? static_cast<double>(items_) / seconds_ : shown_items_per_second_;
+  return sums_.seconds > 0 ? static_cast<double>(sums_.items) / sums_.seconds
+                           : shown_items_per_second_;
 }
 
 void MetricsLog::Warn(int64_t step) {
@@ -41,12 +44,10 @@ void MetricsLog::Warn(int64_t step) {
 }
 
 absl::Status MetricsLog::WriteLine(const Cursor& cursor) {
-  shown_loss_ = weight_ > 0 ? loss_sum_ / weight_ : 0;  // 0 of nothing
-  shown_items_per_second_ = seconds_ > 0 ? static_cast<double>(items_) / seconds_ : 0;
-  loss_sum_ = 0;
-  weight_ = 0;
-  items_ = 0;
-  seconds_ = 0;
+  shown_loss_ = sums_.weight > 0 ? sums_.loss / sums_.weight : 0;  // 0 of nothing
+  shown_items_per_second_ =
+      sums_.seconds > 0 ? static_cast<double>(sums_.items) / sums_.seconds : 0;
+  sums_ = {};
   const auto& train = parts_.config->train();
   std::vector<std::pair<std::string, double>> scalars = {
       {"loss", shown_loss_},
@@ -59,11 +60,11 @@ absl::Status MetricsLog::WriteLine(const Cursor& cursor) {
   if (train.clip_norm() > 0) scalars.emplace_back("gradient_norm", last_.gradient_norm);
   scalars.insert(scalars.end(), last_.metrics.begin(), last_.metrics.end());
   Warn(cursor.step);
-  return run_.Log(cursor.step, plan_.Epochs(cursor.batches), "", scalars);
+  return metrics_.Log(cursor.step, plan_.Epochs(cursor.batches), "", scalars);
 }
 
 absl::Status MetricsLog::WriteEvaluation(const Cursor& cursor, const Figures& figures) {
-  return run_.Log(cursor.step, plan_.Epochs(cursor.batches), "eval", figures.values);
+  return metrics_.Log(cursor.step, plan_.Epochs(cursor.batches), "eval", figures.values);
 }
 
 }  // namespace pretext

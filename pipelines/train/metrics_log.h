@@ -7,9 +7,10 @@
 
 #include "absl/status/status.h"
 #include "pipelines/assembly/assembly.h"
+#include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/evaluate/evaluation.h"
 #include "pipelines/run/progress.h"
-#include "pipelines/run/run_directory.h"
+#include "pipelines/run/run_metrics.h"
 #include "pipelines/train/train_plan.h"
 #include "pipelines/train/update.h"
 
@@ -18,8 +19,8 @@ namespace pretext {
 class MetricsLog {
  public:
   // All outlive it.
-  MetricsLog(const Assembled& parts, const TrainPlan& plan, RunDirectory& run, Progress& progress)
-      : parts_(parts), plan_(plan), run_(run), progress_(progress) {}
+  MetricsLog(const Assembled& parts, const TrainPlan& plan, RunMetrics& metrics, Progress& progress)
+      : parts_(parts), plan_(plan), metrics_(metrics), progress_(progress) {}
 
   // Whether a line is due after this step.
   bool IsDue(int64_t step) const;
@@ -28,6 +29,10 @@ class MetricsLog {
   // Says too what the figures warn of, each warning once.
   absl::Status WriteLine(const Cursor& cursor);
   absl::Status WriteEvaluation(const Cursor& cursor, const Figures& figures);
+
+  // Since the last line: a run that goes on is given those of its checkpoint.
+  const LineSums& since_line() const { return sums_; }
+  void set_since_line(const LineSums& sums) { sums_ = sums; }
 
   // Of the steps since the last line, or of that line.
   double loss() const;
@@ -38,13 +43,10 @@ class MetricsLog {
 
   const Assembled& parts_;
   const TrainPlan& plan_;
-  RunDirectory& run_;
+  RunMetrics& metrics_;
   Progress& progress_;
   UpdateFigures last_;  // step
-  // Since the last line.
-  double loss_sum_ = 0, weight_ = 0;  // of all items; their number
-  int64_t items_ = 0;
-  double seconds_ = 0;
+  LineSums sums_;
   double shown_loss_ = 0, shown_items_per_second_ = 0;  // in the last line
   std::vector<std::string> warnings_;
 };

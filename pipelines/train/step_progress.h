@@ -1,6 +1,7 @@
 // What a person is told of a training while it goes on.
 #pragma once
 
+#include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/train/metrics_log.h"
 #include "pipelines/train/train_plan.h"

@@ -19,6 +19,10 @@ struct TrainPlan {
 
   // Of step 1 and on.
   double LearningRate(int64_t step) const { return base_learning_rate * schedule.Factor(step); }
+  // Whether the step that ended with so many batches was the last of an epoch.
+  bool EndsEpoch(int64_t batches) const {
+    return batches > 0 && WholeEpochs(batches) > WholeEpochs(batches - accumulate);
+  }
   // Epochs that are over after so many batches.
   int64_t WholeEpochs(int64_t batches) const { return batches / batches_per_epoch; }
   double Epochs(int64_t batches) const {

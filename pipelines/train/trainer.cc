@@ -5,85 +5,142 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/file_writer.h"
+#include "base/file/read_file.h"
 #include "core/plugin/save_tokenizer.h"
 #include "core/plugin/tokenizer.h"
+#include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/run/report.h"
+#include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 
-Trainer::Trainer(Assembled parts, RunDirectory run, const TrainPlan& plan, Progress& progress,
+Trainer::Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, Progress& progress,
                  StopRequest& stop)
     : parts_(std::move(parts)),
-      run_(std::move(run)),
       plan_(plan),
+      origin_(std::move(origin)),
       progress_(progress),
       stop_(stop),
+      metrics_(run_),
       updater_(parts_, plan_),
-      log_(parts_, plan_, run_, progress_),
-      checkpointer_(parts_, run_),
-      evaluator_(parts_, plan_, log_, progress_, stop_),
+      log_(parts_, plan_, metrics_, progress_),
+      evaluator_(parts_, plan_, progress_, stop_),
       step_progress_(plan_, log_, progress_) {}
 
-absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts, RunDirectory run,
+absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
+                                                         const std::string& version,
                                                          Progress& progress, StopRequest& stop) {
   const auto& train = parts.config->train();
   if (train.threads() > 0) omp_set_num_threads(train.threads());
   if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
   progress.Say(parts.dataset->Summary());
-  if (const Tokenizer* tokenizer = parts.dataset->tokenizer()) {
-    absl::Status status =
-        SaveTokenizer(*tokenizer, absl::StrCat(run.path(), "/", tokenizer->file_name()));
-    if (!status.ok()) return status;
-  }
   const absl::StatusOr<TrainPlan> plan = PlanTraining(parts);
   if (!plan.ok()) return plan.status();
+  absl::StatusOr<std::string> data = Fingerprint(*parts.dataset);
+  if (!data.ok()) return data.status();
+  RunOrigin origin{version, *std::move(data), ResolvedText(*parts.config, version)};
   return std::unique_ptr<Trainer>(
-      new Trainer(std::move(parts), std::move(run), *plan, progress, stop));
+      new Trainer(std::move(parts), *plan, std::move(origin), progress, stop));
 }
 
-absl::Status Trainer::Resume() {
-  const absl::StatusOr<Cursor> cursor = checkpointer_.Load();
-  if (!cursor.ok()) return cursor.status();
-  cursor_ = *cursor;
-  updater_.Seek(cursor_);
-  return run_.TruncateMetrics(cursor_.step);
+absl::Status Trainer::SaveTokenizerIfAny() const {
+  const Tokenizer* tokenizer = parts_.dataset->tokenizer();
+  if (tokenizer == nullptr) return absl::OkStatus();
+  return SaveTokenizer(*tokenizer, absl::StrCat(run_.path(), "/", tokenizer->file_name()));
+}
+
+absl::Status Trainer::Begin(RunDirectory run) {
+  run_ = std::move(run);
+  checkpointer_.emplace(parts_, plan_, origin_, run_.path(), progress_);
+  // The pipeline first: with it the folder is a run, and can be gone on with.
+  absl::Status status = WriteFileAtomically(run_.pipeline_path(), origin_.pipeline);
+  if (status.ok()) status = SaveTokenizerIfAny();
+  return status.ok() ? metrics_.GoOnAfter(0, parts_.config->output().tensorboard()) : status;
+}
+
+absl::Status Trainer::GoOn(RunDirectory run) {
+  run_ = std::move(run);
+  checkpointer_.emplace(parts_, plan_, origin_, run_.path(), progress_);
+  const absl::StatusOr<std::optional<CheckpointFacts>> facts = checkpointer_->Load();
+  if (!facts.ok()) return facts.status();
+  if (facts->has_value()) {
+    cursor_ = (*facts)->cursor;
+    log_.set_since_line((*facts)->since_line);
+    updater_.Seek(cursor_);
+  }
+  if (cursor_.step > plan_.total_steps) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("train: ends at step ", plan_.total_steps, ", and the run is at step ",
+                     cursor_.step, " already; to go on, give it more epochs or steps"));
+  }
+  const auto kept = metrics_.Read(cursor_.step);
+  if (!kept.ok()) return kept.status();
+  if (!facts->has_value() && kept->any_evaluated) {
+    return absl::DataLossError(absl::StrCat(
+        run_.checkpoint_path(), " is missing, though the run was evaluated, after a checkpoint"));
+  }
+  evaluated_ = kept->evaluated;
+  if (cursor_.step == plan_.total_steps && evaluated_) {
+    progress_.Say(absl::StrCat("the run is finished: all of its ", plan_.total_steps,
+                               " steps are made and evaluated, and nothing is changed"));
+    return absl::OkStatus();
+  }
+  progress_.Say(absl::StrCat("going on at step ", cursor_.step, " of ", plan_.total_steps));
+  const absl::StatusOr<std::string> pipeline = ReadFile(run_.pipeline_path());
+  absl::Status status = pipeline.status();
+  if (status.ok() && *pipeline != origin_.pipeline) {
+    status = WriteFileAtomically(run_.pipeline_path(), origin_.pipeline);
+  }
+  if (status.ok() && !facts->has_value()) status = SaveTokenizerIfAny();
+  if (!status.ok()) return status;
+  return metrics_.GoOnAfter(cursor_.step, parts_.config->output().tensorboard());
+}
+
+absl::Status Trainer::Step() {
+  const auto figures = updater_.Update(cursor_, log_.IsDue(cursor_.step + 1));
+  if (!figures.ok()) return figures.status();
+  evaluated_ = false;
+  log_.Add(*figures);
+  step_progress_.AddSeconds(figures->seconds);
+  const bool stays = plan_.EndsEpoch(cursor_.batches) || cursor_.step == plan_.total_steps;
+  step_progress_.Show(cursor_, updater_.data_seconds(), stays);
+  return log_.IsDue(cursor_.step) ? log_.WriteLine(cursor_) : absl::OkStatus();
 }
 
 absl::Status Trainer::EvaluateNow() {
-  absl::Status status = evaluator_.Evaluate(cursor_);
-  if (absl::IsCancelled(status)) SayStopped(" during its evaluation, which is made up for");
+  const absl::StatusOr<Figures> figures = evaluator_.Measure(cursor_);
+  if (absl::IsCancelled(figures.status())) {
+    SayStopped(" during its evaluation, which is made up for");
+  }
+  if (!figures.ok()) return figures.status();
+  // Before the line that says that it was evaluated: what was ended between is done again.
+  absl::Status status = checkpointer_->SaveIfBest(cursor_, log_.since_line(), *figures);
+  if (status.ok()) status = log_.WriteEvaluation(cursor_, *figures);
+  evaluated_ = true;
   return status;
 }
 
 absl::Status Trainer::TrainAndEvaluate() {
-  // A run that was ended between its last step and its evaluation.
-  if (cursor_.step >= plan_.total_steps) return EvaluateNow();
-  while (cursor_.step < plan_.total_steps) {
-    const int64_t epoch_before = plan_.WholeEpochs(cursor_.batches);
-    const auto figures = updater_.Update(cursor_, log_.IsDue(cursor_.step + 1));
-    if (!figures.ok()) return figures.status();
-    log_.Add(*figures);
-    step_progress_.AddSeconds(figures->seconds);
-    const bool last = cursor_.step == plan_.total_steps;
-    const bool epoch_ended = plan_.WholeEpochs(cursor_.batches) > epoch_before;
-    step_progress_.Show(cursor_, updater_.data_seconds(), epoch_ended || last);
-    if (log_.IsDue(cursor_.step)) {
-      if (absl::Status status = log_.WriteLine(cursor_); !status.ok()) return status;
+  while (true) {
+    if (cursor_.step > 0 && evaluator_.IsDue(cursor_) && !evaluated_) {
+      if (absl::Status status = EvaluateNow(); !status.ok()) return status;
     }
+    if (cursor_.step == plan_.total_steps) return absl::OkStatus();
+    if (absl::Status status = Step(); !status.ok()) return status;
     const bool stopped = stop_.is_made();
-    if (epoch_ended || last || stopped || checkpointer_.IsDue(cursor_.step)) {
-      if (absl::Status status = checkpointer_.Save(cursor_); !status.ok()) return status;
+    if (stopped || checkpointer_->IsDue(cursor_)) {
+      // The lines first: they are not written again after the checkpoint.
+      absl::Status status = metrics_.Flush();
+      if (status.ok()) status = checkpointer_->Save(cursor_, log_.since_line());
+      if (!status.ok()) return status;
     }
     if (stopped) {
       SayStopped("");
       return absl::CancelledError("was told to stop");
     }
-    if (evaluator_.IsDue(cursor_, epoch_ended)) {
-      if (absl::Status status = EvaluateNow(); !status.ok()) return status;
-    }
   }
-  return absl::OkStatus();
 }
 
 void Trainer::SayStopped(absl::string_view when) {
@@ -93,13 +150,12 @@ void Trainer::SayStopped(absl::string_view when) {
 }
 
 absl::StatusOr<TrainOutcome> Trainer::Run() {
-  const Pipeline::Output& output = parts_.config->output();
-  if (output.tensorboard()) {
-    if (absl::Status status = run_.StartTensorBoard(); !status.ok()) return status;
-  }
   absl::Status status = TrainAndEvaluate();
-  if (absl::IsCancelled(status)) return TrainOutcome::kInterrupted;
-  if (status.ok() && output.report()) status = WriteReport(run_, parts_.config->name());
+  if (absl::IsCancelled(status)) return TrainOutcome::kStopped;
+  if (status.ok()) status = metrics_.Flush();
+  if (status.ok() && parts_.config->output().report()) {
+    status = WriteReport(run_, parts_.config->name());
+  }
   if (!status.ok()) return status;
   return TrainOutcome::kFinished;
 }

@@ -3,9 +3,19 @@
 // Each duty has its class: the update of the parameters (Updater), the lines of metrics
 // (MetricsLog), checkpoints (Checkpointer), evaluations on the way (Evaluator), and what a person
 // is told meanwhile (StepProgress). Here is the order of things.
+//
+//   Create                 all that can fail before training, and nothing on the disk
+//   Begin or GoOn          the run's folder is this training's
+//   Run                    to the end
+//
+// After a step: its line of metrics, the checkpoint, the evaluation and its line, each where it is
+// due. A run that was ended between any two of them makes up for what is missing when it goes on,
+// so that in the end its files are those of a run that nobody ended, but for the seconds.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,6 +23,7 @@
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/run_directory.h"
+#include "pipelines/run/run_metrics.h"
 #include "pipelines/run/stop_request.h"
 #include "pipelines/train/checkpointer.h"
 #include "pipelines/train/evaluator.h"
@@ -23,45 +34,53 @@
 
 namespace pretext {
 
-enum class TrainOutcome { kFinished, kInterrupted };
+enum class TrainOutcome { kFinished, kStopped };
 
 class Trainer {
  public:
-  // Takes the parts, loads the dataset, allocates the parameters and the optimizer's state.
-  // When `stop` is made (Ctrl-C) the run writes a checkpoint after the step and stops, or stops the
-  // evaluation that it is in.
-  static absl::StatusOr<std::unique_ptr<Trainer>> Create(Assembled parts, RunDirectory run,
+  // Takes the parts, loads the dataset, allocates the parameters and the optimizer's state. When
+  // `stop` is made (Ctrl-C) the run writes a checkpoint after the step and stops, or stops the
+  // evaluation that it is in. `version` is pretext's.
+  static absl::StatusOr<std::unique_ptr<Trainer>> Create(Assembled parts,
+                                                         const std::string& version,
                                                          Progress& progress, StopRequest& stop);
 
-  // Goes on from RUN/checkpoint.
-  absl::Status Resume();
+  // A new run.
+  absl::Status Begin(RunDirectory run);
+
+  // Goes on with a run: from its checkpoint, or from the first step where it was ended before it
+  // had one. InvalidArgument when it was begun with something else, or has gone further than it is
+  // to go now. What may differ is written into the run's pipeline.
+  absl::Status GoOn(RunDirectory run);
 
   // To the end. A loss that is not finite ends it with an error that names the step and the first
   // value that was not; the last good checkpoint stays.
   absl::StatusOr<TrainOutcome> Run();
 
-  int64_t total_steps() const { return plan_.total_steps; }
-  int64_t step() const { return cursor_.step; }
-
  private:
+  Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, Progress& progress,
+          StopRequest& stop);
+
+  absl::Status SaveTokenizerIfAny() const;
   // Cancelled when it was stopped.
   absl::Status TrainAndEvaluate();
+  absl::Status Step();
   absl::Status EvaluateNow();
   void SayStopped(absl::string_view when);
 
-  Trainer(Assembled parts, RunDirectory run, const TrainPlan& plan, Progress& progress,
-          StopRequest& stop);
-
   Assembled parts_;
-  RunDirectory run_;
   const TrainPlan plan_;
+  const RunOrigin origin_;
   Progress& progress_;
   StopRequest& stop_;
 
+  RunDirectory run_;
+  RunMetrics metrics_;
   Cursor cursor_;
+  bool evaluated_ = false;  // what is due behind the cursor
   Updater updater_;
   MetricsLog log_;
-  Checkpointer checkpointer_;
+  std::optional<Checkpointer> checkpointer_;  // of run_
   Evaluator evaluator_;
   StepProgress step_progress_;
 };

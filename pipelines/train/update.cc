@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/autograd/gradient_norm.h"
+#include "core/tensor/finite.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -87,15 +88,27 @@ absl::StatusOr<double> Updater::GradientScale(int64_t step, UpdateFigures& figur
   // Without any item loss and gradient are 0.
   const bool sums = ReductionOf(plan_) == Reduction::kSum && figures.weight > 0;
   const double scale = sums ? 1 / figures.weight : 1;
-  const double most = parts_.config->train().clip_norm();
-  if (!(most > 0)) return scale;
+  // Taken whether it is clipped or not: an update that is not finite is not made.
   figures.gradient_norm = GlobalGradientNorm(parameters_) * scale;
   if (!std::isfinite(figures.gradient_norm)) {
     return absl::FailedPreconditionError(absl::StrCat("the gradient is not finite at step ", step,
                                                       ": ", FirstNonFiniteGradient(parameters_),
                                                       ". The last good checkpoint is kept"));
   }
-  return figures.gradient_norm > most ? scale * (most / figures.gradient_norm) : scale;
+  const double most = parts_.config->train().clip_norm();
+  return most > 0 && figures.gradient_norm > most ? scale * (most / figures.gradient_norm) : scale;
+}
+
+absl::Status Updater::CheckParameters(int64_t step, double learning_rate) const {
+  for (const Parameter* p : parameters_) {
+    if (IsFinite(p->value)) continue;
+    const int64_t at = FirstNonFinite(p->value);
+    return absl::FailedPreconditionError(
+        absl::StrCat("the update at step ", step, " is not finite: ", p->name, ", element ", at,
+                     " is ", p->value.Plain().data()[at], " with a learning rate of ",
+                     learning_rate, ". The last good checkpoint is kept"));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<UpdateFigures> Updater::Update(Cursor& cursor, bool monitored) {
@@ -107,6 +120,7 @@ absl::StatusOr<UpdateFigures> Updater::Update(Cursor& cursor, bool monitored) {
   if (!scale.ok()) return scale.status();
   figures.learning_rate = plan_.LearningRate(step);
   parts_.optimizer->Step(step, figures.learning_rate, *scale);
+  if (absl::Status s = CheckParameters(step, figures.learning_rate); !s.ok()) return s;
   cursor.step = step;
   figures.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return figures;

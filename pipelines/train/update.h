@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "core/loader/loader.h"
 #include "pipelines/assembly/assembly.h"
-#include "pipelines/train/checkpoint.h"
+#include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/train/monitor.h"
 #include "pipelines/train/train_plan.h"
 #include "pipelines/train/train_step.h"
@@ -23,7 +23,7 @@ struct UpdateFigures {
   int64_t items = 0;                // samples, or tokens
   double seconds = 0;
   double learning_rate = 0;
-  double gradient_norm = 0;  // before clipping; 0 where nothing is clipped
+  double gradient_norm = 0;  // before clipping
   Monitor::Metrics metrics;  // the loss's and the monitor's, where they were asked for
 };
 
@@ -36,18 +36,20 @@ class Updater {
   // The next update reads the batch after those that are consumed.
   void Seek(const Cursor& cursor);
 
-  // Moves the cursor one step. FailedPrecondition where loss or gradient are not finite: it names
-  // the step and the first value that was not, and no parameter is changed.
+  // Moves the cursor one step. FailedPrecondition where loss, gradient or what becomes of a
+  // parameter is not finite: it names the step and the first value that was not. Then the
+  // parameters are not to be used any more.
   absl::StatusOr<UpdateFigures> Update(Cursor& cursor, bool monitored);
 
   // Since the beginning, waiting for samples and augmenting them.
   double data_seconds() const { return loader_.seconds_waiting() + loader_.seconds_augmenting(); }
 
  private:
-  // Gradients of `accumulate` batches. The weighted sum of their losses, and of the weights.
+  // Gradients of `accumulate` batches, and their part of the figures.
   absl::Status AddGradients(Cursor& cursor, bool monitored, UpdateFigures& figures);
   // What gradients are to be multiplied by before the step.
   absl::StatusOr<double> GradientScale(int64_t step, UpdateFigures& figures);
+  absl::Status CheckParameters(int64_t step, double learning_rate) const;
 
   Assembled& parts_;
   const TrainPlan& plan_;

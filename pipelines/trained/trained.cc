@@ -1,8 +1,8 @@
 #include "pipelines/trained/trained.h"
 
+#include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
-#include "pipelines/train/checkpoint.h"
 
 namespace pretext {
 

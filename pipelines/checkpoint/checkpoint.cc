@@ -1,0 +1,219 @@
+#include "pipelines/checkpoint/checkpoint.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/file/folder.h"
+#include "core/tensor/finite.h"
+#include "core/tensor/safetensors.h"
+
+namespace pretext {
+namespace {
+
+constexpr char kWeights[] = "/weights.safetensors";
+constexpr char kOptimizer[] = "/optimizer.safetensors";
+
+// The model's tensors by name; they share memory with the model.
+std::map<std::string, Tensor> ModelTensors(const std::vector<ParameterSet*>& sets) {
+  std::map<std::string, Tensor> tensors;
+  for (ParameterSet* set : sets) {
+    for (Parameter& p : set->parameters()) tensors.emplace(p.name, p.value);
+    for (Buffer& b : set->buffers()) tensors.emplace(b.name, b.value);
+  }
+  return tensors;
+}
+
+// Every wanted tensor is in the file with its shape; with `all`, nothing else is.
+absl::Status CheckFits(const std::string& path, const TensorFile& file,
+                       const std::map<std::string, Tensor>& wanted, bool all) {
+  std::map<std::string, const Tensor*> found;
+  for (const NamedTensor& named : file.tensors) {
+    found[named.name] = &named.tensor;
+    if (all && wanted.count(named.name) == 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path, " has a tensor ", named.name, " that this pipeline's model has not"));
+    }
+  }
+  for (const auto& [name, tensor] : wanted) {
+    const auto it = found.find(name);
+    if (it == found.end()) {
+      return absl::FailedPreconditionError(absl::StrCat(path, " has no tensor ", name));
+    }
+    if (!(it->second->shape() == tensor.shape()) || it->second->dtype() != tensor.dtype()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path, ": ", name, " is ", it->second->shape().ToString(),
+                       ", the model's is ", tensor.shape().ToString()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void CopyInto(const TensorFile& file, const std::map<std::string, Tensor>& wanted) {
+  for (const NamedTensor& named : file.tensors) {
+    const auto it = wanted.find(named.name);
+    if (it == wanted.end()) continue;
+    Tensor target = it->second;
+    const Tensor source = named.tensor.InLayout(target.layout());
+    std::copy_n(source.data(), source.bytes() / sizeof(float), target.data());
+  }
+}
+
+std::map<std::string, Tensor> OptimizerTensors(Optimizer& optimizer) {
+  std::map<std::string, Tensor> tensors;
+  for (Optimizer::State& state : optimizer.state()) tensors.emplace(state.name, state.value);
+  return tensors;
+}
+
+absl::Status CheckFinite(const TensorFile& file, int64_t step) {
+  for (const NamedTensor& named : file.tensors) {
+    if (IsFinite(named.tensor)) continue;
+    const int64_t at = FirstNonFinite(named.tensor);
+    return absl::FailedPreconditionError(
+        absl::StrCat(named.name, " has ", named.tensor.Plain().data()[at], " at element ", at,
+                     " after step ", step,
+                     ". No checkpoint of it is written; the last good one "
+                     "is kept"));
+  }
+  return absl::OkStatus();
+}
+
+// A double's every bit.
+std::string Exact(double number) { return absl::StrFormat("%.17g", number); }
+
+std::map<std::string, std::string> ToMetadata(const CheckpointFacts& facts) {
+  std::map<std::string, std::string> metadata = {
+      {"step", absl::StrCat(facts.cursor.step)},
+      {"batches", absl::StrCat(facts.cursor.batches)},
+      {"since_line.loss", Exact(facts.since_line.loss)},
+      {"since_line.weight", Exact(facts.since_line.weight)},
+      {"since_line.items", absl::StrCat(facts.since_line.items)},
+      {"since_line.seconds", Exact(facts.since_line.seconds)},
+      {"version", facts.origin.version},
+      {"data", facts.origin.data},
+      {"pipeline", facts.origin.pipeline}};
+  if (!facts.best.empty()) {
+    metadata["best"] = facts.best;
+    metadata["best_value"] = Exact(facts.best_value);
+  }
+  return metadata;
+}
+
+absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path, const TensorFile& file) {
+  CheckpointFacts facts;
+  std::string missing;
+  const auto text = [&](const std::string& key) -> std::string {
+    const auto it = file.metadata.find(key);
+    if (it != file.metadata.end()) return it->second;
+    if (missing.empty()) missing = key;
+    return "";
+  };
+  const auto whole = [&](const std::string& key, int64_t& number) {
+    const std::string digits = text(key);
+    if ((!absl::SimpleAtoi(digits, &number) || number < 0) && missing.empty()) missing = key;
+  };
+  const auto real = [&](const std::string& key, double& number) {
+    if (!absl::SimpleAtod(text(key), &number) && missing.empty()) missing = key;
+  };
+  whole("step", facts.cursor.step);
+  whole("batches", facts.cursor.batches);
+  real("since_line.loss", facts.since_line.loss);
+  real("since_line.weight", facts.since_line.weight);
+  whole("since_line.items", facts.since_line.items);
+  real("since_line.seconds", facts.since_line.seconds);
+  facts.origin = {text("version"), text("data"), text("pipeline")};
+  if (file.metadata.count("best") > 0) {
+    facts.best = text("best");
+    real("best_value", facts.best_value);
+  }
+  if (missing.empty()) return facts;
+  return absl::FailedPreconditionError(absl::StrCat(
+      path, " does not say its ", missing, ": it was written by another version of pretext"));
+}
+
+// What tells these weights from all others: of every tensor its checksum.
+std::string ChecksumOf(const TensorFile& file) {
+  std::string all;
+  for (const NamedTensor& named : file.tensors) {
+    absl::StrAppend(&all, named.name, " ", TensorChecksum(named.tensor), "\n");
+  }
+  return Checksum(all);
+}
+
+struct CheckpointPaths {
+  explicit CheckpointPaths(const std::string& path)
+      : weights(WholeFolder(path) + kWeights), optimizer(WholeFolder(path) + kOptimizer) {}
+  const std::string weights, optimizer;
+};
+
+}  // namespace
+
+absl::Status SaveCheckpoint(const std::string& path, const CheckpointFacts& facts,
+                            const ModelState& state, const std::string& old_to) {
+  TensorFile weights, optimizer;
+  for (const ParameterSet* set : state.sets) {
+    for (const Parameter& p : set->parameters()) weights.tensors.push_back({p.name, p.value});
+    for (const Buffer& b : set->buffers()) weights.tensors.push_back({b.name, b.value});
+  }
+  for (Optimizer::State& s : state.optimizer->state()) {
+    optimizer.tensors.push_back({s.name, s.value});
+  }
+  absl::Status status = CheckFinite(weights, facts.cursor.step);
+  if (status.ok()) status = CheckFinite(optimizer, facts.cursor.step);
+  if (!status.ok()) return status;
+  optimizer.metadata = ToMetadata(facts);
+  optimizer.metadata["weights"] = ChecksumOf(weights);
+
+  const std::string aside = path + ".new";
+  status = RemoveAll(aside);
+  if (status.ok()) status = MakeFolders(aside);
+  if (status.ok()) status = WriteTensors(aside + kWeights, weights);
+  if (status.ok()) status = WriteTensors(aside + kOptimizer, optimizer);
+  return status.ok() ? ReplaceFolder(aside, path, old_to) : status;
+}
+
+absl::StatusOr<CheckpointFacts> LoadCheckpoint(
+    const std::string& path, const ModelState& state,
+    const std::function<absl::Status(const CheckpointFacts&)>& agrees) {
+  const CheckpointPaths paths(path);
+  absl::StatusOr<TensorFile> weights = ReadTensors(paths.weights);
+  if (!weights.ok()) return weights.status();
+  absl::StatusOr<TensorFile> optimizer = ReadTensors(paths.optimizer);
+  if (!optimizer.ok()) return optimizer.status();
+  absl::StatusOr<CheckpointFacts> facts = FromMetadata(paths.optimizer, *optimizer);
+  if (!facts.ok()) return facts.status();
+  if (optimizer->metadata["weights"] != ChecksumOf(*weights)) {
+    return absl::DataLossError(absl::StrCat(paths.weights, " and ", paths.optimizer,
+                                            " are not of one checkpoint: other checksums"));
+  }
+  if (agrees != nullptr) {
+    if (absl::Status status = agrees(*facts); !status.ok()) return status;
+  }
+  const auto model = ModelTensors(state.sets), kept = OptimizerTensors(*state.optimizer);
+  if (auto s = CheckFits(paths.weights, *weights, model, true); !s.ok()) return s;
+  if (auto s = CheckFits(paths.optimizer, *optimizer, kept, true); !s.ok()) return s;
+  CopyInto(*weights, model);
+  CopyInto(*optimizer, kept);
+  return facts;
+}
+
+absl::StatusOr<CheckpointFacts> ReadCheckpointFacts(const std::string& path) {
+  const CheckpointPaths paths(path);
+  const absl::StatusOr<TensorFile> optimizer = ReadTensors(paths.optimizer);
+  if (!optimizer.ok()) return optimizer.status();
+  return FromMetadata(paths.optimizer, *optimizer);
+}
+
+absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets) {
+  const CheckpointPaths paths(path);
+  absl::StatusOr<TensorFile> weights = ReadTensors(paths.weights);
+  if (!weights.ok()) return weights.status();
+  const auto model = ModelTensors(sets);
+  if (auto s = CheckFits(paths.weights, *weights, model, false); !s.ok()) return s;
+  CopyInto(*weights, model);
+  return absl::OkStatus();
+}
+
+}  // namespace pretext

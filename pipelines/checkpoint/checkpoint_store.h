@@ -1,0 +1,51 @@
+// The checkpoints that a run keeps.
+//
+//   RUN/checkpoint/           the latest
+//   RUN/checkpoints/step-N/   those before it, as many as are kept
+//   RUN/checkpoints/best/     the best by a figure of the evaluation, if one was named
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pipelines/checkpoint/checkpoint.h"
+
+namespace pretext {
+
+class CheckpointStore {
+ public:
+  // `keep` checkpoints, the latest included: at least 1.
+  CheckpointStore(const std::string& run, int64_t keep)
+      : latest_(run + "/checkpoint"), others_(run + "/checkpoints"), keep_(keep) {}
+
+  // Makes a new latest one. Those that are too many are removed.
+  absl::Status Save(const CheckpointFacts& facts, const ModelState& state);
+
+  // The latest that is whole; nothing when there is none at all. Where one is damaged (DataLoss) or
+  // has lost a file, `say` is told, and the one before is taken; when none is left, the first
+  // error. Any other error of LoadCheckpoint is returned as it is.
+  absl::StatusOr<std::optional<CheckpointFacts>> Load(
+      const ModelState& state, const std::function<absl::Status(const CheckpointFacts&)>& agrees,
+      const std::function<void(const std::string&)>& say);
+
+  // Keeps the state as the best one if its figure facts.best, of the value facts.best_value, is
+  // better than that of the one kept. An equal one stays.
+  absl::Status SaveIfBest(const CheckpointFacts& facts, const ModelState& state,
+                          bool higher_is_better);
+
+ private:
+  std::string PathOf(int64_t step) const;
+  // Steps of the folders in others_, falling.
+  absl::StatusOr<std::vector<int64_t>> OlderSteps() const;
+  absl::Status RemoveTooMany() const;
+
+  const std::string latest_, others_;
+  const int64_t keep_;
+  std::optional<int64_t> latest_step_;  // of what is at latest_, where that is whole
+};
+
+}  // namespace pretext

@@ -1,0 +1,74 @@
+#include "pipelines/checkpoint/resume_rules.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "pipelines/text/config_differences.h"
+#include "pipelines/text/load_pipeline.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+// These fields, and those inside of them. A part's type is not inside of it.
+constexpr absl::string_view kFree[] = {"name",
+                                       "version",
+                                       "schedule",
+                                       "evaluate",
+                                       "output",
+                                       "checkpoints",
+                                       "train.epochs",
+                                       "train.steps",
+                                       "train.clip_norm",
+                                       "train.log_every",
+                                       "train.threads",
+                                       "train.prefetch",
+                                       "train.checkpoint_every_steps"};
+constexpr absl::string_view kFreeInside[] = {"dataset", "optimizer"};
+
+bool IsInside(absl::string_view path, absl::string_view of) {
+  return absl::StartsWith(path, of) && path.size() > of.size() &&
+         (path[of.size()] == '.' || path[of.size()] == '[');
+}
+
+bool IsFree(const std::string& path) {
+  const auto is_or_inside = [&](absl::string_view of) { return path == of || IsInside(path, of); };
+  const auto inside = [&](absl::string_view of) { return IsInside(path, of); };
+  return std::any_of(std::begin(kFree), std::end(kFree), is_or_inside) ||
+         std::any_of(std::begin(kFreeInside), std::end(kFreeInside), inside);
+}
+
+std::string Line(absl::string_view what, absl::string_view is, absl::string_view was) {
+  return absl::StrCat(what, ": is ", is, " now, and was ", was, " when the run was begun");
+}
+
+}  // namespace
+
+absl::Status CheckResumable(const RunOrigin& was, const RunOrigin& is) {
+  std::vector<std::string> faults;
+  if (was.version != is.version) {
+    faults.push_back(Line("the version of pretext", is.version, was.version));
+  }
+  const LoadedPipeline before = LoadPipelineText("the checkpoint's pipeline", was.pipeline);
+  const LoadedPipeline after = LoadPipelineText("the run's pipeline", is.pipeline);
+  if (before.map.ok() && after.map.ok()) {
+    for (const ConfigDifference& d : CompareConfigs(*before.config, *after.config)) {
+      if (!IsFree(d.path)) faults.push_back(Line(d.path, d.after, d.before));
+    }
+  } else if (was.version == is.version) {
+    return before.map.ok() ? after.map.status() : before.map.status();
+  }
+  if (was.data != is.data && faults.empty()) {
+    faults.push_back(Line("the data", is.data, was.data));
+  }
+  if (faults.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a run goes on with what it was begun with; for anything else begin a new one\n",
+                   absl::StrJoin(faults, "\n")));
+}
+
+}  // namespace pretext

@@ -1,0 +1,60 @@
+#include "pipelines/checkpoint/resume_rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipelines/testing/fake_plugins.h"
+#include "pipelines/text/load_pipeline.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+using pretext::testing::FakePipeline;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+RunOrigin Origin(const std::string& change = "") {
+  const LoadedPipeline pipeline = LoadPipelineText("p", FakePipeline(), {change});
+  EXPECT_TRUE(pipeline.map.ok()) << pipeline.map.status();
+  return {"1.0", "8 samples 00000000", ResolvedText(*pipeline.config, "1.0")};
+}
+
+std::string Refusal(const RunOrigin& is) {
+  const absl::Status status = CheckResumable(Origin(), is);
+  EXPECT_TRUE(status.ok() || absl::IsInvalidArgument(status)) << status;
+  return std::string(status.message());
+}
+
+TEST(CheckResumable, WhatMayChange) {
+  for (const char* change :
+       {"", "train { epochs: 9 }", "train { steps: 9 }", "train { log_every: 3 threads: 2 }",
+        "schedule { decay: CONSTANT warmup_steps: 3 }", "evaluate { every_epochs: 1 }",
+        "evaluate { knn { k: 3 } }", "checkpoints { keep: 3 best: \"probe\" }", "name: \"other\"",
+        "output { directory: \"elsewhere\" }",
+        "dataset { [type.googleapis.com/pretext.testing.FakeImages] { path: \"moved\" } }"}) {
+    EXPECT_EQ(Refusal(Origin(change)), "") << change;
+  }
+}
+
+TEST(CheckResumable, WhatMayNotIsNamedWithBothValues) {
+  EXPECT_THAT(Refusal(Origin("train { batch_size: 16 seed: 3 epochs: 4 }")),
+              AllOf(HasSubstr("train.batch_size: is 16 now, and was 8 when the run was begun"),
+                    HasSubstr("train.seed: is 3 now, and was 1"), Not(HasSubstr("epochs"))));
+  EXPECT_THAT(Refusal(Origin("loss { [type.googleapis.com/pretext.testing.FakeLoss] { "
+                             "temperature: 0.5 } }")),
+              HasSubstr("loss.temperature: is 0.5 now, and was 0.1"));
+  EXPECT_THAT(Refusal(Origin("views { augmentation { "
+                             "[type.googleapis.com/pretext.testing.FakeCrop] {} } }")),
+              HasSubstr("views.augmentation[0]: is pretext.testing.FakeCrop now"));
+  RunOrigin version = Origin();
+  version.version = "1.1";
+  EXPECT_THAT(Refusal(version), HasSubstr("the version of pretext: is 1.1 now, and was 1.0"));
+  RunOrigin data = Origin();
+  data.data = "9 samples 00000000";
+  EXPECT_THAT(Refusal(data), HasSubstr("the data: is 9 samples 00000000 now, and was 8 samples"));
+}
+
+}  // namespace
+}  // namespace pretext

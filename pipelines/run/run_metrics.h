@@ -1,0 +1,56 @@
+// A run's lines of metrics: metrics.jsonl, and the same for TensorBoard.
+//
+// metrics.jsonl is what counts: of an interrupted run it is cut at the step that the run goes on
+// from, and TensorBoard is told to forget what is no longer in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pipelines/run/run_directory.h"
+#include "pipelines/run/tensorboard.h"
+
+namespace pretext {
+
+class RunMetrics {
+ public:
+  using Scalars = std::vector<std::pair<std::string, double>>;
+
+  // The directory outlives it.
+  explicit RunMetrics(const RunDirectory& run) : run_(run) {}
+
+  // What is in the file of a step and before.
+  struct Kept {
+    bool whole = true;       // nothing but these lines is in the file
+    std::string text;        // the lines
+    std::string last;        // those of the step itself
+    bool evaluated = false;  // one of the step itself is an evaluation
+    bool any_evaluated = false;
+  };
+  // A line without its end was cut by a crash, and is not kept.
+  absl::StatusOr<Kept> Read(int64_t step) const;
+
+  // Drops the lines beyond `step`: what a killed run wrote after the checkpoint that it goes on
+  // from. With `tensorboard`, later lines go there too, and what it has of this step or beyond is
+  // taken back and said anew. Nothing is written where the file ends with that step, and no
+  // TensorBoard is wanted.
+  absl::Status GoOnAfter(int64_t step, bool tensorboard);
+
+  // Appends a line {"step":…,"epoch":…, scalars…}. `group` nests the scalars
+  // ({"step":…,"epoch":…,"eval":{…}}); empty: they stand beside the step.
+  absl::Status Log(int64_t step, double epoch, const std::string& group, const Scalars& scalars);
+
+  // Puts the lines on the disk: to be called before a checkpoint that they are not written again
+  // after.
+  absl::Status Flush();
+
+ private:
+  const RunDirectory& run_;
+  TensorBoardWriter tensorboard_;
+};
+
+}  // namespace pretext

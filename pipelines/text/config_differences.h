@@ -1,0 +1,19 @@
+// Where two pipelines differ, field by field, inside of their parts' configs too.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pretext {
+
+class Pipeline;
+
+struct ConfigDifference {
+  std::string path;           // "train.batch_size", "encoder.hidden[1]"; of another type: "encoder"
+  std::string before, after;  // as text; "nothing" where it is not given
+};
+
+// Of pipelines with their defaults filled in (FillDefaults), in the order of the fields.
+std::vector<ConfigDifference> CompareConfigs(const Pipeline& before, const Pipeline& after);
+
+}  // namespace pretext
