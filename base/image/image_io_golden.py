@@ -183,7 +183,7 @@ def bmp(bits, rows, palette=b"", header=40, compression=0, masks=b"", top_first=
         info += masks
         if header > 40:
             info += bytes(header - len(info))
-    data = b"".join(row + bytes(-len(row) % 4) for row in rows)
+    data = b"".join(row + (b"" if compression in (1, 2) else bytes(-len(row) % 4)) for row in rows)
     offset = 14 + len(info) + len(palette)
     return b"BM" + struct.pack("<IHHI", offset + len(data), 0, 0, offset) + info + palette + data
 
@@ -198,6 +198,29 @@ masks = lambda *m: struct.pack(f"<{len(m)}I", *m)
 for bits in (1, 4, 8):
     write(f"index{bits}.bmp", bmp(bits, index_rows(bits), bmp_palette(1 << bits)))
 write("few_colors.bmp", bmp(8, [((x + y)[i] % 16).astype(np.uint8).tobytes() for i in range(H)], bmp_palette(16), colors=16))
+
+
+def runs(bits):
+    """Runs and, every other row, pixels as they are."""
+    code = b""
+    for i in range(H - 1):
+        row = [int(v) for v in ((x // 5 + y) % (1 << bits))[::-1][i]]
+        if i % 2 == 0:
+            at = 0
+            while at < len(row):
+                n = next((k for k in range(at, len(row)) if row[k] != row[at]), len(row)) - at
+                code += bytes((n, row[at] * (1 if bits == 8 else 17)))
+                at += n
+        else:
+            n, tail = 16, bytes((1, row[-1] * (1 if bits == 8 else 17)))
+            data = bytes(row[:n]) if bits == 8 else bytes(row[k] << 4 | row[k + 1] for k in range(0, n, 2))
+            code += bytes((0, n)) + data + tail
+        code += b"\0\0"
+    return code + bytes((W, 0x11)) + b"\0\1"
+
+
+for bits, compression in ((8, 1), (4, 2)):
+    write(f"runs{bits}.bmp", bmp(bits, [runs(bits)], bmp_palette(1 << bits), compression=compression))
 write("os2_index4.bmp", bmp(4, index_rows(4), bmp_palette(16, 3), header=12))
 write("os2_24.bmp", bmp(24, bgr_rows, header=12))
 write("rgb555.bmp", bmp(16, words(5, 5, 5)))

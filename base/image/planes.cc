@@ -7,6 +7,8 @@
 namespace pretext {
 namespace {
 
+constexpr int64_t kAnyDensity = int64_t{1} << 24;
+
 // 0.299 R + 0.587 G + 0.114 B in 16-bit fixed point, rounded, as Pillow's.
 uint8_t GreyOf(const uint8_t* rgb) {
   return static_cast<uint8_t>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
@@ -46,7 +48,8 @@ absl::Status CheckSize(absl::string_view format, int64_t height, int64_t width, 
   };
   if (height < 1 || width < 1) return fault("which has none");
   if (height > kMaxPixels / width) return fault(absl::StrCat("more than ", kMaxPixels));
-  if (pixels_per_byte > 0 && height * width / pixels_per_byte > bytes) {
+  if (pixels_per_byte == 0) pixels_per_byte = height * width <= kAnyDensity ? kAnyDensity : 4096;
+  if (height * width / pixels_per_byte > bytes) {
     return fault(absl::StrCat("which cannot be in its ", bytes, " bytes: damaged or cut short"));
   }
   return absl::OkStatus();

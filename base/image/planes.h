@@ -11,8 +11,9 @@ namespace pretext {
 inline int ChannelsOf(int asked, int found) { return asked == 0 ? (found >= 3 ? 3 : 1) : asked; }
 
 // InvalidArgument when a picture of that size in so many bytes cannot be meant: it is empty, beyond
-// kMaxPixels, or more than pixels_per_byte for each byte of the file, which its format cannot hold
-// (0: it holds any number).
+// kMaxPixels, or more than pixels_per_byte for each byte of the file, which its format cannot hold.
+// 0 is for formats that hold any number, those of a picture of one colour: up to 2^24 of them, and
+// beyond that 4096 a byte, so that a few bytes do not take gigabytes of memory.
 absl::Status CheckSize(absl::string_view format, int64_t height, int64_t width, int64_t bytes,
                        int64_t pixels_per_byte);
 

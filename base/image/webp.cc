@@ -11,11 +11,6 @@
 namespace pretext {
 namespace {
 
-// A picture of one colour takes some dozens of bytes, whatever its size. Those of more pixels than
-// this must have more than that to show for ten bytes of memory each.
-constexpr int64_t kAnyDensity = int64_t{1} << 24;
-constexpr int64_t kPixelsPerByte = 4096;
-
 const uint8_t* Bytes(absl::string_view bytes) {
   return reinterpret_cast<const uint8_t*>(bytes.data());
 }
@@ -83,9 +78,8 @@ absl::Status DecodeWebp(absl::string_view bytes, const DecodeOptions& options, P
   WebPBitstreamFeatures features;
   const VP8StatusCode header = WebPGetFeatures(Bytes(bytes), bytes.size(), &features);
   if (header != VP8_STATUS_OK) return Fault(Reason(header));
-  const bool small = int64_t{features.height} * features.width <= kAnyDensity;
   if (auto status = CheckSize("WebP", features.height, features.width,
-                              static_cast<int64_t>(bytes.size()), small ? 0 : kPixelsPerByte);
+                              static_cast<int64_t>(bytes.size()), /*pixels_per_byte=*/0);
       !status.ok()) {
     return status;
   }
