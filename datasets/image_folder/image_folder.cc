@@ -15,20 +15,6 @@ namespace {
 
 constexpr int kFaultsShown = 3;
 
-// Adds a fault for each class of the test pictures that the training pictures do not have.
-void CheckTestClasses(const std::vector<std::string>& train, const std::vector<std::string>& test,
-                      const char* field, FieldChecker& check) {
-  check.That(train.empty() == test.empty(), field,
-             absl::StrCat("the test pictures must have class folders exactly when the training "
-                          "pictures have; these have ",
-                          train.size(), ", the test pictures ", test.size()));
-  if (train.empty()) return;
-  for (const std::string& name : test) {
-    check.That(std::binary_search(train.begin(), train.end(), name), field,
-               absl::StrCat("has the class ", name, ", which the training pictures do not have"));
-  }
-}
-
 // Drops the rows, and labels, of pictures that could not be read.
 void DropFaulty(const std::vector<LoadedPicture>& loaded, int64_t row_size,
                 ByteImages::Part& part) {
@@ -61,45 +47,13 @@ ImageFolderDataset::ImageFolderDataset(const ImageFolder& config)
     : config_(std::make_unique<ImageFolder>(config)) {}
 ImageFolderDataset::~ImageFolderDataset() = default;
 
-void ImageFolderDataset::FindFolders(const BuildContext& context, FieldChecker& check) {
-  const bool with_labels = config_->labels() != ImageFolder::NONE;
-  const auto classes_of = [&](const char* field, const std::string& directory) {
-    std::vector<std::string> none;
-    if (!with_labels) {
-      check.Nested(field, CheckFolder(directory));
-      return none;
-    }
-    absl::StatusOr<std::vector<std::string>> classes = ListClasses(directory);
-    return check.Nested(field, classes.status()) ? *std::move(classes) : none;
-  };
-  directory_ = context.Resolve(config_->directory());
-  test_directory_ =
-      config_->test_directory().empty() ? "" : context.Resolve(config_->test_directory());
-  const char* const test_field = test_directory_.empty() ? "directory" : "test_directory";
-  classes_ = classes_of("directory", directory_);
-  if (test_directory_.empty()) parts_ = FindParts(directory_, classes_);
-  if (!parts_.train.empty()) {
-    test_directory_ = absl::StrCat(directory_, "/", parts_.test);
-    absl::StrAppend(&directory_, "/", parts_.train);
-    classes_ = classes_of("directory", directory_);
-  }
-  if (check.ok()) check.Nested("directory", CheckPictures(directory_, classes_));
-  if (test_directory_.empty()) return;
-  const auto test_classes = classes_of(test_field, test_directory_);
-  if (check.ok()) CheckTestClasses(classes_, test_classes, test_field, check);
-  if (check.ok()) check.Nested(test_field, CheckPictures(test_directory_, {}));
-  check.That(config_->held_out() == 0, "held_out",
-             absl::StrCat("keeps training pictures for the test split, but there is ",
-                          parts_.test.empty() ? "a test_directory"
-                                              : absl::StrCat("the folder ", test_directory_),
-                          "; leave one out"));
-}
-
 absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageFolder& config,
                                                                     const BuildContext& context) {
   FieldChecker check;
   std::unique_ptr<ImageFolderDataset> dataset(new ImageFolderDataset(config));
-  if (check.NotEmpty("directory", config.directory())) dataset->FindFolders(context, check);
+  if (check.NotEmpty("directory", config.directory())) {
+    dataset->folders_ = FindPictureFolders(config, context, check);
+  }
   std::array<uint8_t, 3> color;
   check.That(
       ParseColor(config.background(), color), "background",
@@ -121,7 +75,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageF
 
 absl::StatusOr<ByteImages::Part> ImageFolderDataset::LoadFolder(const std::string& directory,
                                                                 bool every_class) {
-  const absl::StatusOr<PictureFiles> found = ListPictures(directory, classes_, every_class);
+  const absl::StatusOr<PictureFiles> found = ListPictures(directory, folders_.classes, every_class);
   if (!found.ok()) return found.status();
   passed_over_.Add(found->passed_over);
   ByteImages::Part part;
@@ -167,10 +121,10 @@ absl::Status ImageFolderDataset::Load() {
   turned_ = transparent_ = unreadable_ = 0;
   passed_over_ = {};
   first_faults_.clear();
-  absl::StatusOr<ByteImages::Part> train = LoadFolder(directory_, /*every_class=*/true);
+  absl::StatusOr<ByteImages::Part> train = LoadFolder(folders_.train, /*every_class=*/true);
   if (!train.ok()) return train.status();
   absl::StatusOr<ByteImages::Part> test = ByteImages::Part();
-  if (!test_directory_.empty()) test = LoadFolder(test_directory_, /*every_class=*/false);
+  if (!folders_.test.empty()) test = LoadFolder(folders_.test, /*every_class=*/false);
   if (!test.ok()) return test.status();
   images_.Set(type_, *std::move(train), *std::move(test), config_->held_out(),
               config_->held_out_seed(), config_->scaling());
@@ -184,10 +138,11 @@ absl::Status ImageFolderDataset::Read(Split split, int64_t index, Sample& sample
 
 std::string ImageFolderDataset::Summary() const {
   std::string text = images_.Summary(classes());
-  if (!parts_.train.empty()) {
-    absl::StrAppend(&text, "; the folders ", parts_.train, " and ", parts_.test,
+  if (!folders_.parts.train.empty()) {
+    absl::StrAppend(&text, "; the folders ", folders_.parts.train, " and ", folders_.parts.test,
                     " are the training and the test pictures");
-    if (!parts_.unused.empty()) absl::StrAppend(&text, ", ", parts_.unused, " is not read");
+    if (!folders_.parts.unused.empty())
+      absl::StrAppend(&text, ", ", folders_.parts.unused, " is not read");
   }
   if (turned_ > 0) absl::StrAppend(&text, "; turned ", Counted(turned_), " as their EXIF says");
   if (transparent_ > 0) {

@@ -10,6 +10,7 @@
 #include "core/plugin/plugin.h"
 #include "datasets/byte_images/byte_images.h"
 #include "datasets/image_folder/picture_files.h"
+#include "datasets/image_folder/picture_folders.h"
 
 namespace pretext {
 
@@ -22,8 +23,8 @@ class ImageFolderDataset : public Dataset {
                                                          const BuildContext& context);
 
   FlowType type() const override { return type_; }
-  bool labelled() const override { return !classes_.empty(); }
-  int64_t classes() const override { return static_cast<int64_t>(classes_.size()); }
+  bool labelled() const override { return !folders_.classes.empty(); }
+  int64_t classes() const override { return static_cast<int64_t>(folders_.classes.size()); }
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
@@ -37,12 +38,9 @@ class ImageFolderDataset : public Dataset {
   explicit ImageFolderDataset(const ImageFolder& config);
   absl::StatusOr<ByteImages::Part> LoadFolder(const std::string& directory, bool every_class);
 
-  void FindFolders(const BuildContext& context, FieldChecker& check);
-
   const std::unique_ptr<const ImageFolder> config_;
   FlowType type_;
-  std::string directory_, test_directory_;  // empty: none
-  std::vector<std::string> classes_;        // names, by label; empty: no labels
+  PictureFolders folders_;
   ByteImages images_;
   Parts parts_;  // the folders that were taken for train and test
   PassedOver passed_over_;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -36,30 +35,8 @@ bool ReadFirstBytes(const std::string& path, std::string& bytes) {
   return size >= 0;
 }
 
-// Whether to take the file; counts it in `passed_over` if not.
-bool IsPicture(const std::string& path, PassedOver& passed_over) {
-  if (IsNamedLikeAPicture(path)) return true;
-  struct stat info;
-  std::string bytes;
-  if (stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
-    if (!ReadFirstBytes(path, bytes)) return true;
-    const PictureFormat format = FormatOf(bytes);
-    if (format.is_read) return true;
-    if (!format.name.empty()) {
-      ++passed_over.formats[std::string(format.name)];
-      return false;
-    }
-  }
-  ++passed_over.others;
-  return false;
-}
-
 absl::Status NoPictures(const std::string& where) {
   return absl::InvalidArgumentError(absl::StrCat(where, ": has no pictures (", kFormatsRead, ")"));
-}
-
-std::string FolderOf(const std::string& directory, const std::string& name) {
-  return absl::StrCat(directory, absl::EndsWith(directory, "/") ? "" : "/", name);
 }
 
 // The pictures below one folder of the directory, sorted; all, or the first that is found.
@@ -77,11 +54,24 @@ absl::Status FindPictures(const std::string& directory, const std::string& folde
   return absl::OkStatus();
 }
 
-bool IsOneOf(const std::string& name, std::initializer_list<absl::string_view> names) {
-  return std::count(names.begin(), names.end(), absl::AsciiStrToLower(name)) > 0;
-}
-
 }  // namespace
+
+bool IsPicture(const std::string& path, PassedOver& passed_over) {
+  if (IsNamedLikeAPicture(path)) return true;
+  struct stat info;
+  std::string bytes;
+  if (stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
+    if (!ReadFirstBytes(path, bytes)) return true;
+    const PictureFormat format = FormatOf(bytes);
+    if (format.is_read) return true;
+    if (!format.name.empty()) {
+      ++passed_over.formats[std::string(format.name)];
+      return false;
+    }
+  }
+  ++passed_over.others;
+  return false;
+}
 
 void PassedOver::Add(const PassedOver& more) {
   for (const auto& [name, count] : more.formats) formats[name] += count;
@@ -105,57 +95,8 @@ std::string PassedOver::ToString() const {
   return absl::StrJoin(parts, ", ");
 }
 
-absl::Status CheckFolder(const std::string& directory) {
-  const absl::Status status = ListFolder(directory).status();
-  return status.ok() ? status : absl::InvalidArgumentError(status.message());
-}
-
-absl::StatusOr<std::vector<std::string>> ListClasses(const std::string& directory) {
-  const absl::StatusOr<std::vector<std::string>> names = ListFolder(directory);
-  if (!names.ok()) return absl::InvalidArgumentError(names.status().message());
-  std::vector<std::string> classes;
-  std::string loose;
-  PassedOver passed_over;
-  for (const std::string& name : *names) {
-    if (name.front() == '.') continue;
-    const std::string path = FolderOf(directory, name);
-    const absl::StatusOr<PathKind> kind = KindOfPath(path);
-    if (kind.ok() && *kind == PathKind::kFolder) {
-      classes.push_back(name);
-    } else if (loose.empty() && IsPicture(path, passed_over)) {
-      loose = name;
-    }
-  }
-  if (!classes.empty() && !loose.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(directory, ": ", loose,
-                     " lies beside folders, which are classes; move it into "
-                     "one of them, or set labels: NONE"));
-  }
-  return classes;
-}
-
-Parts FindParts(const std::string& directory, const std::vector<std::string>& classes) {
-  std::string train, test, val;
-  for (const std::string& name : classes) {
-    std::string* const part = IsOneOf(name, {"train", "training"})            ? &train
-                              : IsOneOf(name, {"test", "testing"})            ? &test
-                              : IsOneOf(name, {"val", "valid", "validation"}) ? &val
-                                                                              : nullptr;
-    // Another folder, or two for one part: then they are classes.
-    if (part == nullptr || !part->empty()) return {};
-    *part = name;
-  }
-  if (train.empty() || (test.empty() && val.empty())) return {};
-  if (test.empty()) return {train, val, ""};
-  const auto has_classes = [&](const std::string& name) {
-    const auto found = ListClasses(FolderOf(directory, name));
-    return found.ok() && !found->empty();
-  };
-  if (!val.empty() && has_classes(train) && has_classes(val) && !has_classes(test)) {
-    return {train, val, test};
-  }
-  return {train, test, val};
+std::string FolderOf(const std::string& directory, const std::string& name) {
+  return absl::StrCat(directory, absl::EndsWith(directory, "/") ? "" : "/", name);
 }
 
 absl::Status CheckPictures(const std::string& directory, const std::vector<std::string>& classes) {

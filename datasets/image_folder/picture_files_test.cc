@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "datasets/image_folder/class_folders.h"
+
 namespace pretext {
 namespace {
 
@@ -137,30 +139,6 @@ TEST(PictureFiles, NamesEveryClassWithoutPictures) {
             folder + "/__MACOSX, " + folder + "/eel: has no pictures (PNG, JPEG, WebP or BMP)");
   EXPECT_TRUE(CheckPictures(folder, {"cat"}).ok());
   EXPECT_TRUE(CheckPictures(folder, {}).ok());
-}
-
-TEST(PictureFiles, FindsThePartsOfADataSet) {
-  const std::string folder = NewFolder("parts");
-  const auto parts = [&](const std::vector<std::string>& names) {
-    const Parts found = FindParts(folder, names);
-    return found.train + "/" + found.test + "/" + found.unused;
-  };
-  EXPECT_EQ(parts({"train", "val"}), "train/val/");
-  EXPECT_EQ(parts({"Test", "Training"}), "Training/Test/");
-  EXPECT_EQ(parts({"train", "valid"}), "train/valid/");
-  EXPECT_EQ(parts({"test", "train", "val"}), "train/test/val");
-  for (const auto& classes : std::vector<std::vector<std::string>>{{"train"},
-                                                                   {"val", "test"},
-                                                                   {"bus", "train", "test"},
-                                                                   {"train", "training", "val"},
-                                                                   {}}) {
-    EXPECT_EQ(parts(classes), "//");
-  }
-  // A test part without labels cannot be measured on.
-  for (const char* name : {"train/cat/1.png", "val/cat/2.png", "test/3.png"}) {
-    Touch(folder + "/" + name);
-  }
-  EXPECT_EQ(parts({"test", "train", "val"}), "train/val/test");
 }
 
 }  // namespace
