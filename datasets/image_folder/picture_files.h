@@ -43,8 +43,8 @@ std::string FolderOf(const std::string& directory, const std::string& name);
 absl::Status CheckPictures(const std::string& directory, const std::vector<std::string>& classes);
 
 // All pictures (IsPicture) below `directory`, sorted by path within their class. Links to folders
-// are followed, each folder once a class; hidden files and folders are left out. With classes, those
-// of the folder classes[label] have that label, and no class may be without pictures if
+// are followed, each folder once a class; hidden files and folders are left out. With classes,
+// those of the folder classes[label] have that label, and no class may be without pictures if
 // `every_class`; without, labels are -1. Errors: nothing found, a folder that cannot be listed.
 absl::StatusOr<PictureFiles> ListPictures(const std::string& directory,
                                           const std::vector<std::string>& classes,
