@@ -150,6 +150,8 @@ struct CheckpointPaths {
 
 }  // namespace
 
+std::string CheckpointAside(const std::string& path) { return path + ".new"; }
+
 absl::Status SaveCheckpoint(const std::string& path, const CheckpointFacts& facts,
                             const ModelState& state, const std::string& old_to) {
   TensorFile weights, optimizer;
@@ -166,7 +168,7 @@ absl::Status SaveCheckpoint(const std::string& path, const CheckpointFacts& fact
   optimizer.metadata = ToMetadata(facts);
   optimizer.metadata["weights"] = ChecksumOf(weights);
 
-  const std::string aside = path + ".new";
+  const std::string aside = CheckpointAside(path);
   status = RemoveAll(aside);
   if (status.ok()) status = MakeFolders(aside);
   if (status.ok()) status = WriteTensors(aside + kWeights, weights);

@@ -57,9 +57,12 @@ struct ModelState {
 };
 
 // Puts a checkpoint at `path`, and the one that was there, if `old_to` is given, at that path.
-// FailedPrecondition, and nothing is written, when a number of it is not finite.
+// FailedPrecondition, and nothing is written, when a number of it is not finite. On its way it is
+// at CheckpointAside(path), where a crash leaves it, or the old one on its way to `old_to`.
 absl::Status SaveCheckpoint(const std::string& path, const CheckpointFacts& facts,
                             const ModelState& state, const std::string& old_to = "");
+
+std::string CheckpointAside(const std::string& path);
 
 // Strict: every tensor of the state is in the files with its shape and nothing else is, or nothing
 // is changed and the error names the first that does not fit. DataLoss where a file is not what was

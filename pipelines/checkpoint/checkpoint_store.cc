@@ -49,6 +49,25 @@ absl::Status CheckpointStore::RemoveTooMany() const {
   return absl::OkStatus();
 }
 
+absl::Status CheckpointStore::ClearUp() const {
+  const std::string old = OldFolder(latest_);
+  if (WholeFolder(latest_) == old) return ReplaceFolder(old, latest_);
+  if (absl::Status s = RemoveAll(CheckpointAside(others_ + "/best")); !s.ok()) return s;
+  for (const std::string& left : {CheckpointAside(latest_), old}) {
+    const absl::StatusOr<bool> there = IsThere(left);
+    if (!there.ok()) return there.status();
+    if (!*there) continue;
+    // The one before, not put away yet; a later one was never the latest.
+    const absl::StatusOr<CheckpointFacts> facts = ReadCheckpointFacts(left);
+    const bool is_before =
+        keep_ > 1 && facts.ok() && latest_step_.has_value() && facts->cursor.step < *latest_step_;
+    absl::Status status = is_before ? MakeFolders(others_) : RemoveAll(left);
+    if (is_before && status.ok()) status = ReplaceFolder(left, PathOf(facts->cursor.step));
+    if (!status.ok()) return status;
+  }
+  return RemoveTooMany();
+}
+
 absl::Status CheckpointStore::Save(const CheckpointFacts& facts, const ModelState& state) {
   std::string old_to;
   if (keep_ > 1 && latest_step_.has_value() && *latest_step_ != facts.cursor.step) {
@@ -80,6 +99,7 @@ absl::StatusOr<std::optional<CheckpointFacts>> CheckpointStore::Load(
       if (!first.ok()) {
         say(absl::StrCat("warning: ", first.message(), ". Taking the checkpoint before, ", path));
       }
+      if (absl::Status status = ClearUp(); !status.ok()) return status;
       return *std::move(facts);
     }
     const bool damaged = absl::IsDataLoss(facts.status()) || absl::IsNotFound(facts.status());

@@ -42,6 +42,8 @@ class CheckpointStore {
   // Steps of the folders in others_, falling.
   absl::StatusOr<std::vector<int64_t>> OlderSteps() const;
   absl::Status RemoveTooMany() const;
+  // Brings what a crash left on its way to where it belongs, or away.
+  absl::Status ClearUp() const;
 
   const std::string latest_, others_;
   const int64_t keep_;

@@ -14,6 +14,7 @@ namespace pretext {
 namespace {
 
 using testing::AllOf;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -155,6 +156,14 @@ TEST(CheckpointStore, AKillAtAnyCallLeavesACheckpoint) {
       CheckpointStore again(folder.path(), 2);
       const int64_t step = Loaded(again);
       EXPECT_TRUE(step == 16 || step == 24) << step << " after " << last << " calls";
+      EXPECT_THAT(
+          ListFolder(folder / "checkpoints").value(),
+          AnyOf(ElementsAre(step == 16 ? "step-8" : "step-16"), ElementsAre("step-16", "step-8")))
+          << last << " calls";
+      ASSERT_TRUE(SaveStep(again, 32).ok());
+      EXPECT_THAT(folder.Names(), ElementsAre("checkpoint", "checkpoints"));
+      EXPECT_THAT(ListFolder(folder / "checkpoints").value(),
+                  ElementsAre("step-" + std::to_string(step)));
       if (whole) {
         EXPECT_EQ(step, 24);
         break;

@@ -1,0 +1,184 @@
+// Runs that are killed at random moments (loading, tokenizing, training, saving, evaluating), some
+// of them again after they went on: in the end their files are those of a run that nobody killed.
+//
+// PRETEXT_KILLS says how many kills, PRETEXT_KILL_SEED which.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random/random.h"
+#include "tests/program.h"
+
+namespace pretext {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+int FromEnvironment(const char* name, int otherwise) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? otherwise : std::atoi(value);
+}
+
+// Of a safetensors file what comes after its header, which holds seconds too.
+std::string Data(const std::string& path) {
+  const std::string contents = FileContents(path);
+  uint64_t header = 0;
+  for (size_t i = 8; i-- > 0 && contents.size() >= 8;) {
+    header = header << 8 | static_cast<unsigned char>(contents[i]);
+  }
+  return contents.size() < 8 + header ? "" : contents.substr(8 + header);
+}
+
+// A run's files by their names, without what is another each time.
+struct RunFiles {
+  explicit RunFiles(const std::string& run) {
+    const fs::path folder = fs::path(ScratchFolder()) / run;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      const std::string name = fs::relative(entry.path(), folder).string();
+      if (name.rfind("tensorboard/", 0) != 0) names.insert(name);
+      if (entry.path().extension() == ".safetensors") tensors += Data(run + "/" + name);
+    }
+    metrics = std::regex_replace(FileContents(run + "/metrics.jsonl"),
+                                 std::regex("\"items_per_second\":[^,}]*"), "");
+  }
+  std::set<std::string> names;
+  std::string tensors, metrics;
+};
+
+// Evaluations, older checkpoints and a best one, in the folder "run".
+std::string Everything(const std::string& best) {
+  return "evaluate { every_epochs: 1 } checkpoints { keep: 2 best: \"" + best +
+         "\" } output { directory: \"run\" } train { log_every: 3 }";
+}
+
+class KillTest : public testing::Test {
+ protected:
+  // Kills runs of the pipeline until there were so many kills.
+  void Kill(const std::string& pipeline, const std::vector<std::string>& overrides, int kills) {
+    WriteScratchFile("pipeline.textproto", pipeline);
+    overrides_ = overrides;
+    Clear();
+    const double seconds = ToItsEnd();
+    const RunFiles want("run");
+    ASSERT_GT(want.tensors.size(), 1000u);
+    for (int run = 0; killed_ < kills; ++run) {
+      Clear();
+      // Of three runs one is killed again.
+      do {
+        KillOnce(random_.Uniform(0, static_cast<float>(seconds)));
+      } while (random_.Below(3) == 0);
+      ToItsEnd();
+      const RunFiles got("run");
+      EXPECT_EQ(got.metrics, want.metrics) << "run " << run;
+      EXPECT_EQ(got.names, want.names) << "run " << run;
+      EXPECT_TRUE(got.tensors == want.tensors) << "other bytes in run " << run;
+      ASSERT_FALSE(HasFailure()) << "with PRETEXT_KILL_SEED=" << seed_;
+    }
+    std::printf("%d kills, %d of them before there was a run, nothing lost\n", killed_, early_);
+  }
+
+ private:
+  void Clear() {
+    fs::remove_all(fs::path(ScratchFolder()) / "run");
+    fs::remove_all(fs::path(ScratchFolder()) / "cache");
+  }
+
+  // A new run where there is none yet.
+  std::vector<std::string> Command() const {
+    if (!FileContents("run/pipeline.textproto").empty()) return {"train", "--resume", "run"};
+    std::vector<std::string> command = {"train", "pipeline.textproto"};
+    for (const std::string& text : overrides_) {
+      command.push_back("--override");
+      command.push_back(text);
+    }
+    return command;
+  }
+
+  double ToItsEnd() {
+    const Clock::time_point start = Clock::now();
+    const ProgramResult result = RunProgram(Command());
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  void KillOnce(double after_seconds) {
+    const Clock::time_point start = Clock::now();
+    const ProgramResult result = RunProgram(Command(), [&](pid_t child) {
+      const std::chrono::duration<double> passed = Clock::now() - start;
+      if (passed.count() >= after_seconds) kill(child, SIGKILL);
+    });
+    if (result.exit_code == 0) return;
+    ASSERT_EQ(result.exit_code, -SIGKILL) << result.output;
+    ++killed_;
+    early_ += FileContents("run/pipeline.textproto").empty();
+  }
+
+  const int seed_ = FromEnvironment("PRETEXT_KILL_SEED", 1);
+  Random random_{{.seed = static_cast<uint64_t>(seed_)}};
+  std::vector<std::string> overrides_;
+  int killed_ = 0, early_ = 0;
+};
+
+TEST_F(KillTest, OfImages) {
+  Kill(SmallAutoencoder("images"),
+       {Everything("probe"), "encoder { [type.googleapis.com/pretext.Mlp] { hidden: [256, 256] } }",
+        "train { epochs: 5 }"},
+       FromEnvironment("PRETEXT_KILLS", 12) / 2);
+}
+
+// The tokens are made and the vocabulary is learnt in each run.
+TEST_F(KillTest, OfText) {
+  Random random({.seed = 8});
+  std::string text;
+  for (int i = 0; i < 4000; ++i) {
+    for (uint32_t words = 4 + random.Below(20); words > 0; --words) {
+      text += "word" + std::to_string(random.Below(40) * random.Below(40)) + " ";
+    }
+    text += "\n\n";
+  }
+  WriteScratchFile("corpus.txt", text);
+  Kill(R"pb(
+         name: "text"
+         dataset {
+           [type.googleapis.com/pretext.Text] {
+             files: "corpus.txt"
+             tokenizer {
+               [type.googleapis.com/pretext.WordPiece] { learn { size: 300 } }
+             }
+             sequence_length: 32
+             held_out: 0.1
+             cache_directory: "cache"
+           }
+         }
+         views {
+           augmentation {
+             [type.googleapis.com/pretext.TokenMasking] {}
+           }
+         }
+         encoder {
+           [type.googleapis.com/pretext.Transformer] { layers: 1 width: 32 heads: 2 }
+         }
+         head {
+           [type.googleapis.com/pretext.MaskedLanguageModel] {}
+         }
+         loss {
+           [type.googleapis.com/pretext.MaskedCrossEntropy] {}
+         }
+         optimizer {
+           [type.googleapis.com/pretext.AdamW] {}
+         }
+         train { epochs: 3 batch_size: 128 }
+       )pb",
+       {Everything("masked_loss")}, FromEnvironment("PRETEXT_KILLS", 12) / 2);
+}
+
+}  // namespace
+}  // namespace pretext
