@@ -110,7 +110,7 @@ absl::Status CheckCheckpoints(const Pipeline::Checkpoints& checkpoints) {
   check.That(
       known, "best",
       absl::StrCat("is no figure of an evaluation: ", Quoted(best), DidYouMean(best, figures),
-                   "; there are knn_kN and ", absl::StrJoin(figures, ", ")));
+                   ". There are: knn_kN, ", absl::StrJoin(figures, ", ")));
   return check.status();
 }
 

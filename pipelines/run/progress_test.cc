@@ -47,5 +47,23 @@ TEST(Progress, AFileGetsPlainLines) {
   std::free(text);
 }
 
+TEST(Progress, TellsOfWorkWithoutSteps) {
+  for (const bool terminal : {false, true}) {
+    char* text = nullptr;
+    size_t size = 0;
+    std::FILE* out = open_memstream(&text, &size);
+    {
+      Progress progress(out, terminal, 20);
+      progress.ShowWork("evaluation: k-NN", 0.4);
+      progress.ShowWork("evaluation: k-NN", 0.5);  // too soon after the first
+      progress.Say("note");
+    }
+    std::fclose(out);
+    EXPECT_EQ(std::string(text, size),
+              terminal ? "evaluation: k-NN 40\r\x1b[Knote\n" : "evaluation: k-NN 40 %\nnote\n");
+    std::free(text);
+  }
+}
+
 }  // namespace
 }  // namespace pretext

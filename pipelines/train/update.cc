@@ -1,5 +1,6 @@
 #include "pipelines/train/update.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -88,14 +89,19 @@ absl::StatusOr<double> Updater::GradientScale(int64_t step, UpdateFigures& figur
   // Without any item loss and gradient are 0.
   const bool sums = ReductionOf(plan_) == Reduction::kSum && figures.weight > 0;
   const double scale = sums ? 1 / figures.weight : 1;
-  // Taken whether it is clipped or not: an update that is not finite is not made.
-  figures.gradient_norm = GlobalGradientNorm(parameters_) * scale;
-  if (!std::isfinite(figures.gradient_norm)) {
+  // Whether it is clipped or not: an update that is not finite is not made.
+  const double most = parts_.config->train().clip_norm();
+  if (most > 0) figures.gradient_norm = GlobalGradientNorm(parameters_) * scale;
+  const auto is_finite = [](const Parameter* p) {
+    return !p->has_gradient || IsFinite(p->gradient);
+  };
+  const bool finite = most > 0 ? std::isfinite(figures.gradient_norm)
+                               : std::all_of(parameters_.begin(), parameters_.end(), is_finite);
+  if (!finite) {
     return absl::FailedPreconditionError(absl::StrCat("the gradient is not finite at step ", step,
                                                       ": ", FirstNonFiniteGradient(parameters_),
                                                       ". The last good checkpoint is kept"));
   }
-  const double most = parts_.config->train().clip_norm();
   return most > 0 && figures.gradient_norm > most ? scale * (most / figures.gradient_norm) : scale;
 }
 
@@ -120,7 +126,10 @@ absl::StatusOr<UpdateFigures> Updater::Update(Cursor& cursor, bool monitored) {
   if (!scale.ok()) return scale.status();
   figures.learning_rate = plan_.LearningRate(step);
   parts_.optimizer->Step(step, figures.learning_rate, *scale);
-  if (absl::Status s = CheckParameters(step, figures.learning_rate); !s.ok()) return s;
+  // Else it is seen at the next loss, or when a checkpoint is to be written.
+  if (monitored) {
+    if (absl::Status s = CheckParameters(step, figures.learning_rate); !s.ok()) return s;
+  }
   cursor.step = step;
   figures.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return figures;

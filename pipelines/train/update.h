@@ -23,7 +23,7 @@ struct UpdateFigures {
   int64_t items = 0;                // samples, or tokens
   double seconds = 0;
   double learning_rate = 0;
-  double gradient_norm = 0;  // before clipping
+  double gradient_norm = 0;  // before clipping; 0 where nothing is clipped
   Monitor::Metrics metrics;  // the loss's and the monitor's, where they were asked for
 };
 
@@ -36,9 +36,9 @@ class Updater {
   // The next update reads the batch after those that are consumed.
   void Seek(const Cursor& cursor);
 
-  // Moves the cursor one step. FailedPrecondition where loss, gradient or what becomes of a
-  // parameter is not finite: it names the step and the first value that was not. Then the
-  // parameters are not to be used any more.
+  // Moves the cursor one step. FailedPrecondition where the loss, a gradient or, at a step that is
+  // monitored, what becomes of a parameter is not finite: it names the step and the first value
+  // that was not. Then the parameters are not to be used any more.
   absl::StatusOr<UpdateFigures> Update(Cursor& cursor, bool monitored);
 
   // Since the beginning, waiting for samples and augmenting them.

@@ -1,14 +1,38 @@
 #include "pipelines/trained/trained.h"
 
+#include "base/file/folder.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 
-absl::StatusOr<Assembled> OpenTrained(const std::string& run) {
-  const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(run);
+namespace {
+
+bool IsThere(const std::string& path) {
+  const absl::StatusOr<PathKind> kind = KindOfPath(path);
+  return kind.ok() && *kind != PathKind::kNothing;
+}
+
+// The run whose checkpoint is at `path`, one or two folders above. Without one, the path itself,
+// which is then a run or an error.
+std::string RunOf(const std::string& path) {
+  if (!IsThere(path + "/weights.safetensors")) return path;
+  std::string run = path;
+  constexpr int kFolders = 3;  // a slash at the end makes one more
+  for (int i = 0; i < kFolders; ++i) {
+    run = ParentOf(run);
+    if (IsThere(run + "/pipeline.textproto")) return run;
+  }
+  return path;
+}
+
+}  // namespace
+
+absl::StatusOr<Assembled> OpenTrained(const std::string& path) {
+  const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(RunOf(path));
   if (!directory.ok()) return directory.status();
+  const std::string checkpoint = directory->path() == path ? directory->checkpoint_path() : path;
   AssemblyOptions options;
   options.run_directory = directory->path();
   absl::StatusOr<Assembled> parts = AssembleFile(directory->pipeline_path(), {}, options);
@@ -17,7 +41,7 @@ absl::StatusOr<Assembled> OpenTrained(const std::string& run) {
   ParameterSet &encoder = parts->encoder->parameters(), &head = parts->head->parameters();
   encoder.Allocate("encoder", seed);
   head.Allocate("head", seed);
-  const absl::Status status = LoadWeights(directory->checkpoint_path(), {&encoder, &head});
+  const absl::Status status = LoadWeights(checkpoint, {&encoder, &head});
   if (!status.ok()) return status;
   return parts;
 }

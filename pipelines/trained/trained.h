@@ -8,8 +8,9 @@
 
 namespace pretext {
 
-// The parts of a run with the weights of its checkpoint, its vocabulary from the run. The dataset
-// is not loaded. Errors name the run's folder or the file at fault.
-absl::StatusOr<Assembled> OpenTrained(const std::string& run);
+// The parts of a run with the weights of its latest checkpoint, its vocabulary from the run. The
+// dataset is not loaded. `path` is the run, or one of its checkpoints (RUN/checkpoints/best).
+// Errors name the run's folder or the file at fault.
+absl::StatusOr<Assembled> OpenTrained(const std::string& path);
 
 }  // namespace pretext

@@ -211,5 +211,27 @@ TEST(TextProgram, AnEmptyCorpusIsAnError) {
   EXPECT_THAT(result.output, HasSubstr("there are no words to learn a vocabulary from"));
 }
 
+TEST(TextProgram, ACheckpointIsUsedLikeItsRun) {
+  WriteScratchFile("best.textproto", Pipeline("best"));
+  const ProgramResult trained =
+      RunProgram({"train", "best.textproto", "--override",
+                  "train { epochs: 1 } checkpoints { best: \"masked_loss\" }"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.output;
+  const std::string text = "the old [MASK] grinds";
+  const ProgramResult run = RunProgram({"fill-mask", "runs/best", text});
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+  for (const char* best : {"runs/best/checkpoints/best", "runs/best/checkpoints/best/"}) {
+    EXPECT_EQ(RunProgram({"fill-mask", best, text}).output, run.output);
+  }
+  const std::string path = "runs/best/checkpoints/best/weights.safetensors";
+  std::string weights = FileContents(path);
+  weights[weights.size() / 2] ^= 16;
+  WriteScratchFile(path, weights);
+  const ProgramResult damaged = RunProgram({"fill-mask", "runs/best/checkpoints/best", text});
+  EXPECT_EQ(damaged.exit_code, 1);
+  EXPECT_THAT(damaged.output, AllOf(HasSubstr(path), HasSubstr("is damaged")));
+  EXPECT_THAT(RunProgram({"fill-mask", "runs", text}).output, HasSubstr("is not a run"));
+}
+
 }  // namespace
 }  // namespace pretext
