@@ -43,7 +43,7 @@ inline constexpr char kVersion[] = "0.1.0";
 // Every --override, in order.
 const std::vector<std::string>& Overrides();
 
-// --out, or InvalidArgument that asks for it: "the file for WHAT".
+// --out, or InvalidArgument that asks for it, "the file for WHAT"; or why it cannot be written.
 absl::StatusOr<std::string> OutPath(const char* what);
 
 // Where a command says what it wrote to --out: standard output, or standard error where what it

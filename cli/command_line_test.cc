@@ -32,12 +32,21 @@ std::string Refusal(const std::string& command, const std::vector<std::string>& 
 }
 
 TEST(CommandLine, FlagsStandAnywhereAndTheRestAreArguments) {
-  EXPECT_THAT(Arguments("embed", {"RUN", "--out", "a.npy"}), ElementsAre("RUN"));
-  EXPECT_EQ(OutPath("it").value(), "a.npy");
-  EXPECT_THAT(Arguments("embed", {"--out=b=c.npy", "RUN"}), ElementsAre("RUN"));
-  EXPECT_EQ(OutPath("it").value(), "b=c.npy");
+  const std::string out = testing::TempDir() + "/a.npy";
+  EXPECT_THAT(Arguments("embed", {"RUN", "--out", out}), ElementsAre("RUN"));
+  EXPECT_EQ(OutPath("it").value(), out);
+  EXPECT_THAT(Arguments("embed", {"--out=" + out + "=b", "RUN"}), ElementsAre("RUN"));
+  EXPECT_EQ(OutPath("it").value(), out + "=b");
   EXPECT_THAT(Arguments("tokenizer", {"train", "a", "-nolower_case", "b", "--clean=false"}),
               ElementsAre("train", "a", "b"));
+}
+
+TEST(CommandLine, AResultThatCannotBeWrittenIsSaidBeforeTheWork) {
+  Arguments("embed", {"RUN", "--out", testing::TempDir() + "/no/such/folder/a.npy"});
+  EXPECT_THAT(std::string(OutPath("it").status().message()),
+              HasSubstr("a.npy: cannot be written: No such file or directory"));
+  Arguments("embed", {"RUN", "--out", testing::TempDir()});
+  EXPECT_THAT(std::string(OutPath("it").status().message()), HasSubstr("Is a directory"));
 }
 
 TEST(CommandLine, ATextMayBeginWithADash) {

@@ -1,6 +1,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
+#include "base/file/folder.h"
 #include "cli/command.h"
 
 namespace pretext {
@@ -41,6 +42,12 @@ absl::StatusOr<std::string> OutPath(const char* what) {
   const std::string path = absl::GetFlag(FLAGS_out);
   if (path.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("--out is missing: the file for ", what));
+  }
+  // Before the work, not after it. A pipe is not opened: whoever reads it would see it end.
+  const absl::StatusOr<PathKind> kind = KindOfPath(path);
+  if (!kind.ok()) return kind.status();
+  if (*kind != PathKind::kOther) {
+    if (absl::Status status = FileWriter::Create(path).status(); !status.ok()) return status;
   }
   return path;
 }

@@ -57,6 +57,7 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
   }
   const auto texts = ReadLines(path);
   if (!texts.ok()) return texts.status();
+  if (texts->empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": has no text in it"));
   std::vector<std::string> labels;
   if (const std::string labels_path = absl::GetFlag(FLAGS_labels); !labels_path.empty()) {
     auto read = ReadLines(labels_path);
@@ -65,6 +66,10 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
     const absl::Status useful = CheckLabels(labels, static_cast<int64_t>(texts->size()));
     if (!useful.ok()) {
       return absl::Status(useful.code(), absl::StrCat(labels_path, ": ", useful.message()));
+    }
+    if (const int64_t classes = CountDifferent(labels); classes > kManyLabels) {
+      std::fprintf(stderr, "%s: a linear probe of %s different labels takes minutes\n",
+                   labels_path.c_str(), Counted(classes).c_str());
     }
   }
   const auto vectors =

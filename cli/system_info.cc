@@ -10,11 +10,13 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 
 #include "absl/base/config.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "base/file/read_file.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm/openblas_kernels.h"
 
@@ -23,12 +25,14 @@ namespace {
 
 // The first value of a field of /proc/cpuinfo, or nothing.
 std::string CpuInfo(const std::string& field) {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const size_t colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    const std::string name = line.substr(0, line.find_last_not_of(" \t", colon - 1) + 1);
-    if (name == field && colon + 2 <= line.size()) return line.substr(colon + 2);
+  const absl::StatusOr<std::string> text = ReadFile("/proc/cpuinfo");
+  if (!text.ok()) return "";
+  for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(line, absl::MaxSplits(':', 1));
+    if (absl::StripAsciiWhitespace(parts.first) == field) {
+      return std::string(absl::StripAsciiWhitespace(parts.second));
+    }
   }
   return "";
 }

@@ -2,6 +2,7 @@
 // that cannot be looked at, and what is said of them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,6 +122,37 @@ TEST(Commands, PathsThatCannotBeLookedAtAreErrors) {
     EXPECT_THAT(result.output, HasSubstr(path));
   }
 }
+
+TEST(Commands, APathThatCanBeNoFolderIsAFaultOfValidate) {
+  WriteScratchFile("small.textproto", SmallAutoencoder("small"));
+  const std::string long_name(300, 'x');
+  for (const auto& [override, field] : {
+           std::pair<std::string, std::string>{"output { directory: '" + long_name + "' }",
+                                               "output.directory: "},
+           {"output { directory: 'small.textproto/below' }", "output.directory: "},
+           {"name: '" + long_name + "'", "name: "},
+       }) {
+    const ProgramResult result =
+        RunProgram({"validate", "small.textproto", "--override", override});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.output, HasSubstr("--override #1:1:"));
+    EXPECT_THAT(result.output, HasSubstr(field));
+  }
+}
+
+#ifndef __SANITIZE_ADDRESS__  // which needs terabytes of it
+// Under which OpenBLAS would ask for more without end.
+TEST(Commands, TooLittleAddressSpaceIsSaidAtTheStart) {
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit little = {rlim_t{200} << 20, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &little), 0);
+  const ProgramResult result = RunProgram({"version"});
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("out of memory before the start"));
+}
+#endif
 
 TEST(Commands, CountsHaveTheirRange) {
   EXPECT_EQ(RunProgram({"fill-mask", "run", "[MASK]", "--top", "0"}).exit_code, 2);

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/looked_for_at.h"
 
 namespace pretext {
 namespace {
@@ -27,8 +28,7 @@ absl::StatusOr<GzipFile> GzipFile::Open(const std::string& path, absl::string_vi
   struct stat info;
   if (stat(path.c_str(), &info) != 0) {
     return absl::ErrnoToStatus(
-        errno, absl::StrCat(path, ": expected ", expected,
-                            ". Check the path (a relative one starts where the command was run)"));
+        errno, absl::StrCat(path, ": expected ", expected, ". Check the path", LookedForAt(path)));
   }
   if (S_ISDIR(info.st_mode)) return fault("a directory", "Name the file inside it.");
   if (!S_ISREG(info.st_mode))

@@ -1,8 +1,7 @@
 #include "datasets/cifar/cifar.h"
 
-#include <sys/stat.h>
-
 #include "absl/strings/str_cat.h"
+#include "base/file/folder.h"
 #include "datasets/cifar/cifar.pb.h"
 
 namespace pretext {
@@ -21,8 +20,8 @@ CifarLayout LayoutOf(const Cifar& config) {
 }
 
 bool Exists(const std::string& path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0;
+  const absl::StatusOr<PathKind> kind = KindOfPath(path);
+  return !kind.ok() || *kind != PathKind::kNothing;
 }
 
 // CIFAR-10's training images are in five files; fewer do, from the first on, and none may be

@@ -57,7 +57,7 @@ TEST(CifarFile, ReadsEveryByte) {
 TEST(CifarFile, NamesWhatIsWrong) {
   const std::string path = Path("faulty.bin");
   EXPECT_EQ(Read(Path("absent.bin"), kCifar10).message(),
-            Path("absent.bin") + ": No such file or directory");
+            Path("absent.bin") + ": cannot be read: No such file or directory");
   WriteBytes(path, "");
   EXPECT_EQ(Read(path, kCifar10).message(),
             path +

@@ -73,15 +73,17 @@ TEST(Cifar, ReadsTheHundredClassesAndTheirTwenty) {
 TEST(Cifar, NamesEveryFault) {
   EXPECT_TRUE(absl::StartsWith(Fault(Cifar()), "directory: "));
   const std::string folder = NewFolder("faulty");
-  EXPECT_EQ(Fault(Config(folder)), "directory: " + folder +
-                                       "/data_batch_1.bin: No such file or directory\ndirectory: " +
-                                       folder + "/test_batch.bin: No such file or directory");
+  EXPECT_EQ(Fault(Config(folder)),
+            "directory: " + folder +
+                "/data_batch_1.bin: cannot be read: No such file or directory\ndirectory: " +
+                folder + "/test_batch.bin: cannot be read: No such file or directory");
   ASSERT_TRUE(WriteGeneratedCifar10(folder, 4, 5, 5).ok());
   std::filesystem::remove(folder + "/data_batch_3.bin");
-  EXPECT_EQ(Fault(Config(folder)),
-            "directory: " + folder + "/data_batch_3.bin: No such file or directory");
-  EXPECT_TRUE(
-      absl::StrContains(Fault(Config(folder, Cifar::CIFAR100)), "/train.bin: No such file"));
+  EXPECT_EQ(
+      Fault(Config(folder)),
+      "directory: " + folder + "/data_batch_3.bin: cannot be read: No such file or directory");
+  EXPECT_TRUE(absl::StrContains(Fault(Config(folder, Cifar::CIFAR100)),
+                                "/train.bin: cannot be read: No such file"));
 
   Cifar scaled = Config(folder);
   scaled.mutable_scaling()->set_high(-1);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <numbers>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/file_writer.h"
 #include "base/random/random.h"
 
 namespace pretext {
@@ -36,7 +36,7 @@ void Draw(int label, int classes, Random& random, uint8_t* pixels) {
 
 absl::Status WriteGeneratedCifar(const std::string& path, const CifarLayout& layout,
                                  int64_t records, uint64_t seed) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  std::string contents;
   std::vector<uint8_t> record(static_cast<size_t>(layout.record()));
   for (int64_t i = 0; i < records; ++i) {
     const int label = static_cast<int>(i % layout.classes);
@@ -47,10 +47,9 @@ absl::Status WriteGeneratedCifar(const std::string& path, const CifarLayout& lay
     }
     Random random({.seed = seed, .sample = static_cast<uint64_t>(i)});
     Draw(label, layout.classes, random, record.data() + layout.label_bytes);
-    file.write(reinterpret_cast<const char*>(record.data()), layout.record());
+    contents.append(record.begin(), record.end());
   }
-  file.close();
-  return file ? absl::OkStatus() : absl::UnavailableError(path + ": cannot be written");
+  return WriteFileAtomically(path, contents);
 }
 
 absl::Status WriteGeneratedCifar10(const std::string& directory, int files, int64_t records_a_file,

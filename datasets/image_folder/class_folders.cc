@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
+#include "base/file/looked_for_at.h"
 #include "datasets/image_folder/picture_files.h"
 
 namespace pretext {
@@ -19,7 +20,9 @@ bool IsOneOf(const std::string& name, std::initializer_list<absl::string_view> n
 
 absl::Status CheckFolder(const std::string& directory) {
   const absl::Status status = ListFolder(directory).status();
-  return status.ok() ? status : absl::InvalidArgumentError(status.message());
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(
+      absl::StrCat(status.message(), absl::IsNotFound(status) ? LookedForAt(directory) : ""));
 }
 
 absl::StatusOr<std::vector<std::string>> ListClasses(const std::string& directory) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/file/folder_path.h"
 #include "base/text/counted.h"
 #include "datasets/text/corpus.h"
 #include "datasets/text/document_hash.h"
@@ -133,6 +134,10 @@ absl::StatusOr<std::unique_ptr<Dataset>> TextDataset::Create(const Text& config,
   // Whoever names a folder may mean to share it.
   options.cache_rights =
       config.cache_directory().empty() ? FileRights::kPrivate : FileRights::kUmask;
+
+  if (!config.cache_directory().empty() && context.run_directory.empty()) {
+    check.Nested("cache_directory", CheckFolderPath(options.cache_directory));
+  }
 
   std::unique_ptr<Tokenizer> tokenizer;
   if (check.That(config.has_tokenizer(), "tokenizer",

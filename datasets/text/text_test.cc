@@ -342,8 +342,21 @@ TEST_F(TextTest, ASplitWithoutDocumentsIsAnError) {
 }
 
 TEST_F(TextTest, ACacheThatCannotBeWrittenIsAnError) {
-  EXPECT_THAT(LoadMessage(Config("cache_directory: \"/dev/null/cache\"")),
-              HasSubstr("the cache cannot be written"));
+  const auto dataset = TextDataset::Create(Config("cache_directory: \"" + folder_ + "/c\""), {});
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  Write("c", "a file that came between");
+  EXPECT_THAT(std::string((*dataset)->Load().message()), HasSubstr("the cache cannot be written"));
+}
+
+TEST_F(TextTest, ACacheThatCanBeNoFolderIsAFaultAtItsField) {
+  for (const std::string& path : {std::string("/dev/null/cache"), std::string(300, 'x')}) {
+    const Text config = Config("cache_directory: \"" + path + "\"");
+    EXPECT_THAT(CreateMessage(config), testing::StartsWith("cache_directory: "));
+    // A run that is used needs no cache until it is trained on.
+    BuildContext of_a_run;
+    of_a_run.run_directory = folder_;
+    EXPECT_EQ(CreateMessage(config, of_a_run), "");
+  }
 }
 
 TEST_F(TextTest, ExportsItsSequences) {

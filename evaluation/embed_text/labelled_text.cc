@@ -23,7 +23,6 @@ constexpr int64_t kMostBytes = int64_t{1} << 30;
 // Of fewer texts a label, most are either not learnt from or not scored; a probe of many labels,
 // whose time grows with their number, needs more to be worth it.
 constexpr int64_t kTextsALabel = 2;
-constexpr int64_t kManyLabels = 1000;
 constexpr int64_t kTextsOfManyLabels = 20;
 
 Features Pick(const Features& all, const std::vector<int32_t>& labels,
@@ -52,13 +51,17 @@ absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
   return lines;
 }
 
+int64_t CountDifferent(const std::vector<std::string>& labels) {
+  return static_cast<int64_t>(
+      absl::flat_hash_set<absl::string_view>(labels.begin(), labels.end()).size());
+}
+
 absl::Status CheckLabels(const std::vector<std::string>& labels, int64_t texts) {
   if (static_cast<int64_t>(labels.size()) != texts) {
     return absl::InvalidArgumentError(absl::StrCat("there are ", labels.size(), " labels for ",
                                                    texts, " texts: one a line, in the same order"));
   }
-  const absl::flat_hash_set<absl::string_view> different(labels.begin(), labels.end());
-  const auto classes = static_cast<int64_t>(different.size());
+  const int64_t classes = CountDifferent(labels);
   if (classes < 2 || texts < 5) {
     return absl::InvalidArgumentError(absl::StrCat(
         "a probe needs two labels and five texts at least; there are ", classes, " and ", texts));

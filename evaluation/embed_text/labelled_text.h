@@ -22,6 +22,10 @@ struct TextProbe {
   double most_frequent = 0;  // percent, of always naming the most frequent label of the others
 };
 
+// A probe of more different labels than these takes minutes.
+inline constexpr int64_t kManyLabels = 1000;
+int64_t CountDifferent(const std::vector<std::string>& labels);
+
 // What makes labels useless for a probe of that many texts, to be said before anything is computed:
 // another number of labels than of texts, fewer than two different ones, too few texts, or so many
 // different ones that hardly any label is both learnt and scored.

@@ -70,12 +70,12 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
   // Written so that a loss that is not a number warns too.
   if (!(masked < kPlateau * unigram)) {
     figures.warning = absl::StrFormat(
-        "the held-out masked loss, %.3f nats, is no better than the %.3f that the frequencies of "
-        "single tokens give: the model has learnt those and nothing of the context. Train longer, "
-        "or "
-        "look at the learning rate (too high, or no warmup), the batch size (too small), and for "
-        "repeated documents.",
-        masked, unigram);
+        "the held-out masked loss, %.3f nats, is %s the %.3f that the frequencies of single tokens "
+        "give: the model has learnt those and %s of the context. Train longer, or look at the "
+        "learning rate (too high, or no warmup), the batch size (too small), and for repeated "
+        "documents.",
+        masked, masked < unigram ? "hardly better than" : "no better than", unigram,
+        masked < unigram ? "next to nothing" : "nothing");
   }
   return figures;
 }

@@ -31,8 +31,8 @@ struct LanguageFigures {
   // the loss reports an accuracy, masked_accuracy (percent); the first three also of the baselines,
   // as unigram_… and bigram_….
   std::vector<std::pair<std::string, double>> values;
-  // Set when the loss is no better than the unigram's: the model has learnt how frequent words are
-  // and nothing else.
+  // Set when the loss is hardly better than the unigram's: the model has learnt how frequent words
+  // are and nothing else.
   std::string warning;
 };
 

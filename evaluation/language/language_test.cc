@@ -13,6 +13,7 @@
 namespace pretext {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr int64_t kLength = 8, kVocabulary = 20;
@@ -251,6 +252,15 @@ TEST(LanguageTest, WarnsOnThePlateau) {
   EXPECT_THAT(warning(), HasSubstr("is no better than"));
   loss.scale = 0.01;
   EXPECT_EQ(warning(), "");
+  // Between the two: below what frequencies give, and so near that nothing else was learnt.
+  const auto masked = [&] {
+    return MeasureLanguage(encoder, head, loss, text, {&masking}, *baseline, {.batch_size = 8})
+        ->values;
+  };
+  std::map<std::string, double> figures;
+  for (const auto& [name, value] : masked()) figures[name] = value;
+  loss.scale *= 0.98 * figures["unigram_masked_loss"] / figures["masked_loss"];
+  EXPECT_THAT(warning(), AllOf(HasSubstr("is hardly better than"), HasSubstr("next to nothing")));
 }
 
 TEST(LanguageTest, NothingHeldOut) {

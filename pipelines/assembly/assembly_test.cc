@@ -211,6 +211,18 @@ train {)"),
             "p:19:46: evaluate.batch_size: must be from 1 to 16777216; it is 0");
 }
 
+TEST(AssemblyTest, WhereARunGoesCanBeAFolder) {
+  const std::string name(300, 'x');
+  EXPECT_EQ(FaultsIn(FakePipeline(), {"name: '" + name + "'"}),
+            "--override #1:1:1: name: becomes a folder: it may have 240 letters; it has 300");
+  EXPECT_EQ(FaultsIn(FakePipeline(), {"output { directory: '/dev/null/a' }"}),
+            "--override #1:1:10: output.directory: /dev/null: is no folder");
+  EXPECT_EQ(FaultsIn(FakePipeline(), {"output { directory: 'a/" + name + "' }"}),
+            absl::StrCat("--override #1:1:10: output.directory: a/", name,
+                         ": a name in it has 300 bytes; no name may have more than 255"));
+  EXPECT_EQ(FaultsIn(FakePipeline(), {"output { directory: 'not/there/yet' }"}), "");
+}
+
 TEST(AssemblyTest, RefusesWhatTheMachineCannotHold) {
   // 2^24 · 16 + 2^24 · 2^24 weights, twice 4 bytes each, on a machine that has 23 GB.
   const AssemblyOptions options = {.memory_bytes = 23'000'000'000};

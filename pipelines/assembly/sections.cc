@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/file/folder_path.h"
 #include "base/text/nearest.h"
 #include "core/plugin/field_checker.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -20,6 +21,7 @@ namespace pretext {
 namespace {
 
 constexpr int64_t kMaxSteps = int64_t{1} << 40;
+constexpr int64_t kLongestName = 240;  // of a folder's 255, which may get a number
 
 bool IsNameCharacter(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.'; }
 
@@ -31,6 +33,9 @@ absl::Status CheckName(const std::string& name) {
                absl::StrCat("must be of letters, digits, '_', '-' and '.', and not begin with '.'; "
                             "it is ",
                             Quoted(name)));
+    check.That(static_cast<int64_t>(name.size()) <= kLongestName, "name",
+               absl::StrCat("becomes a folder: it may have ", kLongestName, " letters; it has ",
+                            name.size()));
   }
   return check.status();
 }
@@ -114,6 +119,12 @@ absl::Status CheckCheckpoints(const Pipeline::Checkpoints& checkpoints) {
   return check.status();
 }
 
+absl::Status CheckOutput(const Pipeline::Output& output) {
+  FieldChecker check;
+  if (!output.directory().empty()) check.Nested("directory", CheckFolderPath(output.directory()));
+  return check.status();
+}
+
 }  // namespace
 
 void CheckSections(const Pipeline& pipeline, SourceMap* map) {
@@ -124,6 +135,7 @@ void CheckSections(const Pipeline& pipeline, SourceMap* map) {
   map->AddFaults("train", CheckTrain(pipeline.train(), views));
   map->AddFaults("evaluate", CheckEvaluate(pipeline.evaluate()));
   map->AddFaults("checkpoints", CheckCheckpoints(pipeline.checkpoints()));
+  map->AddFaults("output", CheckOutput(pipeline.output()));
 }
 
 double LearningRateScale(const Pipeline& pipeline) {

@@ -1,11 +1,10 @@
 #include "tokenizers/word_piece/word_piece.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "base/file/folder.h"
 #include "base/gzip_file/gzip_file.h"
 #include "base/unicode/text_decoder.h"
 #include "tokenizers/word_piece/options_file.h"
@@ -82,8 +81,8 @@ absl::StatusOr<WordPieceVocabulary> ReadVocabulary(const std::string& path) {
 }
 
 bool FileExists(const std::string& path) {
-  struct stat info;
-  return stat(path.c_str(), &info) == 0;
+  const absl::StatusOr<PathKind> kind = KindOfPath(path);
+  return kind.ok() && *kind != PathKind::kNothing;
 }
 
 }  // namespace
