@@ -3,7 +3,10 @@
 // OpenBLAS (0.3.21) takes a buffer for each thread when it is loaded, and more for the first
 // products. Where there is no room it asks again without end. So it has to be found out before it
 // is loaded: by a function that the dynamic linker calls before every library's, when little more
-// of the C library may be used than system calls.
+// of the C library may be used than system calls. The sanitizers are not awake then either:
+// programs with them go without.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
 #include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -70,3 +73,5 @@ void CheckAddressSpace(int, char**, char** environment) {
                                                                        char**) = CheckAddressSpace;
 
 }  // namespace
+
+#endif

@@ -4,6 +4,7 @@
 #
 # and the rooms of core and of pipelines in the order of their lines below. `tests`, `bench` and `examples` stand above
 # all. A test may use the other rooms of its own level (an encoder in the test of an evaluation), never a higher one.
+# And each include above base by which the program would touch files itself: base/file is its one way to them.
 # Usage: awk -f arrows.awk FILE…, paths from the root of the repository.
 
 BEGIN {
@@ -45,4 +46,9 @@ FNR == 1 {
     fault = own_room " stands below " other_room
   }
   if (fault) printf "%s:%d: %s: %s\n", FILENAME, FNR, fault, $0
+}
+
+/^#include <(fstream|fcntl\.h|dirent\.h)>/ {
+  if (own_level > level["base"] && own_level < level["tests"] && !test)
+    printf "%s:%d: files are touched by base/file alone: %s\n", FILENAME, FNR, $0
 }

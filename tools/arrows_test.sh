@@ -8,10 +8,11 @@ failed=0
 # plant FILE INCLUDE WANTED: what the check says of a file with this include on its second line.
 plant() {
   mkdir -p "$(dirname "$1")"
-  printf '// A comment.\n#include "%s"\n' "$2" >"$1"
-  local said
+  local include="#include \"$2\"" said
+  [[ $2 != "<"* ]] || include="#include $2"
+  printf '// A comment.\n%s\n' "$include" >"$1"
   said=$(awk -f "$arrows" "$1")
-  if [[ $said != "${3:+$1:2: $3: #include \"$2\"}" ]]; then
+  if [[ $said != "${3:+$1:2: $3: $include}" ]]; then
     echo "$1 with $2: said '$said', wanted '$3'"
     failed=1
   fi
@@ -26,6 +27,14 @@ plant pipelines/text/binder.cc pipelines/train/trainer.h "pipelines/text stands 
 plant losses/nt_xent/nt_xent.cc encoders/mlp/mlp.h "losses and encoders stand side by side"
 plant heads/linear/linear.cc pipelines/text/binder.h "heads stands below pipelines"
 plant cli/train.cc tests/program.h "cli stands below tests"
+
+for header in "<fstream>" "<fcntl.h>" "<dirent.h>"; do
+  plant datasets/cifar/cifar_file.cc "$header" "files are touched by base/file alone"
+  plant datasets/cifar/cifar_file_test.cc "$header" ""
+  plant base/file/file_calls.cc "$header" ""
+  plant bench/measure/measure.cc "$header" ""
+done
+plant cli/train.cc "<string>" ""
 
 plant kernels/gemm/gemm.cc base/check/check.h ""
 plant core/plugin/encoder.h core/autograd/autograd.h ""

@@ -338,8 +338,8 @@ TEST(Files, ErrorsNameThePath) {
   const auto read = [&](const std::string& path) {
     return std::string(ReadPicture(path, {}, bytes, picture).message());
   };
-  EXPECT_TRUE(absl::StartsWith(read("no/such.png"), "no/such.png: No such file"));
-  EXPECT_EQ(read("base/image"), "base/image: not a file");
+  EXPECT_TRUE(absl::StartsWith(read("no/such.png"), "no/such.png: cannot be read: No such file"));
+  EXPECT_EQ(read("base/image"), "base/image: cannot be read: it is a folder");
   EXPECT_EQ(read("base/image/testdata/expected"),
             "base/image/testdata/expected: no PNG, JPEG, WebP or BMP by its first bytes");
   const float pixel = 0;

@@ -1,8 +1,6 @@
 #include "datasets/image_folder/picture_files.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -11,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "base/file/file_tree.h"
 #include "base/file/folder.h"
+#include "base/file/mapped_file.h"
 #include "base/image/image_io.h"
 #include "base/text/counted.h"
 
@@ -26,13 +25,9 @@ bool IsNamedLikeAPicture(const std::string& path) {
 
 // The first bytes of a regular file; false when it cannot be opened.
 bool ReadFirstBytes(const std::string& path, std::string& bytes) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return false;
-  bytes.resize(kFormatBytes);
-  const ssize_t size = read(file, bytes.data(), bytes.size());
-  close(file);
-  bytes.resize(size > 0 ? static_cast<size_t>(size) : 0);
-  return size >= 0;
+  const absl::StatusOr<MappedFile> file = MappedFile::Open(path);
+  if (file.ok()) bytes = std::string(file->contents().substr(0, kFormatBytes));
+  return file.ok();
 }
 
 absl::Status NoPictures(const std::string& where) {
