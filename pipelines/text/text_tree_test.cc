@@ -49,6 +49,12 @@ TEST(TextTreeTest, ParsesEveryForm) {
             "e@1:1={[type.googleapis.com/a.B]@1:5={c@1:33=1}}");
 }
 
+TEST(TextTreeTest, ASeparatorMayFollowEveryField) {
+  const TextTree tree = ParseTextTree("a { [t.d/B] { c: 1; }; } d { [t.d/B] {}, }, e: 1;");
+  EXPECT_EQ(Faults(tree), "");
+  EXPECT_EQ(tree.fields.size(), 3);
+}
+
 TEST(TextTreeTest, CountsColumnsInBytes) {
   EXPECT_EQ(Parsed("\ta: 1"), "a@1:2=1");
   EXPECT_EQ(Parsed("x: 1\n \t \tb: \"\t\" c: 2"), "x@1:1=1 b@2:5=\"\t\" c@2:12=2");

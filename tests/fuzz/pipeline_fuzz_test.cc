@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -143,13 +144,19 @@ class Silent : public google::protobuf::io::ErrorCollector {
   void AddError(int, int, const std::string&) override {}
 };
 
-// What protobuf's parser makes of the text.
+// What protobuf's parser makes of the text. Protobuf 3.21 knows no separator after a message of a
+// type in brackets, which the format's specification has: a text with such is read without them.
 bool ParseWithProtobuf(const std::string& text, Pipeline* pipeline) {
   google::protobuf::TextFormat::Parser parser;
   Silent silent;
   parser.RecordErrorsTo(&silent);
   parser.AllowPartialMessage(true);
-  return parser.ParseFromString(text, pipeline);
+  if (parser.ParseFromString(text, pipeline)) return true;
+  for (const char* separator : {"([}>]\\s*);", "([}>]\\s*)[;,]"}) {  // A comma may be a list's.
+    const std::string without = std::regex_replace(text, std::regex(separator), "$1");
+    if (parser.ParseFromString(without, pipeline)) return true;
+  }
+  return false;
 }
 
 // Each line is "SOURCE:LINE:COLUMN: MESSAGE", with a place in the text.
