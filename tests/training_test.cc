@@ -11,8 +11,10 @@
 #include <iterator>
 #include <map>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/program.h"
 
@@ -182,6 +184,38 @@ TEST(Training, AnInterruptedRunHasTheLinesOfAnUninterruptedOne) {
     EXPECT_EQ(MetricsWithoutSpeed(name), want) << "stopped after " << lines << " lines";
     EXPECT_TRUE(Weights(name) == Weights("lines"));
   }
+}
+
+// On the way the validation split is measured, and at the end the test split too.
+TEST(Training, TheTestSplitWaitsForTheEndWhereThereIsAValidationSplit) {
+  WriteScratchFile("validated.textproto", SmallAutoencoder("validated"));
+  const ProgramResult result =
+      RunProgram({"train", "validated.textproto", "--override",
+                  "evaluate { validation: 0.2 every_epochs: 1 } checkpoints { best: \"probe\" }"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("of the training samples kept for validation"));
+  std::istringstream metrics(FileContents("runs/validated/metrics.jsonl"));
+  std::vector<std::string> evaluations;
+  for (std::string line; std::getline(metrics, line);)
+    if (line.find("\"eval\"") != std::string::npos) evaluations.push_back(line);
+  ASSERT_EQ(evaluations.size(), 2u);
+  for (const std::string& line : evaluations) {
+    EXPECT_THAT(line, AllOf(HasSubstr("\"validation_mse\":"), HasSubstr("\"validation_loss\":"),
+                            HasSubstr("\"validation_knn\":"), HasSubstr("\"validation_probe\":")));
+  }
+  EXPECT_EQ(evaluations[0].find("test_"), std::string::npos) << evaluations[0];
+  EXPECT_THAT(evaluations[1], AllOf(HasSubstr("\"test_mse\":"), HasSubstr("\"test_loss\":"),
+                                    HasSubstr("\"probe\":"), HasSubstr("\"raw_probe\":")));
+  EXPECT_GT(FileContents("runs/validated/checkpoints/best/weights.safetensors").size(), 1000u);
+}
+
+TEST(Training, WithoutATestSplitItIsSaidThatNothingIsMeasured) {
+  WriteScratchFile("untested.textproto", SmallAutoencoder("untested"));
+  const ProgramResult result = RunProgram({"train", "untested.textproto", "--override",
+                                           "dataset { [type.googleapis.com/pretext.IdxImages] { "
+                                           "test_images: \"\" test_labels: \"\" } }"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("no test split, and nothing is measured"));
 }
 
 TEST(Training, ResumingAFinishedRunChangesNothing) {

@@ -38,7 +38,12 @@ class Loader::Reader {
   Reader(const Dataset& dataset, const LoaderOptions& options)
       : dataset_(dataset), options_(options) {
     samples_ = dataset.size(options.split);
-    if (options.limit > 0) samples_ = std::min(samples_, options.limit);
+    if (options.limit > 0 && options.limit < samples_) {
+      const Permutation all({.purpose = Purpose::kEvaluation}, samples_);
+      samples_ = options.limit;
+      for (int64_t i = 0; i < samples_; ++i) drawn_.push_back(all[i]);
+      std::sort(drawn_.begin(), drawn_.end());
+    }
     batches_ = options.drop_last ? samples_ / options.batch_size
                                  : (samples_ + options.batch_size - 1) / options.batch_size;
   }
@@ -122,7 +127,8 @@ class Loader::Reader {
     raw.status = absl::OkStatus();
     raw.samples.resize(static_cast<size_t>(count));
     for (int64_t i = 0; i < count && raw.status.ok(); ++i) {
-      const int64_t index = options_.shuffle ? order[begin + i] : begin + i;
+      int64_t index = options_.shuffle ? order[begin + i] : begin + i;
+      if (!drawn_.empty()) index = drawn_[static_cast<size_t>(index)];
       raw.status = dataset_.Read(options_.split, index, raw.samples[static_cast<size_t>(i)]);
     }
     if (++batch_ == batches_) {
@@ -134,6 +140,7 @@ class Loader::Reader {
   const Dataset& dataset_;
   const LoaderOptions& options_;
   int64_t samples_ = 0, batches_ = 0;
+  std::vector<int64_t> drawn_;     // of a limited split: the samples' indices, rising
   int64_t epoch_ = 0, batch_ = 0;  // of the next batch to read; the thread's while it runs
 
   std::mutex mutex_;

@@ -29,8 +29,10 @@ struct LoaderOptions {
   bool shuffle = false;    // another order each epoch, by Purpose::kShuffle; else by index
   bool drop_last = false;  // leave out the last batch of an epoch when it is not full
   uint64_t seed = 0;
-  int64_t limit = 0;  // only the first `limit` samples of the split; 0: all
-  int prefetch = 2;   // batches read ahead
+  // Only so many samples of the split, drawn at random and the same at every time: never the first
+  // ones of what may be sorted. 0: all.
+  int64_t limit = 0;
+  int prefetch = 2;  // batches read ahead
   // One chain of augmentations a view, V >= 1; an empty chain gives the sample as it is.
   std::vector<std::vector<const Augmentation*>> views = {{}};
   bool evaluation = false;  // Augmentation::ApplyInEvaluation instead of Apply

@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 namespace pretext {
@@ -74,6 +75,27 @@ TEST(Loader, DropLastAndLimit) {
   const Numbers numbers(10);
   EXPECT_EQ(Loader(numbers, {.batch_size = 4, .drop_last = true}).batches_per_epoch(), 2);
   EXPECT_EQ(Loader(numbers, {.batch_size = 4, .limit = 5}).batches_per_epoch(), 2);
+}
+
+TEST(Loader, ALimitedSplitIsDrawnAtRandomAndOnce) {
+  const Numbers numbers(1000);
+  const auto drawn = [&](int64_t batch_size) {
+    Loader loader(numbers, {.batch_size = batch_size, .limit = 100});
+    std::vector<int64_t> all;
+    for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
+      Batch batch;
+      EXPECT_TRUE(loader.Next(batch).ok());
+      all.insert(all.end(), batch.indices.begin(), batch.indices.end());
+    }
+    return all;
+  };
+  const std::vector<int64_t> indices = drawn(100);
+  EXPECT_EQ(drawn(7), indices);
+  EXPECT_EQ(indices.size(), 100u);
+  EXPECT_EQ(std::set<int64_t>(indices.begin(), indices.end()).size(), 100u);
+  // A half of those drawn lies in the first half: 50 ± 5 is a deviation of the hypergeometric.
+  const auto low = std::count_if(indices.begin(), indices.end(), [](int64_t i) { return i < 500; });
+  EXPECT_TRUE(low >= 30 && low <= 70) << low;
 }
 
 TEST(Loader, ViewsAreViewMajorAndCleanIsClean) {

@@ -16,7 +16,9 @@ namespace pretext {
 
 class Tokenizer;
 
-enum class Split : uint8_t { kTrain, kTest };
+// kValidation is kept from the training split by core/loader/validation_split.h; a plugin is never
+// asked for it.
+enum class Split : uint8_t { kTrain, kTest, kValidation };
 
 // Registers with PRETEXT_REGISTER_DATASET(Class, ConfigMessage); has
 //   static absl::StatusOr<std::unique_ptr<Dataset>> Create(const ConfigMessage& config,

@@ -16,7 +16,7 @@ namespace pretext {
 struct EncodeOptions {
   Split split = Split::kTest;
   int64_t batch_size = 256;
-  int64_t limit = 0;                       // only the first `limit` samples; 0: all
+  int64_t limit = 0;                       // of the samples, drawn at random; 0: all
   std::vector<const Augmentation*> chain;  // what a view went through in training
   Work work;
 };

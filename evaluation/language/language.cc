@@ -21,8 +21,8 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
                                                 const std::vector<const Augmentation*>& masking,
                                                 const LanguageBaseline& baseline,
                                                 const LanguageOptions& options) {
-  if (dataset.size(Split::kTest) == 0) return LanguageFigures();
-  Loader loader(dataset, {.split = Split::kTest,
+  if (dataset.size(options.split) == 0) return LanguageFigures();
+  Loader loader(dataset, {.split = options.split,
                           .batch_size = options.batch_size,
                           .seed = options.seed,
                           .limit = options.limit,
@@ -51,7 +51,7 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
   }
   LanguageFigures figures;
   if (counting.targets == 0) return figures;
-  const double characters = dataset.characters_per_token(Split::kTest);
+  const double characters = dataset.characters_per_token(options.split);
   const double masked = nats / weight;
   const auto targets = static_cast<double>(counting.targets);
   const double unigram = counting.unigram / targets, bigram = counting.bigram / targets;

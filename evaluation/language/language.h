@@ -19,7 +19,8 @@ namespace pretext {
 
 struct LanguageOptions {
   int64_t batch_size = 256;  // sequences
-  int64_t limit = 0;         // only the first `limit` held-out sequences; 0: all
+  int64_t limit = 0;         // of the held-out sequences, drawn at random; 0: all
+  Split split = Split::kTest;
   // Names the masks: equal seeds, equal masks, so that runs and evaluations within a run compare.
   uint64_t seed = 0;
   Work work;

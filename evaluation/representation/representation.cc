@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/text/counted.h"
 #include "evaluation/features/encode.h"
 #include "evaluation/pca/pca.h"
 
@@ -92,27 +94,70 @@ absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& en
       EncodeSplit(encoder, dataset, Encoding(prefix, Split::kTrain, options));
   if (!train.ok()) return train.status();
   absl::StatusOr<Features> test =
-      EncodeSplit(encoder, dataset, Encoding(prefix, Split::kTest, options));
+      EncodeSplit(encoder, dataset, Encoding(prefix, options.split, options));
   if (!test.ok()) return test.status();
   return ScoreFeatures(prefix, *std::move(train), *std::move(test), options);
 }
 
+std::vector<std::string> HollowFigures(const Features& train, const Features& test,
+                                       const RepresentationOptions& options) {
+  std::vector<std::string> warnings;
+  const auto row = [](const Features& features, int64_t n) {
+    return absl::string_view(
+        reinterpret_cast<const char*>(features.values.data() + n * features.width),
+        static_cast<size_t>(features.width) * sizeof(float));
+  };
+  absl::flat_hash_set<absl::string_view> trained;
+  for (int64_t n = 0; n < train.count; ++n) trained.insert(row(train, n));
+  int64_t copies = 0, constant = 0;
+  for (int64_t n = 0; n < test.count; ++n) {
+    copies += trained.contains(row(test, n)) ? 1 : 0;
+    const float* const values = test.values.data() + n * test.width;
+    constant += test.width > 1 && std::all_of(values, values + test.width,
+                                              [&](float value) { return value == values[0]; });
+  }
+  const auto of_all = [&](int64_t count, absl::string_view what) {
+    if (count == 0) return;
+    warnings.push_back(
+        absl::StrCat(Counted(count), " of ", Counted(test.count), " samples ", what));
+  };
+  of_all(copies,
+         "that are measured are training samples too: figures are better than they should "
+         "be");
+  of_all(constant,
+         "that are measured are of one value throughout: there is nothing to tell them by");
+  if (!options.classify || train.labels.empty()) return warnings;
+  if (std::all_of(train.labels.begin(), train.labels.end(),
+                  [&](int32_t label) { return label == train.labels[0]; }))
+    warnings.push_back("all training samples are of one class: accuracies mean nothing");
+  for (const KnnVote& vote : options.knn) {
+    if (vote.neighbors < train.count) continue;
+    warnings.push_back(absl::StrCat(
+        "k-NN with k = ", vote.neighbors, " asks all of the ", Counted(train.count),
+        " training samples", vote.temperature > 0 ? "" : ", which always answers the largest class",
+        "; a smaller k, evaluate { knn { k: … } }, would tell more"));
+  }
+  return warnings;
+}
+
 absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, const Dataset& dataset,
-                                          const RepresentationOptions& options) {
+                                          const RepresentationOptions& options,
+                                          std::vector<std::string>* warnings) {
   NamedFigures figures;
   const bool classify = options.classify && dataset.labelled();
   if (dataset.type().size() > Pca::kMaxWidth) pca_width = 0;
   if (pca_width == 0 && !(raw_input && classify)) return figures;
   absl::StatusOr<Features> train = RawSplit(dataset, Encoding("raw_", Split::kTrain, options));
   if (!train.ok()) return train.status();
-  absl::StatusOr<Features> test = RawSplit(dataset, Encoding("raw_", Split::kTest, options));
+  absl::StatusOr<Features> test = RawSplit(dataset, Encoding("raw_", options.split, options));
   if (!test.ok()) return test.status();
+  if (warnings != nullptr) *warnings = HollowFigures(*train, *test, options);
 
   if (pca_width > 0) {
     const absl::StatusOr<Pca> pca =
         Pca::Fit(*train, std::min(pca_width, train->width), options.work);
     if (!pca.ok()) return pca.status();
-    figures.emplace_back("pca_test_mse", pca->ReconstructionError(*test));
+    if (options.reconstructs) figures.emplace_back("pca_test_mse", pca->ReconstructionError(*test));
     const auto scores = ScoreFeatures("pca_", pca->Project(*train), pca->Project(*test), options);
     if (!scores.ok()) return scores.status();
     Append(figures, *scores);

@@ -37,8 +37,10 @@ struct RepresentationOptions {
   bool probe = true;
   ProbeOptions probe_options;
   int64_t batch_size = 256;  // samples that go through an encoder at once
-  int64_t max_train_samples = 0, max_test_samples = 0;  // the first ones of a split; 0: all
-  std::vector<const Augmentation*> chain;               // what a view went through in training
+  int64_t max_train_samples = 0, max_test_samples = 0;  // drawn at random; 0: all
+  Split split = Split::kTest;                           // what is measured
+  bool reconstructs = true;  // samples are given back: pca_test_mse says how well PCA would
+  std::vector<const Augmentation*> chain;  // what a view went through in training
   // Is told what is done under the prefix of its figures: "untrained k-NN".
   Work work;
 };
@@ -55,10 +57,18 @@ absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& en
                                           const Dataset& dataset,
                                           const RepresentationOptions& options);
 
+// What makes figures hollow, in words: test samples that are training samples too, or of one value
+// throughout, one class alone, more neighbours than samples. Of `train` and `test` as RawSplit has
+// them.
+std::vector<std::string> HollowFigures(const Features& train, const Features& test,
+                                       const RepresentationOptions& options);
+
 // Of the samples' own values and their `pca_width` principal components (fewer where a sample has
 // fewer values; 0: no PCA; none either for samples of more than Pca::kMaxWidth values). The dataset
-// is of images or vectors, loaded, and has a test split.
+// is of images or vectors, loaded, and has a test split. `warnings`: HollowFigures, if anything was
+// measured.
 absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, const Dataset& dataset,
-                                          const RepresentationOptions& options);
+                                          const RepresentationOptions& options,
+                                          std::vector<std::string>* warnings = nullptr);
 
 }  // namespace pretext

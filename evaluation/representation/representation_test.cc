@@ -116,6 +116,29 @@ TEST(RepresentationTest, LeavesOutWhatTheDataDoNotAllow) {
   EXPECT_TRUE((*ScoreSamples(false, 100, dataset, {}))[0].second <= 1e-12);
 }
 
+TEST(RepresentationTest, SaysWhatMakesFiguresHollow) {
+  const Features train{.count = 3, .width = 2, .values = {1, 2, 3, 4, 5, 6}, .labels = {0, 1, 1}};
+  const Features fresh{.count = 2, .width = 2, .values = {1, 3, 2, 4}, .labels = {0, 1}};
+  const RepresentationOptions options{.knn = {{2, 0}}};
+  EXPECT_TRUE(HollowFigures(train, fresh, options).empty());
+  const Features stale{.count = 3, .width = 2, .values = {3, 4, 7, 7, 2, 4}, .labels = {0, 1, 1}};
+  EXPECT_THAT(HollowFigures(train, stale, options),
+              ElementsAre(HasSubstr("1 of 3 samples that are measured are training samples too"),
+                          HasSubstr("1 of 3 samples that are measured are of one value")));
+  Features one_class = train;
+  one_class.labels = {2, 2, 2};
+  EXPECT_THAT(HollowFigures(one_class, fresh, {.knn = {{3, 0}}}),
+              ElementsAre(HasSubstr("one class"), HasSubstr("k = 3 asks all of the 3")));
+  EXPECT_TRUE(HollowFigures(one_class, fresh, {.classify = false}).empty());
+}
+
+TEST(RepresentationTest, WhatIsNotGivenBackHasNoReconstructionError) {
+  RepresentationOptions options;
+  options.reconstructs = false;
+  EXPECT_THAT(Names(*ScoreSamples(false, 2, Blobs(true), options)),
+              ElementsAre("pca_knn", "pca_knn_k10", "pca_probe"));
+}
+
 TEST(RepresentationTest, SamplesWithoutALabelDoNotCount) {
   const Blobs dataset(true, 3);
   LinearEncoder encoder(0);

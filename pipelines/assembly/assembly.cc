@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/text/nearest.h"
+#include "core/loader/validation_split.h"
 #include "core/plugin/field_checker.h"
 #include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
@@ -105,6 +106,8 @@ class Assembler {
     context_.input = parts_.sample;
     context_.labelled = parts_.dataset->labelled();
     context_.tokenizer = parts_.dataset->tokenizer();
+    if (const double kept = parts_.config->evaluate().validation(); kept > 0 && kept < 1)
+      parts_.dataset = std::make_unique<ValidationSplit>(std::move(parts_.dataset), kept);
   }
 
   // Appends to `chain`; context_.input goes along.

@@ -95,6 +95,7 @@ absl::Status CheckEvaluate(const Pipeline::Evaluate& evaluate) {
   check.NotNegative("max_train_samples", evaluate.max_train_samples());
   check.NotNegative("max_test_samples", evaluate.max_test_samples());
   check.Extent("batch_size", evaluate.batch_size());
+  check.InHalfOpenRange("validation", evaluate.validation(), 0, 1);
   return check.status();
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
 #include "core/plugin/registry.h"
@@ -13,7 +16,12 @@
 namespace pretext {
 namespace {
 
-RepresentationOptions MakeOptions(const Assembled& parts, bool probe, const Work& work) {
+// What the names of a split's figures begin with, and what it is called in those of a loss.
+std::string Prefix(Split split) { return split == Split::kValidation ? "validation_" : ""; }
+std::string SplitName(Split split) { return split == Split::kValidation ? "validation" : "test"; }
+
+RepresentationOptions MakeOptions(const Assembled& parts, Split split, bool probe,
+                                  const Work& work) {
   const Pipeline::Evaluate& config = parts.config->evaluate();
   RepresentationOptions options{.classify = config.classify(),
                                 .knn = {},
@@ -21,6 +29,7 @@ RepresentationOptions MakeOptions(const Assembled& parts, bool probe, const Work
                                 .batch_size = config.batch_size(),
                                 .max_train_samples = config.max_train_samples(),
                                 .max_test_samples = config.max_test_samples(),
+                                .split = split,
                                 .chain = parts.chains[0],
                                 .work = work};
   for (const Pipeline::Knn& knn : config.knn()) options.knn.push_back({knn.k(), knn.temperature()});
@@ -46,30 +55,96 @@ absl::StatusOr<std::unique_ptr<Encoder>> MakeUntrained(const Assembled& parts) {
   return encoder;
 }
 
+// Where h is classified no better than the h of the encoder before training.
+void WarnOfNoProgress(Figures& figures) {
+  const auto value = [&](absl::string_view name) -> const double* {
+    for (const auto& figure : figures.values)
+      if (figure.first == name) return &figure.second;
+    return nullptr;
+  };
+  for (const char* const name : {"probe", "knn"}) {
+    const double *trained = value(name), *untrained = value(absl::StrCat("untrained_", name));
+    if (trained == nullptr || untrained == nullptr) continue;
+    if (*trained > *untrained) return;
+    figures.warnings.push_back(absl::StrFormat(
+        "h is no better than that of the encoder before training: %s %.2f, untrained %.2f", name,
+        *trained, *untrained));
+    return;
+  }
+}
+
 }  // namespace
 
 Evaluation::Evaluation(Assembled& parts) : parts_(parts) {}
 Evaluation::~Evaluation() = default;
 
+bool Evaluation::Reconstructs() const {
+  return parts_.loss->needs_clean() && parts_.head->output().size() == parts_.sample.size();
+}
+
 absl::StatusOr<Figures> Evaluation::Run(bool last, const Work& work) {
   Figures figures;
-  if (parts_.dataset->size(Split::kTest) == 0) return figures;
-  if (absl::Status s = Reconstruction(work, figures); !s.ok()) return s;
-  if (parts_.head->output().is(FlowType::Kind::kTokenScores)) {
-    if (absl::Status s = Language(work, figures); !s.ok()) return s;
-  } else if (!parts_.sample.is(FlowType::Kind::kTokens)) {
-    if (absl::Status s = Representation(last, work, figures); !s.ok()) return s;
+  const bool validated = parts_.config->evaluate().validation() > 0;
+  if (validated) {
+    if (absl::Status s = Measure(Split::kValidation, last, work, figures); !s.ok()) return s;
   }
+  if (!validated || last) {
+    if (parts_.dataset->size(Split::kTest) == 0) {
+      figures.warnings.push_back(
+          "the dataset has no test split, and nothing is measured on it: give it samples of its "
+          "own "
+          "for that, or a share of the others by held_out");
+      return figures;
+    }
+    if (absl::Status s = Measure(Split::kTest, last, work, figures); !s.ok()) return s;
+  }
+  if (last) WarnOfNoProgress(figures);
   return figures;
 }
 
-// Whether the head gives samples back: its output has the sample's kind and size.
-absl::Status Evaluation::Reconstruction(const Work& work, Figures& figures) {
-  const FlowType output = parts_.head->output();
-  const bool decoder = parts_.loss->needs_clean() && output.size() == parts_.sample.size();
-  if (!decoder) return absl::OkStatus();
+absl::Status Evaluation::Measure(Split split, bool last, const Work& work, Figures& figures) {
+  if (parts_.head->output().is(FlowType::Kind::kTokenScores)) return Language(split, work, figures);
+  if (absl::Status s = Reconstruction(split, work, figures); !s.ok()) return s;
+  if (absl::Status s = HeldOutLoss(split, work, figures); !s.ok()) return s;
+  if (parts_.sample.is(FlowType::Kind::kTokens)) return absl::OkStatus();
+  return Representation(split, last, work, figures);
+}
+
+// The loss of batches and views as in training, the augmentations' random numbers being those of
+// epoch 0, and the encoder in evaluation mode.
+absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& figures) {
+  const auto& config = *parts_.config;
+  const int64_t all = parts_.dataset->size(split), most = config.evaluate().max_test_samples();
+  const int64_t samples = most > 0 ? std::min(all, most) : all;
+  if (samples < 2) return absl::OkStatus();  // no loss of pairs has a value
+  Loader loader(*parts_.dataset, {.split = split,
+                                  .batch_size = std::min(config.train().batch_size(), samples),
+                                  .drop_last = true,  // a loss of pairs depends on their number
+                                  .seed = config.train().seed(),
+                                  .limit = most,
+                                  .views = parts_.chains,
+                                  .clean = parts_.loss->needs_clean()});
+  double sum = 0, weight = 0;
+  Batch batch;
+  for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
+    absl::Status s =
+        work.Tell("loss", static_cast<double>(b) / static_cast<double>(loader.batches_per_epoch()));
+    if (s.ok()) s = loader.Next(batch);
+    if (!s.ok()) return s;
+    Tape tape(/*recording=*/false);
+    const ForwardPass pass = Forward(tape, *parts_.encoder, *parts_.head, batch, ForwardContext());
+    const LossResult loss = parts_.loss->Compute(tape, pass.z, batch);
+    sum += loss.weight * static_cast<double>(loss.loss.value().item());
+    weight += loss.weight;
+  }
+  if (weight > 0) figures.values.emplace_back(SplitName(split) + "_loss", sum / weight);
+  return absl::OkStatus();
+}
+
+absl::Status Evaluation::Reconstruction(Split split, const Work& work, Figures& figures) {
+  if (!Reconstructs()) return absl::OkStatus();
   const auto& config = parts_.config->evaluate();
-  Loader loader(*parts_.dataset, {.split = Split::kTest,
+  Loader loader(*parts_.dataset, {.split = split,
                                   .batch_size = config.batch_size(),
                                   .limit = config.max_test_samples(),
                                   .views = {parts_.chains[0]},
@@ -88,11 +163,11 @@ absl::Status Evaluation::Reconstruction(const Work& work, Figures& figures) {
     sum += SquaredError(r.size(), r.data(), batch.clean.data(), 1, nullptr);
   }
   const auto elements = static_cast<double>(loader.samples() * parts_.sample.size());
-  figures.values.emplace_back("test_mse", sum / elements);
+  figures.values.emplace_back(SplitName(split) + "_mse", sum / elements);
   return absl::OkStatus();
 }
 
-absl::Status Evaluation::Language(const Work& work, Figures& figures) {
+absl::Status Evaluation::Language(Split split, const Work& work, Figures& figures) {
   if (counts_ == nullptr) {
     absl::StatusOr<LanguageBaseline> counts =
         LanguageBaseline::Count(*parts_.dataset, LanguageBaseline::kCountedTokens, work);
@@ -104,38 +179,48 @@ absl::Status Evaluation::Language(const Work& work, Figures& figures) {
                                         *parts_.dataset, parts_.chains[0], *counts_,
                                         {.batch_size = config.batch_size(),
                                          .limit = config.max_test_samples(),
+                                         .split = split,
                                          .seed = parts_.config->train().seed(),
                                          .work = work});
   if (!measured.ok()) return measured.status();
-  Append(figures.values, measured->values);
+  for (const auto& [name, value] : measured->values) {
+    const bool baseline = absl::StartsWith(name, "unigram_") || absl::StartsWith(name, "bigram_");
+    if (split == Split::kTest || !baseline)
+      figures.values.emplace_back(Prefix(split) + name, value);
+  }
   if (!measured->warning.empty()) figures.warnings.push_back(measured->warning);
   return absl::OkStatus();
 }
 
-absl::Status Evaluation::Representation(bool last, const Work& work, Figures& figures) {
+absl::Status Evaluation::Representation(Split split, bool last, const Work& work,
+                                        Figures& figures) {
   const Pipeline::Evaluate& config = parts_.config->evaluate();
   const bool probe = last || config.probe().every_evaluation();
-  const auto scores =
-      ScoreEncoder("", *parts_.encoder, *parts_.dataset, MakeOptions(parts_, probe, work));
+  const auto scores = ScoreEncoder(Prefix(split), *parts_.encoder, *parts_.dataset,
+                                   MakeOptions(parts_, split, probe, work));
   if (!scores.ok()) return scores.status();
   Append(figures.values, *scores);
+  if (split != Split::kTest) return absl::OkStatus();
   if (!baselines_measured_) {
-    if (absl::Status s = MeasureBaselines(work); !s.ok()) return s;
+    if (absl::Status s = MeasureBaselines(work, figures); !s.ok()) return s;
     baselines_measured_ = true;
   }
   Append(figures.values, baselines_);
   return absl::OkStatus();
 }
 
-absl::Status Evaluation::MeasureBaselines(const Work& work) {
+absl::Status Evaluation::MeasureBaselines(const Work& work, Figures& figures) {
   baselines_.clear();
   const Pipeline::Evaluate& config = parts_.config->evaluate();
-  const RepresentationOptions options = MakeOptions(parts_, /*probe=*/true, work);
+  RepresentationOptions options = MakeOptions(parts_, Split::kTest, /*probe=*/true, work);
+  options.reconstructs = Reconstructs();
+  std::vector<std::string> warnings;
   const auto samples = ScoreSamples(config.baselines().raw_input(),
                                     config.baselines().pca() ? parts_.encoder->features() : 0,
-                                    *parts_.dataset, options);
+                                    *parts_.dataset, options, &warnings);
   if (!samples.ok()) return samples.status();
   Append(baselines_, *samples);
+  figures.warnings.insert(figures.warnings.end(), warnings.begin(), warnings.end());
   if (!config.baselines().untrained_encoder()) return absl::OkStatus();
   const auto untrained = MakeUntrained(parts_);
   if (!untrained.ok()) return untrained.status();

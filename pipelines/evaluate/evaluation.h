@@ -1,10 +1,14 @@
-// What a run is worth: figures on the held-out split, beside what they must beat.
+// What a run is worth: figures on held-out samples, beside what they must beat.
+//
+// Where the pipeline keeps a validation split, its figures ("validation_…") are measured on the way
+// and at the end, and the test split's at the end alone; else the test split's are.
 //
 // Samples as they are (of the augmentations what is not random: Augmentation::ApplyInEvaluation),
 // the encoder in evaluation mode, h and never z. By what flows:
 //
-//   images, vectors   reconstruction error where the head is a decoder; k-NN, linear probe and
-//                     their baselines where there are labels (evaluation/report)
+//   images, vectors   the reconstruction error where the head is a decoder, and the loss on views as
+//                     in training; k-NN, linear probe and their baselines where there are labels
+//                     (evaluation/representation)
 //   tokens            masked loss, its perplexity, accuracy, bits a character, beside unigram and
 //                     bigram (evaluation/language)
 #pragma once
@@ -38,10 +42,15 @@ class Evaluation {
   absl::StatusOr<Figures> Run(bool last, const Work& work);
 
  private:
-  absl::Status Reconstruction(const Work& work, Figures& figures);
-  absl::Status Representation(bool last, const Work& work, Figures& figures);
-  absl::Status MeasureBaselines(const Work& work);
-  absl::Status Language(const Work& work, Figures& figures);
+  // Of one split; names of the validation split's figures begin with "validation_".
+  absl::Status Measure(Split split, bool last, const Work& work, Figures& figures);
+  absl::Status Reconstruction(Split split, const Work& work, Figures& figures);
+  absl::Status HeldOutLoss(Split split, const Work& work, Figures& figures);
+  absl::Status Representation(Split split, bool last, const Work& work, Figures& figures);
+  absl::Status MeasureBaselines(const Work& work, Figures& figures);
+  absl::Status Language(Split split, const Work& work, Figures& figures);
+  // Whether the head gives samples back: its output has a sample's size.
+  bool Reconstructs() const;
 
   Assembled& parts_;
   std::vector<std::pair<std::string, double>> baselines_;

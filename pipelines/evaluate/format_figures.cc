@@ -10,6 +10,7 @@ namespace {
 
 // The prefixes of baselines, and what a reader is told they are.
 constexpr std::pair<absl::string_view, absl::string_view> kRows[] = {{"", "h"},
+                                                                     {"validation_", "validation"},
                                                                      {"raw_", "raw input"},
                                                                      {"pca_", "PCA"},
                                                                      {"untrained_", "untrained h"},
@@ -41,6 +42,7 @@ std::string FormatFigures(const Figures& figures) {
     if (std::find(columns.begin(), columns.end(), column) == columns.end())
       columns.push_back(column);
   }
+  if (columns.empty()) return "evaluation   nothing to measure";
   std::string text = absl::StrFormat("%-12s", "evaluation");
   const auto width = [](absl::string_view column) {
     return std::max<int>(10, static_cast<int>(column.size()));

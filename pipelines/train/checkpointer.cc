@@ -30,8 +30,11 @@ absl::Status Checkpointer::Save(const Cursor& cursor, const LineSums& since_line
 
 absl::Status Checkpointer::SaveIfBest(const Cursor& cursor, const LineSums& since_line,
                                       const Figures& figures) {
-  const std::string& best = parts_.config->checkpoints().best();
-  if (best.empty()) return absl::OkStatus();
+  if (parts_.config->checkpoints().best().empty()) return absl::OkStatus();
+  // Settings and checkpoints are chosen by the validation split where there is one.
+  const bool validated = parts_.config->evaluate().validation() > 0;
+  std::string best = parts_.config->checkpoints().best();
+  if (validated) best = best == "test_mse" ? "validation_mse" : "validation_" + best;
   const auto& values = figures.values;
   const auto found = std::find_if(values.begin(), values.end(),
                                   [&](const auto& figure) { return figure.first == best; });
