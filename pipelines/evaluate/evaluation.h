@@ -6,8 +6,8 @@
 // Samples as they are (of the augmentations what is not random: Augmentation::ApplyInEvaluation),
 // the encoder in evaluation mode, h and never z. By what flows:
 //
-//   images, vectors   the reconstruction error where the head is a decoder, and the loss on views as
-//                     in training; k-NN, linear probe and their baselines where there are labels
+//   images, vectors   the reconstruction error where the head is a decoder; the loss on views as in
+//                     training; k-NN, linear probe and their baselines where there are labels
 //                     (evaluation/representation)
 //   tokens            masked loss, its perplexity, accuracy, bits a character, beside unigram and
 //                     bigram (evaluation/language)
