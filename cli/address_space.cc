@@ -18,9 +18,9 @@
 namespace {
 
 constexpr size_t kBuffer = size_t{128} << 20;  // BUFFER_SIZE of OpenBLAS on x86-64
-// What each thread's stack and malloc arena, and oneDNN's code, take beside it; found by lowering
-// the limit until a training no longer went through.
-constexpr size_t kOthers = size_t{64} << 20;
+// What a thread's stack and malloc arena, and oneDNN's code, take beside it; found by lowering the
+// limit until a training no longer went through.
+constexpr size_t kOthers = size_t{32} << 20;
 constexpr int kMostThreads = 128;  // Debian's build has buffers for no more
 
 // The number that a variable of the environment gives, or 0.
@@ -51,8 +51,8 @@ int Threads(char** environment) {
 
 void CheckAddressSpace(int, char**, char** environment) {
   // In pieces, as it will be asked for: one of all together may be refused where they are not.
-  const int wanted = Threads(environment) + 2;
-  void* pieces[kMostThreads + 2];
+  const int wanted = 2 * Threads(environment) + 1;
+  void* pieces[2 * kMostThreads + 1];
   int taken = 0;
   for (; taken < wanted; ++taken) {
     pieces[taken] = mmap(nullptr, kBuffer + kOthers, PROT_READ | PROT_WRITE,
@@ -63,7 +63,7 @@ void CheckAddressSpace(int, char**, char** environment) {
   if (taken == wanted) return;
   constexpr char kMessage[] =
       "out of memory before the start: a limit of address space (ulimit -v, ulimit -d) leaves less "
-      "than the 384 MB, and 192 MB a thread, that OpenBLAS and the threads take. Raise it, or set "
+      "than the 160 MB, and 320 MB a thread, that OpenBLAS and the threads take. Raise it, or set "
       "OMP_NUM_THREADS to fewer threads\n";
   (void)!write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
   _exit(1);

@@ -1,6 +1,8 @@
 // The pretext program. Plugins are what the binary is linked with: //:pretext takes all of this
 // workspace's, another workspace links this library with its own.
+#include <omp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +18,7 @@
 #include "cli/command_line.h"
 #include "cli/interruption.h"
 #include "cli/openmp.h"
+#include "kernels/gemm/openblas_buffers.h"
 
 namespace pretext {
 namespace {
@@ -51,6 +54,17 @@ absl::Status Run(const std::vector<std::string>& words) {
       absl::StrCat("there is no command ", name, DidYouMean(name, names), "\n\n", ProgramHelp()));
 }
 
+// Where address space is limited, those who report that there is none are to be the ones who find
+// none: OpenBLAS does not, and takes its part first (cli/address_space.cc saw that it is there).
+void ReserveInLimitedSpace() {
+  for (const auto resource : {RLIMIT_AS, RLIMIT_DATA}) {
+    rlimit limit;
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) continue;
+    ReserveOpenBlasBuffers(omp_get_max_threads() + 1);
+    return;
+  }
+}
+
 // What was printed and is not where it was to go is a failure too.
 absl::Status FlushOutput() {
   const bool failed_before = std::ferror(stdout) != 0;
@@ -73,6 +87,7 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
   pretext::EndOnUncaughtExceptions();
+  pretext::ReserveInLimitedSpace();
   const absl::Status status = pretext::CatchExceptions([&] {
     const absl::Status teams = pretext::CheckTeams();
     return teams.ok() ? pretext::Run(std::vector<std::string>(argv + 1, argv + argc)) : teams;
