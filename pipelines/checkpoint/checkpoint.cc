@@ -15,6 +15,7 @@ namespace {
 
 constexpr char kWeights[] = "/weights.safetensors";
 constexpr char kOptimizer[] = "/optimizer.safetensors";
+constexpr char kTokenizer[] = "tokenizer";  // a key of metadata
 
 // The model's tensors by name; they share memory with the model.
 std::map<std::string, Tensor> ModelTensors(const std::vector<ParameterSet*>& sets) {
@@ -94,6 +95,7 @@ std::map<std::string, std::string> ToMetadata(const CheckpointFacts& facts) {
       {"version", facts.origin.version},
       {"data", facts.origin.data},
       {"pipeline", facts.origin.pipeline}};
+  if (!facts.origin.tokenizer.empty()) metadata[kTokenizer] = facts.origin.tokenizer;
   if (!facts.best.empty()) {
     metadata["best"] = facts.best;
     metadata["best_value"] = Exact(facts.best_value);
@@ -123,7 +125,8 @@ absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path, const Tens
   real("since_line.weight", facts.since_line.weight);
   whole("since_line.items", facts.since_line.items);
   real("since_line.seconds", facts.since_line.seconds);
-  facts.origin = {text("version"), text("data"), text("pipeline")};
+  facts.origin = {text("version"), text("data"), text("pipeline"), ""};
+  if (file.metadata.count(kTokenizer) > 0) facts.origin.tokenizer = text(kTokenizer);
   if (file.metadata.count("best") > 0) {
     facts.best = text("best");
     real("best_value", facts.best_value);
@@ -166,6 +169,8 @@ absl::Status SaveCheckpoint(const std::string& path, const CheckpointFacts& fact
   if (status.ok()) status = CheckFinite(optimizer, facts.cursor.step);
   if (!status.ok()) return status;
   optimizer.metadata = ToMetadata(facts);
+  // The weights are used without the optimizer's file.
+  if (!facts.origin.tokenizer.empty()) weights.metadata[kTokenizer] = facts.origin.tokenizer;
   optimizer.metadata["weights"] = ChecksumOf(weights);
 
   const std::string aside = CheckpointAside(path);
@@ -208,10 +213,18 @@ absl::StatusOr<CheckpointFacts> ReadCheckpointFacts(const std::string& path) {
   return FromMetadata(paths.optimizer, *optimizer);
 }
 
-absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets) {
+absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets,
+                         const std::string& tokenizer) {
   const CheckpointPaths paths(path);
   absl::StatusOr<TensorFile> weights = ReadTensors(paths.weights);
   if (!weights.ok()) return weights.status();
+  const auto theirs = weights->metadata.find(kTokenizer);
+  if (theirs != weights->metadata.end() && theirs->second != tokenizer) {
+    return absl::DataLossError(
+        absl::StrCat(paths.weights,
+                     ": the vocabulary or its options are not those that these weights were "
+                     "trained with: another checksum"));
+  }
   const auto model = ModelTensors(sets);
   if (auto s = CheckFits(paths.weights, *weights, model, false); !s.ok()) return s;
   CopyInto(*weights, model);

@@ -36,9 +36,10 @@ struct LineSums {
 
 // What a run is made from: it goes on with no other.
 struct RunOrigin {
-  std::string version;   // of pretext
-  std::string data;      // fingerprint.h
-  std::string pipeline;  // as resolved text
+  std::string version;    // of pretext
+  std::string data;       // fingerprint.h
+  std::string pipeline;   // as resolved text
+  std::string tokenizer;  // of text, fingerprint.h; else empty
 };
 
 struct CheckpointFacts {
@@ -75,7 +76,9 @@ absl::StatusOr<CheckpointFacts> LoadCheckpoint(
 absl::StatusOr<CheckpointFacts> ReadCheckpointFacts(const std::string& path);
 
 // The weights of `sets` alone, for using an encoder without what trained it. Every tensor of the
-// sets must be there; others in the file ("head.…") are left alone.
-absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets);
+// sets must be there; others in the file ("head.…") are left alone. DataLoss where they were
+// trained with another tokenizer (RunOrigin::tokenizer).
+absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets,
+                         const std::string& tokenizer = "");
 
 }  // namespace pretext

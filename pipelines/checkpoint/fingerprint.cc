@@ -7,7 +7,10 @@
 #include <mutex>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/plugin/tokenizer.h"
+#include "core/tensor/safetensors.h"
 
 namespace pretext {
 namespace {
@@ -54,6 +57,12 @@ absl::StatusOr<uint32_t> SumOf(const Dataset& dataset, Split split) {
 }
 
 }  // namespace
+
+std::string TokenizerFingerprint(const Dataset& dataset) {
+  const Tokenizer* tokenizer = dataset.tokenizer();
+  if (tokenizer == nullptr) return "";
+  return Checksum(absl::StrCat(tokenizer->Fingerprint(), "\n", tokenizer->Serialize()));
+}
 
 absl::StatusOr<std::string> Fingerprint(const Dataset& dataset) {
   const absl::StatusOr<uint32_t> train = SumOf(dataset, Split::kTrain);

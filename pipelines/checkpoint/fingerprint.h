@@ -14,4 +14,7 @@ namespace pretext {
 // threads. Errors are those of Dataset::Read.
 absl::StatusOr<std::string> Fingerprint(const Dataset& dataset);
 
+// A CRC-32 of the dataset's tokenizer: its vocabulary and options. "" without one.
+std::string TokenizerFingerprint(const Dataset& dataset);
+
 }  // namespace pretext

@@ -65,6 +65,9 @@ absl::Status CheckResumable(const RunOrigin& was, const RunOrigin& is) {
   if (was.data != is.data && faults.empty()) {
     faults.push_back(Line("the data", is.data, was.data));
   }
+  if (was.tokenizer != is.tokenizer && faults.empty()) {
+    faults.push_back(Line("the checksum of the vocabulary", is.tokenizer, was.tokenizer));
+  }
   if (faults.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("a run goes on with what it was begun with; for anything else begin a new one\n",

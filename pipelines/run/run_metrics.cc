@@ -58,10 +58,11 @@ absl::StatusOr<RunMetrics::Kept> RunMetrics::Read(int64_t step) const {
   if (!metrics.ok()) return metrics.status();
   for (const absl::string_view line : absl::StrSplit(*metrics, '\n')) {
     const int64_t at = StepOf(line);
-    if (at < 0 || at > step || !absl::EndsWith(line, "}")) continue;
-    absl::StrAppend(&kept.text, line, "\n");
+    if (at < 0 || !absl::EndsWith(line, "}")) continue;
     const bool evaluation = absl::StrContains(line, "\"eval\":{");
     kept.any_evaluated |= evaluation;
+    if (at > step) continue;
+    absl::StrAppend(&kept.text, line, "\n");
     if (at != step) continue;
     absl::StrAppend(&kept.last, line, "\n");
     kept.evaluated |= evaluation;

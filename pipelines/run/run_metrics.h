@@ -25,11 +25,11 @@ class RunMetrics {
 
   // What is in the file of a step and before.
   struct Kept {
-    bool whole = true;       // nothing but these lines is in the file
-    std::string text;        // the lines
-    std::string last;        // those of the step itself
-    bool evaluated = false;  // one of the step itself is an evaluation
-    bool any_evaluated = false;
+    bool whole = true;           // nothing but these lines is in the file
+    std::string text;            // the lines
+    std::string last;            // those of the step itself
+    bool evaluated = false;      // one of the step itself is an evaluation
+    bool any_evaluated = false;  // a line of any step is, later ones too
   };
   // A line without its end was cut by a crash, and is not kept.
   absl::StatusOr<Kept> Read(int64_t step) const;

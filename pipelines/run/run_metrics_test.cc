@@ -76,8 +76,7 @@ TEST_F(RunMetricsTest, GoesOnAfterAStep) {
   EXPECT_FALSE(kept->whole);
   EXPECT_TRUE(kept->evaluated);
   EXPECT_FALSE(metrics.Read(10)->evaluated);
-  EXPECT_FALSE(metrics.Read(10)->any_evaluated);
-  EXPECT_TRUE(metrics.Read(30)->any_evaluated);
+  EXPECT_TRUE(metrics.Read(10)->any_evaluated) << "later";
   ASSERT_TRUE(metrics.GoOnAfter(20, true).ok());
   Log(metrics, 30, 0.75);
   EXPECT_EQ(*ReadFile(run_.metrics_path()),

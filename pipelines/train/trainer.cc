@@ -40,7 +40,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
   if (!plan.ok()) return plan.status();
   absl::StatusOr<std::string> data = Fingerprint(*parts.dataset);
   if (!data.ok()) return data.status();
-  RunOrigin origin{version, *std::move(data), ResolvedText(*parts.config, version)};
+  RunOrigin origin{version, *std::move(data), ResolvedText(*parts.config, version),
+                   TokenizerFingerprint(*parts.dataset)};
   return std::unique_ptr<Trainer>(
       new Trainer(std::move(parts), *plan, std::move(origin), progress, stop));
 }

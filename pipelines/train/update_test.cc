@@ -3,13 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <memory>
-#include <utility>
+#include <string>
 
-#include "core/layers/linear.h"
-#include "core/ops/record_loss.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/train/testing.h"
 
 namespace pretext {
 namespace {
@@ -17,94 +15,18 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-class Ones : public Dataset {
- public:
-  FlowType type() const override { return FlowType::Vector(2); }
-  absl::Status Load() override { return absl::OkStatus(); }
-  int64_t size(Split) const override { return 8; }
-  absl::Status Read(Split, int64_t index, Sample& sample) const override {
-    sample.index = index;
-    sample.type = type();
-    sample.values = {1, 1};
-    return absl::OkStatus();
-  }
-  std::string Summary() const override { return "ones"; }
-};
-
-class LinearEncoder : public Encoder {
- public:
-  LinearEncoder() : layer_(LinearLayer::Declare(parameters(), "linear", 2, 3)) {}
-  FlowType output() const override { return FlowType::Vector(3); }
-  Var Forward(Tape& tape, Var x, const Batch&, const ForwardContext&) override {
-    return layer_(tape, x);
-  }
-
- private:
-  LinearLayer layer_;
-};
-
-class PassOn : public Head {
- public:
-  FlowType output() const override { return FlowType::Vector(3); }
-  Prediction Forward(Tape&, Var h, const Batch&, const ForwardContext&) override {
-    return {.value = h};
-  }
-};
-
-// A loss of 1 whose gradient is what it is told.
-class Told : public Loss {
- public:
-  LossResult Compute(Tape& tape, const Prediction& z, const Batch&) override {
-    return {.loss = RecordLoss(tape, "told", 1, z.value, Tensor::Full({4, 3}, gradient)),
-            .weight = 4};
-  }
-  float gradient = 1;
-};
-
-class Counting : public Optimizer {
- public:
-  double learning_rate() const override { return 1; }
-  void Attach(std::vector<Parameter*> parameters) override { parameters_ = std::move(parameters); }
-  void Step(int64_t, double, double gradient_scale) override {
-    ++steps;
-    scale = gradient_scale;
-    parameters_[0]->value.data()[1] = becomes;
-  }
-  std::vector<State> state() override { return {}; }
-  int steps = 0;
-  double scale = 0;
-  float becomes = 0.5f;
-
- private:
-  std::vector<Parameter*> parameters_;
-};
-
 class UpdaterTest : public testing::Test {
  protected:
-  UpdaterTest() {
-    parts_.config = std::make_unique<Pipeline>();
-    parts_.config->mutable_train()->set_batch_size(4);
-    parts_.dataset = std::make_unique<Ones>();
-    parts_.chains = {{}};
-    parts_.encoder = std::make_unique<LinearEncoder>();
-    parts_.head = std::make_unique<PassOn>();
-    auto loss = std::make_unique<Told>();
-    loss_ = loss.get();
-    parts_.loss = std::move(loss);
-    auto optimizer = std::make_unique<Counting>();
-    optimizer_ = optimizer.get();
-    parts_.optimizer = std::move(optimizer);
-  }
-
   absl::StatusOr<UpdateFigures> Update(double clip_norm, bool monitored, Cursor& cursor) {
     parts_.config->mutable_train()->set_clip_norm(clip_norm);
     const TrainPlan plan{.batches_per_epoch = 2, .total_steps = 9, .base_learning_rate = 0.5};
     return Updater(parts_, plan).Update(cursor, monitored);
   }
 
-  Assembled parts_;
-  Told* loss_;
-  Counting* optimizer_;
+  ToldParts told_;
+  Assembled& parts_ = told_.parts;
+  Told* const loss_ = told_.loss;
+  Counting* const optimizer_ = told_.optimizer;
 };
 
 TEST_F(UpdaterTest, MovesTheCursor) {

@@ -2,6 +2,7 @@
 
 #include "base/file/folder.h"
 #include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -41,7 +42,8 @@ absl::StatusOr<Assembled> OpenTrained(const std::string& path) {
   ParameterSet &encoder = parts->encoder->parameters(), &head = parts->head->parameters();
   encoder.Allocate("encoder", seed);
   head.Allocate("head", seed);
-  const absl::Status status = LoadWeights(checkpoint, {&encoder, &head});
+  const absl::Status status =
+      LoadWeights(checkpoint, {&encoder, &head}, TokenizerFingerprint(*parts->dataset));
   if (!status.ok()) return status;
   return parts;
 }

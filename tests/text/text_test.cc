@@ -231,6 +231,15 @@ TEST(TextProgram, ACheckpointIsUsedLikeItsRun) {
   EXPECT_EQ(damaged.exit_code, 1);
   EXPECT_THAT(damaged.output, AllOf(HasSubstr(path), HasSubstr("is damaged")));
   EXPECT_THAT(RunProgram({"fill-mask", "runs", text}).output, HasSubstr("is not a run"));
+  // Two pieces change places: every file is whole, and the vocabulary another.
+  std::string vocabulary = FileContents("runs/best/vocab.txt");
+  const size_t at = vocabulary.find("\na\nb\n");
+  ASSERT_NE(at, std::string::npos);
+  std::swap(vocabulary[at + 1], vocabulary[at + 3]);
+  WriteScratchFile("runs/best/vocab.txt", vocabulary);
+  const ProgramResult other = RunProgram({"fill-mask", "runs/best", text});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.output, HasSubstr("the vocabulary or its options are not those"));
 }
 
 }  // namespace
