@@ -106,6 +106,7 @@ absl::Status CheckCheckpoints(const Pipeline::Checkpoints& checkpoints) {
   const std::vector<std::string> figures = {"knn",
                                             "probe",
                                             "test_mse",
+                                            "test_loss",
                                             "masked_loss",
                                             "masked_perplexity",
                                             "masked_bits_per_character",

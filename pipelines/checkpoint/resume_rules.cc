@@ -28,6 +28,8 @@ constexpr absl::string_view kFree[] = {"name",
                                        "train.threads",
                                        "train.prefetch",
                                        "train.checkpoint_every_steps"};
+// Inside of what is free, what made the training samples.
+constexpr absl::string_view kBound[] = {"evaluate.validation"};
 constexpr absl::string_view kFreeInside[] = {"dataset", "optimizer"};
 
 bool IsInside(absl::string_view path, absl::string_view of) {
@@ -36,6 +38,7 @@ bool IsInside(absl::string_view path, absl::string_view of) {
 }
 
 bool IsFree(const std::string& path) {
+  if (std::find(std::begin(kBound), std::end(kBound), path) != std::end(kBound)) return false;
   const auto is_or_inside = [&](absl::string_view of) { return path == of || IsInside(path, of); };
   const auto inside = [&](absl::string_view of) { return IsInside(path, of); };
   return std::any_of(std::begin(kFree), std::end(kFree), is_or_inside) ||

@@ -48,6 +48,9 @@ TEST(CheckResumable, WhatMayNotIsNamedWithBothValues) {
   EXPECT_THAT(Refusal(Origin("views { augmentation { "
                              "[type.googleapis.com/pretext.testing.FakeCrop] {} } }")),
               HasSubstr("views.augmentation[0]: is pretext.testing.FakeCrop now"));
+  EXPECT_THAT(Refusal(Origin("evaluate { validation: 0.1 every_epochs: 2 }")),
+              AllOf(HasSubstr("evaluate.validation: is 0.1 now, and was 0"),
+                    Not(HasSubstr("every_epochs"))));
   RunOrigin version = Origin();
   version.version = "1.1";
   EXPECT_THAT(Refusal(version), HasSubstr("the version of pretext: is 1.1 now, and was 1.0"));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "pipelines/checkpoint/resume_rules.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -34,7 +35,7 @@ absl::Status Checkpointer::SaveIfBest(const Cursor& cursor, const LineSums& sinc
   // Settings and checkpoints are chosen by the validation split where there is one.
   const bool validated = parts_.config->evaluate().validation() > 0;
   std::string best = parts_.config->checkpoints().best();
-  if (validated) best = best == "test_mse" ? "validation_mse" : "validation_" + best;
+  if (validated) best = absl::StrCat("validation_", absl::StripPrefix(best, "test_"));
   const auto& values = figures.values;
   const auto found = std::find_if(values.begin(), values.end(),
                                   [&](const auto& figure) { return figure.first == best; });
