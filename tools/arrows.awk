@@ -16,11 +16,11 @@ BEGIN {
   # The only one that reads through another: sequences of tokens.
   beside["evaluation tokenizers"] = 1
 
-  split("core/tensor core/autograd core/ops core/layers core/flow core/plugin core/loader", core, " ")
-  for (i in core) room[core[i]] = i
+  split("core/tensor core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
+  for (i in core) room[core[i]] = i + 0
   split("pipelines/text pipelines/assembly pipelines/run pipelines/evaluate pipelines/preview pipelines/listing " \
-        "pipelines/checkpoint pipelines/train pipelines/trained", pipelines, " ")
-  for (i in pipelines) room[pipelines[i]] = i
+        "pipelines/checkpoint pipelines/train pipelines/memory pipelines/trained", pipelines, " ")
+  for (i in pipelines) room[pipelines[i]] = i + 0
 }
 
 FNR == 1 {

@@ -31,7 +31,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> ColorJitterAugmentation::Create(
   check.NotNegative("contrast", config.contrast());
   check.NotNegative("saturation", config.saturation());
   check.InRange("hue", config.hue(), 0, 0.5);
-  CheckImage(context, check);
+  if (CheckImage(context, check)) CheckUnitRange(context, "", "clips to [0, 1]", check);
   if (!check.ok()) return check.status();
   const bool grey = context.input.channels == 1;
   return std::make_unique<ColorJitterAugmentation>(

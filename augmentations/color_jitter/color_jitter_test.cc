@@ -69,6 +69,14 @@ TEST(ColorJitter, OnGreyImagesOnlyBrightnessAndContrastAct) {
   EXPECT_EQ(CountChanged(*Build("probability: 1", grey), grey, 10), 10);
 }
 
+TEST(ColorJitter, WorksOnNumbersFromZeroToOne) {
+  const FlowType image = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(Faults("", image.WithRange(kUnitRange)), "");
+  EXPECT_EQ(Faults("", image.WithRange(ValueRange{0.25, 0.5})), "");
+  EXPECT_EQ(Faults("", image.WithRange(ValueRange{-1, 1})), "(shape)");
+  EXPECT_EQ(Faults("", image.WithRange(ValueRange{0, 2})), "(shape)");
+}
+
 TEST(ColorJitter, NamesEveryFault) {
   const FlowType image = FlowType::Image(3, 8, 9);
   EXPECT_EQ(Faults("", image), "");

@@ -12,9 +12,10 @@ absl::StatusOr<std::unique_ptr<Augmentation>> GaussianNoiseAugmentation::Create(
   FieldChecker check;
   check.NotNegative("deviation", config.deviation());
   CheckValues(context, check);
+  if (config.clip()) CheckUnitRange(context, "clip", "clips to [0, 1]", check);
   if (!check.ok()) return check.status();
-  return std::make_unique<GaussianNoiseAugmentation>(context.input, config.deviation(),
-                                                     config.clip());
+  const FlowType output = context.input.WithRange(config.clip() ? kUnitRange : ValueRange());
+  return std::make_unique<GaussianNoiseAugmentation>(output, config.deviation(), config.clip());
 }
 
 void GaussianNoiseAugmentation::Apply(Sample& sample, Random& random) const {

@@ -32,6 +32,15 @@ TEST(GaussianNoise, ClipsByDefault) {
   EXPECT_EQ(*std::max_element(after.values.begin(), after.values.end()), 1);
 }
 
+TEST(GaussianNoise, ClipsOnlyWhatIsWithinZeroAndOne) {
+  const FlowType unit = FlowType::Vector(5).WithRange(kUnitRange);
+  const FlowType wide = FlowType::Vector(5).WithRange(ValueRange{-2, 2});
+  EXPECT_EQ(Faults("", wide), "clip");
+  EXPECT_EQ(Build("", unit)->output().range, kUnitRange);
+  EXPECT_EQ(Build("clip: false", unit)->output().range, ValueRange());
+  EXPECT_EQ(Build("clip: false", wide)->output().range, ValueRange());
+}
+
 TEST(GaussianNoise, NamesEveryFault) {
   const FlowType image = FlowType::Image(2, 8, 9);
   EXPECT_EQ(Faults("", image), "");

@@ -20,6 +20,19 @@ bool CheckImage(const BuildContext& context, FieldChecker& check) {
       absl::StrCat("changes images of 1 or 3 channels; it is given ", input.ToString()));
 }
 
+void CheckUnitRange(const BuildContext& context, const char* field, const char* why,
+                    FieldChecker& check) {
+  if (!context.input.Leaves(kUnitRange)) return;
+  check.That(false, field,
+             absl::StrCat(why, ", and is given ", context.input.ToStringWithRange(),
+                          "; put it before what leaves [0, 1] (Normalize comes last), or leave the "
+                          "dataset's scaling at 0 to 1"));
+}
+
+FlowType WithValue(const FlowType& type, double value) {
+  return type.WithValuesOf(type.WithRange(ValueRange{value, value}));
+}
+
 void CheckImageSize(const FlowType& type, FieldChecker& check) {
   constexpr int64_t kMost = int64_t{1} << 28;
   const int64_t size = CheckedProduct({type.channels, type.height, type.width});

@@ -18,6 +18,14 @@ ImageShape ImageShapeOf(const FlowType& type);
 // faulty) is no fault. Returns whether there is an image.
 bool CheckImage(const BuildContext& context, FieldChecker& check);
 
+// A fault of `field` (empty: of the augmentation as a whole) when its input is known to leave
+// [0, 1] and it works on [0, 1] alone; `why` completes "it … ": "clips to [0, 1]".
+void CheckUnitRange(const BuildContext& context, const char* field, const char* why,
+                    FieldChecker& check);
+
+// The type with these numbers among its values.
+FlowType WithValue(const FlowType& type, double value);
+
 // A fault when a sample of this type would take more than a gigabyte.
 void CheckImageSize(const FlowType& type, FieldChecker& check);
 

@@ -12,7 +12,8 @@ absl::StatusOr<std::unique_ptr<Augmentation>> MaskingNoiseAugmentation::Create(
   CheckProbability(config.probability(), check);
   CheckValues(context, check);
   if (!check.ok()) return check.status();
-  return std::make_unique<MaskingNoiseAugmentation>(context.input, config.probability());
+  return std::make_unique<MaskingNoiseAugmentation>(WithValue(context.input, 0),
+                                                    config.probability());
 }
 
 void MaskingNoiseAugmentation::Apply(Sample& sample, Random& random) const {

@@ -1,6 +1,7 @@
 #include "augmentations/normalize/normalize.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "augmentations/image_sample/image_sample.h"
@@ -27,6 +28,19 @@ void CheckCount(const char* field, const Numbers& numbers, const BuildContext& c
                           "); there are ", numbers.size()));
 }
 
+// The type with the range that (x - mean) / deviation makes of its own.
+FlowType Normalized(const FlowType& type, const std::array<float, 3>& mean,
+                    const std::array<float, 3>& deviation) {
+  if (!type.range) return type;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  ValueRange range{kInfinity, -kInfinity};
+  for (int64_t c = 0; c < type.channels; ++c) {
+    range = Union(range, {(type.range->low - mean[c]) / deviation[c],
+                          (type.range->high - mean[c]) / deviation[c]});
+  }
+  return type.WithRange(range);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Augmentation>> NormalizeAugmentation::Create(
@@ -43,8 +57,10 @@ absl::StatusOr<std::unique_ptr<Augmentation>> NormalizeAugmentation::Create(
     CheckCount("deviation", config.deviation(), context, check);
   }
   if (!check.ok()) return check.status();
-  return std::make_unique<NormalizeAugmentation>(context.input, PerChannel(config.mean()),
-                                                 PerChannel(config.deviation()));
+  const std::array<float, 3> mean = PerChannel(config.mean());
+  const std::array<float, 3> deviation = PerChannel(config.deviation());
+  return std::make_unique<NormalizeAugmentation>(Normalized(context.input, mean, deviation), mean,
+                                                 deviation);
 }
 
 void NormalizeAugmentation::ApplyInEvaluation(Sample& sample) const {

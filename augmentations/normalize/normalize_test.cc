@@ -42,6 +42,14 @@ TEST(Normalize, OneNumberServesAllChannelsAndAHalfIsTheDefault) {
   }
 }
 
+TEST(Normalize, SaysWhatItsValuesCanBe) {
+  const FlowType input = FlowType::Image(3, 8, 9).WithRange(kUnitRange);
+  EXPECT_EQ(Build("", input)->output().range, (ValueRange{-1, 1}));
+  EXPECT_EQ(Build("mean: 0.5 mean: 0.25 mean: 0 deviation: 0.25", input)->output().range,
+            (ValueRange{-2, 4}));
+  EXPECT_EQ(Build("", FlowType::Image(3, 8, 9))->output().range, std::nullopt);
+}
+
 TEST(Normalize, NamesEveryFault) {
   const FlowType image = FlowType::Image(3, 8, 9);
   EXPECT_EQ(Faults("", image), "");

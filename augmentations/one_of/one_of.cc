@@ -29,7 +29,9 @@ absl::StatusOr<std::unique_ptr<Augmentation>> OneOfAugmentation::Create(
                                              first.ToString(), " and ", other.ToString()));
   }
   if (!check.ok()) return check.status();
-  return std::make_unique<OneOfAugmentation>(std::move(choices));
+  FlowType output = choices.front().chain.output();
+  for (const Choice& choice : choices) output = output.WithValuesOf(choice.chain.output());
+  return std::make_unique<OneOfAugmentation>(output, std::move(choices));
 }
 
 void OneOfAugmentation::Apply(Sample& sample, Random& random) const {

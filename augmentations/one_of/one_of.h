@@ -27,9 +27,10 @@ class OneOfAugmentation : public Augmentation {
   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const OneOf& config,
                                                               const BuildContext& context);
 
-  explicit OneOfAugmentation(std::vector<Choice> choices) : choices_(std::move(choices)) {}
+  OneOfAugmentation(const FlowType& output, std::vector<Choice> choices)
+      : output_(output), choices_(std::move(choices)) {}
 
-  FlowType output() const override { return choices_.front().chain.output(); }
+  FlowType output() const override { return output_; }
   void Apply(Sample& sample, Random& random) const override;
   // The first choice's.
   void ApplyInEvaluation(Sample& sample) const override {
@@ -37,6 +38,7 @@ class OneOfAugmentation : public Augmentation {
   }
 
  private:
+  const FlowType output_;
   const std::vector<Choice> choices_;  // Those of weight above 0.
 };
 

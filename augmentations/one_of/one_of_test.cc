@@ -33,6 +33,19 @@ TEST(OneOf, DrawsByWeight) {
   EXPECT_GT(ChiSquare(counts, {0.25, 0.625, 0.125}), kSignificance);
 }
 
+TEST(OneOf, ItsValuesAreThoseOfAnyChoiceAndInEvaluationTheFirst) {
+  const FlowType input = FlowType::Image(1, 8, 9).WithRange(kUnitRange);
+  const auto one_of = Build(
+      "choice { augmentation { [type.googleapis.com/pretext.Normalize] {} } } "
+      "choice { augmentation { [type.googleapis.com/pretext.Normalize] { mean: 0 } } }",
+      input);
+  EXPECT_EQ(one_of->output().range, (ValueRange{-1, 2}));
+  Sample sample = TestSample(input), expected = sample;
+  for (float& x : expected.values) x = (x - 0.5f) * 2;
+  one_of->ApplyInEvaluation(sample);
+  EXPECT_EQ(sample.values, expected.values);
+}
+
 TEST(OneOf, NamesEveryFault) {
   const FlowType image = FlowType::Image(3, 8, 9);
   EXPECT_EQ(Faults("", image), "choice");

@@ -45,8 +45,9 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomAffineAugmentation::Create(
                           config.shear_y()};
   const Sampling sampling =
       config.interpolation() == RandomAffine::NEAREST ? Sampling::kNearest : Sampling::kBilinear;
-  return std::make_unique<RandomAffineAugmentation>(context.input, config.probability(), range,
-                                                    sampling, config.fill());
+  return std::make_unique<RandomAffineAugmentation>(WithValue(context.input, config.fill()),
+                                                    config.probability(), range, sampling,
+                                                    config.fill());
 }
 
 void RandomAffineAugmentation::Change(Sample& sample, Random& random) const {

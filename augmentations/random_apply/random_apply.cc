@@ -18,11 +18,16 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomApplyAugmentation::Create(
               absl::StrCat("must give what it takes, since it may be left out; it takes ",
                            context.input.ToString(), " and gives ", chain.output().ToString()));
   if (!check.ok()) return check.status();
-  return std::make_unique<RandomApplyAugmentation>(config.probability(), std::move(chain));
+  const FlowType output = chain.output().WithValuesOf(context.input);
+  return std::make_unique<RandomApplyAugmentation>(output, config.probability(), std::move(chain));
 }
 
 void RandomApplyAugmentation::Apply(Sample& sample, Random& random) const {
   if (random.Bernoulli(probability_)) chain_.Apply(sample, random);
+}
+
+void RandomApplyAugmentation::ApplyInEvaluation(Sample& sample) const {
+  if (probability_ > 0) chain_.ApplyInEvaluation(sample);
 }
 
 PRETEXT_REGISTER_AUGMENTATION(RandomApplyAugmentation, RandomApply);

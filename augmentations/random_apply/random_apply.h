@@ -2,7 +2,7 @@
 // (torchvision.transforms.RandomApply).
 //
 // Input and output: the same type, since they may be left out. Draws: one, for whether to act; then
-// what the augmentations draw. In evaluation the sample stays as it is.
+// what the augmentations draw. In evaluation: what the augmentations do there, unless they never act.
 #pragma once
 
 #include <memory>
@@ -19,13 +19,15 @@ class RandomApplyAugmentation : public Augmentation {
   static absl::StatusOr<std::unique_ptr<Augmentation>> Create(const RandomApply& config,
                                                               const BuildContext& context);
 
-  RandomApplyAugmentation(float probability, AugmentationChain chain)
-      : probability_(probability), chain_(std::move(chain)) {}
+  RandomApplyAugmentation(const FlowType& output, float probability, AugmentationChain chain)
+      : output_(output), probability_(probability), chain_(std::move(chain)) {}
 
-  FlowType output() const override { return chain_.output(); }
+  FlowType output() const override { return output_; }
   void Apply(Sample& sample, Random& random) const override;
+  void ApplyInEvaluation(Sample& sample) const override;
 
  private:
+  const FlowType output_;
   const float probability_;
   const AugmentationChain chain_;
 };

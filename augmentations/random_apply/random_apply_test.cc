@@ -28,6 +28,30 @@ TEST(RandomApply, AppliesAllOrNone) {
   EXPECT_GT(ChiSquare({applied, 10000 - applied}, {0.3, 0.7}), kSignificance);
 }
 
+TEST(RandomApply, InEvaluationItsAugmentationsDoWhatTheyDoThere) {
+  const FlowType input = FlowType::Image(1, 8, 9).WithRange(kUnitRange);
+  const std::string inside =
+      "augmentation { [type.googleapis.com/pretext.Solarize] { probability: 1 threshold: 0 } } "
+      "augmentation { [type.googleapis.com/pretext.Normalize] {} }";
+  const auto evaluated = [&](const std::string& probability) {
+    Sample sample = TestSample(input);
+    Build(probability + inside, input)->ApplyInEvaluation(sample);
+    return sample.values;
+  };
+  std::vector<float> normalized = TestSample(input).values;
+  for (float& x : normalized) x = (x - 0.5f) * 2;
+  EXPECT_EQ(evaluated("probability: 1 "), normalized);
+  EXPECT_EQ(evaluated("probability: 0.1 "), normalized);
+  EXPECT_EQ(evaluated("probability: 0 "), TestSample(input).values);
+}
+
+TEST(RandomApply, ItsValuesAreThoseOfBothWays) {
+  const FlowType input = FlowType::Image(1, 8, 9).WithRange(kUnitRange);
+  const auto apply =
+      Build("augmentation { [type.googleapis.com/pretext.Normalize] { mean: 0.5 } }", input);
+  EXPECT_EQ(apply->output().range, (ValueRange{-1, 1}));
+}
+
 TEST(RandomApply, NamesEveryFault) {
   const FlowType image = FlowType::Image(3, 8, 9);
   EXPECT_EQ(Faults("", image), "augmentation");

@@ -46,8 +46,11 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomErasingAugmentation::Create(
   for (int c = 0; c < 3 && config.value_size() > 0; ++c) {
     value[c] = config.value(std::min(c, config.value_size() - 1));
   }
-  return std::make_unique<RandomErasingAugmentation>(context.input, config.probability(), range,
-                                                     value, config.noise());
+  FlowType output = context.input;
+  for (const float erased : value) output = WithValue(output, erased);
+  if (config.noise()) output = output.WithRange(ValueRange());
+  return std::make_unique<RandomErasingAugmentation>(output, config.probability(), range, value,
+                                                     config.noise());
 }
 
 void RandomErasingAugmentation::Change(Sample& sample, Random& random) const {

@@ -45,6 +45,9 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomResizedCropAugmentation::Cre
     if (config.height() != 0) output.height = config.height();
     if (config.width() != 0) output.width = config.width();
     if (check.ok()) CheckImageSize(output, check);
+    if (config.interpolation() == RandomResizedCrop::BICUBIC) {
+      CheckUnitRange(context, "interpolation", "BICUBIC clips to [0, 1]", check);
+    }
   }
   if (!check.ok()) return check.status();
   return std::make_unique<RandomResizedCropAugmentation>(

@@ -14,8 +14,9 @@ absl::StatusOr<std::unique_ptr<Augmentation>> SaltAndPepperAugmentation::Create(
   CheckRange("low", config.low(), "high", config.high(), check);
   CheckValues(context, check);
   if (!check.ok()) return check.status();
-  return std::make_unique<SaltAndPepperAugmentation>(context.input, config.probability(),
-                                                     config.salt(), config.low(), config.high());
+  const FlowType output = WithValue(WithValue(context.input, config.low()), config.high());
+  return std::make_unique<SaltAndPepperAugmentation>(output, config.probability(), config.salt(),
+                                                     config.low(), config.high());
 }
 
 void SaltAndPepperAugmentation::Apply(Sample& sample, Random& random) const {

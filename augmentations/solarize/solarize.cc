@@ -11,7 +11,9 @@ absl::StatusOr<std::unique_ptr<Augmentation>> SolarizeAugmentation::Create(
   FieldChecker check;
   CheckProbability(config.probability(), check);
   check.InRange("threshold", config.threshold(), 0, 1);
-  CheckImage(context, check);
+  if (CheckImage(context, check)) {
+    CheckUnitRange(context, "", "turns x into 1 - x, within [0, 1]", check);
+  }
   if (!check.ok()) return check.status();
   return std::make_unique<SolarizeAugmentation>(context.input, config.probability(),
                                                 config.threshold());

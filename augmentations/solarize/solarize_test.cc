@@ -23,6 +23,14 @@ TEST(Solarize, InvertsFromTheThresholdOn) {
   }
 }
 
+TEST(Solarize, WorksOnNumbersFromZeroToOne) {
+  const FlowType image = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(Faults("", image.WithRange(kUnitRange)), "");
+  EXPECT_EQ(Faults("", image.WithRange(ValueRange{0.25, 0.5})), "");
+  EXPECT_EQ(Faults("", image.WithRange(ValueRange{-1, 1})), "(shape)");
+  EXPECT_EQ(Faults("", image.WithRange(ValueRange{0, 2})), "(shape)");
+}
+
 TEST(Solarize, NamesEveryFault) {
   const FlowType image = FlowType::Image(3, 8, 9);
   EXPECT_EQ(Faults("", image), "");

@@ -1,8 +1,21 @@
 #include "core/flow/flow_type.h"
 
+#include <algorithm>
+#include <sstream>
+
 #include "base/check/check.h"
 
 namespace pretext {
+
+std::string ValueRange::ToString() const {
+  std::ostringstream text;
+  text << '[' << low << ", " << high << ']';
+  return text.str();
+}
+
+ValueRange Union(const ValueRange& a, const ValueRange& b) {
+  return {std::min(a.low, b.low), std::max(a.high, b.high)};
+}
 
 FlowType FlowType::Image(int64_t channels, int64_t height, int64_t width) {
   return {.kind = Kind::kImage, .channels = channels, .height = height, .width = width};
@@ -18,6 +31,17 @@ FlowType FlowType::Sequence(int64_t tokens, int64_t features) {
 }
 FlowType FlowType::TokenScores(int64_t features, int64_t vocabulary) {
   return {.kind = Kind::kTokenScores, .features = features, .vocabulary = vocabulary};
+}
+
+FlowType FlowType::WithRange(std::optional<ValueRange> values) const {
+  FlowType type = *this;
+  type.range = values;
+  return type;
+}
+
+FlowType FlowType::WithValuesOf(const FlowType& other) const {
+  if (!range || !other.range) return WithRange(std::nullopt);
+  return WithRange(Union(*range, *other.range));
 }
 
 int64_t FlowType::size() const {
@@ -71,6 +95,10 @@ std::string FlowType::ToString() const {
       return "token scores " + std::to_string(vocabulary);
   }
   return "";
+}
+
+std::string FlowType::ToStringWithRange() const {
+  return range ? ToString() + " with values in " + range->ToString() : ToString();
 }
 
 }  // namespace pretext

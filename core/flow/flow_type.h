@@ -9,11 +9,30 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include "core/tensor/shape.h"
 
 namespace pretext {
+
+// What numbers can be: those from low to high.
+struct ValueRange {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+
+  // Whether all of the other's numbers are among these.
+  bool Holds(const ValueRange& other) const { return low <= other.low && other.high <= high; }
+  // "[0, 1]", "[0, inf]"
+  std::string ToString() const;
+
+  friend bool operator==(const ValueRange&, const ValueRange&) = default;
+};
+inline constexpr ValueRange kUnitRange{0, 1};
+
+// The least range that holds both.
+ValueRange Union(const ValueRange& a, const ValueRange& b);
 
 struct FlowType {
   enum class Kind : uint8_t { kNothing, kImage, kVector, kTokens, kSequence, kTokenScores };
@@ -24,6 +43,9 @@ struct FlowType {
   int64_t tokens = 0;                           // tokens, sequence
   int64_t vocabulary = 0;                       // tokens, token scores
   bool masked = false;                          // tokens: some stand masked, targets of the loss
+  // Image, vector: what its values can be, where that is known. A part that gives other values than
+  // it takes says so; one that takes [0, 1] alone looks here.
+  std::optional<ValueRange> range;
 
   static FlowType Image(int64_t channels, int64_t height, int64_t width);
   static FlowType Vector(int64_t features);
@@ -32,6 +54,12 @@ struct FlowType {
   static FlowType TokenScores(int64_t features, int64_t vocabulary);
 
   bool is(Kind k) const { return kind == k; }
+  // The same type with values of that range.
+  FlowType WithRange(std::optional<ValueRange> values) const;
+  // The same type with these values among its own; of no known range if either's is not known.
+  FlowType WithValuesOf(const FlowType& other) const;
+  // Whether values are known to leave `values`.
+  bool Leaves(const ValueRange& values) const { return range && !values.Holds(*range); }
   // Numbers in one sample: C·H·W, D, L, L·D.
   int64_t size() const;
   // A batch of n rows: n×C×H×W, n×D, n×L, n×L×D.
@@ -39,8 +67,15 @@ struct FlowType {
   // "image 1×28×28", "vector 32", "tokens 128 of 8192", "masked tokens 128 of 8192", "sequence
   // 128×256", "token scores 8192"
   std::string ToString() const;
+  // The same with the range, if it is known: "image 3×32×32 with values in [-2, 2]".
+  std::string ToStringWithRange() const;
 
-  friend bool operator==(const FlowType&, const FlowType&) = default;
+  // Of kind and extents: what fits where. Ranges are asked for where they matter.
+  friend bool operator==(const FlowType& a, const FlowType& b) {
+    return a.kind == b.kind && a.channels == b.channels && a.height == b.height &&
+           a.width == b.width && a.features == b.features && a.tokens == b.tokens &&
+           a.vocabulary == b.vocabulary && a.masked == b.masked;
+  }
 };
 
 }  // namespace pretext

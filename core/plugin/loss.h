@@ -33,6 +33,10 @@ class Loss {
   // A non-finite loss is returned as it is: the trainer stops there and says where it came from.
   virtual LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) = 0;
 
+  // The fewest samples of a batch from which there is something to learn: 2 where samples are told
+  // from one another.
+  virtual int64_t least_samples() const { return 1; }
+
   // Whether Batch::clean must be filled.
   virtual bool needs_clean() const { return false; }
 

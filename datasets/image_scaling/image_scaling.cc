@@ -16,6 +16,10 @@ void CheckImageScaling(const ImageScaling& config, absl::string_view field, Fiel
              absl::StrCat("must be above low, ", config.low(), "; it is ", config.high()));
 }
 
+ValueRange RangeOf(const ImageScaling& config) {
+  return config.standardize() ? ValueRange() : ValueRange{config.low(), config.high()};
+}
+
 PixelStatistics ComputePixelStatistics(const uint8_t* pixels, const std::vector<int64_t>& chosen,
                                        int64_t channels, int64_t plane) {
   const auto n = static_cast<int64_t>(chosen.size());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "core/flow/flow_type.h"
 #include "core/plugin/field_checker.h"
 
 namespace pretext {
@@ -13,6 +14,9 @@ class ImageScaling;  // the config message
 
 // Adds the faults of `config`, at `field`.
 void CheckImageScaling(const ImageScaling& config, absl::string_view field, FieldChecker& check);
+
+// What the numbers of a picture can be. Standardized ones depend on the pictures: any number.
+ValueRange RangeOf(const ImageScaling& config);
 
 // value = byte / 255 · factor[c] + offset[c] in channel c.
 struct PixelScale {

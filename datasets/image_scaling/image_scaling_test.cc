@@ -55,6 +55,12 @@ TEST(ImageScalingTest, StandardizesEachChannelWhateverTheRange) {
   }
 }
 
+TEST(ImageScalingTest, SaysWhatItsValuesCanBe) {
+  EXPECT_EQ(RangeOf(ImageScaling()), kUnitRange);
+  EXPECT_EQ(RangeOf(Config(-2, 3)), (ValueRange{-2, 3}));
+  EXPECT_EQ(RangeOf(Config(0, 1, true)), ValueRange());
+}
+
 TEST(ImageScalingTest, Faults) {
   FieldChecker good;
   CheckImageScaling(Config(-2, 3), "scaling", good);

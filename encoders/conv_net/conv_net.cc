@@ -66,14 +66,18 @@ absl::StatusOr<std::unique_ptr<Encoder>> ConvNetEncoder::Create(const ConvNet& c
 
   auto encoder = std::make_unique<ConvNetEncoder>();
   ParameterSet& set = encoder->parameters();
-  int64_t in = input.channels;
+  int64_t in = input.channels, height = input.height, width = input.width;
   for (int i = 0; i < config.channels_size(); ++i) {
     Layer layer;
     layer.conv =
         ConvLayer::Declare(set, absl::StrCat("conv", i), in, config.channels(i), config.kernel(),
                            {.stride = StrideOf(config, i), .padding = config.padding()},
                            /*with_bias=*/!config.batch_norm());
+    const int64_t added = 2 * config.padding() - config.kernel();
+    height = (height + added) / StrideOf(config, i) + 1;
+    width = (width + added) / StrideOf(config, i) + 1;
     if (config.batch_norm()) {
+      if (input.is(FlowType::Kind::kImage)) set.AddBatchStatistics(height * width);
       layer.norm = DeclareBatchNorm(set, absl::StrCat("norm", i), config.channels(i), config);
     }
     encoder->layers_.push_back(layer);
@@ -83,7 +87,9 @@ absl::StatusOr<std::unique_ptr<Encoder>> ConvNetEncoder::Create(const ConvNet& c
   encoder->average_pool_ = config.average_pool();
   if (config.code() != 0) encoder->code_ = LinearLayer::Declare(set, "code", flat, config.code());
   encoder->code_activation_ = ToActivation(config.code_activation());
-  encoder->output_ = FlowType::Vector(config.code() != 0 ? config.code() : flat);
+  encoder->output_ =
+      FlowType::Vector(config.code() != 0 ? config.code() : flat)
+          .WithRange(RangeOf(config.code() != 0 ? config.code_activation() : config.activation()));
   return encoder;
 }
 

@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> MlpEncoder::Create(const Mlp& config,
   if (!check.ok()) return check.status();
 
   auto encoder = std::make_unique<MlpEncoder>();
-  encoder->output_ = FlowType::Vector(config.code());
+  encoder->output_ = FlowType::Vector(config.code()).WithRange(RangeOf(config.code_activation()));
   encoder->layers_ = MlpLayers(encoder->parameters(), std::move(options));
   return encoder;
 }

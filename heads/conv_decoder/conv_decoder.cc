@@ -67,10 +67,11 @@ absl::StatusOr<std::unique_ptr<Head>> ConvDecoderHead::Create(const ConvDecoder&
   const auto norm = [&](const std::string& name, int64_t channels) {
     return DeclareBatchNorm(set, name, channels, config);
   };
-  head->output_ = sample;
+  head->output_ = sample.WithRange(RangeOf(config.output_activation()));
   head->smallest_ = images.front();
   head->code_ = LinearLayer::Declare(set, "code", input.features, images.front().size(),
                                      !config.batch_norm());
+  if (config.batch_norm()) set.AddBatchStatistics(images.front().height * images.front().width);
   if (config.batch_norm()) head->code_norm_ = norm("norm", images.front().channels);
   head->code_activation_ = ToActivation(config.activation());
   for (int i = 0; i < config.channels_size(); ++i) {

@@ -28,7 +28,7 @@ absl::StatusOr<std::unique_ptr<Head>> MlpDecoderHead::Create(const MlpDecoder& c
   if (!check.ok()) return check.status();
 
   auto head = std::make_unique<MlpDecoderHead>();
-  head->output_ = sample;
+  head->output_ = sample.WithRange(RangeOf(config.output_activation()));
   head->layers_ = MlpLayers(head->parameters(), std::move(options));
   return head;
 }

@@ -29,6 +29,7 @@ class BarlowTwinsLoss : public Loss {
   explicit BarlowTwinsLoss(float off_diagonal_weight) : weight_(off_diagonal_weight) {}
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  int64_t least_samples() const override { return 2; }
 
   // The identity.
   std::optional<double> Floor(int64_t, int64_t) const override { return 0.0; }

@@ -9,8 +9,20 @@ namespace pretext {
 
 absl::StatusOr<std::unique_ptr<Loss>> BinaryCrossEntropyLoss::Create(const BinaryCrossEntropy&,
                                                                      const BuildContext& context) {
-  const absl::Status fits = CheckReconstruction(context);
-  if (!fits.ok()) return fits;
+  FieldChecker check;
+  if (check.Nested("", CheckReconstruction(context))) {
+    const FlowType &z = context.input, &sample = context.sample;
+    check.Shape(!z.range || *z.range == ValueRange(),
+                absl::StrCat("takes logits, which can be any number; the head gives ",
+                             z.ToStringWithRange(),
+                             ". Leave its output_activation IDENTITY: the sigmoid is part of the "
+                             "loss"));
+    check.Shape(
+        !sample.Leaves(kUnitRange),
+        absl::StrCat("takes targets in [0, 1]; the dataset gives ", sample.ToStringWithRange(),
+                     ". Scale it to 0 to 1, or use pretext.MeanSquaredError"));
+  }
+  if (!check.ok()) return check.status();
   return std::make_unique<BinaryCrossEntropyLoss>();
 }
 

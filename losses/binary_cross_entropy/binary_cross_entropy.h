@@ -22,7 +22,8 @@ class BinaryCrossEntropy;  // the config, binary_cross_entropy.proto
 
 class BinaryCrossEntropyLoss : public Loss {
  public:
-  // Faults: a prediction that does not have as many elements as a clean sample.
+  // Faults: a prediction that does not have as many elements as a clean sample or is past an
+  // activation already; clean samples that are known to leave [0, 1].
   static absl::StatusOr<std::unique_ptr<Loss>> Create(const BinaryCrossEntropy& config,
                                                       const BuildContext& context);
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/status/fault.h"
 #include "core/autograd/gradient_check.h"
 #include "losses/binary_cross_entropy/binary_cross_entropy.pb.h"
 
@@ -37,6 +38,22 @@ TEST(BinaryCrossEntropy, ValueAndGradient) {
         }
         return Doubles{sum / static_cast<double>(clean.size())};
       }));
+}
+
+TEST(BinaryCrossEntropy, TakesLogitsAndTargetsFromZeroToOne) {
+  const FlowType any = FlowType::Vector(6);
+  const auto faults = [](const FlowType& prediction, const FlowType& sample) {
+    const auto loss = BinaryCrossEntropyLoss::Create(BinaryCrossEntropy(),
+                                                     {.input = prediction, .sample = sample});
+    return FaultsOf(loss.status()).size();
+  };
+  EXPECT_EQ(faults(any, any), 0);
+  EXPECT_EQ(faults(any.WithRange(ValueRange()), any.WithRange(kUnitRange)), 0);
+  EXPECT_EQ(faults(any.WithRange(kUnitRange), any), 1) << "a sigmoid before the loss's own";
+  EXPECT_EQ(faults(any.WithRange(ValueRange{-1, 1}), any), 1);
+  EXPECT_EQ(faults(any, any.WithRange(ValueRange{-1, 1})), 1);
+  EXPECT_EQ(faults(any, any.WithRange(ValueRange())), 1) << "standardized";
+  EXPECT_EQ(faults(any.WithRange(kUnitRange), any.WithRange(ValueRange{0, 255})), 2);
 }
 
 TEST(BinaryCrossEntropy, TheReconstructionIsTheProbability) {

@@ -26,6 +26,7 @@ class DclLoss : public Loss {
   explicit DclLoss(float temperature) : temperature_(temperature) {}
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  int64_t least_samples() const override { return 2; }
 
   // All similarities 0: ln(R - V).
   std::optional<double> Chance(int64_t samples, int64_t views) const override;

@@ -8,8 +8,9 @@ namespace pretext {
 
 absl::StatusOr<std::unique_ptr<Loss>> MeanSquaredErrorLoss::Create(const MeanSquaredError&,
                                                                    const BuildContext& context) {
-  const absl::Status fits = CheckReconstruction(context);
-  if (!fits.ok()) return fits;
+  FieldChecker check;
+  if (check.Nested("", CheckReconstruction(context))) CheckReachesTargets(context, check);
+  if (!check.ok()) return check.status();
   return std::make_unique<MeanSquaredErrorLoss>();
 }
 

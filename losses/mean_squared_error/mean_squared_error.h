@@ -21,7 +21,8 @@ class MeanSquaredError;  // the config, mean_squared_error.proto
 
 class MeanSquaredErrorLoss : public Loss {
  public:
-  // Faults: a prediction that does not have as many elements as a clean sample.
+  // Faults: a prediction that does not have as many elements as a clean sample, or whose activation
+  // cannot give its values.
   static absl::StatusOr<std::unique_ptr<Loss>> Create(const MeanSquaredError& config,
                                                       const BuildContext& context);
 

@@ -45,5 +45,19 @@ TEST(MeanSquaredError, AHeadThatIsNoDecoderIsAFault) {
                                  "vector 32. Use a decoder"));
 }
 
+TEST(MeanSquaredError, TheReconstructionCanReachItsTargets) {
+  const FlowType any = FlowType::Vector(6);
+  const auto ok = [](const FlowType& prediction, const FlowType& sample) {
+    return MeanSquaredErrorLoss::Create(MeanSquaredError(), {.input = prediction, .sample = sample})
+        .ok();
+  };
+  EXPECT_TRUE(ok(any, any));
+  EXPECT_TRUE(ok(any.WithRange(kUnitRange), any));
+  EXPECT_TRUE(ok(any.WithRange(kUnitRange), any.WithRange(kUnitRange)));
+  EXPECT_TRUE(ok(any.WithRange(ValueRange()), any.WithRange(ValueRange{-3, 3})));
+  EXPECT_FALSE(ok(any.WithRange(kUnitRange), any.WithRange(ValueRange{-1, 1})));
+  EXPECT_FALSE(ok(any.WithRange(ValueRange{0, 9}), any.WithRange(ValueRange())));
+}
+
 }  // namespace
 }  // namespace pretext

@@ -26,6 +26,16 @@ absl::Status CheckReconstruction(const BuildContext& context) {
   return check.status();
 }
 
+void CheckReachesTargets(const BuildContext& context, FieldChecker& check) {
+  const FlowType &z = context.input, &sample = context.sample;
+  if (!z.range || !sample.range) return;
+  check.Shape(z.range->Holds(*sample.range),
+              absl::StrCat("compares with the clean sample, ", sample.ToStringWithRange(),
+                           "; the head gives values in ", z.range->ToString(),
+                           " alone. Leave its output_activation IDENTITY, or scale the samples to "
+                           "what it gives"));
+}
+
 LossResult ReconstructionLoss(Tape& tape, const char* operation, Var reconstruction,
                               const Batch& batch, ReconstructionKernel kernel) {
   const Tensor r = reconstruction.value().Plain();

@@ -28,6 +28,7 @@ class SupConLoss : public Loss {
   explicit SupConLoss(float temperature) : temperature_(temperature) {}
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  int64_t least_samples() const override { return 2; }
 
   // ln(R - 1): all similarities the same.
   std::optional<double> Chance(int64_t samples, int64_t views) const override;

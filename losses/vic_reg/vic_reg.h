@@ -32,6 +32,7 @@ class VicRegLoss : public Loss {
 
   // Metrics: the three terms without their weights.
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  int64_t least_samples() const override { return 2; }
 
   std::optional<double> Floor(int64_t, int64_t) const override { return 0.0; }
 

@@ -14,7 +14,10 @@ class AugmentationConformance : public testing::TestWithParam<const Entry*> {
  protected:
   void SetUp() override {
     const auto config = ExampleConfig(*GetParam());
-    for (const FlowType& type : CandidateTypes(*GetParam())) {
+    for (const FlowType& candidate : CandidateTypes(*GetParam())) {
+      const bool values =
+          candidate.is(FlowType::Kind::kImage) || candidate.is(FlowType::Kind::kVector);
+      const FlowType type = values ? candidate.WithRange(kUnitRange) : candidate;
       context_ = {.input = type, .sample = type, .views = 2, .tokenizer = &letters_};
       auto augmentation = GetParam()->create(*config, context_);
       if (!augmentation.ok()) continue;
@@ -61,6 +64,18 @@ TEST_P(AugmentationConformance, KeepsItsDeclaredType) {
     } else {
       ASSERT_EQ(s.values.size(), size);
       for (float v : s.values) EXPECT_TRUE(std::isfinite(v));
+    }
+  }
+}
+
+// What comes after relies on it.
+TEST_P(AugmentationConformance, KeepsWithinItsDeclaredRange) {
+  const std::optional<ValueRange> range = augmentation_->output().range;
+  if (!range) return;
+  constexpr float kRounding = 1e-5f;  // a few roundings of numbers below 10
+  for (uint64_t stream = 0; stream < 50; ++stream) {
+    for (const float v : Applied(stream, stream).values) {
+      ASSERT_TRUE(v >= range->low - kRounding && v <= range->high + kRounding) << v;
     }
   }
 }
