@@ -13,6 +13,9 @@ enum class BatchNormScope : uint8_t {
   kPerView,  // each view's N rows apart (one forward pass a view, as MoCo- and BYOL-like code does)
 };
 
+// Which part a pass goes through: its dropout masks have streams of their own.
+enum class PassPart : uint8_t { kEncoder, kHead };
+
 struct ForwardContext {
   bool training = false;  // dropout on, batch statistics; false: running statistics
   int64_t views = 1;      // the batch's V; rows are view-major
@@ -25,10 +28,15 @@ struct ForwardContext {
   // The first row of this chunk within the whole batch: masks do not depend on the chunking.
   int64_t first_row = 0;
 
-  // The stream of one dropout layer; layers are numbered by the part that owns them.
+  PassPart part = PassPart::kEncoder;  // set by Forward (core/plugin/forward_pass.h)
+
+  // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them.
   RandomKey DropoutKey(uint32_t layer) const {
-    return {
-        .seed = seed, .purpose = Purpose::kDropout, .epoch = epoch, .sample = step, .view = layer};
+    return {.seed = seed,
+            .purpose = Purpose::kDropout,
+            .epoch = epoch,
+            .sample = step,
+            .view = static_cast<uint32_t>(part) << 14 | layer};
   }
 };
 

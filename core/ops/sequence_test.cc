@@ -177,8 +177,8 @@ Doubles AttentionOf(const Doubles& x, const Doubles& weight, const Doubles& bias
           p[j] += at(0, positions[i], w) * at(1, sample * kTokens + j, w);
         total += p[j] = std::exp(p[j] / std::sqrt(static_cast<double>(kWidth)));
       }
-      std::vector<float> multipliers(length);
-      DropoutRow(mask, MaskRows({positions[i]})[0] * kHeads + head, length, multipliers.data());
+      std::vector<float> multipliers(kTokens);
+      DropoutRow(mask, MaskRows({positions[i]})[0] * kHeads + head, kTokens, multipliers.data());
       for (int64_t j = 0; j < length; ++j) {
         for (int64_t w = 0; w < kWidth; ++w) {
           out[i * kFeatures + head * kWidth + w] +=

@@ -19,7 +19,9 @@ inline ForwardPass Forward(Tape& tape, Encoder& encoder, Head& head, const Batch
   read.read_rows = head.RowsRead(batch);
   ForwardContext with = context;
   with.views = batch.views;
+  with.part = PassPart::kEncoder;
   const Var h = encoder.Forward(tape, tape.Constant(batch.input), read, with);
+  with.part = PassPart::kHead;
   return {.h = h, .z = head.Forward(tape, h, read, with)};
 }
 

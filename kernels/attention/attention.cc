@@ -99,7 +99,8 @@ void ForwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, Ma
         kept[1] = inverse;
       }
       if (drop) {
-        DropoutRow(*shape.dropout, MaskRow(shape, begin + r, head), keys, multipliers.data());
+        DropoutRowStart(*shape.dropout, MaskRow(shape, begin + r, head), shape.tokens, keys,
+                        multipliers.data());
         const float* m = multipliers.data();
 #pragma omp simd
         for (int64_t j = 0; j < keys; ++j) row[j] *= m[j];
@@ -166,7 +167,7 @@ void BackwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, M
       float* ds = dscores + r * keys;
       if (drop) {
         float* m = multipliers.data();
-        DropoutRow(*shape.dropout, MaskRow(shape, begin + r, head), keys, m);
+        DropoutRowStart(*shape.dropout, MaskRow(shape, begin + r, head), shape.tokens, keys, m);
         BackwardRow<true>(keys, kept[0], kept[1], product, shape.scale, m, s, ds);
       } else {
         BackwardRow<false>(keys, kept[0], kept[1], product, shape.scale, nullptr, s, ds);

@@ -41,7 +41,8 @@ struct AttentionShape {
   const int32_t* positions = nullptr;  // [M] ascending, sample · L + token; null: all
   int64_t queries = 0;                 // M; without positions N·L
   const DropoutMask* dropout = nullptr;
-  // The mask is for the whole batch: sample n takes that of first_sample + n.
+  // The mask is for the whole batch, a row of L for each query and head: sample n takes that of
+  // first_sample + n.
   int64_t first_sample = 0;
 };
 

@@ -68,7 +68,7 @@ Outputs<double> Naive(const Case& c, const Inputs<double>& in, bool backward) {
     const int64_t length = c.lengths.empty() ? c.tokens : c.lengths[sample];
     if (token >= length) continue;
     for (int64_t head = 0; head < c.heads; ++head) {
-      DropoutRow(mask, (Case::kFirstSample * c.tokens + position) * c.heads + head, length,
+      DropoutRow(mask, (Case::kFirstSample * c.tokens + position) * c.heads + head, c.tokens,
                  m.data());
       const auto query = [&](int64_t w) { return i * f + head * c.width + w; };
       const auto key = [&](int64_t j, int64_t w) {
@@ -166,6 +166,8 @@ std::vector<Case> Cases() {
       {"a block and a bit", 1, 129, 1, 16, {}, {}},
       {"ragged", 4, 37, 3, 24, {37, 1, 20, 0}, {}},
       {"dropout", 3, 40, 2, 16, {40, 33, 7}, {}, 0.25f},
+      // Rows of two groups of bits, of which shorter samples need one.
+      {"dropout_long", 3, 150, 2, 16, {150, 128, 7}, {}, 0.25f},
       {"large scores", 2, 33, 2, 32, {}, {}, 0, 6},
       {"masked queries", 3, 50, 2, 16, {50, 20, 0}, {0, 7, 31, 49, 50, 69, 70, 99, 100}, 0.2f},
       {"a sample without queries", 3, 20, 2, 8, {}, {3, 45, 59}},

@@ -117,16 +117,21 @@ DropoutMask MakeDropout(const RandomKey& key, float probability) {
 }
 
 void DropoutRow(const DropoutMask& dropout, int64_t row, int64_t columns, float* multipliers) {
+  DropoutRowStart(dropout, row, columns, columns, multipliers);
+}
+
+void DropoutRowStart(const DropoutMask& dropout, int64_t row, int64_t columns, int64_t count,
+                     float* multipliers) {
   const int64_t groups = (columns + kGroup - 1) / kGroup;
   uint32_t block = static_cast<uint32_t>(row * groups * kLanes);
   int64_t column = 0;
-  for (; column + kGroup <= columns; column += kGroup, block += kLanes) {
+  for (; column + kGroup <= count; column += kGroup, block += kLanes) {
     Group(dropout, block, multipliers + column);
   }
-  if (column < columns) {
+  if (column < count) {
     alignas(64) float last[kGroup];
     Group(dropout, block, last);
-    std::copy_n(last, columns - column, multipliers + column);
+    std::copy_n(last, count - column, multipliers + column);
   }
 }
 

@@ -33,6 +33,10 @@ DropoutMask MakeDropout(const RandomKey& key, float probability);
 
 // The multipliers of one row, 0 or scale: multipliers[c] for 0 <= c < columns.
 void DropoutRow(const DropoutMask& dropout, int64_t row, int64_t columns, float* multipliers);
+// The first `count` of them. A mask has one number of columns: were its rows asked for with `count`
+// in their place, some would share their bits.
+void DropoutRowStart(const DropoutMask& dropout, int64_t row, int64_t columns, int64_t count,
+                     float* multipliers);
 
 // y[r, c] = x[r, c] · multiplier(first_row + r, c) for a matrix of rows × columns. Both the forward
 // and the backward pass. y may be x. Parallel over rows.

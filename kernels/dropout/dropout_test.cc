@@ -45,6 +45,22 @@ TEST(Dropout, RowsMatchTheReferenceAtEveryTail) {
   }
 }
 
+TEST(Dropout, TheStartOfARowIsTheRows) {
+  const DropoutMask dropout = MakeDropout(Key(1), 0.3f);
+  const int64_t columns = 300;
+  std::vector<float> row(columns);
+  for (int64_t r : {0, 1, 2, 77}) {
+    DropoutRow(dropout, r, columns, row.data());
+    for (int64_t count : {1, 127, 128, 129, 256, 299, 300}) {
+      std::vector<float> start(count + 1, -1.0f);
+      DropoutRowStart(dropout, r, columns, count, start.data());
+      EXPECT_EQ(start.back(), -1.0f);
+      start.pop_back();
+      EXPECT_EQ(start, std::vector<float>(row.begin(), row.begin() + count)) << r << " " << count;
+    }
+  }
+}
+
 TEST(Dropout, ApplyMultipliesByTheRows) {
   const int64_t rows = 150, columns = 200, first_row = 40;
   const DropoutMask dropout = MakeDropout(Key(1), 0.1f);
