@@ -23,6 +23,17 @@ Tensor Seed(const LossResult& loss, Reduction reduction) {
   return Tensor::Full(loss.loss.shape(), static_cast<float>(seed));
 }
 
+// The rows of all, one below the other.
+Tensor Joined(const std::vector<Tensor>& parts) {
+  Shape shape = parts.front().shape();
+  shape[0] = 0;
+  for (const Tensor& part : parts) shape[0] += part.dim(0);
+  Tensor all = Tensor::Uninitialized(shape);
+  float* to = all.data();
+  for (const Tensor& part : parts) to = std::copy_n(part.data(), part.size(), to);
+  return all;
+}
+
 }  // namespace
 
 Batch RowsOf(const Batch& batch, int64_t begin, int64_t end) {
@@ -33,6 +44,16 @@ Batch RowsOf(const Batch& batch, int64_t begin, int64_t end) {
   rows.input = batch.input.Rows(begin, end);
   if (batch.lengths.defined()) rows.lengths = batch.lengths.Rows(begin, end);
   if (batch.segments.defined()) rows.segments = batch.segments.Rows(begin, end);
+  if (!batch.masked_positions.defined()) return rows;
+  const auto first = static_cast<int32_t>(begin * batch.type.tokens);
+  const auto last = static_cast<int32_t>(end * batch.type.tokens);
+  const int32_t* positions = batch.masked_positions.ints();
+  const int32_t* from = std::lower_bound(positions, positions + batch.masked(), first);
+  const int64_t count = std::lower_bound(from, positions + batch.masked(), last) - from;
+  rows.masked_positions = Tensor::Uninitialized({count}, DType::kInt32);
+  std::transform(from, from + count, rows.masked_positions.ints(),
+                 [first](int32_t position) { return position - first; });
+  rows.masked_ids = batch.masked_ids.Rows(from - positions, from - positions + count);
   return rows;
 }
 
@@ -63,55 +84,58 @@ StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context
 StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& context,
                                  Reduction reduction, bool keep) {
   const int64_t rows = batch.rows();
-  const auto forward = [&](Tape& tape, int64_t begin, int64_t end, Tensor* h_kept) {
-    const Batch chunk = RowsOf(batch, begin, end);
+  const auto forward = [&](Tape& tape, int64_t begin) {
     ForwardContext at = context;
     at.first_row = context.first_row + begin;
-    const auto [h, z] = Forward(tape, encoder_, head_, chunk, at);
-    if (h_kept != nullptr) *h_kept = h.value().Plain();
-    PRETEXT_CHECK(!z.decoder_weight.defined(), "token scores are not computed in chunks");
-    return z.value;
-  };
-  const auto store = [&](Tensor& all, const Tensor& part, int64_t begin) {
-    if (!all.defined()) {
-      Shape shape = part.shape();
-      shape[0] = rows;
-      all = Tensor::Uninitialized(shape);
-    }
-    Tensor target = all.Rows(begin, begin + part.dim(0));
-    std::copy_n(part.data(), part.size(), target.data());
+    return Forward(tape, encoder_, head_, RowsOf(batch, begin, std::min(rows, begin + chunk_)), at);
   };
 
-  Tensor z, h;
+  std::vector<Tensor> z_parts, h_parts;
+  Tensor decoder_weight, decoder_bias;  // the same for every chunk
   for (int64_t begin = 0; begin < rows; begin += chunk_) {
     Tape values(/*recording=*/false);
-    Tensor h_part;
-    const Var part =
-        forward(values, begin, std::min(rows, begin + chunk_), keep ? &h_part : nullptr);
-    store(z, part.value().Plain(), begin);
-    if (keep) store(h, h_part, begin);
+    const auto [h, z] = forward(values, begin);
+    z_parts.push_back(z.value.value().Plain());
+    if (keep) h_parts.push_back(h.value().Plain());
+    if (z.decoder_weight.defined()) decoder_weight = z.decoder_weight.value();
+    if (z.decoder_bias.defined()) decoder_bias = z.decoder_bias.value();
   }
+  const Tensor z_all = Joined(z_parts);
 
   tape_.Reset();
-  const Var leaf = tape_.Leaf(z);
-  const LossResult loss = loss_.Compute(tape_, {.value = leaf}, batch);
+  const auto leaf = [this](const Tensor& value) {
+    return value.defined() ? tape_.Leaf(value) : Var();
+  };
+  const Prediction z{.value = tape_.Leaf(z_all),
+                     .decoder_weight = leaf(decoder_weight),
+                     .decoder_bias = leaf(decoder_bias)};
+  const LossResult loss = loss_.Compute(tape_, z, batch);
   StepResult result = Summarise(loss);
   if (keep) {
-    result.h = h;
-    result.z = z;
+    result.h = Joined(h_parts);
+    result.z = z_all;
   }
   if (!std::isfinite(result.loss)) {
     result.non_finite = tape_.FindNonFinite();
     return result;
   }
   tape_.Backward(loss.loss, Seed(loss, reduction));
-  const Tensor dz = tape_.LeafGradient(leaf).Plain();
+  const auto gradient = [this](Var of) {
+    return of.defined() ? tape_.LeafGradient(of).Plain() : Tensor();
+  };
+  const Tensor dz = gradient(z.value), dweight = gradient(z.decoder_weight),
+               dbias = gradient(z.decoder_bias);
 
+  int64_t row = 0;  // of z
   for (int64_t begin = 0; begin < rows; begin += chunk_) {
-    const int64_t end = std::min(rows, begin + chunk_);
     tape_.Reset();
-    const Var part = forward(tape_, begin, end, nullptr);
-    tape_.Backward(part, dz.Rows(begin, end));
+    const Prediction part = forward(tape_, begin).z;
+    // The decoder's gradient is the whole batch's: it goes back once, with the first chunk.
+    if (begin == 0 && dweight.defined()) tape_.AddGradient(part.decoder_weight, dweight);
+    if (begin == 0 && dbias.defined()) tape_.AddGradient(part.decoder_bias, dbias);
+    const int64_t count = part.value.dim(0);
+    tape_.Backward(part.value, dz.Rows(row, row + count));
+    row += count;
   }
   return result;
 }

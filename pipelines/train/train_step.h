@@ -62,8 +62,8 @@ class TrainStep {
   Tape tape_;
 };
 
-// Rows [begin, end) of a batch's input, lengths and segments, as one view. For encoders and heads
-// that work row by row.
+// Rows [begin, end) of a batch as a batch of one view: input, lengths, segments and masked tokens.
+// For encoders and heads, which work row by row.
 Batch RowsOf(const Batch& batch, int64_t begin, int64_t end);
 
 }  // namespace pretext

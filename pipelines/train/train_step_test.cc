@@ -138,30 +138,34 @@ TEST_F(TrainStepTest, AccumulatedSupConWeighsTheRowsWithPositives) {
   EXPECT_TRUE(AllClose(AllGradients({&parameters}), expected, 1e-5));
 }
 
-// Batches of other numbers of masked tokens, one of none: together the gradient of the one batch
-// that holds them all.
-TEST(AccumulationTest, MaskedTokensWeighAlikeWhateverTheirBatch) {
-  const FlowType tokens = FlowType::Tokens(6, 20);
-  Transformer config;
-  config.set_layers(1);
-  config.set_width(8);
-  config.set_dropout(0);
-  config.set_attention_dropout(0);
-  config.set_initial_deviation(0.5f);
-  const auto encoder = *TransformerEncoder::Create(config, {.input = tokens});
-  encoder->parameters().Allocate("encoder", 1);
-  const BuildContext context{
-      .input = encoder->output(), .sample = tokens, .token_embedding = encoder->token_embedding()};
-  MaskedLanguageModel head_config;
-  head_config.set_initial_deviation(0.5f);
-  const auto head = *MaskedLanguageModelHead::Create(head_config, context);
-  head->parameters().Allocate("head", 1);
-  const auto loss =
-      *MaskedCrossEntropyLoss::Create(MaskedCrossEntropy(), {.input = head->output()});
-  const auto batch_of = [&](int64_t first, int64_t end, const std::vector<int32_t>& masked) {
+// A masked language model over sequences of 6 tokens of 20.
+class MaskedTest : public testing::Test {
+ protected:
+  void Build(float dropout) {
+    const FlowType tokens = FlowType::Tokens(6, 20);
+    Transformer config;
+    config.set_layers(1);
+    config.set_width(8);
+    config.set_dropout(dropout);
+    config.set_attention_dropout(dropout);
+    config.set_initial_deviation(0.5f);
+    encoder_ = *TransformerEncoder::Create(config, {.input = tokens});
+    encoder_->parameters().Allocate("encoder", 1);
+    MaskedLanguageModel head_config;
+    head_config.set_initial_deviation(0.5f);
+    head_ = *MaskedLanguageModelHead::Create(head_config,
+                                             {.input = encoder_->output(),
+                                              .sample = tokens,
+                                              .token_embedding = encoder_->token_embedding()});
+    head_->parameters().Allocate("head", 1);
+    loss_ = *MaskedCrossEntropyLoss::Create(MaskedCrossEntropy(), {.input = head_->output()});
+  }
+
+  // Samples [first, end) of a text, masked at these places of the whole text.
+  static Batch BatchOf(int64_t first, int64_t end, const std::vector<int32_t>& masked) {
     Batch batch;
     batch.samples = end - first;
-    batch.type = tokens;
+    batch.type = FlowType::Tokens(6, 20);
     batch.input = Tensor::Uninitialized({batch.samples, 6}, DType::kInt32);
     for (int64_t i = 0; i < batch.input.size(); ++i)
       batch.input.ints()[i] = static_cast<int32_t>((first * 6 + i) * 7 % 20);
@@ -175,27 +179,116 @@ TEST(AccumulationTest, MaskedTokensWeighAlikeWhateverTheirBatch) {
       batch.masked_ids.ints()[m] = masked[m] * 3 % 20;
     }
     return batch;
-  };
-  TrainStep step(*encoder, *head, *loss, 0);
-  const std::initializer_list<ParameterSet*> sets = {&encoder->parameters(), &head->parameters()};
-  const auto run = [&](const std::vector<Batch>& batches, Reduction reduction) {
-    for (ParameterSet* set : sets) set->ZeroGradients();
+  }
+
+  // The mean loss over the masked tokens; the gradients are in the parameters.
+  double Run(const std::vector<Batch>& batches, Reduction reduction, int64_t chunk = 0) {
+    TrainStep step(*encoder_, *head_, *loss_, chunk);
+    encoder_->parameters().ZeroGradients();
+    head_->parameters().ZeroGradients();
     double sum = 0, weight = 0;
     for (const Batch& batch : batches) {
-      const StepResult result = step.Run(batch, {.training = true}, reduction, false);
+      const StepResult result =
+          step.Run(batch, {.training = true, .seed = 3}, reduction, /*keep=*/true);
       EXPECT_EQ(result.weight, batch.masked());
+      EXPECT_EQ(result.z.shape(), (Shape{batch.masked(), 8}));
       sum += result.weight * result.loss;
       weight += result.weight;
     }
     return sum / weight;
-  };
-  const double whole = run({batch_of(0, 4, {2, 3, 5, 10, 20})}, Reduction::kMean);
-  Doubles expected = AllGradients(sets);
+  }
+  Doubles Gradients() { return AllGradients({&encoder_->parameters(), &head_->parameters()}); }
+
+  std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<Head> head_;
+  std::unique_ptr<Loss> loss_;
+};
+
+// Batches of other numbers of masked tokens, one of none: together the gradient of the one batch
+// that holds them all.
+TEST_F(MaskedTest, TokensWeighAlikeWhateverTheirBatch) {
+  Build(/*dropout=*/0);
+  const double whole = Run({BatchOf(0, 4, {2, 3, 5, 10, 20})}, Reduction::kMean);
+  Doubles expected = Gradients();
   for (double& g : expected) g *= 5;
-  const double parts = run(
-      {batch_of(0, 2, {2, 3, 5, 10}), batch_of(2, 3, {}), batch_of(3, 4, {20})}, Reduction::kSum);
+  const double parts =
+      Run({BatchOf(0, 2, {2, 3, 5, 10}), BatchOf(2, 3, {}), BatchOf(3, 4, {20})}, Reduction::kSum);
   EXPECT_NEAR(parts, whole, 1e-6 * whole);
-  EXPECT_TRUE(AllClose(AllGradients(sets), expected, 1e-5));
+  EXPECT_TRUE(AllClose(Gradients(), expected, 1e-5));
+}
+
+// The decoder's weights are the encoder's table: its gradient comes from the scores of the whole
+// batch and from every chunk's tokens. The third sample has no masked token, so that a chunk of it
+// alone has nothing to predict.
+TEST_F(MaskedTest, ChunksGiveTheWholeBatchsGradient) {
+  Build(/*dropout=*/0.2f);
+  const Batch batch = BatchOf(0, 5, {2, 3, 5, 10, 20, 25, 29});
+  for (const Reduction reduction : {Reduction::kMean, Reduction::kSum}) {
+    const double whole = Run({batch}, reduction);
+    const Doubles expected = Gradients();
+    for (const int64_t chunk : {1, 2, 3, 4, 5}) {
+      EXPECT_NEAR(Run({batch}, reduction, chunk), whole, 1e-6 * whole) << chunk;
+      EXPECT_TRUE(AllClose(Gradients(), expected, 1e-5)) << chunk;
+    }
+  }
+}
+
+class KeyedEncoder : public Encoder {
+ public:
+  FlowType output() const override { return FlowType::Vector(5); }
+  Var Forward(Tape&, Var x, const Batch&, const ForwardContext& context) override {
+    key = context.DropoutKey(3);
+    return x;
+  }
+  RandomKey key;
+};
+class KeyedHead : public PassOn {
+ public:
+  Prediction Forward(Tape& tape, Var h, const Batch& batch,
+                     const ForwardContext& context) override {
+    key = context.DropoutKey(3);
+    return PassOn::Forward(tape, h, batch, context);
+  }
+  RandomKey key;
+};
+
+TEST_F(TrainStepTest, EncoderAndHeadDropByStreamsOfTheirOwn) {
+  KeyedEncoder encoder;
+  KeyedHead head;
+  TrainStep(encoder, head, *loss_, 0).Evaluate(batch_, {.seed = 5, .epoch = 2, .step = 9});
+  EXPECT_NE(encoder.key.view, head.key.view);
+  EXPECT_LT(std::max(encoder.key.view, head.key.view), 1u << 16) << "what a key has room for";
+  EXPECT_EQ(head.key.seed, 5);
+  EXPECT_EQ(head.key.sample, 9);
+}
+
+// Writes down what it is told of each pass.
+class Witness : public PassOn {
+ public:
+  struct Seen {
+    int64_t samples, views, context_views, first_row;
+    friend bool operator==(const Seen&, const Seen&) = default;
+  };
+  Prediction Forward(Tape& tape, Var h, const Batch& batch,
+                     const ForwardContext& context) override {
+    seen.push_back({batch.samples, batch.views, context.views, context.first_row});
+    return PassOn::Forward(tape, h, batch, context);
+  }
+  std::vector<Seen> seen;
+};
+
+// The rows of a chunk are no whole views: what asks for a view's rows must not be told of any.
+TEST_F(TrainStepTest, AChunkIsABatchOfOneView) {
+  Witness head;
+  TrainStep step(*encoder_, head, *loss_, 7);
+  step.Run(batch_, {.training = true, .views = 2}, Reduction::kMean, false);
+  const std::vector<Witness::Seen> pass = {{7, 1, 1, 0}, {7, 1, 1, 7}, {4, 1, 1, 14}};
+  std::vector<Witness::Seen> twice = pass;
+  twice.insert(twice.end(), pass.begin(), pass.end());
+  EXPECT_EQ(head.seen, twice);
+  const Batch rows = RowsOf(batch_, 4, 11);
+  EXPECT_EQ(rows.views, 1);
+  EXPECT_EQ(rows.samples, 7);
 }
 
 TEST_F(TrainStepTest, ANonFiniteLossIsNamedAndAddsNoGradient) {
