@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "core/autograd/autograd.h"
@@ -37,6 +38,9 @@ class Encoder {
   }
   // Width of Pool's result.
   virtual int64_t features() const { return output().features; }
+
+  // What it has chosen by its input where the config leaves it open, in words, or empty.
+  virtual std::string chosen() const { return ""; }
 
   // The token embedding [vocabulary, D] that a tied decoder shares; null if the encoder has none.
   virtual Parameter* token_embedding() { return nullptr; }

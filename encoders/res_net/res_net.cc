@@ -10,6 +10,25 @@
 
 namespace pretext {
 
+namespace {
+
+// The most pixels that AUTO gives the CIFAR stem. The last stage has then 8×8 positions at most, as
+// many as the IMAGENET stem leaves of 224×224.
+constexpr int64_t kMaxCifarPixels = 64 * 64;
+
+bool HasImageNetStem(const ResNet& config, const FlowType& input) {
+  if (config.stem() != ResNet::AUTO) return config.stem() == ResNet::IMAGENET;
+  return input.height * input.width > kMaxCifarPixels;
+}
+
+// A side after convolutions of stride 2 that round up.
+int64_t Halved(int64_t side, int times) {
+  for (int i = 0; i < times; ++i) side = (side + 1) / 2;
+  return side;
+}
+
+}  // namespace
+
 // Declares layers with torchvision's names.
 struct ResNetEncoder::Builder {
   const ResNet& config;
@@ -69,7 +88,11 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
 
   auto encoder = std::make_unique<ResNetEncoder>();
   Builder builder{config, encoder->parameters()};
-  const bool imagenet = config.stem() == ResNet::IMAGENET, bottleneck = config.depth() == 50;
+  const bool imagenet = HasImageNetStem(config, input), bottleneck = config.depth() == 50;
+  if (config.stem() == ResNet::AUTO && input.is(FlowType::Kind::kImage)) {
+    encoder->chosen_ = absl::StrCat("stem ", imagenet ? "IMAGENET" : "CIFAR", " for images of ",
+                                    input.height, "×", input.width);
+  }
   const int64_t width = config.width();
   encoder->stem_ = imagenet ? builder.Add("conv1", "bn1", input.channels, width, 7, 2, 3)
                             : builder.Add("conv1", "bn1", input.channels, width, 3, 1, 1);
@@ -86,6 +109,11 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
     }
   }
   encoder->features_ = in;
+  if (input.is(FlowType::Kind::kImage)) {
+    const int halvings = imagenet ? 5 : 3;
+    encoder->parameters().AddBatchStatistics(Halved(input.height, halvings) *
+                                             Halved(input.width, halvings));
+  }
   return encoder;
 }
 

@@ -38,6 +38,7 @@ class ResNetEncoder : public Encoder {
 
   FlowType output() const override { return FlowType::Vector(features_); }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
+  std::string chosen() const override { return chosen_; }
 
  private:
   struct ConvNorm {
@@ -60,6 +61,7 @@ class ResNetEncoder : public Encoder {
   bool stem_pools_ = false;
   std::vector<Block> blocks_;
   int64_t features_ = 0;
+  std::string chosen_;
 };
 
 }  // namespace pretext

@@ -180,5 +180,49 @@ TEST(ResNet, EveryFaultIsNamed) {
   EXPECT_THAT(message, HasSubstr("takes images; it is given vector 16"));
 }
 
+// AUTO is the one of the two that the images are for, whatever their aspect.
+TEST(ResNetTest, TheStemFollowsTheImages) {
+  ResNet config;
+  config.set_width(4);
+  const auto kernel = [&](int64_t height, int64_t width) {
+    const auto encoder =
+        *ResNetEncoder::Create(config, {.input = FlowType::Image(3, height, width)});
+    return encoder->parameters().parameters().front().shape[2];
+  };
+  EXPECT_EQ(kernel(28, 28), 3);
+  EXPECT_EQ(kernel(64, 64), 3);
+  EXPECT_EQ(kernel(65, 64), 7);
+  EXPECT_EQ(kernel(32, 224), 7);
+  EXPECT_EQ(kernel(224, 224), 7);
+  config.set_stem(ResNet::CIFAR);
+  EXPECT_EQ(kernel(224, 224), 3);
+  config.set_stem(ResNet::IMAGENET);
+  EXPECT_EQ(kernel(28, 28), 7);
+}
+
+TEST(ResNetTest, SaysWhatItHasChosen) {
+  ResNet config;
+  config.set_width(4);
+  const BuildContext context{.input = FlowType::Image(3, 96, 96)};
+  EXPECT_EQ((*ResNetEncoder::Create(config, context))->chosen(),
+            "stem IMAGENET for images of 96×96");
+  config.set_stem(ResNet::IMAGENET);
+  EXPECT_EQ((*ResNetEncoder::Create(config, context))->chosen(), "");
+}
+
+// The last stage has the fewest positions: 3×3 of 96×96 with the IMAGENET stem, 4×4 of 32×32.
+TEST(ResNetTest, KnowsTheFewestPositionsOfItsNormalisations) {
+  ResNet config;
+  config.set_width(4);
+  const auto positions = [&](int64_t side) {
+    return (*ResNetEncoder::Create(config, {.input = FlowType::Image(3, side, side)}))
+        ->parameters()
+        .batch_statistics();
+  };
+  EXPECT_EQ(positions(96), 9);
+  EXPECT_EQ(positions(32), 16);
+  EXPECT_EQ(positions(7), 1);
+}
+
 }  // namespace
 }  // namespace pretext
