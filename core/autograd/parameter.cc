@@ -72,6 +72,11 @@ int64_t ParameterSet::count() const {
   return total;
 }
 
+void ParameterSet::AddBatchStatistics(int64_t positions) {
+  const int64_t known = batch_statistics_.value_or(0);
+  batch_statistics_ = known > 0 && positions > 0 ? std::min(known, positions) : known + positions;
+}
+
 void ParameterSet::Allocate(const std::string& prefix, uint64_t seed) {
   for (Parameter& p : parameters_) {
     p.name = prefix + "." + p.name;

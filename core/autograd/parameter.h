@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "core/tensor/shape.h"
@@ -80,6 +81,13 @@ class ParameterSet {
   // Number of learnt values; known before any is allocated.
   int64_t count() const;
 
+  // Said by a layer that takes statistics over the rows of a batch (batch normalisation), so that a
+  // row's result depends on the others: it has `positions` values of each feature in a row, 0 if
+  // that is not known.
+  void AddBatchStatistics(int64_t positions);
+  // The fewest positions that such a layer has said, 0 if none is known; nothing without a layer.
+  std::optional<int64_t> batch_statistics() const { return batch_statistics_; }
+
   // Allocates and initialises everything; names become "prefix.name".
   void Allocate(const std::string& prefix, uint64_t seed);
   void ZeroGradients();
@@ -87,6 +95,7 @@ class ParameterSet {
  private:
   std::deque<Parameter> parameters_;
   std::deque<Buffer> buffers_;
+  std::optional<int64_t> batch_statistics_;
 };
 
 }  // namespace pretext

@@ -22,6 +22,7 @@ MlpLayers::MlpLayers(ParameterSet& set, MlpOptions options) : options_(std::move
     if (norm == MlpNormalization::kBatch) {
       layer.batch_norm =
           BatchNormLayer::Declare(set, norm_name, out, /*scale=*/1, /*with_shift=*/!last);
+      set.AddBatchStatistics(/*positions=*/1);
       layer.batch_norm.epsilon = options_.norm_epsilon;
       layer.batch_norm.momentum = options_.norm_momentum;
     } else if (norm == MlpNormalization::kLayer) {

@@ -179,6 +179,7 @@ Var ActivateChannels(Tape& tape, Var x, Activation activation) {
 
 BatchNormLayer BatchNormLayer::Declare(ParameterSet& set, const std::string& name, int64_t channels,
                                        float scale, bool with_shift) {
+  set.AddBatchStatistics(0);
   BatchNormLayer layer;
   layer.scale =
       set.Add(name + ".weight", Role::kNormScale, {channels}, Initializer::Constant(scale));

@@ -10,6 +10,7 @@
 #include "core/plugin/field_checker.h"
 #include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/assembly/sections.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -32,6 +33,7 @@ class Assembler {
   }
 
   absl::StatusOr<Assembled> Assemble() {
+    const AskedFigures asked = FiguresAskedFor(*parts_.config);
     FillDefaults(parts_.config.get());
     const Pipeline& config = *parts_.config;
     CheckSections(config, &map_);
@@ -40,16 +42,26 @@ class Assembler {
     parts_.encoder = Build<Encoder>(config.encoder(), "encoder");
     Pass(parts_.encoder.get(), "encoder");
     if (parts_.encoder != nullptr) context_.token_embedding = parts_.encoder->token_embedding();
+    // What a decoder gives has the sample's type, and the range of its own activation.
+    context_.sample.range.reset();
     parts_.head = Build<Head>(config.head(), "head");
+    context_.sample = parts_.sample;
     Pass(parts_.head.get(), "head");
     parts_.loss = Build<Loss>(config.loss(), "loss");
     parts_.optimizer = Build<Optimizer>(config.optimizer(), "optimizer");
+    if (HasAllParts()) CheckCombinations(parts_, asked, &map_);
     if (map_.ok()) CheckMemory();
     if (!map_.ok()) return map_.status();
+    parts_.places = std::make_unique<const SourceMap>(std::move(map_));
     return std::move(parts_);
   }
 
  private:
+  bool HasAllParts() const {
+    return parts_.dataset != nullptr && parts_.encoder != nullptr && parts_.head != nullptr &&
+           parts_.loss != nullptr;
+  }
+
   // The part, or null after its faults were taken. Its input is context_.input,
   // nothing when unknown.
   template <class Base>
@@ -102,6 +114,8 @@ class Assembler {
     parts_.dataset = Build<Dataset>(any, "dataset");
     if (parts_.dataset == nullptr || map_.HasDoubt("dataset")) return;
     parts_.sample = Bounded(parts_.dataset->type(), "dataset");
+    const bool image = parts_.sample.is(FlowType::Kind::kImage);
+    if (image && !parts_.sample.range) parts_.sample.range = kUnitRange;
     context_.sample = parts_.sample;
     context_.input = parts_.sample;
     context_.labelled = parts_.dataset->labelled();
@@ -140,6 +154,8 @@ class Assembler {
       if (v == 0) first = context_.input;
       if (!Known(context_.input) || !Known(first)) {
         first = FlowType();
+      } else if (context_.input == first) {
+        first = first.WithValuesOf(context_.input);
       } else if (!(context_.input == first)) {
         map_.AddFaults(path, absl::InvalidArgumentError(absl::StrCat(
                                  "ends in ", context_.input.ToString(), ", but view[0] in ",

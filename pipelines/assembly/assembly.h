@@ -24,6 +24,7 @@
 namespace pretext {
 
 class Pipeline;
+class SourceMap;
 
 struct AssemblyOptions {
   // Where relative paths in the configs start; empty: the working directory.
@@ -49,6 +50,9 @@ struct Assembled {
   std::unique_ptr<Head> head;
   std::unique_ptr<Loss> loss;
   std::unique_ptr<Optimizer> optimizer;
+
+  // Where each field was written: for faults that only the data show (data_checks.h).
+  std::unique_ptr<const SourceMap> places;
 
   FlowType sample;  // of the dataset
   FlowType view;    // after the augmentations: the encoder's input

@@ -260,7 +260,6 @@ optimizer  FakeOptimizer
 training       2 epochs, 8 samples an update, seed 1
 learning rate  0.176777 (1 scaled for the batch), cosine to 0, warmup of 1 epoch
 parameters     256
-memory         at least 6.7 KB: 2.0 KB for the parameters and their gradients, 4.6 KB for a batch; what layers keep inside and the optimizer's state come on top
 )");
 }
 

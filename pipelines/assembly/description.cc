@@ -12,6 +12,7 @@
 #include "base/unicode/unicode.h"
 #include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/assembly/sections.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -91,6 +92,35 @@ std::string LearningRate(const Pipeline& config, double base) {
   return absl::StrCat(text, Warmup(schedule));
 }
 
+// A line where batch normalisation does not take its statistics over the whole batch.
+std::string Statistics(const Assembled& parts) {
+  const Pipeline::Train& train = parts.config->train();
+  const int64_t rows = train.batch_size() * parts.views();
+  if (!HasBatchStatistics(parts)) return "";
+  if (train.chunk() > 0 && train.chunk() < rows) {
+    return absl::StrCat("statistics     batch normalisation takes those of each chunk of ",
+                        Counted(train.chunk()), " rows, not of the batch's ", Counted(rows),
+                        ": another model than without chunk\n");
+  }
+  if (train.batch_norm() == Pipeline::Train::PER_VIEW && parts.views() > 1) {
+    return absl::StrCat("statistics     batch normalisation takes those of each view's ",
+                        Counted(train.batch_size()), " rows\n");
+  }
+  return "";
+}
+
+// Lines on what the encoder has chosen by its input, and on an evaluation that measures nothing.
+std::string Notes(const Assembled& parts) {
+  std::string text;
+  const std::string chosen = parts.encoder->chosen();
+  if (!chosen.empty()) absl::StrAppend(&text, "encoder        ", chosen, "\n");
+  const std::string nothing = NothingMeasured(parts);
+  if (!nothing.empty()) {
+    absl::StrAppend(&text, "evaluation     measures nothing: ", nothing, "\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string DescribePipeline(const Assembled& parts) {
@@ -116,17 +146,13 @@ std::string DescribePipeline(const Assembled& parts) {
 
   const Pipeline::Train& train = config.train();
   const int64_t batch = train.batch_size() * train.accumulate();
-  const MemoryEstimate memory = EstimateMemory(parts);
   const double count =
       ParameterCount(parts.encoder->parameters()) + ParameterCount(parts.head->parameters());
-  return absl::StrCat(
-      config.name(), "\n\n", Table(rows), "\n", "training       ", Length(train), ", ",
-      Counted(batch), " samples an update, seed ", train.seed(), "\n", "learning rate  ",
-      LearningRate(config, parts.optimizer->learning_rate()), "\n", "parameters     ",
-      Counted(static_cast<int64_t>(count)), "\n", "memory         at least ",
-      FormatBytes(memory.total()), ": ", FormatBytes(memory.parameters),
-      " for the parameters and their gradients, ", FormatBytes(memory.batch),
-      " for a batch; what layers keep inside and the optimizer's state come on top\n");
+  return absl::StrCat(config.name(), "\n\n", Table(rows), "\n", Notes(parts), "training       ",
+                      Length(train), ", ", Counted(batch), " samples an update, seed ",
+                      train.seed(), "\n", Statistics(parts), "learning rate  ",
+                      LearningRate(config, parts.optimizer->learning_rate()), "\n",
+                      "parameters     ", Counted(static_cast<int64_t>(count)), "\n");
 }
 
 }  // namespace pretext

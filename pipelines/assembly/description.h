@@ -7,8 +7,8 @@
 
 namespace pretext {
 
-// Every part with its plugin, input, output and parameters, then the schedule and the memory, as a
-// table for reading.
+// Every part with its plugin, input, output and parameters, then the schedule, as a table for
+// reading. The memory is pipelines/memory's line.
 std::string DescribePipeline(const Assembled& parts);
 
 }  // namespace pretext

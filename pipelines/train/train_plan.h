@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "absl/status/statusor.h"
 #include "core/flow/schedule.h"
 #include "pipelines/assembly/assembly.h"
 
@@ -34,7 +33,7 @@ struct TrainPlan {
   }
 };
 
-// The dataset is loaded. InvalidArgument when the training split does not fill a batch.
-absl::StatusOr<TrainPlan> PlanTraining(const Assembled& parts);
+// The dataset is loaded, and CheckAgainstData found no fault.
+TrainPlan PlanTraining(const Assembled& parts);
 
 }  // namespace pretext

@@ -2,13 +2,16 @@
 
 #include <omp.h>
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
 #include "base/file/read_file.h"
 #include "core/plugin/save_tokenizer.h"
 #include "core/plugin/tokenizer.h"
+#include "pipelines/assembly/data_checks.h"
 #include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/run/report.h"
 #include "pipelines/text/load_pipeline.h"
@@ -36,14 +39,16 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
   if (train.threads() > 0) omp_set_num_threads(train.threads());
   if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
   progress.Say(parts.dataset->Summary());
-  const absl::StatusOr<TrainPlan> plan = PlanTraining(parts);
-  if (!plan.ok()) return plan.status();
+  std::vector<std::string> warnings;
+  if (absl::Status status = CheckAgainstData(parts, &warnings); !status.ok()) return status;
+  for (const std::string& warning : warnings) progress.Say(absl::StrCat("warning: ", warning));
+  const TrainPlan plan = PlanTraining(parts);
   absl::StatusOr<std::string> data = Fingerprint(*parts.dataset);
   if (!data.ok()) return data.status();
   RunOrigin origin{version, *std::move(data), ResolvedText(*parts.config, version),
                    TokenizerFingerprint(*parts.dataset)};
   return std::unique_ptr<Trainer>(
-      new Trainer(std::move(parts), *plan, std::move(origin), progress, stop));
+      new Trainer(std::move(parts), plan, std::move(origin), progress, stop));
 }
 
 absl::Status Trainer::SaveTokenizerIfAny() const {

@@ -1,0 +1,124 @@
+#include "pipelines/assembly/combinations.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "core/plugin/encoder.h"
+#include "core/plugin/field_checker.h"
+#include "core/plugin/head.h"
+#include "core/plugin/loss.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/source_map.h"
+
+namespace pretext {
+namespace {
+
+bool IsChunked(const Pipeline::Train& train, int64_t rows) {
+  return train.chunk() > 0 && train.chunk() < rows;
+}
+
+// Values of a feature in a row, of the layer with the fewest; 0: no layer, or not known.
+int64_t FewestPositions(const Assembled& parts) {
+  int64_t fewest = 0;
+  for (const ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
+    const int64_t positions = set->batch_statistics().value_or(0);
+    if (positions > 0) fewest = fewest == 0 ? positions : std::min(fewest, positions);
+  }
+  return fewest;
+}
+
+bool Reconstructs(const Assembled& parts) {
+  return parts.loss->needs_clean() && parts.head->output().size() == parts.sample.size();
+}
+
+absl::Status CheckEvaluation(const Assembled& parts, const AskedFigures& asked) {
+  const Pipeline::Evaluate& evaluate = parts.config->evaluate();
+  FieldChecker check;
+  const std::string nothing = NothingMeasured(parts);
+  check.That(
+      evaluate.every_epochs() == 0 || nothing.empty(), "every_epochs",
+      absl::StrCat("asks for an evaluation on the way, which would measure nothing: ", nothing));
+  std::string why;
+  if (parts.sample.is(FlowType::Kind::kTokens)) {
+    why = "of text the masked language model's predictions are measured, and nothing is classified";
+  } else if (!parts.dataset->labelled()) {
+    why = "the dataset has no labels";
+  } else if (!evaluate.classify()) {
+    why = "classify is false";
+  }
+  if (why.empty()) return check.status();
+  check.That(!asked.knn, "knn[0]", absl::StrCat("measures nothing: ", why));
+  check.That(!asked.probe, "probe", absl::StrCat("measures nothing: ", why));
+  return check.status();
+}
+
+}  // namespace
+
+AskedFigures FiguresAskedFor(const Pipeline& written) {
+  if (written.has_version()) return {};
+  return {.knn = written.evaluate().knn_size() > 0, .probe = written.evaluate().has_probe()};
+}
+
+int64_t StatisticsRows(const Pipeline& config, int64_t samples, int64_t views) {
+  const Pipeline::Train& train = config.train();
+  const int64_t rows = samples * views;
+  if (IsChunked(train, rows)) {
+    const int64_t rest = rows % train.chunk();
+    return rest > 0 ? rest : train.chunk();
+  }
+  return train.batch_norm() == Pipeline::Train::PER_VIEW ? samples : rows;
+}
+
+bool HasBatchStatistics(const Assembled& parts) {
+  return parts.encoder->parameters().batch_statistics().has_value() ||
+         parts.head->parameters().batch_statistics().has_value();
+}
+
+absl::Status CheckBatch(const Assembled& parts, int64_t samples, const char* batch_field,
+                        const char* which) {
+  const Pipeline::Train& train = parts.config->train();
+  FieldChecker check;
+  check.That(samples >= parts.loss->least_samples(), batch_field,
+             absl::StrCat("leaves ", which, " of ", samples, "; the loss tells samples from one ",
+                          "another and needs ", parts.loss->least_samples(), " at least"));
+  if (!HasBatchStatistics(parts)) return check.status();
+  const int64_t rows = StatisticsRows(*parts.config, samples, parts.views());
+  const int64_t positions = FewestPositions(parts);
+  const bool chunked = IsChunked(train, samples * parts.views());
+  check.That(
+      positions == 0 || rows * positions > 1, chunked ? "chunk" : batch_field,
+      absl::StrCat(
+          "leaves batch normalisation a single value of a feature in ", chunked ? "a chunk" : which,
+          ", which it makes 0 whatever the sample: all samples come out alike. ",
+          chunked ? "Take a chunk that leaves 2 rows or more everywhere" : "Take more samples",
+          ", or no batch normalisation"));
+  check.That(!chunked || train.batch_norm() != Pipeline::Train::PER_VIEW, "chunk",
+             "excludes batch_norm: PER_VIEW, since batch normalisation takes the statistics of a "
+             "chunk; leave one of them out");
+  return check.status();
+}
+
+std::string NothingMeasured(const Assembled& parts) {
+  const Pipeline::Evaluate& evaluate = parts.config->evaluate();
+  if (parts.head->output().is(FlowType::Kind::kTokenScores)) return "";
+  if (parts.sample.is(FlowType::Kind::kTokens)) {
+    return "of text only a masked language model's predictions are measured";
+  }
+  if (Reconstructs(parts)) return "";
+  if (!parts.dataset->labelled()) return "the dataset has no labels, and nothing is reconstructed";
+  return evaluate.classify() ? "" : "classify is false, and nothing is reconstructed";
+}
+
+void CheckCombinations(const Assembled& parts, const AskedFigures& asked, SourceMap* map) {
+  const int64_t samples = parts.config->train().batch_size();
+  // One that is out of its range is a fault already.
+  if (samples >= 1 && samples <= kMaxExtent) {
+    map->AddFaults("train", CheckBatch(parts, samples, "batch_size", "a batch"));
+  }
+  map->AddFaults("evaluate", CheckEvaluation(parts, asked));
+}
+
+}  // namespace pretext

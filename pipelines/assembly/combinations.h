@@ -1,0 +1,41 @@
+// What a pipeline's sections and parts say together: a batch that a loss can learn from, statistics
+// of batch normalisation that mean something, an evaluation that measures something.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace pretext {
+
+class Pipeline;
+class SourceMap;
+struct Assembled;
+
+// Which fields of `evaluate` ask for a figure. Taken before defaults are filled in; none of a
+// pipeline that a run has written out, which holds every field.
+struct AskedFigures {
+  bool knn = false, probe = false;
+};
+AskedFigures FiguresAskedFor(const Pipeline& written);
+
+// Adds a fault for each combination that cannot be meant. All parts are there.
+void CheckCombinations(const Assembled& parts, const AskedFigures& asked, SourceMap* map);
+
+// A fault when `samples` samples in a batch are too few: for the loss, at `batch_field`, or for
+// batch normalisation, at `batch_field` or at "chunk". `which` says which batch: "a batch".
+absl::Status CheckBatch(const Assembled& parts, int64_t samples, const char* batch_field,
+                        const char* which);
+
+// The rows over which batch normalisation takes its statistics: those of a batch, of a view or of a
+// chunk.
+int64_t StatisticsRows(const Pipeline& config, int64_t samples, int64_t views);
+
+// Whether a layer of encoder or head takes statistics over the rows of a batch.
+bool HasBatchStatistics(const Assembled& parts);
+
+// Why an evaluation would measure nothing, or empty.
+std::string NothingMeasured(const Assembled& parts);
+
+}  // namespace pretext

@@ -1,0 +1,276 @@
+// Fields that are right one by one and cannot be meant together: each is a fault at its place,
+// found before anything is trained, and what differs from it by a hair is none.
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly/data_checks.h"
+#include "pipelines/assembly/description.h"
+#include "pipelines/text/load_pipeline.h"
+
+namespace pretext {
+namespace {
+
+constexpr int kTrain = 21, kTest = 9, kSide = 8;
+
+void WriteIdx(const std::string& folder, const std::string& name, int count) {
+  std::string images{0, 0, 8, 3, 0, 0, 0, static_cast<char>(count), 0, 0, 0, kSide, 0, 0, 0, kSide};
+  std::string labels{0, 0, 8, 1, 0, 0, 0, static_cast<char>(count)};
+  for (int i = 0; i < count * kSide * kSide; ++i) images += static_cast<char>(i * 37 % 251);
+  for (int i = 0; i < count; ++i) labels += static_cast<char>(i % 3);
+  std::ofstream(absl::StrCat(folder, "/", name, "-images")) << images;
+  std::ofstream(absl::StrCat(folder, "/", name, "-labels")) << labels;
+}
+
+class CombinationsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::getenv("TEST_TMPDIR");
+    WriteIdx(folder_, "train", kTrain);
+    WriteIdx(folder_, "test", kTest);
+  }
+
+  std::string Text(const std::string& rest) const {
+    return absl::StrCat(
+        "name: 'c' dataset { [type.googleapis.com/pretext.IdxImages] { images: 'train-images' "
+        "labels: 'train-labels' test_images: 'test-images' test_labels: 'test-labels' } } ",
+        rest);
+  }
+  std::string Contrastive() const {
+    return Text(
+        "views { count: 2 augmentation { [type.googleapis.com/pretext.RandomResizedCrop] {} } } "
+        "encoder { [type.googleapis.com/pretext.ConvNet] { channels: 4 code: 0 average_pool: true "
+        "} } head { [type.googleapis.com/pretext.ProjectionMlp] { output: 4 hidden_norm: false } } "
+        "loss { [type.googleapis.com/pretext.NtXent] {} } "
+        "optimizer { [type.googleapis.com/pretext.Adam] {} } train { epochs: 2 batch_size: 8 }");
+  }
+  std::string Autoencoder() const {
+    return Text(
+        "encoder { [type.googleapis.com/pretext.Mlp] { code: 4 } } "
+        "head { [type.googleapis.com/pretext.MlpDecoder] {} } "
+        "loss { [type.googleapis.com/pretext.MeanSquaredError] {} } "
+        "optimizer { [type.googleapis.com/pretext.Adam] {} } train { epochs: 2 batch_size: 8 }");
+  }
+
+  absl::StatusOr<Assembled> Assembled_(const std::string& text, const std::string& change) const {
+    return Assemble(LoadPipelineText("p", text, {change}), {.base_directory = folder_});
+  }
+
+  // The paths of the faults, of assembly or, past it, of the loaded data: "train.batch_size
+  // train.chunk"; "" for none.
+  std::string Faults(const std::string& text, const std::string& change) const {
+    absl::StatusOr<Assembled> parts = Assembled_(text, change);
+    absl::Status status = parts.status();
+    if (parts.ok()) status = parts->dataset->Load();
+    std::vector<std::string> warnings;
+    if (status.ok()) status = CheckAgainstData(*parts, &warnings);
+    std::vector<std::string> paths;
+    if (status.ok()) return "";
+    for (const absl::string_view line : absl::StrSplit(status.message(), '\n')) {
+      const std::vector<std::string> fields = absl::StrSplit(line, absl::MaxSplits(": ", 2));
+      EXPECT_EQ(fields.size(), 3) << line;
+      paths.push_back(fields.size() == 3 ? fields[1] : std::string(line));
+    }
+    return absl::StrJoin(paths, " ");
+  }
+
+  std::string Description(const std::string& text, const std::string& change) const {
+    const absl::StatusOr<Assembled> parts = Assembled_(text, change);
+    return parts.ok() ? DescribePipeline(*parts) : std::string(parts.status().message());
+  }
+
+  std::string folder_;
+};
+
+std::string Augmentation(const std::string& config) {
+  return absl::StrCat("augmentation { [type.googleapis.com/pretext.", config, " } ");
+}
+std::string Part(const std::string& kind, const std::string& config) {
+  return absl::StrCat(kind, " { [type.googleapis.com/pretext.", config, " } ");
+}
+
+TEST_F(CombinationsTest, WhatWorksOnZeroToOneComesBeforeNormalize) {
+  const std::string normalize = Augmentation("Normalize] {}");
+  for (const std::string picky : {"ColorJitter] {}", "Solarize] {}", "GaussianNoise] {}",
+                                  "RandomResizedCrop] { interpolation: BICUBIC }"}) {
+    const std::string augmentation = Augmentation(picky);
+    EXPECT_EQ(Faults(Contrastive(), absl::StrCat("views { ", augmentation, normalize, "}")), "")
+        << picky;
+    EXPECT_TRUE(absl::StartsWith(
+        Faults(Contrastive(), absl::StrCat("views { ", normalize, augmentation, "}")),
+        "views.augmentation[1]"))
+        << picky;
+    const std::string wrapped =
+        Augmentation(absl::StrCat("RandomApply] { ", normalize, augmentation, "}"));
+    EXPECT_TRUE(absl::StartsWith(Faults(Contrastive(), absl::StrCat("views { ", wrapped, "}")),
+                                 "views.augmentation[0].augmentation[1]"))
+        << picky;
+    // A view's own chain goes on from the common one.
+    EXPECT_TRUE(absl::StartsWith(
+        Faults(Contrastive(),
+               absl::StrCat("views { ", normalize, "view { ", augmentation, "} view {} }")),
+        "views.view[0].augmentation[0]"))
+        << picky;
+  }
+  EXPECT_EQ(
+      Faults(Contrastive(), absl::StrCat("views { ", normalize, Augmentation("GaussianBlur] {}"),
+                                         Augmentation("HorizontalFlip] {}"), "}")),
+      "");
+}
+
+TEST_F(CombinationsTest, ScaledDatasetsAreOutsideZeroToOne) {
+  const std::string scaled = Part(
+      "dataset", absl::StrCat("IdxImages] { images: 'train-images' ", "scaling { low: -1 } }"));
+  const std::string jitter = absl::StrCat("views { ", Augmentation("ColorJitter] {}"), "}");
+  EXPECT_EQ(Faults(Contrastive(), scaled), "");
+  EXPECT_EQ(Faults(Contrastive(), scaled + jitter), "views.augmentation[0]");
+  EXPECT_EQ(Faults(Autoencoder(), scaled), "");
+  const auto decoder = [](const std::string& activation) {
+    return Part("head", absl::StrCat("MlpDecoder] { output_activation: ", activation, " }"));
+  };
+  EXPECT_EQ(Faults(Autoencoder(), scaled + decoder("TANH")), "");
+  EXPECT_EQ(Faults(Autoencoder(), scaled + decoder("SIGMOID")), "loss");
+  EXPECT_EQ(Faults(Autoencoder(), decoder("SIGMOID")), "");
+}
+
+TEST_F(CombinationsTest, CrossEntropyTakesLogitsAndTargetsFromZeroToOne) {
+  const std::string loss = Part("loss", "BinaryCrossEntropy] {}");
+  EXPECT_EQ(Faults(Autoencoder(), loss), "");
+  EXPECT_EQ(
+      Faults(Autoencoder(), loss + Part("head", "MlpDecoder] { output_activation: SIGMOID }")),
+      "loss");
+  EXPECT_EQ(Faults(Autoencoder(), loss + Part("dataset",
+                                              "IdxImages] { images: 'train-images' "
+                                              "scaling { standardize: true } }")),
+            "loss");
+  EXPECT_EQ(Faults(Autoencoder(), loss +
+                                      Part("encoder",
+                                           "Mlp] { code: 64 code_activation: SIGMOID "
+                                           "}") +
+                                      Part("head", "IdentityHead] {}")),
+            "loss");
+}
+
+TEST_F(CombinationsTest, LossesThatTellSamplesApartNeedTwo) {
+  for (const char* loss : {"NtXent", "Dcl", "SupCon", "BarlowTwins", "VicReg"}) {
+    const std::string part = Part("loss", absl::StrCat(loss, "] {}"));
+    EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 1 }"), "train.batch_size") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 2 }"), "") << loss;
+    // 21 samples in batches of 4 leave one.
+    EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 4 drop_last: false }"),
+              "train.drop_last")
+        << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 4 }"), "") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 6 drop_last: false }"), "") << loss;
+  }
+  EXPECT_EQ(Faults(Autoencoder(), "train { batch_size: 1 }"), "");
+}
+
+TEST_F(CombinationsTest, BatchNormalisationNeedsMoreThanOneValue) {
+  const std::string norm = Part("head", "ProjectionMlp] { hidden_norm: true }");
+  EXPECT_EQ(Faults(Contrastive(), "train { chunk: 1 }"), "") << "no normalisation, no matter";
+  EXPECT_EQ(Faults(Contrastive(), norm + "train { chunk: 1 }"), "train.chunk");
+  EXPECT_EQ(Faults(Contrastive(), norm + "train { chunk: 5 }"), "train.chunk") << "16 rows: 1 left";
+  EXPECT_EQ(Faults(Contrastive(), norm + "train { chunk: 4 }"), "");
+  EXPECT_EQ(Faults(Contrastive(), norm + "train { chunk: 16 }"), "") << "one chunk";
+  EXPECT_EQ(Faults(Contrastive(), norm + "train { chunk: 4 batch_norm: PER_VIEW }"), "train.chunk");
+  EXPECT_EQ(Faults(Contrastive(), "train { chunk: 4 batch_norm: PER_VIEW }"), "");
+  // 16 values of a feature in each row of the 4×4 images.
+  const std::string images =
+      Part("encoder", "ConvNet] { channels: 4 code: 0 average_pool: true batch_norm: true }");
+  EXPECT_EQ(Faults(Contrastive(), images + "train { chunk: 1 }"), "");
+  const std::string one_pixel = Part("encoder",
+                                     "ConvNet] { channels: [4, 4, 4] code: 0 average_pool: true "
+                                     "batch_norm: true }");
+  EXPECT_EQ(Faults(Contrastive(), one_pixel + "train { chunk: 1 }"), "train.chunk");
+  EXPECT_EQ(Faults(Contrastive(), Part("encoder", "ResNet] { width: 2 }") + "train { chunk: 1 }"),
+            "train.chunk");
+
+  const std::string rows = Part("encoder", "Mlp] { hidden: 6 code: 4 normalization: BATCH }");
+  EXPECT_EQ(Faults(Autoencoder(), rows + "train { batch_size: 1 }"), "train.batch_size");
+  EXPECT_EQ(Faults(Autoencoder(), rows + "train { batch_size: 1 } views { count: 2 }"), "");
+  EXPECT_EQ(Faults(Autoencoder(),
+                   rows + "train { batch_size: 1 batch_norm: PER_VIEW } views { count: 2 }"),
+            "train.batch_size");
+  EXPECT_EQ(Faults(Autoencoder(), rows + "train { batch_size: 5 drop_last: false }"),
+            "train.drop_last");
+}
+
+TEST_F(CombinationsTest, StatisticsOfAChunkAreSaid) {
+  const std::string norm = Part("head", "ProjectionMlp] { hidden_norm: true }");
+  EXPECT_TRUE(absl::StrContains(Description(Contrastive(), norm + "train { chunk: 4 }"),
+                                "each chunk of 4 rows, not of the batch's 16"));
+  EXPECT_FALSE(absl::StrContains(Description(Contrastive(), norm), "statistics"));
+  EXPECT_FALSE(absl::StrContains(Description(Contrastive(), "train { chunk: 4 }"), "statistics"));
+  EXPECT_TRUE(absl::StrContains(Description(Contrastive(), norm + "train { batch_norm: PER_VIEW }"),
+                                "each view's 8 rows"));
+}
+
+TEST_F(CombinationsTest, TheWarmupEndsWithinTheRun) {
+  // 21 samples in batches of 8: two batches an epoch, four steps.
+  const std::string text = Autoencoder();
+  EXPECT_EQ(Faults(text, "schedule { warmup_steps: 4 }"), "");
+  EXPECT_EQ(Faults(text, "schedule { warmup_steps: 5 }"), "schedule.warmup_steps");
+  EXPECT_EQ(Faults(text, "train { steps: 1 } schedule { warmup_epochs: 1 }"),
+            "schedule.warmup_epochs");
+  EXPECT_EQ(Faults(text, "train { steps: 2 } schedule { warmup_epochs: 1 }"), "");
+  EXPECT_EQ(Faults(text, "train { accumulate: 2 } schedule { warmup_steps: 3 }"),
+            "schedule.warmup_steps");
+  EXPECT_EQ(Faults(text, "train { batch_size: 22 } schedule { warmup_steps: 30 }"),
+            "train.batch_size")
+      << "without a batch there are no steps to compare with";
+}
+
+TEST_F(CombinationsTest, AnEvaluationThatIsAskedForMeasuresSomething) {
+  const std::string unlabelled = Part("dataset", "IdxImages] { labels: '' test_labels: '' }");
+  EXPECT_EQ(Faults(Contrastive(), "evaluate { every_epochs: 1 }"), "");
+  EXPECT_EQ(Faults(Contrastive(), "evaluate { every_epochs: 1 classify: false }"),
+            "evaluate.every_epochs");
+  EXPECT_EQ(Faults(Contrastive(), unlabelled + "evaluate { every_epochs: 1 }"),
+            "evaluate.every_epochs");
+  EXPECT_EQ(Faults(Contrastive(), "evaluate { classify: false }"), "");
+  EXPECT_EQ(Faults(Contrastive(), "evaluate { classify: false knn { k: 3 } probe {} }"),
+            "evaluate.knn[0] evaluate.probe");
+  EXPECT_EQ(Faults(Contrastive(), unlabelled + "evaluate { knn { k: 3 } }"), "evaluate.knn[0]");
+  EXPECT_EQ(Faults(Autoencoder(), unlabelled + "evaluate { every_epochs: 1 }"), "");
+  EXPECT_TRUE(absl::StrContains(Description(Contrastive(), unlabelled), "measures nothing"));
+
+  // What a run has written out holds every field, asked for or not.
+  const absl::StatusOr<Assembled> parts = Assembled_(Contrastive(), "evaluate { classify: false }");
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  EXPECT_EQ(Faults(ResolvedText(*parts->config, "1"), ""), "");
+}
+
+TEST_F(CombinationsTest, NeighboursThatAreNotThereAreSaid) {
+  const auto warnings = [&](const std::string& change) {
+    const absl::StatusOr<Assembled> parts = Assembled_(Contrastive(), change);
+    EXPECT_TRUE(parts.ok() && parts->dataset->Load().ok()) << parts.status();
+    std::vector<std::string> found;
+    EXPECT_TRUE(CheckAgainstData(*parts, &found).ok());
+    return found.size();
+  };
+  EXPECT_EQ(warnings("evaluate { knn { k: 21 } }"), 0);
+  EXPECT_EQ(warnings("evaluate { knn { k: 22 } knn { k: 3 } }"), 1);
+  EXPECT_EQ(warnings("evaluate { knn { k: 6 } max_train_samples: 5 }"), 1);
+}
+
+TEST_F(CombinationsTest, TheStemFitsTheImages) {
+  const std::string resnet = Part("encoder", "ResNet] { width: 2 }");
+  EXPECT_TRUE(absl::StrContains(Description(Contrastive(), resnet), "stem CIFAR"));
+  const std::string large =
+      absl::StrCat("views { ", Augmentation("RandomResizedCrop] { height: 96 width: 96 }"), "}");
+  EXPECT_TRUE(absl::StrContains(Description(Contrastive(), resnet + large), "stem IMAGENET"));
+  EXPECT_FALSE(absl::StrContains(
+      Description(Contrastive(), Part("encoder", "ResNet] { width: 2 stem: CIFAR }") + large),
+      "stem"));
+}
+
+}  // namespace
+}  // namespace pretext
