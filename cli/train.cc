@@ -9,6 +9,7 @@
 #include "cli/interruption.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/description.h"
+#include "pipelines/memory/memory_check.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -31,6 +32,14 @@ Place PlaceOf(const Pipeline& config) {
                            : Place{directory, true};
 }
 
+// That the training fits the memory, and what it comes to.
+absl::Status CheckAndTell(const Assembled& parts) {
+  const absl::StatusOr<std::string> memory = CheckAndDescribeMemory(parts);
+  if (!memory.ok()) return memory.status();
+  std::fputs((DescribePipeline(parts) + *memory).c_str(), stdout);
+  return absl::OkStatus();
+}
+
 // The training of a new run. Its folder is made last.
 absl::StatusOr<std::unique_ptr<Trainer>> NewTraining(const std::string& pipeline,
                                                      Progress& progress, std::string& path) {
@@ -40,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> NewTraining(const std::string& pipeline
   if (place.named) {
     if (absl::Status free = RunDirectory::CheckFree(place.path); !free.ok()) return free;
   }
-  std::fputs(DescribePipeline(*parts).c_str(), stdout);
+  if (absl::Status told = CheckAndTell(*parts); !told.ok()) return told;
   auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop());
   if (!trainer.ok()) return trainer.status();
   absl::StatusOr<RunDirectory> run = RunDirectory::Begin(place.path, place.named);
@@ -59,7 +68,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> OldTraining(const std::string& path, Pr
   options.run_directory = run->path();
   absl::StatusOr<Assembled> parts = AssembleFile(run->pipeline_path(), Overrides(), options);
   if (!parts.ok()) return parts.status();
-  std::fputs(DescribePipeline(*parts).c_str(), stdout);
+  if (absl::Status told = CheckAndTell(*parts); !told.ok()) return told;
   progress.Say(absl::StrCat("run: ", path));
   auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop());
   if (!trainer.ok()) return trainer.status();

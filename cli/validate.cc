@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/description.h"
+#include "pipelines/memory/memory_check.h"
 
 namespace pretext {
 
@@ -10,7 +11,9 @@ absl::Status ValidateCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("validate", arguments, 1, 1); !status.ok()) return status;
   const auto parts = AssembleFile(arguments[0], Overrides());
   if (!parts.ok()) return parts.status();
-  std::fputs(DescribePipeline(*parts).c_str(), stdout);
+  const absl::StatusOr<std::string> memory = CheckAndDescribeMemory(*parts);
+  if (!memory.ok()) return memory.status();
+  std::fputs((DescribePipeline(*parts) + *memory).c_str(), stdout);
   return absl::OkStatus();
 }
 

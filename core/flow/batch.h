@@ -21,7 +21,7 @@ struct Sample {
   int32_t label = -1;  // class, -1 if unknown
   FlowType type;       // of the data below; an augmentation that resizes changes it
 
-  std::vector<float> values;  // image (C×H×W, [0, 1] unless the dataset scales otherwise) or vector
+  std::vector<float> values;  // image (C×H×W, [0, 1] unless type.range says otherwise) or vector
   std::vector<int32_t> tokens;    // L ids, padded
   int32_t length = 0;             // tokens before the padding
   std::vector<int32_t> segments;  // L segment ids, or empty: all 0

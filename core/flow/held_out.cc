@@ -8,10 +8,14 @@
 
 namespace pretext {
 
-HeldOutSplit HoldOut(int64_t n, double fraction, uint64_t seed) {
+int64_t HeldOutCount(int64_t n, double fraction) {
   PRETEXT_CHECK(fraction >= 0 && fraction < 1, "a fraction of the samples is held out");
-  int64_t count = std::llround(fraction * static_cast<double>(n));
-  if (fraction > 0 && n > 1) count = std::clamp<int64_t>(count, 1, n - 1);
+  const int64_t count = std::llround(fraction * static_cast<double>(n));
+  return fraction > 0 && n > 1 ? std::clamp<int64_t>(count, 1, n - 1) : count;
+}
+
+HeldOutSplit HoldOut(int64_t n, double fraction, uint64_t seed) {
+  const int64_t count = HeldOutCount(n, fraction);
   const Permutation order({.seed = seed, .purpose = Purpose::kSplit}, n);
   std::vector<bool> held(n);
   for (int64_t i = 0; i < count; ++i) held[order[i]] = true;

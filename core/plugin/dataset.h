@@ -20,6 +20,13 @@ class Tokenizer;
 // asked for it.
 enum class Split : uint8_t { kTrain, kTest, kValidation };
 
+// What a dataset is known to hold before it is loaded, from headers and folders; zeros where that
+// is not known.
+struct DatasetExtent {
+  int64_t train = 0, test = 0;  // samples; those that cannot be read are still among them
+  double bytes = 0;             // of memory, once it is loaded
+};
+
 // Registers with PRETEXT_REGISTER_DATASET(Class, ConfigMessage); has
 //   static absl::StatusOr<std::unique_ptr<Dataset>> Create(const ConfigMessage& config,
 //                                                          const BuildContext& context);
@@ -28,6 +35,7 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
 
+  // Images are taken to be in [0, 1] unless the type has another range.
   virtual FlowType type() const = 0;
   virtual bool labelled() const { return false; }
   virtual int64_t classes() const { return 0; }                   // labels are below it
@@ -35,6 +43,9 @@ class Dataset {
   // Text only, after Load: characters of the split's text for each of its tokens, to turn nats a
   // token into bits a character.
   virtual double characters_per_token(Split) const { return 0; }
+
+  // Before Load: for an estimate of the memory that a training will take.
+  virtual DatasetExtent extent() const { return {}; }
 
   virtual absl::Status Load() = 0;
   // After Load.

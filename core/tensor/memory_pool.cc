@@ -25,6 +25,7 @@ struct Pool {
   std::mutex mutex;
   std::map<size_t, std::vector<void*>> free;  // by size class
   MemoryPool::Stats stats;
+  int64_t limit = 0;  // of stats.bytes_held; 0: none
 };
 
 // Never destroyed: tensors in static objects may outlive any order of destruction.
@@ -46,6 +47,9 @@ void FreeAll(Pool& p) {
 
 // A new block, for `bytes`. With the pool's lock held.
 void* FromSystem(Pool& p, size_t bytes, size_t capacity) {
+  if (p.limit > 0 && p.stats.bytes_held + static_cast<int64_t>(capacity) > p.limit) {
+    throw OutOfMemory(static_cast<int64_t>(bytes), p.stats.bytes_in_use);
+  }
   void* block = std::aligned_alloc(kAlignment, capacity);
   if (block == nullptr) {
     // Free blocks of other sizes may stand where there is no room.
@@ -82,6 +86,12 @@ void MemoryPool::Free(void* block, size_t capacity) {
   const std::lock_guard lock(p.mutex);
   p.stats.bytes_in_use -= static_cast<int64_t>(capacity);
   p.free[capacity].push_back(block);
+}
+
+void MemoryPool::SetLimit(int64_t bytes) {
+  Pool& p = pool();
+  const std::lock_guard lock(p.mutex);
+  p.limit = bytes;
 }
 
 MemoryPool::Stats MemoryPool::stats() {

@@ -24,6 +24,9 @@ class MemoryPool {
   static void* Allocate(size_t bytes, size_t* capacity);
   static void Free(void* block, size_t capacity);
   static Stats stats();
+  // From now on a block that would bring bytes_held above `bytes` is refused as if the system had
+  // refused it; 0: no limit. For trying what might not fit.
+  static void SetLimit(int64_t bytes);
   // Gives the free blocks back to the system (after an evaluation with other shapes, for example).
   static void Trim();
 };

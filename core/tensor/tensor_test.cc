@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <new>
 
 #include "core/tensor/memory_pool.h"
 
@@ -53,6 +54,17 @@ TEST(MemoryPool, TheSameSizesAgainAllocateNothing) {
   const int64_t misses = MemoryPool::stats().misses;
   for (int i = 0; i < 10; ++i) step();
   EXPECT_EQ(MemoryPool::stats().misses, misses);
+}
+
+TEST(MemoryPool, KeepsToALimit) {
+  MemoryPool::Trim();
+  const MemoryPool::Stats before = MemoryPool::stats();
+  MemoryPool::SetLimit(before.bytes_held + (1 << 20));
+  EXPECT_THROW(Tensor::Uninitialized({1 << 19}), std::bad_alloc);
+  EXPECT_EQ(MemoryPool::stats().bytes_in_use, before.bytes_in_use);
+  { const Tensor fits = Tensor::Uninitialized({1 << 17}); }
+  MemoryPool::SetLimit(0);
+  EXPECT_NO_THROW(Tensor::Uninitialized({1 << 19}));
 }
 
 TEST(MemoryPool, TrimGivesFreeBlocksBack) {

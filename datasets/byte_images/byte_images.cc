@@ -23,6 +23,15 @@ std::string Numbers(const std::vector<double>& numbers) {
 
 }  // namespace
 
+DatasetExtent ByteImages::Extent(const FlowType& type, int64_t train, int64_t test,
+                                 double held_out) {
+  const int64_t kept = test == 0 ? HeldOutCount(train, held_out) : 0;
+  const auto a_picture = static_cast<double>(type.size() + static_cast<int64_t>(sizeof(int32_t)));
+  return {.train = train - kept,
+          .test = test + kept,
+          .bytes = static_cast<double>(train + test) * a_picture};
+}
+
 void ByteImages::Set(const FlowType& type, Part train, Part test, double held_out,
                      uint64_t held_out_seed, const ImageScaling& scaling) {
   type_ = type;

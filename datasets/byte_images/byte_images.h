@@ -19,6 +19,9 @@ class ByteImages {
     std::vector<int32_t> labels;  // N, or none
   };
 
+  // What Set will hold of so many pictures. `test` 0: that fraction of the training images.
+  static DatasetExtent Extent(const FlowType& type, int64_t train, int64_t test, double held_out);
+
   // `type` is an image. Where there is no test part, that fraction of the training images becomes
   // the test split, chosen by the seed.
   void Set(const FlowType& type, Part train, Part test, double held_out, uint64_t held_out_seed,

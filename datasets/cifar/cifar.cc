@@ -71,6 +71,19 @@ absl::StatusOr<ByteImages::Part> CifarDataset::LoadFiles(const std::vector<File>
   return part;
 }
 
+FlowType CifarDataset::type() const {
+  return FlowType::Image(3, 32, 32).WithRange(RangeOf(config_->scaling()));
+}
+
+DatasetExtent CifarDataset::extent() const {
+  const auto records = [](const std::vector<File>& files) {
+    int64_t sum = 0;
+    for (const File& file : files) sum += file.records;
+    return sum;
+  };
+  return ByteImages::Extent(type(), records(train_), records(test_), /*held_out=*/0);
+}
+
 absl::Status CifarDataset::Load() {
   absl::StatusOr<ByteImages::Part> train = LoadFiles(train_), test = LoadFiles(test_);
   if (!train.ok()) return train.status();

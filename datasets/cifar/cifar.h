@@ -21,9 +21,10 @@ class CifarDataset : public Dataset {
   static absl::StatusOr<std::unique_ptr<Dataset>> Create(const Cifar& config,
                                                          const BuildContext& context);
 
-  FlowType type() const override { return FlowType::Image(3, 32, 32); }
+  FlowType type() const override;
   bool labelled() const override { return true; }
   int64_t classes() const override { return layout_.classes; }
+  DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;

@@ -72,11 +72,16 @@ absl::StatusOr<std::unique_ptr<Dataset>> IdxImagesDataset::Create(const IdxImage
              "needs more than one image");
   CheckImageScaling(config.scaling(), "scaling", check);
   if (!check.ok()) return check.status();
-  dataset->type_ = FlowType::Image(1, train.header.height, train.header.width);
+  dataset->type_ = FlowType::Image(1, train.header.height, train.header.width)
+                       .WithRange(RangeOf(config.scaling()));
   return dataset;
 }
 
 bool IdxImagesDataset::labelled() const { return !train_.labels_path.empty(); }
+
+DatasetExtent IdxImagesDataset::extent() const {
+  return ByteImages::Extent(type_, train_.header.count, test_.header.count, config_->held_out());
+}
 
 absl::Status IdxImagesDataset::Load() {
   ByteImages::Part train, test;

@@ -22,6 +22,7 @@ class IdxImagesDataset : public Dataset {
   FlowType type() const override { return type_; }
   bool labelled() const override;
   int64_t classes() const override { return classes_; }
+  DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override;
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;

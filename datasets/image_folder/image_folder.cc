@@ -64,13 +64,25 @@ absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageF
   const bool channels = check.That(config.channels() == 1 || config.channels() == 3, "channels",
                                    absl::StrCat("must be 1 or 3; it is ", config.channels()));
   if (height && width && channels) {
-    dataset->type_ = FlowType::Image(config.channels(), config.height(), config.width());
+    dataset->type_ = FlowType::Image(config.channels(), config.height(), config.width())
+                         .WithRange(RangeOf(config.scaling()));
     check.That(dataset->type_.size() <= int64_t{1} << 28, "height",
                absl::StrCat("times width is too large: ", config.height(), " x ", config.width()));
   }
   CheckImageScaling(config.scaling(), "scaling", check);
   if (!check.ok()) return check.status();
   return dataset;
+}
+
+DatasetExtent ImageFolderDataset::extent() const {
+  const auto count = [this](const std::string& directory, bool every_class) -> int64_t {
+    if (directory.empty()) return 0;
+    const absl::StatusOr<PictureFiles> found =
+        ListPictures(directory, folders_.classes, every_class);
+    return found.ok() ? static_cast<int64_t>(found->files.size()) : 0;
+  };
+  return ByteImages::Extent(type_, count(folders_.train, /*every_class=*/true),
+                            count(folders_.test, /*every_class=*/false), config_->held_out());
 }
 
 absl::StatusOr<ByteImages::Part> ImageFolderDataset::LoadFolder(const std::string& directory,

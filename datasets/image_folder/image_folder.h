@@ -25,6 +25,7 @@ class ImageFolderDataset : public Dataset {
   FlowType type() const override { return type_; }
   bool labelled() const override { return !folders_.classes.empty(); }
   int64_t classes() const override { return static_cast<int64_t>(folders_.classes.size()); }
+  DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;

@@ -13,10 +13,30 @@ class DatasetConformance : public testing::TestWithParam<const Entry*> {
     auto dataset = GetParam()->create(*ExampleConfig(*GetParam()), BuildContext());
     ASSERT_TRUE(dataset.ok()) << dataset.status();
     dataset_ = *std::move(dataset);
+    extent_ = dataset_->extent();
     ASSERT_TRUE(dataset_->Load().ok()) << dataset_->Load();
   }
   std::unique_ptr<Dataset> dataset_;
+  DatasetExtent extent_;  // as it was before loading
 };
+
+// What is known before loading is what is loaded.
+TEST_P(DatasetConformance, KeepsItsDeclaredExtent) {
+  if (extent_.train == 0) return;
+  EXPECT_GE(extent_.train, dataset_->size(Split::kTrain));
+  EXPECT_GE(extent_.test, dataset_->size(Split::kTest));
+}
+
+TEST_P(DatasetConformance, KeepsWithinItsDeclaredRange) {
+  const FlowType type = dataset_->type();
+  if (!type.is(FlowType::Kind::kImage)) return;
+  const ValueRange range = type.range.value_or(kUnitRange);
+  for (int64_t i = 0; i < dataset_->size(Split::kTrain); ++i) {
+    Sample sample;
+    ASSERT_TRUE(dataset_->Read(Split::kTrain, i, sample).ok());
+    for (const float v : sample.values) ASSERT_TRUE(v >= range.low && v <= range.high) << v;
+  }
+}
 
 TEST_P(DatasetConformance, EverySampleIsOfItsType) {
   const FlowType type = dataset_->type();

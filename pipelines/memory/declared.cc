@@ -1,0 +1,81 @@
+#include "pipelines/memory/declared.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "core/plugin/registry.h"
+#include "google/protobuf/any.pb.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+constexpr double kBytes = sizeof(float);
+
+// Of a parameter with that first extent.
+double StateBytes(const Pipeline& config, const Parameter& like, int64_t first_extent) {
+  auto optimizer = Registry<Optimizer>::Create(config.optimizer(), BuildContext());
+  if (!optimizer.ok()) return 0;
+  ParameterSet set;
+  Shape shape = like.shape;
+  shape[0] = first_extent;
+  Parameter* small = set.Add(like.name, like.role, shape, Initializer::Constant(0));
+  set.Allocate("dry", 0);
+  (*optimizer)->Attach({small});
+  double bytes = 0;
+  for (const Optimizer::State& state : (*optimizer)->state()) {
+    bytes += static_cast<double>(state.value.bytes());
+  }
+  return bytes;
+}
+
+double Numbers(const FlowType& type) { return static_cast<double>(type.size()); }
+
+double Limited(int64_t samples, int64_t limit) {
+  return static_cast<double>(limit > 0 ? std::min(samples, limit) : samples);
+}
+
+}  // namespace
+
+double BatchBytes(const Assembled& parts) {
+  const Pipeline::Train& train = parts.config->train();
+  const auto samples = static_cast<double>(train.batch_size());
+  const double rows = samples * static_cast<double>(parts.views());
+  const double sample = Numbers(parts.sample), view = Numbers(parts.view);
+  // Batches that wait, the one that is being made, its rows on their way through the augmentations;
+  // then the tensors of this batch, and of the next while both are there.
+  const double waiting = samples * sample * (train.prefetch() + 1) + rows * std::max(sample, view);
+  const double clean = parts.loss->needs_clean() ? samples * sample : 0;
+  return kBytes * (waiting + 2 * (rows * view + clean));
+}
+
+double OptimizerBytes(const Assembled& parts) {
+  double bytes = 0;
+  for (const ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
+    for (const Parameter& parameter : set->parameters()) {
+      const double one = StateBytes(*parts.config, parameter, 1);
+      const double two = StateBytes(*parts.config, parameter, 2);
+      bytes += one + static_cast<double>(parameter.shape[0] - 1) * (two - one);
+    }
+  }
+  return bytes;
+}
+
+double FeatureBytes(const Assembled& parts) {
+  if (parts.sample.is(FlowType::Kind::kTokens)) return 0;
+  const Pipeline::Evaluate& evaluate = parts.config->evaluate();
+  const DatasetExtent extent = parts.dataset->extent();
+  const double samples = Limited(extent.train, evaluate.max_train_samples()) +
+                         Limited(extent.test, evaluate.max_test_samples());
+  const bool classified = evaluate.classify() && parts.dataset->labelled();
+  const auto h = static_cast<double>(parts.encoder->features());
+  const double raw = Numbers(parts.sample);
+  double width = classified ? h : 0;
+  if (evaluate.baselines().raw_input() && classified) width = std::max(width, raw);
+  if (evaluate.baselines().pca()) width = std::max(width, raw + std::min(h, raw));
+  return kBytes * samples * width;
+}
+
+}  // namespace pretext

@@ -1,0 +1,20 @@
+// What a training needs of memory besides its passes: it follows from shapes alone.
+#pragma once
+
+#include "pipelines/assembly/assembly.h"
+
+namespace pretext {
+
+// In bytes. Of the samples that the reader holds ready, and of the batch's tensors.
+double BatchBytes(const Assembled& parts);
+
+// Of the state that the optimizer makes for the parameters, in bytes. Each parameter's is measured
+// with 1 and 2 in the place of its first extent, and is taken to grow in proportion.
+double OptimizerBytes(const Assembled& parts);
+
+// Of the features of both splits that an evaluation holds, in bytes, of the largest of: h, the
+// samples themselves, these with their principal components. 0 where the dataset does not say how
+// many samples it has.
+double FeatureBytes(const Assembled& parts);
+
+}  // namespace pretext

@@ -1,0 +1,140 @@
+#include "pipelines/memory/dry_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <new>
+
+#include "core/loader/loader.h"
+#include "core/plugin/forward_pass.h"
+#include "core/tensor/memory_pool.h"
+#include "pipelines/assembly/model.h"
+#include "pipelines/memory/synthetic_samples.h"
+#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/train/train_step.h"
+
+namespace pretext {
+namespace {
+
+constexpr double kSeconds = 1;  // for each of the two kinds of pass
+constexpr int kLeastMeasurements = 3;
+
+// Restores the pool when the dry run is over, however it ends.
+class PoolGuard {
+ public:
+  explicit PoolGuard(double most_bytes) {
+    MemoryPool::Trim();
+    MemoryPool::SetLimit(MemoryPool::stats().bytes_held + static_cast<int64_t>(most_bytes));
+  }
+  ~PoolGuard() {
+    MemoryPool::SetLimit(0);
+    MemoryPool::Trim();
+  }
+  PoolGuard(const PoolGuard&) = delete;
+  PoolGuard& operator=(const PoolGuard&) = delete;
+};
+
+absl::StatusOr<Batch> SyntheticBatch(const Assembled& parts, int64_t samples, bool evaluation) {
+  const SyntheticSamples dataset(parts, samples);
+  // A masked language model is evaluated on tokens that are masked as in training.
+  const bool masked = parts.view.masked;
+  using Chains = std::vector<std::vector<const Augmentation*>>;
+  Loader loader(dataset, {.batch_size = samples,
+                          .prefetch = 1,
+                          .views = evaluation ? Chains{parts.chains[0]} : parts.chains,
+                          .evaluation = evaluation && !masked,
+                          .clean = parts.loss->needs_clean()});
+  Batch batch;
+  if (absl::Status status = loader.Next(batch); !status.ok()) return status;
+  return batch;
+}
+
+// Bytes that the pool comes to hold beside what it has in use.
+double BytesOf(const std::function<void()>& pass) {
+  MemoryPool::Trim();
+  const int64_t before = MemoryPool::stats().bytes_held;
+  pass();
+  return static_cast<double>(MemoryPool::stats().bytes_held - before);
+}
+
+// Passes of a rising number of samples: most / 2^k, so that the rounding of sizes by the pool is
+// the same share of each.
+absl::StatusOr<PassMemory> Measure(const Assembled& parts, int64_t least, int64_t most,
+                                   bool evaluation, double most_bytes,
+                                   const std::function<void(const Batch&)>& pass) {
+  int halvings = 0;
+  while ((most >> (halvings + 1)) >= least) ++halvings;
+  PassMemory memory;
+  double seconds = 0;
+  for (; halvings >= 0; --halvings) {
+    const int64_t samples = most >> halvings;
+    const absl::StatusOr<Batch> batch = SyntheticBatch(parts, samples, evaluation);
+    if (!batch.ok()) return batch.status();
+    const auto start = std::chrono::steady_clock::now();
+    const double bytes = BytesOf([&] { pass(*batch); });
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    // The libraries make their code in the first.
+    if (memory.measurements() > 0) seconds += passed.count();
+    memory.Add(samples, bytes);
+    // The next takes as long as all before it together, and twice the memory.
+    const bool long_enough = memory.measurements() >= kLeastMeasurements && 2 * seconds > kSeconds;
+    if (long_enough || 4 * bytes > most_bytes) break;
+  }
+  return memory;
+}
+
+absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, int64_t step_samples,
+                                    int64_t evaluation_samples, double most_bytes) {
+  const uint64_t seed = parts.config->train().seed();
+  model.encoder->parameters().Allocate("encoder", seed);
+  model.head->parameters().Allocate("head", seed);
+  const auto train = [&](const Batch& batch) {
+    const bool per_view = parts.config->train().batch_norm() == Pipeline::Train::PER_VIEW;
+    const ForwardContext context{
+        .training = true,
+        .views = batch.views,
+        .batch_norm = per_view ? BatchNormScope::kPerView : BatchNormScope::kAllViews};
+    model.encoder->parameters().ZeroGradients();
+    model.head->parameters().ZeroGradients();
+    TrainStep step(*model.encoder, *model.head, *model.loss, /*chunk=*/0);
+    step.Run(batch, context, Reduction::kMean, /*keep=*/true);
+  };
+  const auto evaluate = [&](const Batch& batch) {
+    Tape values(/*recording=*/false);
+    Forward(values, *model.encoder, *model.head, batch, ForwardContext());
+  };
+  const int64_t least = std::min(step_samples, model.loss->least_samples());
+  DryRun run;
+  absl::StatusOr<PassMemory> memory =
+      Measure(parts, least, step_samples, /*evaluation=*/false, most_bytes, train);
+  if (!memory.ok()) return memory.status();
+  run.step = *std::move(memory);
+  memory = Measure(parts, 1, evaluation_samples, /*evaluation=*/true, most_bytes, evaluate);
+  if (!memory.ok()) return memory.status();
+  run.evaluation = *std::move(memory);
+  return run;
+}
+
+}  // namespace
+
+double PassMemory::At(double samples) const {
+  const auto [last, bytes] = points_.back();
+  if (points_.size() == 1) return bytes * samples / static_cast<double>(last);
+  const auto [before, fewer] = points_[points_.size() - 2];
+  const double slope = (bytes - fewer) / static_cast<double>(last - before);
+  return bytes + std::max(0.0, slope) * (samples - static_cast<double>(last));
+}
+
+absl::StatusOr<DryRun> MeasurePasses(const Assembled& parts, int64_t step_samples,
+                                     int64_t evaluation_samples, double most_bytes) {
+  const PoolGuard guard(most_bytes);  // outlives the model's tensors
+  absl::StatusOr<Model> model = BuildModel(parts);
+  if (!model.ok()) return model.status();
+  try {
+    return MeasureModel(parts, *model, step_samples, evaluation_samples, most_bytes);
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("no memory for the fewest samples");
+  }
+}
+
+}  // namespace pretext

@@ -1,0 +1,158 @@
+#include "pipelines/memory/memory_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/text/counted.h"
+#include "pipelines/assembly/memory_estimate.h"
+#include "pipelines/memory/declared.h"
+#include "pipelines/memory/dry_run.h"
+#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/source_map.h"
+
+namespace pretext {
+namespace {
+
+struct Share {
+  double bytes;
+  const char* what;
+  const char* field;  // that asks for it
+};
+
+// The program is nobody's choice.
+std::vector<Share> SharesOf(const Assembled& parts, const MemoryNeeds& needs) {
+  const double encoder = ParameterBytes(parts.encoder->parameters());
+  const char* model = 2 * encoder >= needs.parameters ? "encoder" : "head";
+  const bool chunked = parts.config->train().chunk() > 0;
+  return {{needs.parameters, "parameters and gradients", model},
+          {needs.optimizer, "the optimizer's state", model},
+          {needs.dataset, "the dataset", "dataset"},
+          {needs.batches, "batches read ahead", "train.batch_size"},
+          {needs.activations, "activations", chunked ? "train.chunk" : "train.batch_size"},
+          {needs.evaluation, "evaluation", "evaluate"}};
+}
+
+std::string List(const Assembled& parts, const MemoryNeeds& needs) {
+  std::vector<Share> shares = SharesOf(parts, needs);
+  std::stable_sort(shares.begin(), shares.end(),
+                   [](const Share& a, const Share& b) { return a.bytes > b.bytes; });
+  std::vector<std::string> texts;
+  for (const Share& share : shares) {
+    if (share.bytes >= 0.005 * needs.total()) {
+      texts.push_back(absl::StrCat(FormatBytes(share.bytes), " ", share.what));
+    }
+  }
+  return absl::StrJoin(texts, ", ");
+}
+
+// What to do about it, where the activations are too many.
+std::string Advice(const Assembled& parts, const MemoryNeeds& needs, const MemoryLimit& limit) {
+  const Pipeline::Train& train = parts.config->train();
+  const double rows = static_cast<double>(train.batch_size() * parts.views());
+  const double at_once =
+      train.chunk() > 0 ? std::min(rows, static_cast<double>(train.chunk())) : rows;
+  const double room = limit.bytes - (needs.total() - needs.activations);
+  const double fit = std::floor(0.9 * at_once * room / needs.activations);
+  if (fit < 1) return ". Smaller images or a smaller model are needed";
+  return absl::StrCat(". About ", Counted(static_cast<int64_t>(fit)),
+                      " rows at once would fit: train { chunk: ", static_cast<int64_t>(fit),
+                      " }, or a smaller batch_size");
+}
+
+absl::Status Refuse(const Assembled& parts, const MemoryNeeds& needs, const MemoryLimit& limit,
+                    bool whole) {
+  const std::vector<Share> shares = SharesOf(parts, needs);
+  const Share& most =
+      *std::max_element(shares.begin(), shares.end(),
+                        [](const Share& a, const Share& b) { return a.bytes < b.bytes; });
+  const bool activations = most.bytes == needs.activations && needs.activations > 0;
+  SourceMap map = *parts.places;
+  map.AddFaults(most.field, absl::InvalidArgumentError(absl::StrCat(
+                                "the training needs ", whole ? "about " : "more than ",
+                                FormatBytes(needs.total()), " of memory (", List(parts, needs),
+                                "); ", limit.whose, " ", FormatBytes(limit.bytes),
+                                activations ? Advice(parts, needs, limit) : "")));
+  return map.status();
+}
+
+// The batch's rows that go through the model together, as samples.
+double SamplesAtOnce(const Assembled& parts) {
+  const Pipeline::Train& train = parts.config->train();
+  const auto samples = static_cast<double>(train.batch_size());
+  const double views = static_cast<double>(parts.views());
+  return train.chunk() > 0 ? std::min(samples, static_cast<double>(train.chunk()) / views)
+                           : samples;
+}
+
+// h and z of the whole batch, with a gradient and a copy: what chunks are put together from.
+double ChunkedBytes(const Assembled& parts) {
+  if (SamplesAtOnce(parts) >= static_cast<double>(parts.config->train().batch_size())) return 0;
+  const double rows = static_cast<double>(parts.config->train().batch_size() * parts.views());
+  return sizeof(float) * rows *
+         static_cast<double>(parts.encoder->output().size() + 3 * parts.head->output().size());
+}
+
+// Of the encoder before training, which is evaluated beside the trained one.
+double UntrainedBytes(const Assembled& parts) {
+  const Pipeline::Evaluate& evaluate = parts.config->evaluate();
+  const bool evaluated = evaluate.classify() && parts.dataset->labelled() &&
+                         !parts.sample.is(FlowType::Kind::kTokens) &&
+                         evaluate.baselines().untrained_encoder();
+  return evaluated ? ParameterBytes(parts.encoder->parameters()) : 0;
+}
+
+}  // namespace
+
+absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit) {
+  MemoryNeeds needs{.program = limit.used(),
+                    .parameters = ParameterBytes(parts.encoder->parameters()) +
+                                  ParameterBytes(parts.head->parameters()),
+                    .optimizer = OptimizerBytes(parts),
+                    .dataset = parts.dataset->extent().bytes,
+                    .batches = BatchBytes(parts),
+                    .evaluation = FeatureBytes(parts)};
+  if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/false);
+
+  const Pipeline& config = *parts.config;
+  const double at_once = SamplesAtOnce(parts);
+  // The batch of the evaluation is no more than the samples there are.
+  const DatasetExtent extent = parts.dataset->extent();
+  int64_t evaluated = config.evaluate().batch_size();
+  if (extent.train > 0) evaluated = std::min(evaluated, std::max(extent.train, extent.test));
+  const double room = limit.bytes - needs.total() + needs.parameters;
+  const absl::StatusOr<DryRun> run = MeasurePasses(
+      parts, std::max<int64_t>(1, static_cast<int64_t>(std::ceil(at_once))), evaluated, room);
+  if (absl::IsResourceExhausted(run.status())) {
+    needs.activations = limit.bytes - needs.total();
+    return Refuse(parts, needs, limit, /*whole=*/false);
+  }
+  if (!run.ok()) return run.status();
+  needs.program = limit.used();  // with what the libraries have made for themselves by now
+  needs.activations = run->step.At(at_once) + ChunkedBytes(parts);
+  needs.evaluation += UntrainedBytes(parts) + run->evaluation.At(static_cast<double>(evaluated));
+  if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/true);
+  return needs;
+}
+
+absl::StatusOr<std::string> CheckAndDescribeMemory(const Assembled& parts) {
+  const MemoryLimit limit = TightestMemoryLimit();
+  const absl::StatusOr<MemoryNeeds> needs = CheckMemory(parts, limit);
+  if (!needs.ok()) return needs.status();
+  return DescribeMemory(*needs, limit);
+}
+
+std::string DescribeMemory(const MemoryNeeds& needs, const MemoryLimit& limit) {
+  const auto part = [](double bytes, const char* what) {
+    return absl::StrCat(FormatBytes(bytes), " ", what);
+  };
+  return absl::StrCat(
+      "memory         about ", FormatBytes(needs.total()), " of ", FormatBytes(limit.bytes), ": ",
+      part(needs.parameters, "parameters and gradients, "), part(needs.optimizer, "optimizer, "),
+      part(needs.activations, "activations, "), part(needs.batches, "batches, "),
+      part(needs.dataset, "dataset, "), part(needs.evaluation, "evaluation\n"));
+}
+
+}  // namespace pretext

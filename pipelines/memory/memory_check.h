@@ -1,0 +1,37 @@
+// Whether a training fits the memory there is, before the first byte of its data is loaded.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/memory/memory_limits.h"
+#include "pipelines/assembly/assembly.h"
+
+namespace pretext {
+
+// In bytes. What is held at the same time, so that the sum is the most that is resident.
+struct MemoryNeeds {
+  double program = 0;      // what the process has already: code, libraries
+  double parameters = 0;   // values and gradients, running statistics
+  double optimizer = 0;    // the optimizer's state
+  double dataset = 0;      // as loaded, where it says so
+  double batches = 0;      // read ahead, and on their way to the model
+  double activations = 0;  // what a forward and backward pass keeps
+  double evaluation = 0;   // passes without a tape, and features
+
+  double total() const {
+    return program + parameters + optimizer + dataset + batches + activations + evaluation;
+  }
+};
+
+// What the training needs, or InvalidArgument at the field that asks for most, with what would fit,
+// if it is more than the limit. Runs a few samples through the model (dry_run.h).
+absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit);
+
+// CheckMemory against the tightest limit there is; its line for the pipeline's description.
+absl::StatusOr<std::string> CheckAndDescribeMemory(const Assembled& parts);
+
+// A line: "memory         about 1.2 GB of 24.0 GB: parameters and gradients 89.4 MB, …"
+std::string DescribeMemory(const MemoryNeeds& needs, const MemoryLimit& limit);
+
+}  // namespace pretext

@@ -1,0 +1,140 @@
+// What `pretext validate` says a training will take of memory, beside what it takes; and what does
+// not fit, refused before anything is read.
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+#include "tests/program.h"
+
+namespace pretext {
+namespace {
+
+// "123.4 MB" in bytes; -1 if it is none.
+double Bytes(const std::string& number, const std::string& unit) {
+  double value = -1, factor = 1;
+  for (const char* name : {"bytes", "KB", "MB", "GB", "TB"}) {
+    if (unit == name) return absl::SimpleAtod(number, &value) ? value * factor : -1;
+    factor *= 1000;
+  }
+  return -1;
+}
+
+// Of the line "memory         about 123.4 MB of 24.0 GB: …".
+double EstimateIn(const std::string& output) {
+  for (const absl::string_view line : absl::StrSplit(output, '\n')) {
+    if (!absl::StartsWith(line, "memory ")) continue;
+    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.size() > 3) return Bytes(words[2], words[3]);
+  }
+  return -1;
+}
+
+// The most that the process has had resident.
+double PeakBytes(pid_t process) {
+  std::ifstream status(absl::StrCat("/proc/", process, "/status"));
+  for (std::string line; std::getline(status, line);) {
+    const std::vector<std::string> words =
+        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+    double kilobytes = 0;
+    if (words.size() > 1 && words[0] == "VmHWM:" && absl::SimpleAtod(words[1], &kilobytes)) {
+      return 1024 * kilobytes;
+    }
+  }
+  return 0;
+}
+
+// A peak is a sum of estimates that are upper bounds each, but do not all stand at the same time,
+// and of libraries' memory that nobody counts: from a quarter less to two thirds more.
+constexpr double kLeast = 0.75, kMost = 1.67;
+
+void ExpectEstimate(const std::string& pipeline, const std::string& override) {
+  const ProgramResult said = RunProgram({"validate", pipeline, "--override", override});
+  ASSERT_EQ(said.exit_code, 0) << said.output;
+  const double estimate = EstimateIn(said.output);
+  ASSERT_GT(estimate, 0) << said.output;
+  double peak = 0;
+  const ProgramResult trained =
+      RunProgram({"train", pipeline, "--override", override},
+                 [&](pid_t process) { peak = std::max(peak, PeakBytes(process)); });
+  ASSERT_EQ(trained.exit_code, 0) << trained.output;
+  std::printf("%s: %.0f MB said, %.0f MB measured, %.2f times\n", pipeline.c_str(), estimate / 1e6,
+              peak / 1e6, estimate / peak);
+  EXPECT_GE(estimate / peak, kLeast) << said.output;
+  EXPECT_LE(estimate / peak, kMost) << said.output;
+}
+
+class ShippedTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedTest, TakesWhatIsSaid) {
+  const std::string path =
+      std::filesystem::absolute(absl::StrCat("pipelines/", GetParam(), ".textproto")).string();
+  ExpectEstimate(path,
+                 "train { steps: 3 } schedule { warmup_steps: 0 } evaluate { every_epochs: 0 "
+                 "max_train_samples: 4000 max_test_samples: 500 probe { max_iterations: 3 } } "
+                 "output { directory: '' tensorboard: false }");
+}
+
+INSTANTIATE_TEST_SUITE_P(Pipelines, ShippedTest,
+                         testing::Values("fashion_mnist_autoencoder",
+                                         "fashion_mnist_conv_autoencoder", "fashion_mnist_simclr"),
+                         [](const auto& info) { return info.param; });
+
+TEST(MemoryTest, AWideModelTakesWhatIsSaid) {
+  WriteScratchFile("wide.textproto", SmallAutoencoder("wide"));
+  ExpectEstimate("wide.textproto",
+                 "train { steps: 2 } encoder { [type.googleapis.com/pretext.Mlp] { hidden: [4000, "
+                 "4000] code: 4 } }");
+}
+
+// As the shell's ulimit -v; the program inherits it.
+class AddressLimit {
+ public:
+  explicit AddressLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_AS, &before_);
+    const rlimit lower{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_AS, &lower);
+  }
+  ~AddressLimit() { setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_;
+};
+
+TEST(MemoryTest, WhatDoesNotFitIsRefusedWithItsReason) {
+  WriteScratchFile("refused.textproto", SmallAutoencoder("refused"));
+  const auto refused = [](const std::string& command, const std::string& change) {
+    const AddressLimit limit(rlim_t{2} << 30);
+    return RunProgram({command, "refused.textproto", "--override", change});
+  };
+  const struct {
+    const char *change, *where, *what;
+  } cases[] = {
+      {"encoder { [type.googleapis.com/pretext.Mlp] { hidden: [20000, 20000] } }",
+       "encoder:", "parameters and gradients"},
+      {"dataset { [type.googleapis.com/pretext.IdxImages] {} } views { augmentation { "
+       "[type.googleapis.com/pretext.RandomResizedCrop] { height: 512 width: 512 } } } "
+       "encoder { [type.googleapis.com/pretext.ResNet] { stem: CIFAR } } train { batch_size: 64 }",
+       "train.batch_size:", "activations"},
+  };
+  for (const auto& [change, where, what] : cases) {
+    for (const char* command : {"validate", "train"}) {
+      const ProgramResult result = refused(command, change);
+      EXPECT_EQ(result.exit_code, 2) << result.output;
+      EXPECT_TRUE(absl::StrContains(result.output, where)) << result.output;
+      EXPECT_TRUE(absl::StrContains(result.output, what)) << result.output;
+      EXPECT_TRUE(absl::StrContains(result.output, "ulimit -v")) << result.output;
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(ScratchFolder() + "/runs/refused")) << "no run is made";
+}
+
+}  // namespace
+}  // namespace pretext
