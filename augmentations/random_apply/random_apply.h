@@ -2,7 +2,8 @@
 // (torchvision.transforms.RandomApply).
 //
 // Input and output: the same type, since they may be left out. Draws: one, for whether to act; then
-// what the augmentations draw. In evaluation: what the augmentations do there, unless they never act.
+// what the augmentations draw. In evaluation: what the augmentations do there, unless they never
+// act.
 #pragma once
 
 #include <memory>

@@ -17,6 +17,7 @@ namespace pretext {
 namespace {
 
 constexpr double kSeconds = 1;  // for each of the two kinds of pass
+constexpr double kSecondsInDoubt = 10;
 constexpr int kLeastMeasurements = 3;
 
 // Restores the pool when the dry run is over, however it ends.
@@ -76,9 +77,13 @@ absl::StatusOr<PassMemory> Measure(const Assembled& parts, int64_t least, int64_
     // The libraries make their code in the first.
     if (memory.measurements() > 0) seconds += passed.count();
     memory.Add(samples, bytes);
-    // The next takes as long as all before it together, and twice the memory.
-    const bool long_enough = memory.measurements() >= kLeastMeasurements && 2 * seconds > kSeconds;
-    if (long_enough || 4 * bytes > most_bytes) break;
+    // The next takes as long as all before it together, and twice the memory. Where it is not
+    // plain whether the whole fits, it is worth more time.
+    if (2 * bytes > most_bytes) break;
+    const double whole = memory.At(static_cast<double>(most));
+    const bool plain = whole <= most_bytes || whole > 8 * most_bytes;
+    const bool enough = memory.measurements() >= kLeastMeasurements;
+    if (enough && 2 * seconds > (plain ? kSeconds : kSecondsInDoubt)) break;
   }
   return memory;
 }
