@@ -3,8 +3,8 @@
 // whatever its layers keep.
 //
 // The number of samples is doubled until it is the batch's, or a second is over (not before three
-// measurements; ten seconds where the whole would be a little more than there is), or the next would
-// not fit; from there on a straight line through the last two measurements is followed.
+// measurements; ten seconds where the whole would be a little more than there is), or the next
+// would not fit; from there on a straight line through the last two measurements is followed.
 #pragma once
 
 #include <cstdint>
