@@ -7,7 +7,7 @@
 #include "base/file/read_file.h"
 #include "core/autograd/gradient_check.h"
 #include "gtest/gtest.h"
-#include "pipelines/train/checkpoint.h"
+#include "pipelines/checkpoint/checkpoint.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace pretext::testing {
