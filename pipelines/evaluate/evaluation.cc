@@ -65,7 +65,7 @@ void WarnOfNoProgress(Figures& figures) {
   for (const char* const name : {"probe", "knn"}) {
     const double *trained = value(name), *untrained = value(absl::StrCat("untrained_", name));
     if (trained == nullptr || untrained == nullptr) continue;
-    if (*trained > *untrained) return;
+    if (*trained > *untrained || *trained >= 100) return;
     figures.warnings.push_back(absl::StrFormat(
         "h is no better than that of the encoder before training: %s %.2f, untrained %.2f", name,
         *trained, *untrained));

@@ -37,13 +37,15 @@ class PoolGuard {
 
 absl::StatusOr<Batch> SyntheticBatch(const Assembled& parts, int64_t samples, bool evaluation) {
   const SyntheticSamples dataset(parts, samples);
-  // A masked language model is evaluated on tokens that are masked as in training.
-  const bool masked = parts.view.masked;
-  using Chains = std::vector<std::vector<const Augmentation*>>;
+  // What changes tokens may learn of the vocabulary once, at its first sample: not here.
+  const bool tokens = parts.sample.is(FlowType::Kind::kTokens);
+  std::vector<std::vector<const Augmentation*>> chains = parts.chains;
+  if (evaluation) chains.resize(1);
+  if (tokens) chains.assign(chains.size(), {});
   Loader loader(dataset, {.batch_size = samples,
                           .prefetch = 1,
-                          .views = evaluation ? Chains{parts.chains[0]} : parts.chains,
-                          .evaluation = evaluation && !masked,
+                          .views = chains,
+                          .evaluation = evaluation && !tokens,
                           .clean = parts.loss->needs_clean()});
   Batch batch;
   if (absl::Status status = loader.Next(batch); !status.ok()) return status;

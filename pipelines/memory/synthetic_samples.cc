@@ -7,7 +7,7 @@
 namespace pretext {
 
 absl::Status SyntheticSamples::Read(Split, int64_t index, Sample& sample) const {
-  const FlowType& type = parts_.sample;
+  const FlowType type = this->type();
   Random random({.purpose = Purpose::kTest, .sample = static_cast<uint64_t>(index)});
   sample.index = index;
   sample.type = type;
@@ -21,6 +21,8 @@ absl::Status SyntheticSamples::Read(Split, int64_t index, Sample& sample) const 
     for (int32_t& id : sample.tokens) {
       id = static_cast<int32_t>(random.Below(static_cast<uint32_t>(type.vocabulary)));
     }
+    for (int32_t at = 0; type.masked && at < sample.length; at += 6)
+      sample.targets.push_back({at, sample.tokens[static_cast<size_t>(at)]});
     return absl::OkStatus();
   }
   const ValueRange range = type.range.value_or(kUnitRange);

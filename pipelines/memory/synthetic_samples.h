@@ -15,13 +15,16 @@ class SyntheticSamples : public Dataset {
   // `count` samples in either split. The parts outlive it.
   SyntheticSamples(const Assembled& parts, int64_t count) : parts_(parts), count_(count) {}
 
-  FlowType type() const override { return parts_.sample; }
+  // Tokens come masked where the pipeline masks them: what masks needs a vocabulary, which is not
+  // there before the data are.
+  FlowType type() const override {
+    return parts_.sample.is(FlowType::Kind::kTokens) ? parts_.view : parts_.sample;
+  }
   bool labelled() const override { return parts_.dataset->labelled(); }
-  const Tokenizer* tokenizer() const override { return parts_.dataset->tokenizer(); }
   absl::Status Load() override { return absl::OkStatus(); }
   int64_t size(Split) const override { return count_; }
   // Values uniform in the type's range, or in [0, 1] where that is unbounded; tokens of any id,
-  // without padding; labels 0 and 1 in turn.
+  // without padding, every sixth of masked ones a target; labels 0 and 1 in turn.
   absl::Status Read(Split, int64_t index, Sample& sample) const override;
   std::string Summary() const override { return "random samples"; }
 
