@@ -10,6 +10,7 @@
 #include "core/ops/record_loss.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/source_map.h"
 
 namespace pretext {
 
@@ -79,6 +80,9 @@ class Counting : public Optimizer {
 struct ToldParts {
   ToldParts() {
     parts.config = std::make_unique<Pipeline>();
+    auto places = std::make_unique<SourceMap>();
+    places->AddSource("told");
+    parts.places = std::move(places);
     parts.config->mutable_train()->set_batch_size(4);
     parts.dataset = std::make_unique<Ones>();
     parts.sample = parts.view = FlowType::Vector(2);

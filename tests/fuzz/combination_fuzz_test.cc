@@ -1,5 +1,5 @@
 // Whatever can be said together is refused at its place or trains: random pipelines of every plugin
-// are assembled, and those that validate are trained for ten steps, evaluated, and resumed. None
+// are assembled, and those that validate are trained for ten steps and evaluated. None
 // may crash, end otherwise than with a message, or be refused after validation by other than what
 // only the data or the numbers show.
 //
