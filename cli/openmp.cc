@@ -13,7 +13,7 @@
 namespace pretext {
 namespace {
 
-constexpr char kSpins[] = "10000";
+constexpr char kSpins[] = "2000";
 
 }  // namespace
 
