@@ -1,23 +1,17 @@
 #include "core/loader/validation_split.h"
 
-#include <zlib.h>
-
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
 #include "base/random/random.h"
 #include "base/text/counted.h"
+#include "core/loader/read_samples.h"
 
 namespace pretext {
 namespace {
 
 uint32_t ContentSum(const Sample& sample) {
-  const auto add = [](uint32_t sum, const auto& values) {
-    if (values.empty()) return sum;  // of no memory zlib would begin anew
-    return static_cast<uint32_t>(crc32_z(sum, reinterpret_cast<const Bytef*>(values.data()),
-                                         values.size() * sizeof(values[0])));
-  };
-  return add(add(0, sample.values), sample.tokens);
+  return AddToSum(AddToSum(0, sample.values), sample.tokens);
 }
 
 }  // namespace
@@ -26,26 +20,10 @@ absl::Status ValidationSplit::Load() {
   if (absl::Status status = dataset_->Load(); !status.ok()) return status;
   const int64_t count = dataset_->size(Split::kTrain);
   std::vector<uint32_t> sums(static_cast<size_t>(count));
-  absl::Status failed;
-  int64_t failed_at = count;
-#pragma omp parallel
-  {
-    Sample sample;
-#pragma omp for schedule(dynamic, 64)
-    for (int64_t i = 0; i < count; ++i) {
-      const absl::Status status = dataset_->Read(Split::kTrain, i, sample);
-      if (status.ok()) {
-        sums[static_cast<size_t>(i)] = ContentSum(sample);
-        continue;
-      }
-#pragma omp critical
-      if (i < failed_at) {
-        failed = status;
-        failed_at = i;
-      }
-    }
-  }
-  if (!failed.ok()) return failed;
+  const absl::Status status = ReadSamples(
+      *dataset_, Split::kTrain,
+      [&](int64_t i, const Sample& sample) { sums[static_cast<size_t>(i)] = ContentSum(sample); });
+  if (!status.ok()) return status;
   train_.clear();
   validation_.clear();
   for (int64_t i = 0; i < count; ++i) {
