@@ -27,6 +27,8 @@ class ValidationSplit : public Dataset {
   double characters_per_token(Split split) const override {
     return dataset_->characters_per_token(Of(split));
   }
+  // Its training samples are both of the parts.
+  DatasetExtent extent() const override { return dataset_->extent(); }
   // Reads every training sample once. An error too where either part would be empty.
   absl::Status Load() override;
   int64_t size(Split split) const override;

@@ -25,6 +25,7 @@ class Values : public Dataset {
     sample.values = {value, -value};
     return absl::OkStatus();
   }
+  DatasetExtent extent() const override { return {.train = count_, .test = 1, .bytes = 8}; }
   std::string Summary() const override { return "values"; }
 
  private:
@@ -37,6 +38,8 @@ ValidationSplit Quarter(int64_t count, int64_t different) {
 
 TEST(ValidationSplit, KeepsItsShareAndReadsEverySampleOnce) {
   ValidationSplit split = Quarter(400, 400);
+  EXPECT_EQ(split.extent().train, 400);
+  EXPECT_EQ(split.extent().bytes, 8) << "what an estimate of memory asks before loading";
   ASSERT_TRUE(split.Load().ok());
   const int64_t train = split.size(Split::kTrain), kept = split.size(Split::kValidation);
   EXPECT_EQ(train + kept, 400);
