@@ -57,6 +57,41 @@ void WriteScratchFile(const std::string& path, const std::string& contents) {
   std::ofstream(ScratchFolder() + "/" + path, std::ios::binary) << contents;
 }
 
+std::string SmallLanguageModel(const std::string& name, int vocabulary, const std::string& rest) {
+  return "name: \"" + name +
+         R"pb("
+              dataset {
+                [type.googleapis.com/pretext.Text] {
+                  files: "corpus.txt"
+                  tokenizer {
+                    [type.googleapis.com/pretext.WordPiece] { learn { size:)pb" +
+         std::to_string(vocabulary) +
+         R"pb(}
+              }
+                  }
+                  sequence_length: 32
+                  held_out: 0.1
+                  cache_directory: "cache"
+                }
+              }
+              views {
+                augmentation {
+                  [type.googleapis.com/pretext.TokenMasking] {}
+                }
+              }
+              encoder {
+                [type.googleapis.com/pretext.Transformer] { layers: 1 width: 32 heads: 2 }
+              }
+              head {
+                [type.googleapis.com/pretext.MaskedLanguageModel] {}
+              }
+              loss {
+                [type.googleapis.com/pretext.MaskedCrossEntropy] {}
+              }
+         )pb" +
+         rest;
+}
+
 std::string FileContents(const std::string& path) {
   std::ifstream file(ScratchFolder() + "/" + path, std::ios::binary);
   std::ostringstream contents;

@@ -31,6 +31,10 @@ const std::string& ScratchFolder();
 // `name` names its run.
 std::string SmallAutoencoder(const std::string& name);
 
+// A pipeline over the text in corpus.txt, which learns a vocabulary of that size: one transformer
+// layer of width 32 with dropout. `rest` is the optimizer and what comes after it.
+std::string SmallLanguageModel(const std::string& name, int vocabulary, const std::string& rest);
+
 // A file of the scratch folder; empty when it is not there.
 std::string FileContents(const std::string& path);
 void WriteScratchFile(const std::string& path, const std::string& contents);

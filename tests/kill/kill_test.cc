@@ -145,38 +145,12 @@ TEST_F(KillTest, OfText) {
     text += "\n\n";
   }
   WriteScratchFile("corpus.txt", text);
-  Kill(R"pb(
-         name: "text"
-         dataset {
-           [type.googleapis.com/pretext.Text] {
-             files: "corpus.txt"
-             tokenizer {
-               [type.googleapis.com/pretext.WordPiece] { learn { size: 300 } }
-             }
-             sequence_length: 32
-             held_out: 0.1
-             cache_directory: "cache"
-           }
-         }
-         views {
-           augmentation {
-             [type.googleapis.com/pretext.TokenMasking] {}
-           }
-         }
-         encoder {
-           [type.googleapis.com/pretext.Transformer] { layers: 1 width: 32 heads: 2 }
-         }
-         head {
-           [type.googleapis.com/pretext.MaskedLanguageModel] {}
-         }
-         loss {
-           [type.googleapis.com/pretext.MaskedCrossEntropy] {}
-         }
+  Kill(SmallLanguageModel("text", 300, R"pb(
          optimizer {
            [type.googleapis.com/pretext.AdamW] {}
          }
          train { epochs: 3 batch_size: 128 }
-       )pb",
+       )pb"),
        {Everything("masked_loss")}, FromEnvironment("PRETEXT_KILLS", 12) / 2);
 }
 

@@ -52,39 +52,13 @@ void WriteCorpus() {
 // 2 epochs; dropout, so that its stream is resumed too.
 std::string Pipeline(const std::string& name) {
   WriteCorpus();
-  return "name: \"" + name +
-         R"pb("
-              dataset {
-                [type.googleapis.com/pretext.Text] {
-                  files: "corpus.txt"
-                  tokenizer {
-                    [type.googleapis.com/pretext.WordPiece] { learn { size: 150 } }
-                  }
-                  sequence_length: 32
-                  held_out: 0.1
-                  cache_directory: "cache"
-                }
-              }
-              views {
-                augmentation {
-                  [type.googleapis.com/pretext.TokenMasking] {}
-                }
-              }
-              encoder {
-                [type.googleapis.com/pretext.Transformer] { layers: 1 width: 32 heads: 2 }
-              }
-              head {
-                [type.googleapis.com/pretext.MaskedLanguageModel] {}
-              }
-              loss {
-                [type.googleapis.com/pretext.MaskedCrossEntropy] {}
-              }
-              optimizer {
-                [type.googleapis.com/pretext.AdamW] { learning_rate: 3e-3 }
-              }
-              schedule { decay: LINEAR }
-              train { epochs: 2 batch_size: 32 log_every: 1 clip_norm: 1 }
-         )pb";
+  return SmallLanguageModel(name, 150, R"pb(
+    optimizer {
+      [type.googleapis.com/pretext.AdamW] { learning_rate: 3e-3 }
+    }
+    schedule { decay: LINEAR }
+    train { epochs: 2 batch_size: 32 log_every: 1 clip_norm: 1 }
+  )pb");
 }
 
 TEST(TextProgram, LearnsAVocabulary) {
