@@ -9,9 +9,9 @@ namespace pretext {
 // environment says so (OMP_WAIT_POLICY, GOMP_SPINCOUNT). libgomp reads that before main: the
 // program starts itself again. To be called first.
 //
-// libgomp's default spins for milliseconds. That is fastest on a quiet machine and ruinous beside
-// other work, where the thread that is waited for cannot run because the waiting one spins: a step
-// takes 120 times as long. kSpins turns outlast the gaps between the parts of a step, and no more.
+// libgomp's default spins for milliseconds. Beside other work that is ruinous: the thread that is
+// waited for cannot run because the waiting one spins. kSpins turns outlast the gaps between the
+// parts of a step, and no more (measured: docs/design.md).
 void ChooseWaiting(char** argv);
 
 // The settings are made such that teams have the size they should (kernels/team); an error, naming
