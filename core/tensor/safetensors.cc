@@ -30,6 +30,7 @@ constexpr double kMaxExact = 9007199254740992.0;  // 2^53: JSON numbers are doub
 struct Entry {
   std::string name;
   DType dtype = DType::kFloat32;
+  bool wide = false;
   Shape shape;
   int64_t begin = 0, end = 0;
 };
@@ -57,10 +58,12 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const Value& value) {
       fields.size() != 3) {
     return bad("needs dtype, shape and data_offsets, and nothing else");
   }
-  if (dtype->second.string_value() == "I32") {
+  const std::string& type = dtype->second.string_value();
+  entry.wide = type == "I64";
+  if (type == "I32" || entry.wide) {
     entry.dtype = DType::kInt32;
-  } else if (dtype->second.string_value() != "F32") {
-    return bad(absl::StrCat("type ", dtype->second.string_value(), "; F32 and I32 are known"));
+  } else if (type != "F32") {
+    return bad(absl::StrCat("type ", type, "; F32, I32 and I64 are known"));
   }
   const auto& dims = shape->second.list_value().values();
   if (shape->second.kind_case() != Value::kListValue || dims.size() > Shape::kMaxRank) {
@@ -70,7 +73,7 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const Value& value) {
   for (const Value& dim : dims) {
     const int64_t size = Whole(dim);
     elements *= static_cast<double>(size);
-    if (size < 0 || !(elements < kMaxExact / 4))
+    if (size < 0 || !(elements < kMaxExact / 8))
       return bad("a size that is not a whole number in range");
     entry.shape.Append(size);
   }
@@ -78,7 +81,8 @@ absl::StatusOr<Entry> ParseEntry(const std::string& name, const Value& value) {
   if (range.size() != 2) return bad("data_offsets is a list of two");
   entry.begin = Whole(range[0]);
   entry.end = Whole(range[1]);
-  if (entry.begin < 0 || entry.end < 0 || entry.end - entry.begin != entry.shape.size() * 4) {
+  if (entry.begin < 0 || entry.end < 0 ||
+      entry.end - entry.begin != entry.shape.size() * (entry.wide ? 8 : 4)) {
     return bad("data_offsets do not fit the shape");
   }
   return entry;
@@ -89,6 +93,27 @@ absl::string_view DataOf(const Tensor& plain) {
   const void* const data =
       plain.dtype() == DType::kInt32 ? static_cast<const void*>(plain.ints()) : plain.data();
   return {static_cast<const char*>(data), plain.bytes()};
+}
+
+// The bytes that stand in the file.
+std::string WideData(const Tensor& ints) {
+  std::string bytes;
+  for (int64_t i = 0; i < ints.size(); ++i) {
+    const int64_t value = ints.ints()[i];
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  }
+  return bytes;
+}
+
+// Of I64 to int32; whether all fit.
+bool Narrow(const char* bytes, Tensor& ints) {
+  for (int64_t i = 0; i < ints.size(); ++i) {
+    int64_t value;
+    std::memcpy(&value, bytes + i * 8, sizeof(value));
+    ints.ints()[i] = static_cast<int32_t>(value);
+    if (ints.ints()[i] != value) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -106,6 +131,15 @@ constexpr char kHeaderSum[] = "crc32";
 constexpr char kTensorSum[] = "crc32:";  // and the tensor's name
 constexpr char kNoSum[] = "00000000";
 
+std::string SumInFile(const NamedTensor& named) {
+  return named.wide ? Checksum(WideData(named.tensor)) : TensorChecksum(named.tensor);
+}
+
+const char* TypeInFile(const NamedTensor& named) {
+  if (named.wide) return "I64";
+  return named.tensor.dtype() == DType::kInt32 ? "I32" : "F32";
+}
+
 // Where the header's own checksum stands in its JSON.
 size_t PlaceOfHeaderSum(absl::string_view json, absl::string_view sum) {
   const std::string before = absl::StrCat("\"", kHeaderSum, "\":\"");
@@ -120,7 +154,7 @@ std::string Header(const TensorFile& file) {
   for (const auto& [key, value] : file.metadata) metadata.Add(key, value);
   metadata.Add(kHeaderSum, kNoSum);
   for (const NamedTensor& named : file.tensors) {
-    metadata.Add(absl::StrCat(kTensorSum, named.name), TensorChecksum(named.tensor));
+    metadata.Add(absl::StrCat(kTensorSum, named.name), SumInFile(named));
   }
   header.Add("__metadata__", metadata);
   std::set<std::string> names;
@@ -128,9 +162,9 @@ std::string Header(const TensorFile& file) {
   for (const NamedTensor& named : file.tensors) {
     PRETEXT_CHECK(names.insert(named.name).second, "a tensor's name is used once in a file");
     const Shape& shape = named.tensor.shape();
-    const int64_t end = at + shape.size() * 4;
+    const int64_t end = at + shape.size() * (named.wide ? 8 : 4);
     header.Add(named.name, JsonObject()
-                               .Add("dtype", named.tensor.dtype() == DType::kInt32 ? "I32" : "F32")
+                               .Add("dtype", TypeInFile(named))
                                .Add("shape", std::vector<int64_t>(shape.begin(), shape.end()))
                                .Add("data_offsets", std::vector<int64_t>{at, end}));
     at = end;
@@ -175,7 +209,11 @@ std::string SerializeTensors(const TensorFile& file) {
   std::string contents = Header(file);
   for (const NamedTensor& named : file.tensors) {
     const Tensor plain = named.tensor.Plain();
-    contents.append(DataOf(plain).data(), DataOf(plain).size());
+    if (named.wide) {
+      contents.append(WideData(plain));
+    } else {
+      contents.append(DataOf(plain).data(), DataOf(plain).size());
+    }
   }
   return contents;
 }
@@ -187,7 +225,7 @@ absl::Status WriteTensors(const std::string& path, const TensorFile& file) {
   for (const NamedTensor& named : file.tensors) {
     if (!status.ok()) return status;
     const Tensor plain = named.tensor.Plain();
-    status = (*writer)->Append(DataOf(plain));
+    status = named.wide ? (*writer)->Append(WideData(plain)) : (*writer)->Append(DataOf(plain));
   }
   return status.ok() ? (*writer)->Commit() : status;
 }
@@ -243,9 +281,15 @@ absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_vi
   if (!damage.empty()) return bad(damage);
   for (const Entry& entry : entries) {
     Tensor tensor = Tensor::Uninitialized(entry.shape, entry.dtype);
-    void* target = entry.dtype == DType::kInt32 ? static_cast<void*>(tensor.ints()) : tensor.data();
-    std::memcpy(target, data + entry.begin, tensor.bytes());
-    file.tensors.push_back({entry.name, std::move(tensor)});
+    if (entry.wide) {
+      if (!Narrow(data + entry.begin, tensor))
+        return bad(absl::StrCat("tensor \"", entry.name, "\" has numbers beyond 32 bits"));
+    } else {
+      void* target =
+          entry.dtype == DType::kInt32 ? static_cast<void*>(tensor.ints()) : tensor.data();
+      std::memcpy(target, data + entry.begin, tensor.bytes());
+    }
+    file.tensors.push_back({entry.name, std::move(tensor), entry.wide});
   }
   return file;
 }

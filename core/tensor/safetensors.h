@@ -20,7 +20,8 @@ namespace pretext {
 
 struct NamedTensor {
   std::string name;
-  Tensor tensor;  // float32 or int32; written row-major
+  Tensor tensor;      // float32 or int32; written row-major
+  bool wide = false;  // int32 here, I64 in the file, as PyTorch counts
 };
 
 // CRC-32, as eight hexadecimal digits.
@@ -36,11 +37,11 @@ struct TensorFile {
 // The file's contents. Names are unique.
 std::string SerializeTensors(const TensorFile& file);
 
-// Reads what SerializeTensors wrote. Checked strictly, before anything is allocated:
-// the header's length and JSON, known types (F32, I32), shapes of at most five dimensions,
-// offsets that follow one another without gap or overlap, fit the shapes and end with the data, and
-// the checksums where the file has any: a byte that was changed anywhere is DataLoss, which names
-// the tensor. `name` is the file's, for messages.
+// Reads what SerializeTensors wrote. Checked strictly, before anything is allocated: the header's
+// length and JSON, known types (F32, I32; I64 of numbers that fit into 32 bits), shapes of at most
+// five dimensions, offsets that follow one another without gap or overlap, fit the shapes and end
+// with the data, and the checksums where the file has any: a byte that was changed anywhere is
+// DataLoss, which names the tensor. `name` is the file's, for messages.
 absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_view contents);
 
 // The same to a file and from one, without a second copy in memory. A crash while it is written

@@ -58,6 +58,26 @@ TEST(Safetensors, AFileHasTheSameBytes) {
   EXPECT_THAT(folder.Names(), testing::ElementsAre("f"));
 }
 
+// As PyTorch's num_batches_tracked: an I64 without dimensions.
+TEST(Safetensors, WideNumbers) {
+  TensorFile file;
+  file.tensors.push_back({"steps", Tensor::Zeros(Shape(), DType::kInt32), /*wide=*/true});
+  file.tensors[0].tensor.ints()[0] = -7;
+  file.tensors.push_back({"w", Tensor::Full({1}, 1)});
+  const std::string contents = SerializeTensors(file);
+  EXPECT_THAT(contents, HasSubstr(R"("steps":{"dtype":"I64","shape":[],"data_offsets":[0,8]})"));
+  const auto read = ParseTensors("f", contents);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->tensors[0].tensor.ints()[0], -7);
+  EXPECT_TRUE(SerializeTensors(*read) == contents);
+  const std::string json = R"({"t":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}})";
+  std::string beyond;
+  for (int i = 0; i < 8; ++i) beyond += static_cast<char>(json.size() >> (8 * i));
+  beyond += json + std::string("\0\0\0\0\1\0\0\0", 8);
+  EXPECT_THAT(std::string(ParseTensors("f", beyond).status().message()),
+              HasSubstr("numbers beyond 32 bits"));
+}
+
 // The order of the header is the tensors': equal contents are equal files.
 TEST(Safetensors, WritesTheHeaderInOrder) {
   const std::string contents = SerializeTensors(Example()).substr(8);
