@@ -20,7 +20,7 @@ if [[ ! -e $root/etc/debian_version ]]; then
   cp /etc/resolv.conf "$root/etc/"
 fi
 for folder in proc dev; do
-  mountpoint -q "$root/$folder" || mount --rbind "/$folder" "$root/$folder"
+  mountpoint -q "$root/$folder" || mount --rbind --make-rslave "/$folder" "$root/$folder"
 done
 trap 'umount -R -l "$root/proc" "$root/dev"' EXIT
 rm -rf "$root/pretext"
