@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/random/philox.h"
+
 namespace pretext {
 namespace {
 
@@ -18,21 +20,12 @@ uint64_t Mix(uint64_t x) {
 
 std::array<uint32_t, 4> Philox(const std::array<uint32_t, 4>& counter,
                                const std::array<uint32_t, 2>& key) {
-  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
-  uint32_t k0 = key[0], k1 = key[1];
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t p0 = uint64_t{0xD2511F53u} * c0;
-    const uint64_t p1 = uint64_t{0xCD9E8D57u} * c2;
-    const uint32_t n0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ k0;
-    const uint32_t n2 = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ k1;
-    c1 = static_cast<uint32_t>(p1);
-    c3 = static_cast<uint32_t>(p0);
-    c0 = n0;
-    c2 = n2;
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
-  return {c0, c1, c2, c3};
+  using philox_internal::Lane;
+  Lane c[4][1] = {{counter[0]}, {counter[1]}, {counter[2]}, {counter[3]}};
+  philox_internal::Rounds(key[0], key[1], c);
+  std::array<uint32_t, 4> words;
+  for (size_t w = 0; w < 4; ++w) words[w] = static_cast<uint32_t>(c[w][0]);
+  return words;
 }
 
 PhiloxState MakePhiloxState(const RandomKey& key) {

@@ -1,8 +1,11 @@
 #include "base/random/random_fill.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+
+#include "base/random/philox.h"
 
 namespace pretext {
 namespace {
@@ -11,30 +14,6 @@ constexpr int kBlocks = 16;          // Philox blocks made together: a vector of
 constexpr int kWords = 4 * kBlocks;  // The numbers that gives.
 
 using Words = uint32_t[4][kBlocks];
-
-// words[w][b] = word w of block first + b of the stream; as Philox() in random.h.
-void MakeBlocks(uint32_t key0, uint32_t key1, uint64_t first, Words& words) {
-#pragma omp simd
-  for (int b = 0; b < kBlocks; ++b) {
-    const uint64_t block = first + b;
-    words[0][b] = static_cast<uint32_t>(block);
-    words[1][b] = static_cast<uint32_t>(block >> 32);
-    words[2][b] = words[3][b] = 0;
-  }
-  for (int round = 0; round < 10; ++round) {
-#pragma omp simd
-    for (int b = 0; b < kBlocks; ++b) {
-      const uint64_t p0 = uint64_t{0xD2511F53u} * words[0][b];
-      const uint64_t p1 = uint64_t{0xCD9E8D57u} * words[2][b];
-      words[0][b] = static_cast<uint32_t>(p1 >> 32) ^ words[1][b] ^ key0;
-      words[2][b] = static_cast<uint32_t>(p0 >> 32) ^ words[3][b] ^ key1;
-      words[1][b] = static_cast<uint32_t>(p1);
-      words[3][b] = static_cast<uint32_t>(p0);
-    }
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
-  }
-}
 
 // The natural logarithm of x in (0, 1), normal (Cephes, logf: within 1 ulp).
 [[gnu::always_inline]] inline float Log(float x) {
@@ -95,16 +74,21 @@ void ToNormal(const Words& words, float* out) {
 
 template <typename Convert>
 void Fill(Random& random, float* out, int64_t n, Convert convert) {
-  const uint32_t key0 = random.Next(), key1 = random.Next();
+  std::array<uint32_t, 2> key;
+  for (uint32_t& word : key) word = random.Next();
   Words words;
-  uint64_t block = 0;
+  uint64_t block = 0;  // a multiple of kBlocks: a vector of counters never passes 2^32
+  const auto make = [&] {
+    PhiloxBlocks<kBlocks>({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), 0, 0},
+                          key, words);
+  };
   for (; n >= kWords; n -= kWords, out += kWords, block += kBlocks) {
-    MakeBlocks(key0, key1, block, words);
+    make();
     convert(words, out);
   }
   if (n > 0) {
     float rest[kWords];
-    MakeBlocks(key0, key1, block, words);
+    make();
     convert(words, rest);
     std::copy_n(rest, n, out);
   }
