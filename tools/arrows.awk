@@ -18,7 +18,7 @@ BEGIN {
 
   split("core/tensor core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
   for (i in core) room[core[i]] = i + 0
-  split("pipelines/text pipelines/assembly pipelines/run pipelines/evaluate pipelines/preview pipelines/listing " \
+  split("pipelines/text pipelines/assembly pipelines/run pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/listing " \
         "pipelines/checkpoint pipelines/train pipelines/memory pipelines/trained", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i + 0
 }

@@ -55,24 +55,6 @@ absl::StatusOr<std::unique_ptr<Encoder>> MakeUntrained(const Assembled& parts) {
   return encoder;
 }
 
-// Where h is classified no better than the h of the encoder before training.
-void WarnOfNoProgress(Figures& figures) {
-  const auto value = [&](absl::string_view name) -> const double* {
-    for (const auto& figure : figures.values)
-      if (figure.first == name) return &figure.second;
-    return nullptr;
-  };
-  for (const char* const name : {"probe", "knn"}) {
-    const double *trained = value(name), *untrained = value(absl::StrCat("untrained_", name));
-    if (trained == nullptr || untrained == nullptr) continue;
-    if (*trained > *untrained || *trained >= 100) return;
-    figures.warnings.push_back(absl::StrFormat(
-        "h is no better than that of the encoder before training: %s %.2f, untrained %.2f", name,
-        *trained, *untrained));
-    return;
-  }
-}
-
 }  // namespace
 
 Evaluation::Evaluation(Assembled& parts) : parts_(parts) {}
@@ -98,11 +80,13 @@ absl::StatusOr<Figures> Evaluation::Run(bool last, const Work& work) {
     }
     if (absl::Status s = Measure(Split::kTest, last, work, figures); !s.ok()) return s;
   }
-  if (last) WarnOfNoProgress(figures);
   return figures;
 }
 
 absl::Status Evaluation::Measure(Split split, bool last, const Work& work, Figures& figures) {
+  const int64_t most = parts_.config->evaluate().max_test_samples();
+  figures.samples = parts_.dataset->size(split);
+  if (most > 0) figures.samples = std::min(figures.samples, most);
   if (parts_.head->output().is(FlowType::Kind::kTokenScores)) return Language(split, work, figures);
   if (absl::Status s = Reconstruction(split, work, figures); !s.ok()) return s;
   if (absl::Status s = HeldOutLoss(split, work, figures); !s.ok()) return s;

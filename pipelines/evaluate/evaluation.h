@@ -13,6 +13,7 @@
 //                     bigram (evaluation/language)
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +30,8 @@ class LanguageBaseline;
 struct Figures {
   std::vector<std::pair<std::string, double>> values;
   std::vector<std::string> warnings;
+  int64_t samples = 0;  // of the split that counts: validation on the way, test at the end
+  double seconds = 0;   // that measuring took
 };
 
 class Evaluation {

@@ -39,7 +39,8 @@ RunMetrics::Scalars Tagged(absl::string_view line) {
   Struct object;
   if (!google::protobuf::util::JsonStringToMessage(std::string(line), &object).ok()) return tagged;
   for (const auto& [key, value] : object.fields()) {
-    if (value.has_number_value() && key != "step" && key != "epoch") {
+    const bool beside = object.fields().count("eval") != 0;  // what a group has beside it
+    if (value.has_number_value() && key != "step" && key != "epoch" && !beside) {
       tagged.emplace_back(Tag("", key), value.number_value());
     }
     for (const auto& [name, figure] : value.struct_value().fields()) {
@@ -78,6 +79,7 @@ absl::Status RunMetrics::GoOnAfter(int64_t step, bool tensorboard) {
     const absl::Status written = WriteFileAtomically(run_.metrics_path(), kept->text);
     if (!written.ok()) return written;
   }
+  history_ = RunHistory::Parse(kept->text);
   if (!tensorboard) return absl::OkStatus();
   if (absl::Status s = tensorboard_.Open(run_.tensorboard_path(), step); !s.ok()) return s;
   for (const absl::string_view line : absl::StrSplit(kept->last, '\n', absl::SkipEmpty())) {
@@ -87,16 +89,18 @@ absl::Status RunMetrics::GoOnAfter(int64_t step, bool tensorboard) {
 }
 
 absl::Status RunMetrics::Log(int64_t step, double epoch, const std::string& group,
-                             const Scalars& scalars) {
+                             const Scalars& scalars, const Scalars& beside) {
   JsonObject values;
   JsonObject line;
   line.Add("step", step).Add("epoch", epoch);
+  for (const auto& [name, value] : beside) line.Add(name, value);
   Scalars tagged;
   for (const auto& [name, value] : scalars) {
     (group.empty() ? line : values).Add(name, value);
     tagged.emplace_back(Tag(group, name), value);
   }
   if (!group.empty()) line.Add(group, values);
+  history_.Add(line.text());
   const absl::Status status = AppendToFile(run_.metrics_path(), line.text() + "\n");
   if (!status.ok()) return status;
   return tensorboard_.is_open() ? tensorboard_.Write(step, tagged) : absl::OkStatus();

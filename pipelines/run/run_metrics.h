@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipelines/run/run_directory.h"
+#include "pipelines/run/run_history.h"
 #include "pipelines/run/tensorboard.h"
 
 namespace pretext {
@@ -41,8 +42,13 @@ class RunMetrics {
   absl::Status GoOnAfter(int64_t step, bool tensorboard);
 
   // Appends a line {"step":…,"epoch":…, scalars…}. `group` nests the scalars
-  // ({"step":…,"epoch":…,"eval":{…}}); empty: they stand beside the step.
-  absl::Status Log(int64_t step, double epoch, const std::string& group, const Scalars& scalars);
+  // ({"step":…,"epoch":…,"eval":{…}}); empty: they stand beside the step. Then what is `beside` the
+  // group stands there, and is not for TensorBoard.
+  absl::Status Log(int64_t step, double epoch, const std::string& group, const Scalars& scalars,
+                   const Scalars& beside = {});
+
+  // All lines that the run has: those that were there, and those of Log.
+  const RunHistory& history() const { return history_; }
 
   // Puts the lines on the disk: to be called before a checkpoint that they are not written again
   // after.
@@ -51,6 +57,7 @@ class RunMetrics {
  private:
   const RunDirectory& run_;
   TensorBoardWriter tensorboard_;
+  RunHistory history_;
 };
 
 }  // namespace pretext

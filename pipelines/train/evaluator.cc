@@ -1,6 +1,8 @@
 #include "pipelines/train/evaluator.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -17,10 +19,12 @@ absl::StatusOr<Figures> Evaluator::Measure(const Cursor& cursor) {
     progress_.ShowWork(absl::StrCat("evaluation: ", what), share);
     return !stop_.is_made();
   });
+  const absl::Time start = absl::Now();
   stop_.all_is_saved = true;
   absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps, work);
   stop_.all_is_saved = false;
   if (!figures.ok()) return figures.status();
+  figures->seconds = absl::ToDoubleSeconds(absl::Now() - start);
   progress_.Say(FormatFigures(*figures));
   for (const std::string& warning : figures->warnings)
     progress_.Say(absl::StrCat("warning: ", warning));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/verdicts/verdicts.h"
 
 namespace pretext {
 namespace {
@@ -23,6 +24,8 @@ void MetricsLog::Add(const UpdateFigures& figures) {
   sums_.weight += figures.weight;
   sums_.items += figures.items;
   sums_.seconds += figures.seconds;
+  own_seconds_ += figures.seconds;
+  own_data_seconds_ += figures.data_seconds;
 }
 
 double MetricsLog::loss() const {
@@ -36,7 +39,7 @@ double MetricsLog::items_per_second() const {
 
 void MetricsLog::Warn(int64_t step) {
   if (step < kSettled) return;
-  for (const std::string& warning : Monitor().Warnings(last_.metrics)) {
+  for (const std::string& warning : CollapseWarnings(last_.metrics, parts_.encoder->features())) {
     if (std::find(warnings_.begin(), warnings_.end(), warning) != warnings_.end()) continue;
     warnings_.push_back(warning);
     progress_.Say(absl::StrCat("warning: ", warning));
@@ -47,12 +50,17 @@ absl::Status MetricsLog::WriteLine(const Cursor& cursor) {
   shown_loss_ = sums_.weight > 0 ? sums_.loss / sums_.weight : 0;  // 0 of nothing
   shown_items_per_second_ =
       sums_.seconds > 0 ? static_cast<double>(sums_.items) / sums_.seconds : 0;
+  const double seconds = sums_.seconds;
+  const double data_share = own_seconds_ > 0 ? own_data_seconds_ / own_seconds_ : 0;
   sums_ = {};
+  own_seconds_ = own_data_seconds_ = 0;
   const auto& train = parts_.config->train();
   std::vector<std::pair<std::string, double>> scalars = {
       {"loss", shown_loss_},
       {"learning_rate", last_.learning_rate},
-      {"items_per_second", shown_items_per_second_}};
+      {"items_per_second", shown_items_per_second_},
+      {"seconds", seconds},
+      {"data_share", data_share}};
   if (const auto chance = parts_.loss->Chance(train.batch_size(), parts_.views()))
     scalars.emplace_back("loss_chance", *chance);
   if (const auto floor = parts_.loss->Floor(train.batch_size(), parts_.views()))
@@ -64,7 +72,16 @@ absl::Status MetricsLog::WriteLine(const Cursor& cursor) {
 }
 
 absl::Status MetricsLog::WriteEvaluation(const Cursor& cursor, const Figures& figures) {
-  return metrics_.Log(cursor.step, plan_.Epochs(cursor.batches), "eval", figures.values);
+  const std::string name = HeldOutLossName(figures.values);
+  for (const auto& figure : figures.values)
+    if (figure.first == name) held_out_loss_ = figure;
+  const absl::Status written = metrics_.Log(
+      cursor.step, plan_.Epochs(cursor.batches), "eval", figures.values,
+      {{"samples", static_cast<double>(figures.samples)}, {"seconds", figures.seconds}});
+  if (!written.ok()) return written;
+  const auto verdicts = JudgeRun({metrics_.history(), parts_.encoder->features()});
+  if (!verdicts.empty()) progress_.Say(absl::StrCat("judged         ", VerdictLine(verdicts)));
+  return absl::OkStatus();
 }
 
 }  // namespace pretext

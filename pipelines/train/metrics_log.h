@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -28,6 +29,7 @@ class MetricsLog {
   void Add(const UpdateFigures& figures);
   // Says too what the figures warn of, each warning once.
   absl::Status WriteLine(const Cursor& cursor);
+  // Says too what the run comes to so far, in words.
   absl::Status WriteEvaluation(const Cursor& cursor, const Figures& figures);
 
   // Since the last line: a run that goes on is given those of its checkpoint.
@@ -37,6 +39,11 @@ class MetricsLog {
   // Of the steps since the last line, or of that line.
   double loss() const;
   double items_per_second() const;
+  // At the latest evaluation: the name of the loss on held-out samples ("validation_loss"), and its
+  // value. Null before one.
+  const std::pair<std::string, double>* held_out_loss() const {
+    return held_out_loss_.first.empty() ? nullptr : &held_out_loss_;
+  }
 
  private:
   void Warn(int64_t step);
@@ -47,8 +54,11 @@ class MetricsLog {
   Progress& progress_;
   UpdateFigures last_;  // step
   LineSums sums_;
+  // Of the steps since the last line that this process made.
+  double own_seconds_ = 0, own_data_seconds_ = 0;
   double shown_loss_ = 0, shown_items_per_second_ = 0;  // in the last line
   std::vector<std::string> warnings_;
+  std::pair<std::string, double> held_out_loss_;
 };
 
 }  // namespace pretext

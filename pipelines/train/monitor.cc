@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "Eigen/Core"
 #include "Eigen/Eigenvalues"
-#include "absl/strings/str_format.h"
 
 namespace pretext {
 namespace {
@@ -71,23 +69,6 @@ Monitor::Metrics Monitor::Measure(const Tensor& h, const Tensor& z, const Batch&
     metrics.emplace_back("uniformity", std::log((all - rows) / (rows * (rows - 1))));
   }
   return metrics;
-}
-
-std::vector<std::string> Monitor::Warnings(const Metrics& metrics) const {
-  std::map<std::string, double> value(metrics.begin(), metrics.end());
-  std::vector<std::string> warnings;
-  if (value.count("h_spread") != 0 && value["h_spread"] < 0.01) {
-    warnings.push_back(
-        "complete collapse: h is nearly the same for every sample (h_spread below 0.01). "
-        "Contrastive losses want "
-        "stronger negatives (a larger batch) or a smaller learning rate");
-  } else if (value.count("h_effective_rank") != 0 && value["h_effective_rank"] < 2) {
-    warnings.push_back(
-        "dimensional collapse: h varies in fewer than two directions (h_effective_rank below 2). "
-        "Try a higher "
-        "temperature, a projection head, or weaker weight decay");
-  }
-  return warnings;
 }
 
 }  // namespace pretext

@@ -1,4 +1,5 @@
-// What a batch's representations tell about the health of a run, beside the loss.
+// What a batch's representations tell about the health of a run, beside the loss
+// (pipelines/verdicts says it in words).
 #pragma once
 
 #include <string>
@@ -30,9 +31,6 @@ class Monitor {
   //   uniformity        log of the mean of e^(-2 ‖z_i - z_j‖²) over pairs of the first view; lower
   //                     is more even
   Metrics Measure(const Tensor& h, const Tensor& z, const Batch& batch) const;
-
-  // What the metrics warn of, by name: complete collapse, dimensional collapse.
-  std::vector<std::string> Warnings(const Metrics& metrics) const;
 };
 
 }  // namespace pretext

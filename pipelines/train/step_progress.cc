@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace pretext {
@@ -17,6 +18,10 @@ void StepProgress::Show(const Cursor& cursor, double data_seconds, bool stays) {
                       .item = plan_.items_per_row > 1 ? "tokens" : "samples"};
   if (seconds_ > 0 && data_seconds / seconds_ >= 0.01) {
     state.extra = absl::StrFormat("(%.0f %% data)", 100 * data_seconds / seconds_);
+  }
+  if (const auto* held_out = log_.held_out_loss(); held_out != nullptr) {
+    const std::string beside = absl::StrFormat("%s %.5g", held_out->first, held_out->second);
+    state.extra = state.extra.empty() ? beside : absl::StrCat(beside, " ", state.extra);
   }
   progress_.Show(state, stays);
 }

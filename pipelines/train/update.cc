@@ -119,6 +119,7 @@ absl::Status Updater::CheckParameters(int64_t step, double learning_rate) const 
 
 absl::StatusOr<UpdateFigures> Updater::Update(Cursor& cursor, bool monitored) {
   const Clock::time_point start = Clock::now();
+  const double data_before = data_seconds();
   UpdateFigures figures;
   if (absl::Status s = AddGradients(cursor, monitored, figures); !s.ok()) return s;
   const int64_t step = cursor.step + 1;
@@ -132,6 +133,7 @@ absl::StatusOr<UpdateFigures> Updater::Update(Cursor& cursor, bool monitored) {
   }
   cursor.step = step;
   figures.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  figures.data_seconds = data_seconds() - data_before;
   return figures;
 }
 

@@ -19,9 +19,9 @@ namespace pretext {
 
 // What was measured at an update.
 struct UpdateFigures {
-  double loss_sum = 0, weight = 0;  // of the loss's items; their number
-  int64_t items = 0;                // samples, or tokens
-  double seconds = 0;
+  double loss_sum = 0, weight = 0;       // of the loss's items; their number
+  int64_t items = 0;                     // samples, or tokens
+  double seconds = 0, data_seconds = 0;  // all; those spent on samples
   double learning_rate = 0;
   double gradient_norm = 0;  // before clipping; 0 where nothing is clipped
   Monitor::Metrics metrics;  // the loss's and the monitor's, where they were asked for

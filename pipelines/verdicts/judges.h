@@ -1,0 +1,19 @@
+// The judges that JudgeRun asks, each of one matter. They add their verdicts.
+#pragma once
+
+#include <vector>
+
+#include "pipelines/verdicts/verdicts.h"
+
+namespace pretext {
+
+// Effective rank and spread of h.
+void JudgeCollapse(const JudgedRun& run, std::vector<Verdict>& verdicts);
+// The latest evaluation beside its baselines; where it has none, the loss beside chance.
+void JudgeFigures(const JudgedRun& run, std::vector<Verdict>& verdicts);
+// How the losses move: still falling, rising, settled; held-out loss against training loss.
+void JudgeLosses(const JudgedRun& run, std::vector<Verdict>& verdicts);
+// The time that is spent on samples.
+void JudgeLoader(const JudgedRun& run, std::vector<Verdict>& verdicts);
+
+}  // namespace pretext
