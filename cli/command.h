@@ -35,6 +35,7 @@ absl::Status TokenizerCommand(const std::vector<std::string>& arguments);
 absl::Status TokenizeCommand(const std::vector<std::string>& arguments);
 absl::Status FillMaskCommand(const std::vector<std::string>& arguments);
 absl::Status EmbedCommand(const std::vector<std::string>& arguments);
+absl::Status EvalCommand(const std::vector<std::string>& arguments);
 absl::Status VersionCommand(const std::vector<std::string>& arguments);
 
 // The program's version, kept with every run.

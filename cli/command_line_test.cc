@@ -98,7 +98,7 @@ TEST(CommandLine, AnUnknownFlagIsNamedWithTheNearest) {
 }
 
 TEST(CommandLine, AValueIsNeededAndOfItsType) {
-  EXPECT_THAT(Refusal("embed", {"RUN", "--out"}), HasSubstr("--out needs its value, FILE.npy"));
+  EXPECT_THAT(Refusal("embed", {"RUN", "--out"}), HasSubstr("--out needs its value, FILE"));
   EXPECT_THAT(Refusal("fill-mask", {"--top", "many"}), HasSubstr("--top takes N; it is many"));
   EXPECT_THAT(Refusal("fill-mask", {"--top=99999999999999999999"}), HasSubstr("--top takes N"));
   EXPECT_THAT(Refusal("fill-mask", {"--json=perhaps"}), HasSubstr("true or false"));

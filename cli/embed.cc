@@ -3,26 +3,87 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
-#include "base/npy/npy.h"
+#include "absl/strings/str_join.h"
+#include "base/file/read_file.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
-#include "evaluation/embed_text/embed_text.h"
 #include "evaluation/embed_text/labelled_text.h"
-#include "pipelines/trained/trained.h"
+#include "pipelines/embed/embed_run.h"
+#include "pipelines/run/progress.h"
 
-ABSL_FLAG(std::string, text, "", "a file of texts, one a line");
+ABSL_FLAG(std::string, input, "",
+          "what is embedded: of pictures a folder, a picture, IDX images, CIFAR records, or "
+          "@FILE, a list of paths; of text a file, a folder, or @FILE; - is standard input");
+ABSL_FLAG(std::string, text, "", "a file of texts, one a line; the same as --input");
+ABSL_FLAG(std::string, unit, "line", "what one text is: line, paragraph or file");
+ABSL_FLAG(std::string, layer, "h",
+          "h, one vector an input; tokens, one a token of text; z, of a run, what its head made of "
+          "h");
+ABSL_FLAG(std::string, format, "",
+          "npy, safetensors, csv or jsonl; else the extension of --out says it");
 ABSL_FLAG(std::string, labels, "",
-          "a file of labels, one a line, for a linear probe on the vectors of the texts");
+          "IDX labels of IDX images; of texts a file of labels, one a line, for a linear probe on "
+          "the vectors too");
 
 namespace pretext {
 namespace {
 
-absl::Status WriteVectors(const Features& vectors, const std::string& path) {
-  absl::StatusOr<NpyWriter> writer =
-      NpyWriter::Create(path, NpyWriter::Type::kFloat32, {vectors.count, vectors.width});
-  if (!writer.ok()) return writer.status();
-  const absl::Status status = writer->Append(vectors.values.data(), vectors.count * vectors.width);
-  return status.ok() ? writer->Finish() : status;
+// The labels of texts: any text is one, and equal ones are one class.
+struct TextLabels {
+  std::vector<std::string> lines;
+  std::vector<std::string> classes;  // sorted
+};
+
+// Texts as they come, with their labels beside.
+class LabelledTexts : public Input {
+ public:
+  LabelledTexts(std::unique_ptr<Input> texts, const TextLabels& labels)
+      : texts_(std::move(texts)), labels_(labels) {}
+
+  std::vector<std::string> classes() const override { return labels_.classes; }
+  bool labelled() const override { return true; }
+  double share() const override { return texts_->share(); }
+  absl::Status Next(InputBlock& block) override {
+    absl::Status status = texts_->Next(block);
+    for (size_t i = 0; i < block.size() && status.ok(); ++i, ++next_) {
+      if (next_ == labels_.lines.size()) return OtherNumber(next_ + 1, "or more");
+      const auto& classes = labels_.classes;
+      const auto found = std::lower_bound(classes.begin(), classes.end(), labels_.lines[next_]);
+      block.labels.push_back(static_cast<int32_t>(found - classes.begin()));
+    }
+    const bool end = status.ok() && block.names.empty() && block.faults.empty();
+    return end && next_ < labels_.lines.size() ? OtherNumber(next_, "") : status;
+  }
+
+ private:
+  absl::Status OtherNumber(size_t texts, absl::string_view more) const {
+    return absl::InvalidArgumentError(absl::StrCat(
+        absl::GetFlag(FLAGS_labels), ": there are ", labels_.lines.size(), " labels for ", texts,
+        more.empty() ? "" : " ", more, " texts: one a line, in the same order"));
+  }
+
+  const std::unique_ptr<Input> texts_;
+  const TextLabels& labels_;
+  size_t next_ = 0;
+};
+
+absl::StatusOr<TextLabels> ReadLabels(const std::string& path) {
+  absl::StatusOr<std::vector<std::string>> lines = ReadLines(path);
+  if (!lines.ok()) return lines.status();
+  TextLabels labels{*std::move(lines), {}};
+  const absl::Status useful = CheckLabels(labels.lines, static_cast<int64_t>(labels.lines.size()));
+  if (!useful.ok()) {
+    return absl::Status(useful.code(), absl::StrCat(path, ": ", useful.message()));
+  }
+  labels.classes = labels.lines;
+  std::sort(labels.classes.begin(), labels.classes.end());
+  labels.classes.erase(std::unique(labels.classes.begin(), labels.classes.end()),
+                       labels.classes.end());
+  if (const auto classes = static_cast<int64_t>(labels.classes.size()); classes > kManyLabels) {
+    std::fprintf(stderr, "%s: a linear probe of %s different labels takes minutes\n", path.c_str(),
+                 Counted(classes).c_str());
+  }
+  return labels;
 }
 
 absl::Status Probe(const Features& vectors, const std::vector<std::string>& labels,
@@ -38,56 +99,20 @@ absl::Status Probe(const Features& vectors, const std::vector<std::string>& labe
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
-  if (auto status = CheckArguments("embed", arguments, 1, 1); !status.ok()) return status;
-  const std::string path = absl::GetFlag(FLAGS_text);
-  if (path.empty())
-    return absl::InvalidArgumentError("--text is missing: a file of texts, one a line");
-  const absl::StatusOr<std::string> out = OutPath("the vectors, an .npy");
-  if (!out.ok()) return out.status();
-  const auto parts = OpenTrained(arguments[0]);
-  if (!parts.ok()) return parts.status();
-  const Tokenizer* tokenizer = parts->dataset->tokenizer();
-  if (tokenizer == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(arguments[0], ": a model of text embeds texts; this one was trained on ",
-                     parts->sample.ToString()));
-  }
-  const auto texts = ReadLines(path);
-  if (!texts.ok()) return texts.status();
-  if (texts->empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": has no text in it"));
-  std::vector<std::string> labels;
-  if (const std::string labels_path = absl::GetFlag(FLAGS_labels); !labels_path.empty()) {
-    auto read = ReadLines(labels_path);
-    if (!read.ok()) return read.status();
-    labels = *std::move(read);
-    const absl::Status useful = CheckLabels(labels, static_cast<int64_t>(texts->size()));
-    if (!useful.ok()) {
-      return absl::Status(useful.code(), absl::StrCat(labels_path, ": ", useful.message()));
-    }
-    if (const int64_t classes = CountDifferent(labels); classes > kManyLabels) {
-      std::fprintf(stderr, "%s: a linear probe of %s different labels takes minutes\n",
-                   labels_path.c_str(), Counted(classes).c_str());
-    }
-  }
-  const auto vectors =
-      EmbedTexts(*parts->encoder, *tokenizer, *texts, {.length = parts->sample.tokens});
-  if (!vectors.ok()) return vectors.status();
-  if (absl::Status status = WriteVectors(vectors->features, *out); !status.ok()) return status;
-  std::FILE* const said = SaidBeside(*out);
-  std::fprintf(said, "%s vectors of %s: %s\n", Counted(vectors->features.count).c_str(),
-               Counted(vectors->features.width).c_str(), out->c_str());
-  if (vectors->split > 0) {
+// What was written, and what a reader of it should know.
+void Say(const EmbedReport& report, const BatchEncoder& encoder, std::FILE* said) {
+  std::fprintf(said, "%s vectors of %s: %s\n", Counted(report.rows).c_str(),
+               Counted(encoder.width()).c_str(), absl::StrJoin(report.written, ", ").c_str());
+  const int64_t most = encoder.trained().sample.tokens;
+  if (report.text.split > 0) {
     std::fprintf(
         said,
         "%s texts have more than %s tokens: each was split, and its vector is the mean of its "
         "parts'\n",
-        Counted(vectors->split).c_str(), Counted(parts->sample.tokens).c_str());
+        Counted(report.text.split).c_str(), Counted(most).c_str());
   }
-  const double unknown = static_cast<double>(vectors->unknown) /
-                         static_cast<double>(std::max<int64_t>(1, vectors->tokens));
+  const double unknown = static_cast<double>(report.text.unknown) /
+                         static_cast<double>(std::max<int64_t>(1, report.text.tokens));
   if (unknown >= 0.01) {
     std::fprintf(
         said,
@@ -95,7 +120,82 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
         "not fit them\n",
         100 * unknown);
   }
-  return labels.empty() ? absl::OkStatus() : Probe(vectors->features, labels, said);
+}
+
+absl::Status Unreadable(const EmbedReport& report) {
+  if (report.unreadable == 0) return absl::OkStatus();
+  std::string lines =
+      absl::StrCat(Counted(report.unreadable), " of ", Counted(report.unreadable + report.inputs),
+                   " inputs cannot be read and have no vector:");
+  for (const std::string& fault : report.faults) absl::StrAppend(&lines, "\n  ", fault);
+  if (report.unreadable > static_cast<int64_t>(report.faults.size())) lines += "\n  …";
+  return absl::DataLossError(lines);
+}
+
+}  // namespace
+
+absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
+  if (auto status = CheckArguments("embed", arguments, 1, 1); !status.ok()) return status;
+  InputOptions what{.input = absl::GetFlag(FLAGS_input),
+                    .labels = absl::GetFlag(FLAGS_labels),
+                    .block = BatchEncoder::kBatch};
+  const std::string text = absl::GetFlag(FLAGS_text);
+  if (!text.empty() && !what.input.empty()) {
+    return absl::InvalidArgumentError("--text and --input are one and the same: give one of them");
+  }
+  if (what.input.empty()) what.input = text;
+  if (what.input.empty()) {
+    return absl::InvalidArgumentError("--input is missing: what is to be embedded");
+  }
+  const absl::StatusOr<TextUnit> unit = ParseTextUnit(absl::GetFlag(FLAGS_unit));
+  if (!unit.ok()) return unit.status();
+  what.unit = *unit;
+  const absl::StatusOr<Layer> layer = ParseLayer(absl::GetFlag(FLAGS_layer));
+  if (!layer.ok()) return layer.status();
+  const absl::StatusOr<std::string> out = OutPath("the vectors: .npy, .safetensors, .csv, .jsonl");
+  if (!out.ok()) return out.status();
+
+  absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(arguments[0], *layer);
+  if (!encoder.ok()) return encoder.status();
+  if (!text.empty() && !encoder->of_text()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments[0], ": a model of text embeds texts; this one was trained on ",
+                     encoder->trained().sample.ToString()));
+  }
+  // Without sequence of tokens a probe on single tokens means nothing.
+  const bool probed = encoder->of_text() && !what.labels.empty() && *layer == Layer::kH;
+  absl::StatusOr<std::unique_ptr<Input>> input = OpenInput(what, encoder->trained());
+  if (!input.ok()) return input.status();
+  TextLabels labels;
+  if (encoder->of_text() && !what.labels.empty()) {
+    absl::StatusOr<TextLabels> read = ReadLabels(what.labels);
+    if (!read.ok()) return read.status();
+    labels = *std::move(read);
+    *input = std::make_unique<LabelledTexts>(*std::move(input), labels);
+  }
+  auto file = VectorFile::Create(*out, {.format = absl::GetFlag(FLAGS_format),
+                                        .width = encoder->width(),
+                                        .labelled = (*input)->labelled(),
+                                        .of_tokens = *layer == Layer::kTokens,
+                                        .classes = (*input)->classes()});
+  if (!file.ok()) return file.status();
+  Progress progress(stderr);
+  const Work work([&](absl::string_view done, double share) {
+    progress.ShowWork(done, share);
+    return true;
+  });
+  Features kept;
+  const auto report = EmbedInput(*encoder, **input, **file, probed ? &kept : nullptr, work);
+  if (!report.ok()) {
+    return absl::Status(report.status().code(),
+                        absl::StrCat(what.input, ": ", report.status().message()));
+  }
+  std::FILE* const said = SaidBeside(*out);
+  Say(*report, *encoder, said);
+  if (probed) {
+    if (absl::Status status = Probe(kept, labels.lines, said); !status.ok()) return status;
+  }
+  return Unreadable(*report);
 }
 
 }  // namespace pretext

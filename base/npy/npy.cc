@@ -37,6 +37,12 @@ absl::Status NpyWriter::Append(const int32_t* values, int64_t count) {
   return AppendBytes(Type::kInt32, values, count);
 }
 
+absl::Status NpyWriter::Append(const SpoolFile& values, int64_t count) {
+  PRETEXT_CHECK(count <= missing_, "elements are of the array's number");
+  missing_ -= count;
+  return values.CopyTo(*file_);
+}
+
 absl::Status NpyWriter::AppendBytes(Type type, const void* values, int64_t count) {
   PRETEXT_CHECK(type == type_ && count <= missing_, "elements are of the array's type and number");
   missing_ -= count;

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/file/file_writer.h"
+#include "base/file/spool_file.h"
 
 namespace pretext {
 
@@ -26,6 +27,8 @@ class NpyWriter {
   // The next `count` elements.
   absl::Status Append(const float* values, int64_t count);
   absl::Status Append(const int32_t* values, int64_t count);
+  // All that was spooled, `count` elements of the array's type.
+  absl::Status Append(const SpoolFile& values, int64_t count);
   // After the last element. Checked: as many were written as the shape has.
   absl::Status Finish();
 

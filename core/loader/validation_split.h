@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ class ValidationSplit : public Dataset {
   FlowType type() const override { return dataset_->type(); }
   bool labelled() const override { return dataset_->labelled(); }
   int64_t classes() const override { return dataset_->classes(); }
+  std::vector<std::string> class_names() const override { return dataset_->class_names(); }
+  std::optional<PicturePreparation> preparation() const override { return dataset_->preparation(); }
   const Tokenizer* tokenizer() const override { return dataset_->tokenizer(); }
   double characters_per_token(Split split) const override {
     return dataset_->characters_per_token(Of(split));

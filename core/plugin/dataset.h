@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "core/flow/batch.h"
 #include "core/flow/flow_type.h"
+#include "core/flow/picture_preparation.h"
 #include "core/plugin/build_context.h"
 
 namespace pretext {
@@ -38,7 +40,13 @@ class Dataset {
   // Images are taken to be in [0, 1] unless the type has another range.
   virtual FlowType type() const = 0;
   virtual bool labelled() const { return false; }
-  virtual int64_t classes() const { return 0; }                   // labels are below it
+  virtual int64_t classes() const { return 0; }  // labels are below it
+  // Their names, by label; empty where they have but numbers.
+  virtual std::vector<std::string> class_names() const { return {}; }
+  // Of a dataset of pictures: how another picture's file becomes a sample as its own did. Kept with
+  // the trained encoder, which is used without the dataset. Nothing before Load where it depends on
+  // the data.
+  virtual std::optional<PicturePreparation> preparation() const { return std::nullopt; }
   virtual const Tokenizer* tokenizer() const { return nullptr; }  // text only
   // Text only, after Load: characters of the split's text for each of its tokens, to turn nats a
   // token into bits a character.

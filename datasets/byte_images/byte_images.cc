@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "base/text/counted.h"
 #include "core/flow/held_out.h"
+#include "datasets/image_scaling/image_scaling.pb.h"
 
 namespace pretext {
 namespace {
@@ -61,6 +62,24 @@ void ByteImages::Read(Split split, int64_t index, Sample& sample) const {
   sample.values.resize(static_cast<size_t>(type_.size()));
   ScalePixels(scale_, images_.pixels.data() + row * type_.size(), type_.height * type_.width,
               sample.values.data());
+}
+
+std::optional<PicturePreparation> ByteImages::preparation(const FlowType& type,
+                                                          const ImageScaling& scaling) const {
+  PixelStatistics statistics = statistics_;
+  if (statistics.mean.empty()) {
+    if (scaling.standardize()) return std::nullopt;
+    statistics.mean.assign(static_cast<size_t>(type.channels), 0);
+    statistics.deviation = statistics.mean;
+  }
+  PicturePreparation preparation;
+  preparation.channels = type.channels;
+  preparation.height = type.height;
+  preparation.width = type.width;
+  PixelScale scale = MakePixelScale(scaling, statistics);
+  preparation.factor = std::move(scale.factor);
+  preparation.offset = std::move(scale.offset);
+  return preparation;
 }
 
 std::string ByteImages::Summary(int64_t classes) const {

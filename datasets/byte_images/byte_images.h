@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/flow/batch.h"
+#include "core/flow/picture_preparation.h"
 #include "core/plugin/dataset.h"
 #include "datasets/image_scaling/image_scaling.h"
 
@@ -29,6 +31,11 @@ class ByteImages {
 
   int64_t size(Split split) const { return static_cast<int64_t>(rows_[At(split)].size()); }
   void Read(Split split, int64_t index, Sample& sample) const;
+
+  // How a picture becomes such an image, where it is cropped to fit and lies on white. Nothing
+  // before Set where the scaling depends on the pixels.
+  std::optional<PicturePreparation> preparation(const FlowType& type,
+                                                const ImageScaling& scaling) const;
 
   // "50,000 + 10,000 images 3×32×32, 10 classes, pixel mean 0.4914 0.4822 0.4465, deviation …";
   // classes 0: "no labels".

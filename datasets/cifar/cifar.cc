@@ -1,7 +1,9 @@
 #include "datasets/cifar/cifar.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/file/folder.h"
+#include "base/file/read_file.h"
 #include "datasets/cifar/cifar.pb.h"
 
 namespace pretext {
@@ -22,6 +24,21 @@ CifarLayout LayoutOf(const Cifar& config) {
 bool Exists(const std::string& path) {
   const absl::StatusOr<PathKind> kind = KindOfPath(path);
   return !kind.ok() || *kind != PathKind::kNothing;
+}
+
+// The names of the classes, a line each; none where the folder has no such file.
+std::vector<std::string> ReadClassNames(const std::string& directory, const Cifar& config,
+                                        int64_t classes) {
+  constexpr int64_t kMostBytes = 1 << 16;
+  const char* const file = config.variant() == Cifar::CIFAR10    ? "/batches.meta.txt"
+                           : config.variant() == Cifar::CIFAR100 ? "/fine_label_names.txt"
+                                                                 : "/coarse_label_names.txt";
+  const absl::StatusOr<std::string> text = ReadFile(directory + file, kMostBytes);
+  if (!text.ok()) return {};
+  std::vector<std::string> names =
+      absl::StrSplit(*text, absl::ByAnyChar("\r\n"), absl::SkipWhitespace());
+  if (static_cast<int64_t>(names.size()) != classes) names.clear();
+  return names;
 }
 
 // CIFAR-10's training images are in five files; fewer do, from the first on, and none may be
@@ -53,6 +70,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> CifarDataset::Create(const Cifar& confi
   if (check.NotEmpty("directory", config.directory())) {
     const std::string directory = context.Resolve(config.directory());
     for (const std::string& path : TrainFiles(directory, config)) add(path, dataset->train_);
+    dataset->class_names_ = ReadClassNames(directory, config, dataset->layout_.classes);
     add(directory + (config.variant() == Cifar::CIFAR10 ? "/test_batch.bin" : "/test.bin"),
         dataset->test_);
   }
@@ -96,6 +114,10 @@ absl::Status CifarDataset::Load() {
 absl::Status CifarDataset::Read(Split split, int64_t index, Sample& sample) const {
   images_.Read(split, index, sample);
   return absl::OkStatus();
+}
+
+std::optional<PicturePreparation> CifarDataset::preparation() const {
+  return images_.preparation(type(), config_->scaling());
 }
 
 PRETEXT_REGISTER_DATASET(CifarDataset, Cifar);

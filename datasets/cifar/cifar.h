@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ class CifarDataset : public Dataset {
   FlowType type() const override;
   bool labelled() const override { return true; }
   int64_t classes() const override { return layout_.classes; }
+  // Of batches.meta.txt, fine_label_names.txt or coarse_label_names.txt, where the folder has it.
+  std::vector<std::string> class_names() const override { return class_names_; }
+  std::optional<PicturePreparation> preparation() const override;
   DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }
@@ -44,6 +48,7 @@ class CifarDataset : public Dataset {
   const std::unique_ptr<const Cifar> config_;
   const CifarLayout layout_;
   std::vector<File> train_, test_;
+  std::vector<std::string> class_names_;
   ByteImages images_;
 };
 

@@ -70,6 +70,29 @@ TEST(Cifar, ReadsTheHundredClassesAndTheirTwenty) {
   }
 }
 
+TEST(Cifar, KnowsItsClassesByNameAndHowPicturesBecomeSamples) {
+  const std::string folder = NewFolder("named");
+  ASSERT_TRUE(WriteGeneratedCifar10(folder, 1, 5, 5).ok());
+  const auto names = [&] { return (*CifarDataset::Create(Config(folder), {}))->class_names(); };
+  EXPECT_TRUE(names().empty());
+  std::ofstream(folder + "/batches.meta.txt") << "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n";
+  EXPECT_EQ(names(), (std::vector<std::string>{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}));
+  std::ofstream(folder + "/batches.meta.txt") << "a\nb\n";
+  EXPECT_TRUE(names().empty());
+
+  Cifar config = Config(folder);
+  config.mutable_scaling()->set_low(-1);
+  auto dataset = CifarDataset::Create(config, {});
+  ASSERT_TRUE(dataset.ok() && (*dataset)->Load().ok());
+  const std::optional<PicturePreparation> preparation = (*dataset)->preparation();
+  ASSERT_TRUE(preparation.has_value());
+  EXPECT_EQ(preparation->channels, 3);
+  EXPECT_EQ(preparation->height, 32);
+  EXPECT_EQ(preparation->width, 32);
+  EXPECT_EQ(preparation->factor, std::vector<float>(3, 2));
+  EXPECT_EQ(preparation->offset, std::vector<float>(3, -1));
+}
+
 TEST(Cifar, NamesEveryFault) {
   EXPECT_TRUE(absl::StartsWith(Fault(Cifar()), "directory: "));
   const std::string folder = NewFolder("faulty");

@@ -104,6 +104,10 @@ absl::Status IdxImagesDataset::Read(Split split, int64_t index, Sample& sample) 
 
 std::string IdxImagesDataset::Summary() const { return images_.Summary(classes_); }
 
+std::optional<PicturePreparation> IdxImagesDataset::preparation() const {
+  return images_.preparation(type_, config_->scaling());
+}
+
 PRETEXT_REGISTER_DATASET(IdxImagesDataset, IdxImages);
 
 }  // namespace pretext

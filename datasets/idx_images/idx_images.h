@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/plugin/plugin.h"
@@ -22,6 +23,7 @@ class IdxImagesDataset : public Dataset {
   FlowType type() const override { return type_; }
   bool labelled() const override;
   int64_t classes() const override { return classes_; }
+  std::optional<PicturePreparation> preparation() const override;
   DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override;

@@ -148,6 +148,14 @@ absl::Status ImageFolderDataset::Read(Split split, int64_t index, Sample& sample
   return absl::OkStatus();
 }
 
+std::optional<PicturePreparation> ImageFolderDataset::preparation() const {
+  std::optional<PicturePreparation> preparation = images_.preparation(type_, config_->scaling());
+  if (!preparation) return preparation;
+  if (config_->fit() == ImageFolder::STRETCH) preparation->fit = PicturePreparation::Fit::kStretch;
+  ParseColor(config_->background(), preparation->background);
+  return preparation;
+}
+
 std::string ImageFolderDataset::Summary() const {
   std::string text = images_.Summary(classes());
   if (!folders_.parts.train.empty()) {

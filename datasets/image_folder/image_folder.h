@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ class ImageFolderDataset : public Dataset {
   FlowType type() const override { return type_; }
   bool labelled() const override { return !folders_.classes.empty(); }
   int64_t classes() const override { return static_cast<int64_t>(folders_.classes.size()); }
+  std::optional<PicturePreparation> preparation() const override;
+  std::vector<std::string> class_names() const override { return folders_.classes; }
   DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }

@@ -61,6 +61,7 @@ TEST(ImageFolder, FoldersAreClasses) {
   EXPECT_EQ(dataset->type(), FlowType::Image(3, 4, 5));
   EXPECT_TRUE(dataset->labelled());
   EXPECT_EQ(dataset->classes(), 2);
+  EXPECT_EQ(dataset->class_names(), (std::vector<std::string>{"a", "b"}));
   ASSERT_EQ(dataset->size(Split::kTrain), 3);
   ASSERT_EQ(dataset->size(Split::kTest), 1);
   Sample sample;
@@ -74,6 +75,29 @@ TEST(ImageFolder, FoldersAreClasses) {
   EXPECT_EQ(sample.label, 1) << "the class's number among the training classes";
   EXPECT_TRUE(absl::StartsWith(dataset->Summary(), "3 + 1 images 3×4×5, 2 classes, "));
   EXPECT_FALSE(absl::StrContains(dataset->Summary(), "left out"));
+}
+
+TEST(ImageFolder, SaysHowOtherPicturesBecomeSamples) {
+  const std::string folder = NewFolder("prepared");
+  WriteFlat(folder + "/0.png", 0.2f);
+  WriteFlat(folder + "/1.png", 1);
+  ImageFolder config = Config(folder);
+  config.set_fit(ImageFolder::STRETCH);
+  config.set_background("#0a0b0c");
+  config.mutable_scaling()->set_standardize(true);
+  const std::optional<PicturePreparation> preparation = Load(config)->preparation();
+  ASSERT_TRUE(preparation.has_value());
+  EXPECT_EQ(preparation->channels, 3);
+  EXPECT_EQ(preparation->height, 4);
+  EXPECT_EQ(preparation->width, 5);
+  EXPECT_EQ(preparation->fit, PicturePreparation::Fit::kStretch);
+  EXPECT_EQ(preparation->background, (std::array<uint8_t, 3>{10, 11, 12}));
+  // Mean 0.6, deviation 0.4.
+  ASSERT_EQ(preparation->factor.size(), 3);
+  for (int c = 0; c < 3; ++c) {
+    EXPECT_NEAR(preparation->factor[c], 2.5, 1e-6);
+    EXPECT_NEAR(preparation->offset[c], -1.5, 1e-6);
+  }
 }
 
 TEST(ImageFolder, LabelsAreOptional) {

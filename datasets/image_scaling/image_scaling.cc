@@ -63,6 +63,16 @@ PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& sta
   return scale;
 }
 
+void ScaleUnit(const PixelScale& scale, const float* pixels, int64_t plane, float* out) {
+  for (size_t c = 0; c < scale.factor.size(); ++c) {
+    const float factor = scale.factor[c], offset = scale.offset[c];
+#pragma omp simd
+    for (int64_t p = 0; p < plane; ++p) out[p] = pixels[p] * factor + offset;
+    pixels += plane;
+    out += plane;
+  }
+}
+
 void ScalePixels(const PixelScale& scale, const uint8_t* pixels, int64_t plane, float* out) {
   for (size_t c = 0; c < scale.factor.size(); ++c) {
     const float factor = scale.factor[c], offset = scale.offset[c];

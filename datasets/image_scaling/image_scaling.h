@@ -38,5 +38,7 @@ PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& sta
 
 // One image [C, H·W].
 void ScalePixels(const PixelScale& scale, const uint8_t* pixels, int64_t plane, float* out);
+// The same of bytes that are divided by 255 already; the same bits.
+void ScaleUnit(const PixelScale& scale, const float* pixels, int64_t plane, float* out);
 
 }  // namespace pretext

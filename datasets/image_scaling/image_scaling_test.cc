@@ -38,6 +38,12 @@ TEST(ImageScalingTest, Range) {
   for (int b = 0; b < 256; ++b) all[b] = b;
   const std::vector<float> got = Scaled(ImageScaling(), one, all);
   for (int b = 0; b < 256; ++b) EXPECT_EQ(got[b], b / 255.0f);
+  // Bytes that were divided before come to the same bits.
+  const PixelScale scale{.factor = {3.3f}, .offset = {-0.7f}};
+  std::vector<float> of_bytes(256), of_unit(256);
+  ScalePixels(scale, all.data(), 256, of_bytes.data());
+  ScaleUnit(scale, got.data(), 256, of_unit.data());
+  EXPECT_EQ(of_bytes, of_unit);
 }
 
 TEST(ImageScalingTest, StandardizesEachChannelWhateverTheRange) {

@@ -51,6 +51,14 @@ Batch MakeBatch(const std::vector<const std::vector<int32_t>*>& rows, const Toke
   return batch;
 }
 
+std::vector<std::vector<int32_t>> EncodeAll(const Tokenizer& tokenizer,
+                                            const std::vector<std::string>& texts) {
+  std::vector<std::vector<int32_t>> ids(texts.size());
+#pragma omp parallel for schedule(dynamic, 16)
+  for (size_t i = 0; i < texts.size(); ++i) tokenizer.Encode(texts[i], ids[i]);
+  return ids;
+}
+
 }  // namespace
 
 absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokenizer,
@@ -62,9 +70,7 @@ absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokeni
   features.count = static_cast<int64_t>(texts.size());
   features.width = encoder.features();
   features.values.resize(static_cast<size_t>(features.count * features.width));
-  std::vector<std::vector<int32_t>> ids(texts.size());
-#pragma omp parallel for schedule(dynamic, 16)
-  for (size_t i = 0; i < texts.size(); ++i) tokenizer.Encode(texts[i], ids[i]);
+  std::vector<std::vector<int32_t>> ids = EncodeAll(tokenizer, texts);
   const Tokenizer::SpecialIds special = tokenizer.special();
   std::vector<Part> parts;
   for (size_t i = 0; i < texts.size(); ++i) {
@@ -109,6 +115,39 @@ absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokeni
   }
   const absl::Status finite = CheckFinite(features, "text");
   if (!finite.ok()) return finite;
+  return vectors;
+}
+
+absl::StatusOr<TokenVectors> EmbedTokens(Encoder& encoder, const Tokenizer& tokenizer,
+                                         const std::vector<std::string>& texts,
+                                         const EmbedTextOptions& options) {
+  if (!encoder.output().is(FlowType::Kind::kSequence)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("h is ", encoder.output().ToString(), ", and none of single tokens"));
+  }
+  const std::vector<std::vector<int32_t>> ids = EncodeAll(tokenizer, texts);
+  std::vector<Part> parts;
+  for (size_t i = 0; i < texts.size(); ++i)
+    Split(ids[i], i, tokenizer.special(), options.length, parts);
+  TokenVectors vectors{.width = encoder.output().features, .rows = {}, .ids = {}, .values = {}};
+  vectors.rows.resize(texts.size());
+  for (size_t begin = 0; begin < parts.size(); begin += static_cast<size_t>(options.batch_size)) {
+    const size_t end = std::min(parts.size(), begin + static_cast<size_t>(options.batch_size));
+    std::vector<const std::vector<int32_t>*> rows;
+    for (size_t i = begin; i < end; ++i) rows.push_back(&parts[i].ids);
+    const Batch batch = MakeBatch(rows, tokenizer);
+    Tape tape(/*recording=*/false);
+    const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext());
+    const Tensor values = h.value().Plain();
+    for (size_t i = begin; i < end; ++i) {
+      const auto count = static_cast<int64_t>(parts[i].ids.size());
+      const float* const row =
+          values.data() + static_cast<int64_t>(i - begin) * batch.type.tokens * vectors.width;
+      vectors.values.insert(vectors.values.end(), row, row + count * vectors.width);
+      vectors.ids.insert(vectors.ids.end(), parts[i].ids.begin(), parts[i].ids.end());
+      vectors.rows[parts[i].text] += count;
+    }
+  }
   return vectors;
 }
 

@@ -33,4 +33,16 @@ absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokeni
                                        const std::vector<std::string>& texts,
                                        const EmbedTextOptions& options);
 
+// h of every token, [CLS] and [SEP] included, of an encoder that gives a sequence. A text that is
+// longer than the encoder takes is split as above, its parts one after the other.
+struct TokenVectors {
+  int64_t width = 0;          // D
+  std::vector<int64_t> rows;  // tokens of each text
+  std::vector<int32_t> ids;   // of all texts' tokens
+  std::vector<float> values;  // [sum of rows, D]
+};
+absl::StatusOr<TokenVectors> EmbedTokens(Encoder& encoder, const Tokenizer& tokenizer,
+                                         const std::vector<std::string>& texts,
+                                         const EmbedTextOptions& options);
+
 }  // namespace pretext

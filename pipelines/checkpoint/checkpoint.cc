@@ -136,15 +136,6 @@ absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path, const Tens
       path, " does not say its ", missing, ": it was written by another version of pretext"));
 }
 
-// What tells these weights from all others: of every tensor its checksum.
-std::string ChecksumOf(const TensorFile& file) {
-  std::string all;
-  for (const NamedTensor& named : file.tensors) {
-    absl::StrAppend(&all, named.name, " ", TensorChecksum(named.tensor), "\n");
-  }
-  return Checksum(all);
-}
-
 struct CheckpointPaths {
   explicit CheckpointPaths(const std::string& path)
       : weights(WholeFolder(path) + kWeights), optimizer(WholeFolder(path) + kOptimizer) {}
@@ -153,15 +144,32 @@ struct CheckpointPaths {
 
 }  // namespace
 
+std::string WeightsChecksum(const TensorFile& weights) {
+  std::string all;
+  for (const NamedTensor& named : weights.tensors) {
+    absl::StrAppend(&all, named.name, " ", TensorChecksum(named.tensor), "\n");
+  }
+  return Checksum(all);
+}
+
+TensorFile WeightsOf(const std::vector<const ParameterSet*>& sets, const std::string& tokenizer) {
+  TensorFile weights;
+  for (const ParameterSet* set : sets) {
+    for (const Parameter& p : set->parameters()) weights.tensors.push_back({p.name, p.value});
+    for (const Buffer& b : set->buffers()) weights.tensors.push_back({b.name, b.value});
+  }
+  if (!tokenizer.empty()) weights.metadata[kTokenizer] = tokenizer;
+  return weights;
+}
+
 std::string CheckpointAside(const std::string& path) { return path + ".new"; }
 
 absl::Status SaveCheckpoint(const std::string& path, const CheckpointFacts& facts,
                             const ModelState& state, const std::string& old_to) {
-  TensorFile weights, optimizer;
-  for (const ParameterSet* set : state.sets) {
-    for (const Parameter& p : set->parameters()) weights.tensors.push_back({p.name, p.value});
-    for (const Buffer& b : set->buffers()) weights.tensors.push_back({b.name, b.value});
-  }
+  // The weights are used without the optimizer's file.
+  const TensorFile weights =
+      WeightsOf({state.sets.begin(), state.sets.end()}, facts.origin.tokenizer);
+  TensorFile optimizer;
   for (Optimizer::State& s : state.optimizer->state()) {
     optimizer.tensors.push_back({s.name, s.value});
   }
@@ -169,9 +177,7 @@ absl::Status SaveCheckpoint(const std::string& path, const CheckpointFacts& fact
   if (status.ok()) status = CheckFinite(optimizer, facts.cursor.step);
   if (!status.ok()) return status;
   optimizer.metadata = ToMetadata(facts);
-  // The weights are used without the optimizer's file.
-  if (!facts.origin.tokenizer.empty()) weights.metadata[kTokenizer] = facts.origin.tokenizer;
-  optimizer.metadata["weights"] = ChecksumOf(weights);
+  optimizer.metadata["weights"] = WeightsChecksum(weights);
 
   const std::string aside = CheckpointAside(path);
   status = RemoveAll(aside);
@@ -191,7 +197,7 @@ absl::StatusOr<CheckpointFacts> LoadCheckpoint(
   if (!optimizer.ok()) return optimizer.status();
   absl::StatusOr<CheckpointFacts> facts = FromMetadata(paths.optimizer, *optimizer);
   if (!facts.ok()) return facts.status();
-  if (optimizer->metadata["weights"] != ChecksumOf(*weights)) {
+  if (optimizer->metadata["weights"] != WeightsChecksum(*weights)) {
     return absl::DataLossError(absl::StrCat(paths.weights, " and ", paths.optimizer,
                                             " are not of one checkpoint: other checksums"));
   }
@@ -216,18 +222,22 @@ absl::StatusOr<CheckpointFacts> ReadCheckpointFacts(const std::string& path) {
 absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets,
                          const std::string& tokenizer) {
   const CheckpointPaths paths(path);
-  absl::StatusOr<TensorFile> weights = ReadTensors(paths.weights);
-  if (!weights.ok()) return weights.status();
-  const auto theirs = weights->metadata.find(kTokenizer);
-  if (theirs != weights->metadata.end() && theirs->second != tokenizer) {
+  const absl::StatusOr<TensorFile> weights = ReadTensors(paths.weights);
+  return weights.ok() ? TakeWeights(paths.weights, *weights, sets, tokenizer) : weights.status();
+}
+
+absl::Status TakeWeights(const std::string& path, const TensorFile& weights,
+                         const std::vector<ParameterSet*>& sets, const std::string& tokenizer) {
+  const auto theirs = weights.metadata.find(kTokenizer);
+  if (theirs != weights.metadata.end() && theirs->second != tokenizer) {
     return absl::DataLossError(
-        absl::StrCat(paths.weights,
+        absl::StrCat(path,
                      ": the vocabulary or its options are not those that these weights were "
                      "trained with: another checksum"));
   }
   const auto model = ModelTensors(sets);
-  if (auto s = CheckFits(paths.weights, *weights, model, false); !s.ok()) return s;
-  CopyInto(*weights, model);
+  if (auto s = CheckFits(path, weights, model, false); !s.ok()) return s;
+  CopyInto(weights, model);
   return absl::OkStatus();
 }
 

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "core/autograd/parameter.h"
 #include "core/plugin/optimizer.h"
+#include "core/tensor/safetensors.h"
 
 namespace pretext {
 
@@ -80,5 +81,16 @@ absl::StatusOr<CheckpointFacts> ReadCheckpointFacts(const std::string& path);
 // trained with another tokenizer (RunOrigin::tokenizer).
 absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets,
                          const std::string& tokenizer = "");
+
+// The same of a file that was read: `path` is its own, for messages.
+absl::Status TakeWeights(const std::string& path, const TensorFile& weights,
+                         const std::vector<ParameterSet*>& sets, const std::string& tokenizer);
+
+// The parameters and running statistics of `sets`, as a file holds them, with the checksum of what
+// made their tokens, if anything did.
+TensorFile WeightsOf(const std::vector<const ParameterSet*>& sets, const std::string& tokenizer);
+
+// What tells weights from all others: a checksum of the checksums of their tensors.
+std::string WeightsChecksum(const TensorFile& weights);
 
 }  // namespace pretext

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/loader/read_samples.h"
-#include "core/plugin/tokenizer.h"
 #include "core/tensor/safetensors.h"
 
 namespace pretext {
@@ -34,8 +33,11 @@ absl::StatusOr<uint32_t> SumOf(const Dataset& dataset, Split split) {
 
 std::string TokenizerFingerprint(const Dataset& dataset) {
   const Tokenizer* tokenizer = dataset.tokenizer();
-  if (tokenizer == nullptr) return "";
-  return Checksum(absl::StrCat(tokenizer->Fingerprint(), "\n", tokenizer->Serialize()));
+  return tokenizer == nullptr ? "" : TokenizerFingerprint(*tokenizer);
+}
+
+std::string TokenizerFingerprint(const Tokenizer& tokenizer) {
+  return Checksum(absl::StrCat(tokenizer.Fingerprint(), "\n", tokenizer.Serialize()));
 }
 
 absl::StatusOr<std::string> Fingerprint(const Dataset& dataset) {

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/plugin/dataset.h"
+#include "core/plugin/tokenizer.h"
 
 namespace pretext {
 
@@ -16,5 +17,6 @@ absl::StatusOr<std::string> Fingerprint(const Dataset& dataset);
 
 // A CRC-32 of the dataset's tokenizer: its vocabulary and options. "" without one.
 std::string TokenizerFingerprint(const Dataset& dataset);
+std::string TokenizerFingerprint(const Tokenizer& tokenizer);
 
 }  // namespace pretext

@@ -61,7 +61,8 @@ Evaluation::Evaluation(Assembled& parts) : parts_(parts) {}
 Evaluation::~Evaluation() = default;
 
 bool Evaluation::Reconstructs() const {
-  return parts_.loss->needs_clean() && parts_.head->output().size() == parts_.sample.size();
+  return HasHead() && parts_.loss->needs_clean() &&
+         parts_.head->output().size() == parts_.sample.size();
 }
 
 absl::StatusOr<Figures> Evaluation::Run(bool last, const Work& work) {
@@ -87,9 +88,12 @@ absl::Status Evaluation::Measure(Split split, bool last, const Work& work, Figur
   const int64_t most = parts_.config->evaluate().max_test_samples();
   figures.samples = parts_.dataset->size(split);
   if (most > 0) figures.samples = std::min(figures.samples, most);
-  if (parts_.head->output().is(FlowType::Kind::kTokenScores)) return Language(split, work, figures);
+  if (HasHead() && parts_.head->output().is(FlowType::Kind::kTokenScores))
+    return Language(split, work, figures);
   if (absl::Status s = Reconstruction(split, work, figures); !s.ok()) return s;
-  if (absl::Status s = HeldOutLoss(split, work, figures); !s.ok()) return s;
+  if (HasHead()) {
+    if (absl::Status s = HeldOutLoss(split, work, figures); !s.ok()) return s;
+  }
   if (parts_.sample.is(FlowType::Kind::kTokens)) return absl::OkStatus();
   return Representation(split, last, work, figures);
 }

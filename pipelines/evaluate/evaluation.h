@@ -36,7 +36,8 @@ struct Figures {
 
 class Evaluation {
  public:
-  // The parts outlive it; the dataset is loaded before Run.
+  // The parts outlive it; the dataset is loaded before Run. Without head and loss, of an encoder
+  // that is used without what trained it, what needs them is left out.
   explicit Evaluation(Assembled& parts);
   ~Evaluation();
 
@@ -52,6 +53,7 @@ class Evaluation {
   absl::Status Representation(Split split, bool last, const Work& work, Figures& figures);
   absl::Status MeasureBaselines(const Work& work, Figures& figures);
   absl::Status Language(Split split, const Work& work, Figures& figures);
+  bool HasHead() const { return parts_.head != nullptr && parts_.loss != nullptr; }
   // Whether the head gives samples back: its output has a sample's size.
   bool Reconstructs() const;
 

@@ -3,6 +3,7 @@
 //   pipeline.textproto   the resolved pipeline, defaults and version included
 //   metrics.jsonl        one JSON object a line
 //   checkpoint/          the latest checkpoint; older ones, if they are kept, in checkpoints/
+//   encoder/             the trained encoder, to be used without any of this (pipelines/encoder)
 //   tensorboard/         event files
 //   report.html
 //   .lock                the number of the process that trains, or trained last
@@ -41,6 +42,7 @@ class RunDirectory {
   std::string pipeline_path() const { return path_ + "/pipeline.textproto"; }
   std::string metrics_path() const { return path_ + "/metrics.jsonl"; }
   std::string checkpoint_path() const { return path_ + "/checkpoint"; }
+  std::string encoder_path() const { return path_ + "/encoder"; }
   std::string tensorboard_path() const { return path_ + "/tensorboard"; }
   std::string report_path() const { return path_ + "/report.html"; }
 

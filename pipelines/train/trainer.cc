@@ -8,11 +8,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
+#include "base/file/folder.h"
 #include "base/file/read_file.h"
 #include "core/plugin/save_tokenizer.h"
 #include "core/plugin/tokenizer.h"
 #include "pipelines/assembly/data_checks.h"
 #include "pipelines/checkpoint/fingerprint.h"
+#include "pipelines/encoder/describe.h"
+#include "pipelines/encoder/encoder_folder.h"
 #include "pipelines/run/report.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -94,6 +97,8 @@ absl::Status Trainer::GoOn(RunDirectory run) {
     return absl::OkStatus();
   }
   progress_.Say(absl::StrCat("going on at step ", cursor_.step, " of ", plan_.total_steps));
+  // It would be that of an earlier step; without it the latest checkpoint is used.
+  if (absl::Status gone = RemoveAll(run_.encoder_path()); !gone.ok()) return gone;
   const absl::StatusOr<std::string> pipeline = ReadFile(run_.pipeline_path());
   absl::Status status = pipeline.status();
   if (status.ok() && *pipeline != origin_.pipeline) {
@@ -155,10 +160,22 @@ void Trainer::SayStopped(absl::string_view when) {
                              run_.path()));
 }
 
+absl::Status Trainer::WriteEncoder() const {
+  absl::StatusOr<EncoderFile> file = DescribeEncoder(parts_, origin_.version, cursor_.step);
+  if (!file.ok()) return file.status();
+  AddLastFigures(run_.metrics_path(), *file);
+  return WriteEncoderFolder(run_.encoder_path(), *file, parts_.encoder->parameters(),
+                            parts_.dataset->tokenizer());
+}
+
 absl::StatusOr<TrainOutcome> Trainer::Run() {
   absl::Status status = TrainAndEvaluate();
-  if (absl::IsCancelled(status)) return TrainOutcome::kStopped;
+  if (absl::IsCancelled(status)) {
+    status = WriteEncoder();
+    return status.ok() ? absl::StatusOr<TrainOutcome>(TrainOutcome::kStopped) : status;
+  }
   if (status.ok()) status = metrics_.Flush();
+  if (status.ok()) status = WriteEncoder();
   if (status.ok() && parts_.config->output().report()) {
     status = WriteReport(run_, parts_.config->name());
   }

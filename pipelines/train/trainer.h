@@ -62,6 +62,8 @@ class Trainer {
           StopRequest& stop);
 
   absl::Status SaveTokenizerIfAny() const;
+  // RUN/encoder, of the step that the cursor stands behind.
+  absl::Status WriteEncoder() const;
   // Cancelled when it was stopped.
   absl::Status TrainAndEvaluate();
   absl::Status Step();

@@ -15,8 +15,8 @@ bool IsThere(const std::string& path) {
   return kind.ok() && *kind != PathKind::kNothing;
 }
 
-// The run whose checkpoint is at `path`, one or two folders above. Without one, the path itself,
-// which is then a run or an error.
+}  // namespace
+
 std::string RunOf(const std::string& path) {
   if (!IsThere(path + "/weights.safetensors")) return path;
   std::string run = path;
@@ -27,8 +27,6 @@ std::string RunOf(const std::string& path) {
   }
   return path;
 }
-
-}  // namespace
 
 absl::StatusOr<Assembled> OpenTrained(const std::string& path) {
   const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(RunOf(path));

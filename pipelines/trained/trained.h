@@ -13,4 +13,8 @@ namespace pretext {
 // Errors name the run's folder or the file at fault.
 absl::StatusOr<Assembled> OpenTrained(const std::string& path);
 
+// The run whose checkpoint is at `path`, one or two folders above. Without one, the path itself,
+// which is then a run or an error.
+std::string RunOf(const std::string& path);
+
 }  // namespace pretext

@@ -1,0 +1,238 @@
+#include "pipelines/embed/embed_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "base/file/file_writer.h"
+#include "base/file/read_file.h"
+#include "base/file/testing.h"
+#include "base/image/image_io.h"
+#include "base/random/random.h"
+#include "core/tensor/safetensors.h"
+#include "evaluation/features/encode.h"
+#include "pipelines/encoder/describe.h"
+#include "pipelines/encoder/encoder_folder.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr char kPipeline[] = R"pb(
+  name: "small"
+  dataset {
+    [type.googleapis.com/pretext.ImageFolder] {
+      directory: "train"
+      test_directory: "test"
+      height: 12
+      width: 14
+      scaling { standardize: true }
+    }
+  }
+  views {
+    count: 2
+    augmentation {
+      [type.googleapis.com/pretext.RandomResizedCrop] { height: 8 width: 8 }
+    }
+    augmentation {
+      [type.googleapis.com/pretext.HorizontalFlip] {}
+    }
+    augmentation {
+      [type.googleapis.com/pretext.Normalize] { mean: 0.1 mean: 0.2 mean: 0.3 deviation: 0.5 }
+    }
+  }
+  encoder {
+    [type.googleapis.com/pretext.ConvNet] { channels: 4 channels: 8 }
+  }
+  head {
+    [type.googleapis.com/pretext.ProjectionMlp] { hidden: 8 output: 4 }
+  }
+  loss {
+    [type.googleapis.com/pretext.NtXent] {}
+  }
+  optimizer {
+    [type.googleapis.com/pretext.AdamW] {}
+  }
+  train { epochs: 1 batch_size: 8 }
+)pb";
+
+// Colourful noise of some size.
+void WriteNoise(const std::string& path, uint64_t seed) {
+  Random random({.seed = seed});
+  const int height = 9 + static_cast<int>(random.Below(12)),
+            width = 9 + static_cast<int>(random.Below(12));
+  std::vector<float> pixels(static_cast<size_t>(3 * height * width));
+  for (float& pixel : pixels) pixel = static_cast<float>(random.Below(256)) / 255.0f;
+  ASSERT_TRUE(WritePng(path, pixels.data(), {3, height, width}).ok());
+}
+
+class EmbedRunTest : public testing::Test {
+ protected:
+  static constexpr int kTrain = 20, kTest = 300;  // two batches, the second not full
+
+  EmbedRunTest() {
+    for (const char* split : {"train", "test"}) {
+      for (int i = 0; i < (split[1] == 'r' ? kTrain : kTest); ++i) {
+        const std::string folder = folder_ / absl::StrCat(split, i % 2 == 0 ? "/ant" : "/bee");
+        EXPECT_TRUE(MakeFolders(folder).ok());
+        WriteNoise(absl::StrCat(folder, "/", i, ".png"),
+                   static_cast<uint64_t>(i) + 1000 * split[1]);
+      }
+    }
+    AssemblyOptions options;
+    options.base_directory = folder_.path();
+    absl::StatusOr<Assembled> parts = Assemble(LoadPipelineText("small", kPipeline), options);
+    EXPECT_TRUE(parts.ok()) << parts.status();
+    parts_ = *std::move(parts);
+    EXPECT_TRUE(parts_.dataset->Load().ok());
+    parts_.encoder->parameters().Allocate("encoder", /*seed=*/3);
+    const absl::StatusOr<EncoderFile> file = DescribeEncoder(parts_, "1.0", 0);
+    EXPECT_TRUE(file.ok()) << file.status();
+    file_ = *file;
+    EXPECT_TRUE(WriteEncoderFolder(encoder_, *file, parts_.encoder->parameters(), nullptr).ok());
+  }
+
+  absl::StatusOr<EmbedReport> Embed(const std::string& input, const std::string& out,
+                                    VectorFile::Options options = {}) {
+    absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(encoder_);
+    if (!encoder.ok()) return encoder.status();
+    auto opened = OpenInput({.input = input, .labels = ""}, encoder->trained());
+    if (!opened.ok()) return opened.status();
+    options.width = encoder->width();
+    options.labelled = (*opened)->labelled();
+    options.classes = (*opened)->classes();
+    auto file = VectorFile::Create(folder_ / out, options);
+    if (!file.ok()) return file.status();
+    return EmbedInput(*encoder, **opened, **file, nullptr, Work());
+  }
+  Features Evaluated() {
+    absl::StatusOr<Features> features =
+        EncodeSplit(*parts_.encoder, *parts_.dataset, {.chain = parts_.chains[0]});
+    EXPECT_TRUE(features.ok());
+    return *std::move(features);
+  }
+  std::string Contents(const std::string& name) { return *ReadFile(folder_ / name); }
+
+  const TestFolder folder_;
+  const std::string encoder_ = folder_ / "encoder";
+  Assembled parts_;
+  EncoderFile file_;
+};
+
+std::vector<float> AsFloats(absl::string_view bytes) {
+  std::vector<float> values(bytes.size() / 4);
+  std::memcpy(values.data(), bytes.data(), values.size() * 4);
+  return values;
+}
+
+// The dataset's own files are not needed any more, only the pictures that are embedded.
+TEST_F(EmbedRunTest, GivesTheBitsOfTheEvaluation) {
+  const Features wanted = Evaluated();
+  ASSERT_TRUE(RemoveAll(folder_ / "train").ok());
+  const auto report = Embed(folder_ / "test", "v.npy");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->inputs, kTest);
+  EXPECT_EQ(report->unreadable, 0);
+  const std::string npy = Contents("v.npy");
+  const size_t bytes = wanted.values.size() * 4;
+  ASSERT_GT(npy.size(), bytes);
+  EXPECT_THAT(npy.substr(0, npy.size() - bytes),
+              HasSubstr(absl::StrCat("'shape': (300, ", wanted.width, ")")));
+  EXPECT_EQ(AsFloats(absl::string_view(npy).substr(npy.size() - bytes)), wanted.values);
+  const std::string labels = Contents("v.labels.npy");
+  EXPECT_EQ(std::memcmp(labels.data() + labels.size() - 4 * kTest, wanted.labels.data(), 4 * kTest),
+            0);
+  EXPECT_EQ(Contents("v.classes.txt"), "ant\nbee\n");
+  EXPECT_THAT(Contents("v.names.txt"), HasSubstr(folder_ / "test/ant/100.png\n"));
+
+  ASSERT_TRUE(Embed(folder_ / "test", "s.safetensors").ok());
+  const absl::StatusOr<TensorFile> tensors = ReadTensors(folder_ / "s.safetensors");
+  ASSERT_TRUE(tensors.ok()) << tensors.status();
+  ASSERT_EQ(tensors->tensors.size(), 2);
+  EXPECT_EQ(tensors->tensors[0].name, "vectors");
+  const Tensor& vectors = tensors->tensors[0].tensor;
+  EXPECT_EQ(std::vector<float>(vectors.data(), vectors.data() + vectors.size()), wanted.values);
+  EXPECT_EQ(std::memcmp(tensors->tensors[1].tensor.ints(), wanted.labels.data(), 4 * kTest), 0);
+  std::string damaged = Contents("s.safetensors");
+  damaged[damaged.size() - 5] ^= 1;
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "s.safetensors", damaged).ok());
+  EXPECT_FALSE(ReadTensors(folder_ / "s.safetensors").ok());
+}
+
+TEST_F(EmbedRunTest, SaysWhatOtherProgramsNeed) {
+  EXPECT_THAT(std::vector<std::string>(file_.class_name().begin(), file_.class_name().end()),
+              ElementsAre("ant", "bee"));
+  // Standardised, then minus 0.1 … over 0.5: checked against the definition for one channel.
+  ASSERT_EQ(file_.mean_size(), 3);
+  const auto& pictures = file_.pictures();
+  for (int c = 0; c < 3; ++c) {
+    const double shift = 0.1 * (c + 1), byte = 0.4;
+    const double wanted = (byte * pictures.factor(c) + pictures.offset(c) - shift) / 0.5;
+    EXPECT_NEAR((byte - file_.mean(c)) / file_.deviation(c), wanted, 1e-4);  // six digits of each
+  }
+  EXPECT_EQ(file_.sample().height(), 12);
+  EXPECT_EQ(file_.input().height(), 8);
+}
+
+TEST_F(EmbedRunTest, LeavesOutWhatCannotBeRead) {
+  const Features wanted = Evaluated();
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "test/ant/0a.png", "\x89PNG\r\n\x1a\n no more").ok());
+  const auto report = Embed(folder_ / "test", "v.csv");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->inputs, kTest);
+  EXPECT_EQ(report->unreadable, 1);
+  EXPECT_THAT(report->faults, ElementsAre(testing::StartsWith(folder_ / "test/ant/0a.png: ")));
+  // Batches are as full as without it: text that reads back as the same numbers.
+  const std::string csv = Contents("v.csv");
+  EXPECT_THAT(csv, testing::StartsWith("name,label,class,x0,x1,"));
+  const size_t line = csv.find('\n') + 1;
+  const std::string first = csv.substr(line, csv.find('\n', line) - line);
+  const std::string start = absl::StrCat(folder_ / "test/ant/0.png", ",0,ant,");
+  ASSERT_THAT(first, testing::StartsWith(start));
+  EXPECT_EQ(std::stof(first.substr(start.size())), wanted.values[0]);
+
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "none.txt", folder_ / "absent.png\n").ok());
+  EXPECT_THAT(std::string(Embed(folder_ / "none.txt", "w.npy").status().message()),
+              HasSubstr("none of 1 input"));
+  EXPECT_EQ(*KindOfPath(folder_ / "w.npy"), PathKind::kNothing);
+}
+
+TEST_F(EmbedRunTest, ReplacesNothingUnasked) {
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "v.names.txt", "mine").ok());
+  EXPECT_THAT(std::string(Embed(folder_ / "test", "v.npy").status().message()),
+              HasSubstr("v.names.txt: is there already"));
+  EXPECT_EQ(Contents("v.names.txt"), "mine");
+  ASSERT_TRUE(Embed(folder_ / "test", "u.npy").ok());
+  ASSERT_TRUE(Embed(folder_ / "test", "u.npy").ok());  // its own are replaced with it
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "list.txt", folder_ / "test/ant/0.png\n").ok());
+  EXPECT_THAT(
+      std::string(Embed(absl::StrCat("@", folder_ / "list.txt"), "u.npy").status().message()),
+      HasSubstr("u.labels.npy: is there already and would be left over"));
+}
+
+TEST_F(EmbedRunTest, NamesWhatIsNoInput) {
+  const auto error = [&](const std::string& input) {
+    return std::string(Embed(input, "v.npy").status().message());
+  };
+  EXPECT_THAT(error(folder_ / "absent"), HasSubstr("absent: cannot be read"));
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "x", "what is this?").ok());
+  EXPECT_THAT(error(folder_ / "x"), HasSubstr("is nothing that pictures come in"));
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "x.bin", std::string(100, 'x')).ok());
+  EXPECT_THAT(error(folder_ / "x.bin"), HasSubstr("no whole number of CIFAR records"));
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "c.bin", std::string(3073 * 2, '\1')).ok());
+  EXPECT_THAT(error(folder_ / "c.bin"), HasSubstr("holds image 3×32×32"));
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "e.txt", "\n\n").ok());
+  EXPECT_THAT(error(folder_ / "e.txt"), HasSubstr("names no files"));
+  ASSERT_TRUE(MakeFolders(folder_ / "empty").ok());
+  EXPECT_THAT(error(folder_ / "empty"), HasSubstr("empty"));
+  EXPECT_THAT(std::string(Embed(folder_ / "test", "v.np").status().message()),
+              HasSubstr("its extension chooses the format"));
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,148 @@
+#include "pipelines/trained/on_dataset.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/file/folder.h"
+#include "base/file/read_file.h"
+#include "base/unicode/text_decoder.h"
+#include "core/plugin/build_context.h"
+#include "core/plugin/registry.h"
+#include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/checkpoint/fingerprint.h"
+#include "pipelines/run/run_directory.h"
+#include "pipelines/text/load_pipeline.h"
+#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/trained/open_encoder.h"
+#include "pipelines/trained/trained.h"
+
+namespace pretext {
+namespace {
+
+struct DatasetText {
+  std::string name, text;
+};
+
+// The text itself, or what is in the file of that name.
+absl::StatusOr<DatasetText> TextOf(const std::string& dataset) {
+  if (absl::StrContains(dataset, '{')) return DatasetText{"--dataset", dataset};
+  constexpr int64_t kMostBytes = 1 << 20;
+  const absl::StatusOr<std::string> bytes = ReadFile(dataset, kMostBytes);
+  if (!bytes.ok()) {
+    return absl::Status(
+        absl::StatusCode::kInvalidArgument,
+        absl::StrCat("--dataset: ", bytes.status().message(),
+                     ". It is 'dataset { [type.googleapis.com/…] { … } }', or a file of that"));
+  }
+  absl::StatusOr<std::string> text = DecodeText(*bytes);
+  if (text.ok()) return DatasetText{dataset, *std::move(text)};
+  return absl::InvalidArgumentError(absl::StrCat(dataset, ": ", text.status().message()));
+}
+
+absl::Status CheckSample(const FlowType& given, const FlowType& trained,
+                         const std::string& dataset) {
+  const auto fault = [&](const std::string& message) {
+    return absl::InvalidArgumentError(absl::StrCat(dataset, ": its samples are ", message,
+                                                   ": an encoder is measured on what it "
+                                                   "was trained to take"));
+  };
+  if (!(given == trained)) {
+    return fault(
+        absl::StrCat(given.ToString(), ", and the encoder was trained on ", trained.ToString()));
+  }
+  if (given.range && trained.range && !(*given.range == *trained.range)) {
+    return fault(absl::StrCat(given.ToStringWithRange(), ", and those of the training were ",
+                              trained.range->ToString(), "; scaling { low: … high: … } sets it"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& dataset,
+                                  const std::vector<std::string>& overrides) {
+  const absl::StatusOr<RunDirectory> run = RunDirectory::Open(RunOf(path));
+  if (!run.ok()) return run.status();
+  absl::StatusOr<LoadedPipeline> own = LoadPipelineFile(run->pipeline_path(), overrides);
+  if (!own.ok()) return own.status();
+  if (!own->map.ok()) return own->map.status();
+  const absl::StatusOr<TrainedEncoder> trained = OpenEncoder(path);
+  if (!trained.ok()) return trained.status();
+  // Of the text its dataset, with the places of its fields, and of the run all else.
+  LoadedPipeline pipeline = LoadPipelineText(dataset.name, dataset.text);
+  *own->config->mutable_dataset() = pipeline.config->dataset();
+  own->config->mutable_evaluate()->clear_validation();
+  pipeline.config = std::move(own->config);
+  AssemblyOptions options;
+  options.run_directory = run->path();
+  absl::StatusOr<Assembled> parts = Assemble(std::move(pipeline), options);
+  if (!parts.ok()) return parts.status();
+  if (auto s = CheckSample(parts->sample, trained->sample, dataset.name); !s.ok()) return s;
+  const uint64_t seed = parts->config->train().seed();
+  parts->encoder->parameters().Allocate("encoder", seed);
+  parts->head->parameters().Allocate("head", seed);
+  const std::string checkpoint = run->path() == path ? run->checkpoint_path() : path;
+  const absl::Status loaded =
+      LoadWeights(checkpoint, {&parts->encoder->parameters(), &parts->head->parameters()},
+                  TokenizerFingerprint(*parts->dataset));
+  return loaded.ok() ? std::move(parts) : loaded;
+}
+
+absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText& dataset,
+                                     const std::vector<std::string>& overrides) {
+  absl::StatusOr<TrainedEncoder> trained = OpenEncoder(path);
+  if (!trained.ok()) return trained.status();
+  if (trained->tokenizer != nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path,
+        ": what a language model is worth is measured with its head, which its run has and "
+        "this folder has not: name the run"));
+  }
+  LoadedPipeline pipeline = LoadPipelineText(dataset.name, dataset.text, overrides);
+  if (!pipeline.map.ok()) return pipeline.map.status();
+  Assembled parts;
+  BuildContext context;
+  absl::StatusOr<std::unique_ptr<Dataset>> made =
+      Registry<Dataset>::Create(pipeline.config->dataset(), context);
+  if (!made.ok()) {
+    pipeline.map.AddFaults("dataset", made.status());
+    return pipeline.map.status();
+  }
+  parts.sample = (*made)->type();
+  if (parts.sample.is(FlowType::Kind::kImage) && !parts.sample.range)
+    parts.sample.range = kUnitRange;
+  if (auto s = CheckSample(parts.sample, trained->sample, dataset.name); !s.ok()) return s;
+  parts.dataset = *std::move(made);
+  parts.config = std::move(pipeline.config);
+  parts.config->mutable_evaluate()->clear_validation();
+  *parts.config->mutable_encoder() = trained->file.encoder();
+  FillDefaults(parts.config.get());
+  parts.view = trained->input;
+  parts.augmentations = std::move(trained->augmentations);
+  parts.chains = {std::move(trained->chain)};
+  parts.encoder = std::move(trained->encoder);
+  return parts;
+}
+
+}  // namespace
+
+absl::StatusOr<Assembled> OpenOnDataset(const std::string& path, const std::string& dataset,
+                                        const std::vector<std::string>& overrides) {
+  const absl::StatusOr<DatasetText> text = TextOf(dataset);
+  if (!text.ok()) return text.status();
+  const absl::StatusOr<PathKind> kind = KindOfPath(WholeFolder(path) + kEncoderFile);
+  const bool folder = kind.ok() && *kind != PathKind::kNothing;
+  return folder ? OpenFolder(path, *text, overrides) : OpenRun(path, *text, overrides);
+}
+
+absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const std::string& dataset) {
+  LoadedPipeline pipeline = LoadPipelineText("--dataset", dataset);
+  if (!pipeline.map.ok()) return pipeline.map.status();
+  absl::StatusOr<std::unique_ptr<Dataset>> made =
+      Registry<Dataset>::Create(pipeline.config->dataset(), BuildContext());
+  if (made.ok()) return made;
+  pipeline.map.AddFaults("dataset", made.status());
+  return pipeline.map.status();
+}
+
+}  // namespace pretext

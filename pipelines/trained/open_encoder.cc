@@ -1,0 +1,95 @@
+#include "pipelines/trained/open_encoder.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/file/folder.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/encoder/describe.h"
+#include "pipelines/run/run_directory.h"
+#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/trained/trained.h"
+
+namespace pretext {
+namespace {
+
+bool IsThere(const std::string& path) {
+  const absl::StatusOr<PathKind> kind = KindOfPath(path);
+  return kind.ok() && *kind != PathKind::kNothing;
+}
+
+// What a run's pipeline says of its encoder, as the text of a file.
+absl::StatusOr<std::string> DescribeRun(const RunDirectory& run) {
+  AssemblyOptions options;
+  options.run_directory = run.path();
+  const absl::StatusOr<Assembled> parts = AssembleFile(run.pipeline_path(), {}, options);
+  if (!parts.ok()) return parts.status();
+  const std::string& version = parts->config->version();
+  absl::StatusOr<EncoderFile> file = DescribeEncoder(*parts, version, /*step=*/0);
+  if (absl::IsFailedPrecondition(file.status())) {
+    if (absl::Status loaded = parts->dataset->Load(); !loaded.ok()) return loaded;
+    file = DescribeEncoder(*parts, version, /*step=*/0);
+  }
+  if (!file.ok()) return file.status();
+  return SerializeEncoderFile(*file);
+}
+
+// The encoder of one of a run's checkpoints.
+absl::StatusOr<TrainedEncoder> OpenCheckpoint(const RunDirectory& run,
+                                              const std::string& checkpoint) {
+  const std::string written = WholeFolder(run.encoder_path()) + kEncoderFile;
+  const bool described = IsThere(written);
+  const absl::StatusOr<std::string> text = described ? ReadEncoderText(written) : DescribeRun(run);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<TrainedEncoder> trained =
+      MakeTrainedEncoder(described ? written : run.pipeline_path(), *text, run.path());
+  if (!trained.ok()) return trained.status();
+  const absl::Status loaded =
+      LoadEncoderWeights(WholeFolder(checkpoint) + kEncoderWeights, "", *trained);
+  if (!loaded.ok()) return loaded;
+  // They are those of the end, not of this checkpoint.
+  trained->file.clear_figure();
+  trained->file.clear_step();
+  trained->file.clear_weights();
+  return trained;
+}
+
+}  // namespace
+
+absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path) {
+  const auto named = [&](absl::StatusOr<TrainedEncoder> trained) {
+    if (trained.ok()) trained->path = path;
+    return trained;
+  };
+  if (IsThere(WholeFolder(path) + kEncoderFile)) return named(OpenEncoderFolder(path));
+  const absl::StatusOr<RunDirectory> run = RunDirectory::Open(RunOf(path));
+  if (!run.ok()) {
+    if (!absl::IsNotFound(run.status())) return run.status();
+    return absl::NotFoundError(absl::StrCat(
+        path,
+        ": is neither a run (it has no pipeline.textproto), nor one of a run's checkpoints, "
+        "nor the folder of an encoder (it has no encoder.textproto)"));
+  }
+  if (run->path() != path) return named(OpenCheckpoint(*run, path));
+  if (IsThere(WholeFolder(run->encoder_path()) + kEncoderFile)) {
+    return named(OpenEncoderFolder(run->encoder_path()));
+  }
+  return named(OpenCheckpoint(*run, run->checkpoint_path()));
+}
+
+absl::Status MakeEncoderFolder(const std::string& run) {
+  const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(run);
+  if (!directory.ok()) return directory.status();
+  const absl::StatusOr<CheckpointFacts> facts = ReadCheckpointFacts(directory->checkpoint_path());
+  if (!facts.ok()) return facts.status();
+  absl::StatusOr<TrainedEncoder> trained = OpenCheckpoint(*directory, directory->checkpoint_path());
+  if (!trained.ok()) return trained.status();
+  EncoderFile file = trained->file;
+  file.set_step(facts->cursor.step);
+  AddLastFigures(directory->metrics_path(), file);
+  return WriteEncoderFolder(directory->encoder_path(), file, trained->encoder->parameters(),
+                            trained->tokenizer.get());
+}
+
+}  // namespace pretext

@@ -1,0 +1,28 @@
+// The one way to a trained encoder, wherever it is.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pipelines/encoder/encoder_folder.h"
+
+namespace pretext {
+
+// The encoder at `path`, its weights loaded, ready for use:
+//
+//   a folder of an encoder   (pipelines/encoder/encoder_folder.h)
+//   RUN                      its RUN/encoder. Where there is none, as of a training that was killed
+//                            or still runs, what the latest checkpoint has
+//   RUN/checkpoints/best     a checkpoint; what is to be known beside the weights is taken from the
+//                            run's encoder, else from its pipeline
+//
+// Of a run without an encoder the files of its dataset must still be where they were; they are read
+// only where the scaling depends on them. Errors name the file or folder at fault.
+absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path);
+
+// Writes the encoder that a run's latest checkpoint has to RUN/encoder. For a program that goes on
+// with the folder (export); a run that ends writes it by itself.
+absl::Status MakeEncoderFolder(const std::string& run);
+
+}  // namespace pretext
