@@ -98,6 +98,11 @@ def pretext_repositories():
         build_file = "@pretext//third_party:gcide/overlay.BUILD",
         package = "dict-gcide",
     )
+    _debian_data(
+        name = "openclipart",
+        build_file = "@pretext//third_party:openclipart/overlay.BUILD",
+        package = "openclipart-png",
+    )
     _folder("openblas", "/usr/include/x86_64-linux-gnu/openblas-openmp")
     _abseil(name = "absl")
     for library in [

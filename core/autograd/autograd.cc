@@ -43,7 +43,7 @@ const Tensor& Tape::LeafGradient(Var leaf) const {
 }
 
 Var Tape::Use(Parameter& parameter) {
-  Node* node = NewNode(parameter.name.c_str(), parameter.value, recording_);
+  Node* node = NewNode(parameter.name.c_str(), parameter.value, recording_ && !parameter.frozen);
   node->parameter = &parameter;
   return Var(node);
 }

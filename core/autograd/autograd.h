@@ -96,7 +96,7 @@ class Tape {
   // after Backward.
   Var Leaf(Tensor value);
   const Tensor& LeafGradient(Var leaf) const;
-  // A parameter: its gradient is accumulated into Parameter::gradient.
+  // A parameter: its gradient is accumulated into Parameter::gradient, unless it is frozen.
   Var Use(Parameter& parameter);
 
   // An operation's result. `operation` is a string literal, named in messages.

@@ -77,11 +77,17 @@ void ParameterSet::AddBatchStatistics(int64_t positions) {
   batch_statistics_ = known > 0 && positions > 0 ? std::min(known, positions) : known + positions;
 }
 
+std::optional<int64_t> ParameterSet::batch_statistics() const {
+  const bool all_frozen = std::all_of(buffers_.begin(), buffers_.end(),
+                                      [](const Buffer& buffer) { return buffer.frozen; });
+  return !buffers_.empty() && all_frozen ? std::nullopt : batch_statistics_;
+}
+
 void ParameterSet::Allocate(const std::string& prefix, uint64_t seed) {
   for (Parameter& p : parameters_) {
     p.name = prefix + "." + p.name;
     p.value = Tensor::Uninitialized(p.shape);
-    p.gradient = Tensor::Zeros(p.shape);
+    if (!p.frozen) p.gradient = Tensor::Zeros(p.shape);
     p.has_gradient = false;
     Initialize(p, seed);
   }

@@ -58,6 +58,8 @@ struct Parameter {
   Tensor value;
   Tensor gradient;            // as value; its contents count only when has_gradient
   bool has_gradient = false;  // something was written since ZeroGradients
+  // Stays as it is: no gradient is computed, and with it set before Allocate there is none to hold.
+  bool frozen = false;
 };
 
 // Remembered but not learnt: running statistics. Saved and loaded with the parameters.
@@ -66,6 +68,7 @@ struct Buffer {
   Shape shape;
   float initial = 0;
   Tensor value;
+  bool frozen = false;  // training takes it as it is, as evaluation does, and leaves it so
 };
 
 class ParameterSet {
@@ -85,8 +88,9 @@ class ParameterSet {
   // row's result depends on the others: it has `positions` values of each feature in a row, 0 if
   // that is not known.
   void AddBatchStatistics(int64_t positions);
-  // The fewest positions that such a layer has said, 0 if none is known; nothing without a layer.
-  std::optional<int64_t> batch_statistics() const { return batch_statistics_; }
+  // The fewest positions that such a layer has said, 0 if none is known; nothing without a layer,
+  // or where all buffers are frozen: then no row depends on another.
+  std::optional<int64_t> batch_statistics() const;
 
   // Allocates and initialises everything; names become "prefix.name".
   void Allocate(const std::string& prefix, uint64_t seed);

@@ -18,10 +18,10 @@ using namespace conv_internal;
 struct Normalization {
   Normalization(Tape& tape, const BatchNormLayer& layer, const ForwardContext& context,
                 const Tensor& z, bool relu)
-      : groups(Groups(context, z.dim(0))),
+      : batch_statistics(context.training && !layer.frozen()),
+        groups(batch_statistics ? Groups(context, z.dim(0)) : 1),
         rows(z.dim(0) / groups),
         order(OrderOf(z, rows)),
-        batch_statistics(context.training),
         relu(relu),
         gamma(tape.Use(*layer.scale)),
         beta(layer.shift != nullptr ? tape.Use(*layer.shift) : Var()),
@@ -34,7 +34,7 @@ struct Normalization {
   }
 
   static int64_t Groups(const ForwardContext& context, int64_t rows) {
-    if (!context.training || context.batch_norm == BatchNormScope::kAllViews) return 1;
+    if (context.batch_norm == BatchNormScope::kAllViews) return 1;
     PRETEXT_CHECK(context.views > 0 && rows % context.views == 0, "as many rows in each view");
     return context.views;
   }
@@ -73,9 +73,10 @@ struct Normalization {
                      residual.defined() ? residual.data() + at : nullptr, relu, y.data() + at);
   }
 
+  bool batch_statistics;
   int64_t groups, rows;
   ChannelOrder order;  // of one group
-  bool batch_statistics, relu;
+  bool relu;
   Var gamma, beta;
   Tensor mean, inverse_deviation;  // [groups, C]
 };

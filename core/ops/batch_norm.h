@@ -23,6 +23,9 @@ struct BatchNormLayer {
   float epsilon = 1e-5f;
   float momentum = 0.1f;
 
+  // Whether training takes the running statistics, and leaves them as they are.
+  bool frozen() const { return running_mean->frozen || running_variance->frozen; }
+
   // Declares "name.weight" (γ, initially `scale`), "name.bias" (β, 0),
   // "name.running_mean", "name.running_var".
   static BatchNormLayer Declare(ParameterSet& set, const std::string& name, int64_t channels,
@@ -32,8 +35,8 @@ struct BatchNormLayer {
 // y = f(BN(x) + residual). x [R, C] or [R, C, H, W]; residual of x's shape, or none. ReLU is fused;
 // other activations are a pass of their own. In training the statistics are over all rows
 // (context.batch_norm is kAllViews) or over each view's rows apart; the running ones are updated
-// when the tape records (a gradient-caching step goes through twice, once recording). Otherwise
-// the running statistics are taken, as constants.
+// when the tape records (a gradient-caching step goes through twice, once recording). Otherwise,
+// and where one of these is frozen, the running statistics are taken, as constants.
 Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardContext& context,
               Activation activation = Activation::kIdentity, Var residual = Var());
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/autograd/autograd.h"
@@ -11,6 +12,7 @@
 #include "core/flow/batch.h"
 #include "core/flow/flow_type.h"
 #include "core/plugin/build_context.h"
+#include "core/plugin/foreign_names.h"
 
 namespace pretext {
 
@@ -44,6 +46,10 @@ class Encoder {
 
   // The token embedding [vocabulary, D] that a tied decoder shares; null if the encoder has none.
   virtual Parameter* token_embedding() { return nullptr; }
+
+  // The names of its tensors in files of other programs, a table for each that knows such an
+  // encoder.
+  virtual std::vector<ForeignNames> foreign_names() const { return {}; }
 
   ParameterSet& parameters() { return parameters_; }
   const ParameterSet& parameters() const { return parameters_; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/autograd/autograd.h"
@@ -10,6 +11,7 @@
 #include "core/flow/batch.h"
 #include "core/flow/flow_type.h"
 #include "core/plugin/build_context.h"
+#include "core/plugin/foreign_names.h"
 
 namespace pretext {
 
@@ -43,6 +45,9 @@ class Head {
     (void)batch;
     return Tensor();
   }
+
+  // As the encoder's.
+  virtual std::vector<ForeignNames> foreign_names() const { return {}; }
 
   ParameterSet& parameters() { return parameters_; }
   const ParameterSet& parameters() const { return parameters_; }

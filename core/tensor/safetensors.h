@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/tensor/safetensors_header.h"
 #include "core/tensor/tensor.h"
 
 namespace pretext {
@@ -24,9 +25,7 @@ struct NamedTensor {
   bool wide = false;  // int32 here, I64 in the file, as PyTorch counts
 };
 
-// CRC-32, as eight hexadecimal digits.
-std::string Checksum(absl::string_view bytes);
-// Of a tensor's data, row-major.
+// CRC-32, as eight hexadecimal digits, of a tensor's data, row-major.
 std::string TensorChecksum(const Tensor& tensor);
 
 struct TensorFile {

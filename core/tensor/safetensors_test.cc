@@ -150,7 +150,8 @@ TEST(Safetensors, EveryFaultIsNamed) {
   EXPECT_THAT(message("short"), HasSubstr("shorter than"));
   EXPECT_THAT(message(std::string(8, '\xff')), HasSubstr("its header would take"));
   EXPECT_THAT(message(WithHeader("[1", 0)), HasSubstr("not a JSON object"));
-  EXPECT_THAT(message(WithHeader(one("F16", "[1]", "[0,4]"), 4)), HasSubstr("type F16"));
+  EXPECT_THAT(message(WithHeader(one("F16", "[1]", "[0,2]"), 2)), HasSubstr("type F16"));
+  EXPECT_THAT(message(WithHeader(one("F8", "[1]", "[0,1]"), 1)), HasSubstr("F8 is not known"));
   EXPECT_THAT(message(WithHeader(one("F32", "[-1]", "[0,4]"), 4)), HasSubstr("not a whole number"));
   EXPECT_THAT(message(WithHeader(one("F32", "[1e15,1e15]", "[0,4]"), 4)), HasSubstr("in range"));
   EXPECT_THAT(message(WithHeader(one("F32", "[1,1,1,1,1,1]", "[0,4]"), 4)),

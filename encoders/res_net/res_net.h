@@ -39,6 +39,7 @@ class ResNetEncoder : public Encoder {
   FlowType output() const override { return FlowType::Vector(features_); }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
   std::string chosen() const override { return chosen_; }
+  std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:
   struct ConvNorm {
@@ -62,6 +63,7 @@ class ResNetEncoder : public Encoder {
   std::vector<Block> blocks_;
   int64_t features_ = 0;
   std::string chosen_;
+  std::vector<ForeignNames> foreign_names_;
 };
 
 }  // namespace pretext

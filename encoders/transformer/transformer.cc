@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "core/ops/basic.h"
+#include "encoders/transformer/bert_names.h"
 #include "encoders/transformer/transformer.pb.h"
 
 namespace pretext {
@@ -74,6 +75,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> TransformerEncoder::Create(const Transf
   encoder->output_ = config.pooled() ? FlowType::Vector(config.width())
                                      : FlowType::Sequence(input.tokens, config.width());
   encoder->Declare(config, vocabulary, positions);
+  encoder->foreign_names_ = BertNames(config);
   return encoder;
 }
 

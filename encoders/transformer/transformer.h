@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/layers/transformer.h"
@@ -39,6 +40,7 @@ class TransformerEncoder : public Encoder {
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
   Var Pool(Tape& tape, Var h, const Batch& batch) override;
   Parameter* token_embedding() override { return tables_.token; }
+  std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:
   void Declare(const Transformer& config, int64_t vocabulary, int64_t positions);
@@ -51,6 +53,7 @@ class TransformerEncoder : public Encoder {
   LayerNormLayer embedding_norm_;
   DropoutLayer embedding_dropout_;
   TransformerLayers layers_;
+  std::vector<ForeignNames> foreign_names_;
 };
 
 }  // namespace pretext

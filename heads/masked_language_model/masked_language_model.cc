@@ -3,9 +3,28 @@
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "core/ops/basic.h"
+#include "core/plugin/bert_settings.h"
 #include "heads/masked_language_model/masked_language_model.pb.h"
 
 namespace pretext {
+namespace {
+
+ForeignNames BertNames(const MaskedLanguageModel& config) {
+  ForeignNames names;
+  names.program = "HuggingFace's BERT";
+  const std::string predictions = "cls.predictions.", transform = predictions + "transform.";
+  names.tensors = {{"dense.weight", {transform + "dense.weight"}},
+                   {"dense.bias", {transform + "dense.bias"}},
+                   {"norm.weight", {transform + "LayerNorm.weight"}},
+                   {"norm.bias", {transform + "LayerNorm.bias"}},
+                   {"decoder.bias", {predictions + "bias"}, "vocabulary"}};
+  names.copies = {{predictions + "decoder.weight", "embeddings.word_embeddings.weight"},
+                  {predictions + "decoder.bias", predictions + "bias"}};
+  names.settings = {BertActivation(config.activation()), BertEpsilon(config.epsilon())};
+  return names;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Head>> MaskedLanguageModelHead::Create(
     const MaskedLanguageModel& config, const BuildContext& context) {
@@ -40,6 +59,7 @@ absl::StatusOr<std::unique_ptr<Head>> MaskedLanguageModelHead::Create(
   head->decoder_bias_ =
       set.Add("decoder.bias", Role::kBias, {vocabulary}, Initializer::Constant(0));
   head->embedding_ = embedding;
+  head->foreign_names_ = {BertNames(config)};
   return head;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/layers/linear.h"
@@ -31,6 +32,8 @@ class MaskedLanguageModelHead : public Head {
   // h: [R, L, D], or [M, D] at the masked positions.
   Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
   Tensor RowsRead(const Batch& batch) const override { return batch.masked_positions; }
+  // HuggingFace's BertForMaskedLM (transformers, modeling_bert.py).
+  std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:
   FlowType output_;
@@ -39,6 +42,7 @@ class MaskedLanguageModelHead : public Head {
   LayerNormLayer norm_;
   Parameter* decoder_bias_ = nullptr;
   Parameter* embedding_ = nullptr;  // the encoder's
+  std::vector<ForeignNames> foreign_names_;
 };
 
 }  // namespace pretext

@@ -11,8 +11,10 @@
 #include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
 #include "pipelines/assembly/combinations.h"
+#include "pipelines/assembly/freeze.h"
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/assembly/sections.h"
+#include "pipelines/initialize/initialization.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -49,6 +51,10 @@ class Assembler {
     Pass(parts_.head.get(), "head");
     parts_.loss = Build<Loss>(config.loss(), "loss");
     parts_.optimizer = Build<Optimizer>(config.optimizer(), "optimizer");
+    if (parts_.encoder != nullptr && parts_.head != nullptr) {
+      map_.AddFaults("", Freeze(config, parts_.encoder->parameters(), parts_.head->parameters()));
+      Initialize();
+    }
     if (HasAllParts()) CheckCombinations(parts_, asked, &map_);
     if (map_.ok()) CheckMemory();
     if (!map_.ok()) return map_.status();
@@ -60,6 +66,19 @@ class Assembler {
   bool HasAllParts() const {
     return parts_.dataset != nullptr && parts_.encoder != nullptr && parts_.head != nullptr &&
            parts_.loss != nullptr;
+  }
+
+  // A run that is there keeps what it began with: the files may be gone.
+  void Initialize() {
+    if (parts_.config->initialize().empty()) return;
+    if (!context_.run_directory.empty()) {
+      parts_.initialization = Initialization::OfRun(context_.run_directory);
+      return;
+    }
+    auto plan = Initialization::Plan(context_.base_directory, *parts_.encoder, *parts_.head,
+                                     *parts_.config);
+    map_.AddFaults("", plan.status());
+    if (plan.ok()) parts_.initialization = *std::move(plan);
   }
 
   // The part, or null after its faults were taken. Its input is context_.input,

@@ -23,6 +23,7 @@
 
 namespace pretext {
 
+class Initialization;
 class Pipeline;
 class SourceMap;
 
@@ -50,6 +51,9 @@ struct Assembled {
   std::unique_ptr<Head> head;
   std::unique_ptr<Loss> loss;
   std::unique_ptr<Optimizer> optimizer;
+
+  // Weights from elsewhere; null without. Whoever allocates the parts has it fill them.
+  std::unique_ptr<const Initialization> initialization;
 
   // Where each field was written: for faults that only the data show (data_checks.h).
   std::unique_ptr<const SourceMap> places;

@@ -10,6 +10,7 @@
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/run_length.h"
+#include "pipelines/initialize/initialization.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
 
@@ -49,6 +50,9 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
   SourceMap map = *parts.places;
   map.AddFaults("train", CheckBatches(parts, samples));
   map.AddFaults("schedule", CheckWarmup(config, samples));
+  if (parts.initialization != nullptr) {
+    map.AddFaults("", parts.initialization->Check(*parts.dataset));
+  }
   if (!map.ok()) return map.status();
 
   const Pipeline::Evaluate& evaluate = config.evaluate();

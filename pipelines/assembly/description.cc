@@ -13,8 +13,10 @@
 #include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
 #include "pipelines/assembly/combinations.h"
+#include "pipelines/assembly/freeze.h"
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/assembly/sections.h"
+#include "pipelines/initialize/initialization.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -109,7 +111,17 @@ std::string Statistics(const Assembled& parts) {
   return "";
 }
 
-// Lines on what the encoder has chosen by its input, and on an evaluation that measures nothing.
+// Of the parameters, what `freeze` keeps from training.
+std::string Frozen(const Assembled& parts) {
+  const auto& names = parts.config->freeze();
+  if (names.empty()) return "";
+  const int64_t count =
+      FrozenCount(parts.encoder->parameters()) + FrozenCount(parts.head->parameters());
+  return absl::StrCat(", of these frozen ", Counted(count), " (", absl::StrJoin(names, ", "), ")");
+}
+
+// Lines on what the encoder has chosen by its input, on an evaluation that measures nothing, and on
+// weights from elsewhere.
 std::string Notes(const Assembled& parts) {
   std::string text;
   const std::string chosen = parts.encoder->chosen();
@@ -118,6 +130,9 @@ std::string Notes(const Assembled& parts) {
   if (!nothing.empty()) {
     absl::StrAppend(&text, "evaluation     measures nothing: ", nothing, "\n");
   }
+  if (parts.initialization == nullptr) return text;
+  for (const std::string& note : parts.initialization->notes())
+    absl::StrAppend(&text, "initialize     ", note, "\n");
   return text;
 }
 
@@ -152,7 +167,7 @@ std::string DescribePipeline(const Assembled& parts) {
                       Length(train), ", ", Counted(batch), " samples an update, seed ",
                       train.seed(), "\n", Statistics(parts), "learning rate  ",
                       LearningRate(config, parts.optimizer->learning_rate()), "\n",
-                      "parameters     ", Counted(static_cast<int64_t>(count)), "\n");
+                      "parameters     ", Counted(static_cast<int64_t>(count)), Frozen(parts), "\n");
 }
 
 }  // namespace pretext

@@ -36,7 +36,10 @@ double ParameterCount(const ParameterSet& parameters) {
 }
 
 double ParameterBytes(const ParameterSet& parameters) {
-  double bytes = 2 * kBytes * ParameterCount(parameters);
+  double bytes = 0;
+  for (const Parameter& parameter : parameters.parameters()) {
+    bytes += (parameter.frozen ? 1 : 2) * kBytes * Numbers(parameter.shape);
+  }
   for (const Buffer& buffer : parameters.buffers()) bytes += kBytes * Numbers(buffer.shape);
   return bytes;
 }

@@ -2,6 +2,7 @@
 
 #include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
+#include "pipelines/assembly/freeze.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -37,6 +38,7 @@ absl::StatusOr<Model> BuildModel(const Assembled& parts) {
   context.input = model.head->output();
   build(model.loss, config.loss());
   build(model.optimizer, config.optimizer());
+  if (status.ok()) status = Freeze(config, model.encoder->parameters(), model.head->parameters());
   if (!status.ok()) return status;
   return model;
 }

@@ -11,6 +11,7 @@
 #include "evaluation/language/language.h"
 #include "evaluation/representation/representation.h"
 #include "kernels/reconstruction/reconstruction.h"
+#include "pipelines/initialize/initialization.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -43,7 +44,8 @@ void Append(std::vector<std::pair<std::string, double>>& figures, const NamedFig
   figures.insert(figures.end(), more.begin(), more.end());
 }
 
-// The encoder as it was before the first step: initial values are a function of the seed.
+// The encoder as it was before the first step: initial values are a function of the seed, or come
+// from where the training's came from.
 absl::StatusOr<std::unique_ptr<Encoder>> MakeUntrained(const Assembled& parts) {
   const BuildContext context{.input = parts.view,
                              .sample = parts.sample,
@@ -51,7 +53,13 @@ absl::StatusOr<std::unique_ptr<Encoder>> MakeUntrained(const Assembled& parts) {
                              .labelled = parts.dataset->labelled(),
                              .tokenizer = parts.dataset->tokenizer()};
   auto encoder = Registry<Encoder>::Create(parts.config->encoder(), context);
-  if (encoder.ok()) (*encoder)->parameters().Allocate("encoder", parts.config->train().seed());
+  if (!encoder.ok()) return encoder;
+  ParameterSet& set = (*encoder)->parameters();
+  set.Allocate("encoder", parts.config->train().seed());
+  if (parts.initialization != nullptr) {
+    const absl::Status status = parts.initialization->Apply("encoder", set);
+    if (!status.ok()) return status;
+  }
   return encoder;
 }
 

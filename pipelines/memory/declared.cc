@@ -55,6 +55,7 @@ double OptimizerBytes(const Assembled& parts) {
   double bytes = 0;
   for (const ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
     for (const Parameter& parameter : set->parameters()) {
+      if (parameter.frozen) continue;
       const double one = StateBytes(*parts.config, parameter, 1);
       const double two = StateBytes(*parts.config, parameter, 2);
       bytes += one + static_cast<double>(parameter.shape[0] - 1) * (two - one);

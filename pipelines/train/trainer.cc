@@ -16,6 +16,7 @@
 #include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/encoder/describe.h"
 #include "pipelines/encoder/encoder_folder.h"
+#include "pipelines/initialize/initialization.h"
 #include "pipelines/run/report.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -60,11 +61,20 @@ absl::Status Trainer::SaveTokenizerIfAny() const {
   return SaveTokenizer(*tokenizer, absl::StrCat(run_.path(), "/", tokenizer->file_name()));
 }
 
+absl::Status Trainer::Initialize(bool keep) const {
+  if (parts_.initialization == nullptr) return absl::OkStatus();
+  ParameterSet &encoder = parts_.encoder->parameters(), &head = parts_.head->parameters();
+  absl::Status status = parts_.initialization->Apply("encoder", encoder);
+  if (status.ok()) status = parts_.initialization->Apply("head", head);
+  return status.ok() && keep ? Initialization::Keep(run_.path(), {&encoder, &head}) : status;
+}
+
 absl::Status Trainer::Begin(RunDirectory run) {
   run_ = std::move(run);
   checkpointer_.emplace(parts_, plan_, origin_, run_.path(), progress_);
-  // The pipeline first: with it the folder is a run, and can be gone on with.
-  absl::Status status = WriteFileAtomically(run_.pipeline_path(), origin_.pipeline);
+  // With the pipeline the folder is a run, and can be gone on with: what it needs is there before.
+  absl::Status status = Initialize(/*keep=*/true);
+  if (status.ok()) status = WriteFileAtomically(run_.pipeline_path(), origin_.pipeline);
   if (status.ok()) status = SaveTokenizerIfAny();
   return status.ok() ? metrics_.GoOnAfter(0, parts_.config->output().tensorboard()) : status;
 }
@@ -104,6 +114,7 @@ absl::Status Trainer::GoOn(RunDirectory run) {
   if (status.ok() && *pipeline != origin_.pipeline) {
     status = WriteFileAtomically(run_.pipeline_path(), origin_.pipeline);
   }
+  if (status.ok() && !facts->has_value()) status = Initialize(/*keep=*/false);
   if (status.ok() && !facts->has_value()) status = SaveTokenizerIfAny();
   if (!status.ok()) return status;
   return metrics_.GoOnAfter(cursor_.step, parts_.config->output().tensorboard());

@@ -64,6 +64,9 @@ class Trainer {
   absl::Status SaveTokenizerIfAny() const;
   // RUN/encoder, of the step that the cursor stands behind.
   absl::Status WriteEncoder() const;
+  // Fills the parameters with weights from elsewhere, where there are any; with `keep`, the run
+  // keeps what it begins with.
+  absl::Status Initialize(bool keep) const;
   // Cancelled when it was stopped.
   absl::Status TrainAndEvaluate();
   absl::Status Step();

@@ -42,8 +42,11 @@ Updater::Updater(Assembled& parts, const TrainPlan& plan)
   const uint64_t seed = parts.config->train().seed();
   parts.encoder->parameters().Allocate("encoder", seed);
   parts.head->parameters().Allocate("head", seed);
-  for (Parameter& p : parts.encoder->parameters().parameters()) parameters_.push_back(&p);
-  for (Parameter& p : parts.head->parameters().parameters()) parameters_.push_back(&p);
+  for (ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
+    for (Parameter& p : set->parameters()) {
+      if (!p.frozen) parameters_.push_back(&p);
+    }
+  }
   parts.optimizer->Attach(parameters_);
 }
 

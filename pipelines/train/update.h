@@ -56,7 +56,7 @@ class Updater {
   Loader loader_;
   TrainStep step_;
   Monitor monitor_;
-  std::vector<Parameter*> parameters_;
+  std::vector<Parameter*> parameters_;  // that are trained
   Batch batch_;
 };
 

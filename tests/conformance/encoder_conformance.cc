@@ -58,6 +58,13 @@ TEST_P(EncoderConformance, GradientsAreRight) {
                         [&](Tape& tape, Var x) { return Forward(tape, x, batch, true); });
 }
 
+TEST_P(EncoderConformance, FrozenIsLeftAlone) {
+  const Batch batch = RandomBatch(type_, 4, 2, 2);
+  ExpectFrozenIsLeftAlone(encoder_->parameters(), [&](Tape& tape) {
+    return Forward(tape, tape.Constant(batch.input), batch, true);
+  });
+}
+
 TEST_P(EncoderConformance, IsDeterministic) {
   const Batch batch = RandomBatch(type_, 5, 1, 3);
   ExpectDeterministic(

@@ -258,6 +258,47 @@ void ExpectGradientOfInput(const Tensor& input, const std::function<Var(Tape&, V
       "input");
 }
 
+void ExpectFrozenIsLeftAlone(ParameterSet& parameters, const Function& function) {
+  const auto pass = [&] {
+    Tape tape;
+    parameters.ZeroGradients();
+    const Var output = function(tape);
+    tape.Backward(output, RandomTensor(output.shape(), 77).InLayout(output.value().layout()));
+  };
+  pass();
+  std::vector<Doubles> gradients;
+  std::vector<bool> reached;  // a decoder's bias, say, is not
+  for (Parameter& p : parameters.parameters()) {
+    gradients.push_back(ToDoubles(p.gradient));
+    reached.push_back(p.has_gradient);
+  }
+  for (Parameter& frozen : parameters.parameters()) {
+    frozen.frozen = true;
+    pass();
+    frozen.frozen = false;
+    for (size_t i = 0; Parameter & p : parameters.parameters()) {
+      if (&p == &frozen) {
+        EXPECT_FALSE(p.has_gradient) << p.name;
+      } else if (reached[i]) {
+        EXPECT_TRUE(p.has_gradient) << p.name << " without " << frozen.name;
+        EXPECT_EQ(ToDoubles(p.gradient), gradients[i]) << p.name << " without " << frozen.name;
+      }
+      ++i;
+    }
+  }
+  std::vector<Doubles> statistics;
+  for (Parameter& p : parameters.parameters()) p.frozen = true;
+  for (Buffer& b : parameters.buffers()) {
+    b.frozen = true;
+    statistics.push_back(ToDoubles(b.value));
+  }
+  pass();
+  for (Parameter& p : parameters.parameters()) EXPECT_FALSE(p.has_gradient) << p.name;
+  for (size_t i = 0; Buffer & b : parameters.buffers()) {
+    EXPECT_EQ(ToDoubles(b.value), statistics[i++]) << b.name;
+  }
+}
+
 void ExpectDeterministic(const Function& function) {
   const auto run = [&] {
     Tape tape(false);

@@ -60,6 +60,11 @@ void ExpectGradientsOfParameters(ParameterSet& parameters, const Function& funct
 // The same for an input.
 void ExpectGradientOfInput(const Tensor& input, const std::function<Var(Tape&, Var)>& function);
 
+// With any parameter frozen it gets no gradient and the others get theirs to the bit; with all of
+// them and the buffers frozen nothing changes, running statistics neither. `function` is a pass of
+// training.
+void ExpectFrozenIsLeftAlone(ParameterSet& parameters, const Function& function);
+
 // Twice the same bits; within rounding whatever the number of threads.
 void ExpectDeterministic(const Function& function);
 

@@ -63,6 +63,13 @@ TEST_P(HeadConformance, GradientsAreRight) {
   }
 }
 
+TEST_P(HeadConformance, FrozenIsLeftAlone) {
+  const Batch batch = RandomH(4, 2);
+  ExpectFrozenIsLeftAlone(head_->parameters(), [&](Tape& tape) {
+    return Forward(tape, tape.Constant(batch.input), batch, true);
+  });
+}
+
 TEST_P(HeadConformance, IsDeterministic) {
   const Batch batch = RandomH(5, 1);
   ExpectDeterministic(

@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "base/npy/npy.h"
 #include "datasets/cifar/generated_cifar.h"
 #include "gtest/gtest.h"
 #include "pipelines/assembly/assembly.h"
@@ -13,6 +15,16 @@
 
 namespace pretext {
 namespace {
+
+// As `pretext embed` writes them.
+void WriteFeatures(const std::string& path) {
+  constexpr int64_t kRows = 300, kFeatures = 128;
+  auto writer = NpyWriter::Create(path, NpyWriter::Type::kFloat32, {kRows, kFeatures});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  const std::vector<float> values(kRows * kFeatures, 0.5f);
+  ASSERT_TRUE(writer->Append(values.data(), kRows * kFeatures).ok());
+  ASSERT_TRUE(writer->Finish().ok());
+}
 
 // Where the pipelines' relative paths start: a folder with stand-ins for the data that Debian has
 // not.
@@ -27,6 +39,10 @@ std::string WriteData() {
   std::filesystem::create_directories(built);
   std::filesystem::copy_file("third_party/gcide.dict.dz", built + "/gcide.dict.dz",
                              std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy(
+      "datasets/image_folder/testdata", built + "/openclipart",
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  WriteFeatures(folder + "/data/features.npy");
   return folder;
 }
 
