@@ -30,6 +30,8 @@ const std::vector<Command>& Commands();
 absl::Status TrainCommand(const std::vector<std::string>& arguments);
 absl::Status ValidateCommand(const std::vector<std::string>& arguments);
 absl::Status PreviewCommand(const std::vector<std::string>& arguments);
+absl::Status ReportCommand(const std::vector<std::string>& arguments);
+absl::Status RunsCommand(const std::vector<std::string>& arguments);
 absl::Status PluginsCommand(const std::vector<std::string>& arguments);
 absl::Status TokenizerCommand(const std::vector<std::string>& arguments);
 absl::Status TokenizeCommand(const std::vector<std::string>& arguments);

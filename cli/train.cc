@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "cli/command.h"
 #include "cli/interruption.h"
+#include "cli/system_info.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/description.h"
 #include "pipelines/memory/memory_check.h"
@@ -50,7 +51,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> NewTraining(const std::string& pipeline
     if (absl::Status free = RunDirectory::CheckFree(place.path); !free.ok()) return free;
   }
   if (absl::Status told = CheckAndTell(*parts); !told.ok()) return told;
-  auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop());
+  auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop(),
+                                 FormatBuild(GetSystemInfo()));
   if (!trainer.ok()) return trainer.status();
   absl::StatusOr<RunDirectory> run = RunDirectory::Begin(place.path, place.named);
   if (!run.ok()) return run.status();
@@ -70,7 +72,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> OldTraining(const std::string& path, Pr
   if (!parts.ok()) return parts.status();
   if (absl::Status told = CheckAndTell(*parts); !told.ok()) return told;
   progress.Say(absl::StrCat("run: ", path));
-  auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop());
+  auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop(),
+                                 FormatBuild(GetSystemInfo()));
   if (!trainer.ok()) return trainer.status();
   if (absl::Status status = (*trainer)->GoOn(*std::move(run)); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));

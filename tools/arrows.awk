@@ -18,9 +18,9 @@ BEGIN {
 
   split("core/tensor core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
   for (i in core) room[core[i]] = i + 0
-  split("pipelines/text pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/verdicts " \
-        "pipelines/evaluate pipelines/preview pipelines/listing pipelines/encoder pipelines/train " \
-        "pipelines/memory pipelines/trained pipelines/embed", pipelines, " ")
+  split("pipelines/text pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
+        "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \
+        "pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i + 0
 }
 

@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/file/file_calls.h"
 #include "base/file/read_file.h"
 
@@ -40,6 +43,23 @@ absl::StatusOr<std::unique_ptr<FileLock>> FileLock::Take(const std::string& path
   const std::string number = absl::StrCat(getpid(), "\n");
   if (ftruncate(file, 0) == 0) file_calls::Write(file, path, number.data(), number.size());
   return lock;
+}
+
+bool FileLock::IsTaken(const std::string& path) {
+  struct stat file;
+  if (stat(path.c_str(), &file) != 0) return false;
+  constexpr int64_t kMost = int64_t{1} << 24;
+  const absl::StatusOr<std::string> locks = ReadFile("/proc/locks", kMost);
+  if (!locks.ok()) return false;
+  // "1: FLOCK  ADVISORY  WRITE 1234 fe:00:56789 0 EOF": devices are numbered otherwise than by stat
+  // on some file systems, so by the file's number alone.
+  const std::string number = absl::StrCat(":", file.st_ino, " ");
+  for (const absl::string_view line : absl::StrSplit(*locks, '\n')) {
+    if (absl::StrContains(line, " FLOCK ") && !absl::StrContains(line, "->") &&
+        absl::StrContains(line, number))
+      return true;
+  }
+  return false;
 }
 
 FileLock::~FileLock() { file_calls::Close(file_); }

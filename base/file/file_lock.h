@@ -14,6 +14,9 @@ class FileLock {
   // once, when another has it (its process's number is named); Unimplemented on a file system
   // without locks; those of errno when the file cannot be made.
   static absl::StatusOr<std::unique_ptr<FileLock>> Take(const std::string& path);
+  // Whether a process has it now. It is not taken for that: another may take it meanwhile. False
+  // where the system does not tell.
+  static bool IsTaken(const std::string& path);
   // Gives it up. The file stays: removing it would race with the next.
   ~FileLock();
   FileLock(const FileLock&) = delete;

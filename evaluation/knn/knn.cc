@@ -50,9 +50,10 @@ int32_t Vote(const KnnVote& vote, const std::vector<int32_t>& labels, const int3
 
 }  // namespace
 
-absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Features& test,
-                                                const std::vector<KnnVote>& votes,
-                                                const Work& work) {
+absl::StatusOr<std::vector<std::vector<int32_t>>> PredictKnn(const Features& train,
+                                                             const Features& test,
+                                                             const std::vector<KnnVote>& votes,
+                                                             const Work& work) {
   for (const KnnVote& vote : votes) {
     if (vote.neighbors < 1 || !(vote.temperature >= 0) || !std::isfinite(vote.temperature)) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -61,7 +62,7 @@ absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Fea
     }
   }
   if (absl::Status status = CheckLabelled(train, test); !status.ok()) return status;
-  if (votes.empty()) return std::vector<double>();
+  if (votes.empty()) return std::vector<std::vector<int32_t>>();
 
   int64_t k = 0;
   for (const KnnVote& vote : votes) k = std::max(k, std::min(vote.neighbors, train.count));
@@ -91,8 +92,16 @@ absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Fea
       }
     }
   }
+  return predicted;
+}
+
+absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Features& test,
+                                                const std::vector<KnnVote>& votes,
+                                                const Work& work) {
+  const auto predicted = PredictKnn(train, test, votes, work);
+  if (!predicted.ok()) return predicted.status();
   std::vector<double> accuracies;
-  for (const auto& classes_predicted : predicted)
+  for (const auto& classes_predicted : *predicted)
     accuracies.push_back(PercentCorrect(classes_predicted, test.labels));
   return accuracies;
 }

@@ -29,4 +29,10 @@ absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Fea
                                                 const std::vector<KnnVote>& votes,
                                                 const Work& work = Work());
 
+// The class that each way to vote gives each test sample; errors as above.
+absl::StatusOr<std::vector<std::vector<int32_t>>> PredictKnn(const Features& train,
+                                                             const Features& test,
+                                                             const std::vector<KnnVote>& votes,
+                                                             const Work& work = Work());
+
 }  // namespace pretext

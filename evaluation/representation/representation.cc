@@ -71,11 +71,13 @@ absl::StatusOr<NamedFigures> ScoreFeatures(const std::string& prefix, Features t
   KeepLabelled(train);
   KeepLabelled(test);
   if (train.count == 0 || test.count == 0) return figures;
-  const absl::StatusOr<std::vector<double>> knn =
-      EvaluateKnn(train, test, options.knn, Under(prefix, options.work));
-  if (!knn.ok()) return knn.status();
-  for (size_t i = 0; i < knn->size(); ++i)
-    figures.emplace_back(prefix + KnnName(options.knn, i), (*knn)[i]);
+  const auto answers = PredictKnn(train, test, options.knn, Under(prefix, options.work));
+  if (!answers.ok()) return answers.status();
+  for (size_t i = 0; i < answers->size(); ++i)
+    figures.emplace_back(prefix + KnnName(options.knn, i),
+                         PercentCorrect((*answers)[i], test.labels));
+  if (options.on_answers != nullptr && !answers->empty())
+    options.on_answers(prefix + "knn", test.labels, answers->front());
   if (options.probe) {
     ProbeOptions probe_options = options.probe_options;
     probe_options.work = Under(prefix, options.work);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,10 @@ struct RepresentationOptions {
   Split split = Split::kTest;                           // what is measured
   bool reconstructs = true;  // samples are given back: pca_test_mse says how well PCA would
   std::vector<const Augmentation*> chain;  // what a view went through in training
+  // Is told what the first way to vote answered for each sample with a label, beside that label.
+  std::function<void(const std::string& figure, const std::vector<int32_t>& labels,
+                     const std::vector<int32_t>& answers)>
+      on_answers;
   // Is told what is done under the prefix of its figures: "untrained k-NN".
   Work work;
 };

@@ -124,6 +124,8 @@ absl::Status CheckCheckpoints(const Pipeline::Checkpoints& checkpoints) {
 absl::Status CheckOutput(const Pipeline::Output& output) {
   FieldChecker check;
   if (!output.directory().empty()) check.Nested("directory", CheckFolderPath(output.directory()));
+  // t-SNE's time grows with their square.
+  check.InRange("report_samples", output.report_samples(), 0, 2000);
   return check.status();
 }
 

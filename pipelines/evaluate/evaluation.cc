@@ -75,6 +75,7 @@ bool Evaluation::Reconstructs() const {
 
 absl::StatusOr<Figures> Evaluation::Run(bool last, const Work& work) {
   Figures figures;
+  answers_ = {};
   const bool validated = parts_.config->evaluate().validation() > 0;
   if (validated) {
     if (absl::Status s = Measure(Split::kValidation, last, work, figures); !s.ok()) return s;
@@ -192,8 +193,12 @@ absl::Status Evaluation::Representation(Split split, bool last, const Work& work
                                         Figures& figures) {
   const Pipeline::Evaluate& config = parts_.config->evaluate();
   const bool probe = last || config.probe().every_evaluation();
-  const auto scores = ScoreEncoder(Prefix(split), *parts_.encoder, *parts_.dataset,
-                                   MakeOptions(parts_, split, probe, work));
+  RepresentationOptions options = MakeOptions(parts_, split, probe, work);
+  options.on_answers = [this](const std::string& figure, const std::vector<int32_t>& labels,
+                              const std::vector<int32_t>& answers) {
+    answers_ = {figure, labels, answers};
+  };
+  const auto scores = ScoreEncoder(Prefix(split), *parts_.encoder, *parts_.dataset, options);
   if (!scores.ok()) return scores.status();
   Append(figures.values, *scores);
   if (split != Split::kTest) return absl::OkStatus();

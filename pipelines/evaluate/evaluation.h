@@ -45,6 +45,16 @@ class Evaluation {
   // Baselines are measured once and kept. Cancelled when `work` is told to stop.
   absl::StatusOr<Figures> Run(bool last, const Work& work);
 
+  // Of the latest Run: what nearest neighbours in h answered for the samples that are judged by,
+  // beside their classes. Empty where they were not asked.
+  struct Answers {
+    std::string figure;  // "knn", "validation_knn"
+    std::vector<int32_t> labels, answers;
+  };
+  const Answers& answers() const { return answers_; }
+  // Counts of the training text; null where there is none, or they were not needed yet.
+  const LanguageBaseline* counts() const { return counts_.get(); }
+
  private:
   // Of one split; names of the validation split's figures begin with "validation_".
   absl::Status Measure(Split split, bool last, const Work& work, Figures& figures);
@@ -60,6 +70,7 @@ class Evaluation {
   Assembled& parts_;
   std::vector<std::pair<std::string, double>> baselines_;
   bool baselines_measured_ = false;
+  Answers answers_;
   std::unique_ptr<LanguageBaseline> counts_;  // of the training text; null until they are needed
 };
 

@@ -122,4 +122,8 @@ absl::StatusOr<RunDirectory> RunDirectory::OpenToGoOn(const std::string& path) {
   return run;
 }
 
+bool RunDirectory::IsBeingTrained() const {
+  return FileLock::IsTaken(absl::StrCat(path_, "/", kLock));
+}
+
 }  // namespace pretext

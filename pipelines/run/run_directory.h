@@ -5,6 +5,7 @@
 //   checkpoint/          the latest checkpoint; older ones, if they are kept, in checkpoints/
 //   encoder/             the trained encoder, to be used without any of this (pipelines/encoder)
 //   tensorboard/         event files
+//   report_data.binpb    what the report shows of samples
 //   report.html
 //   .lock                the number of the process that trains, or trained last
 //
@@ -37,6 +38,9 @@ class RunDirectory {
   // An existing run, to go on with: locked. Unavailable while another process trains it, whose
   // number is named.
   static absl::StatusOr<RunDirectory> OpenToGoOn(const std::string& path);
+
+  // Whether a process trains it now, as far as the system tells.
+  bool IsBeingTrained() const;
 
   const std::string& path() const { return path_; }
   std::string pipeline_path() const { return path_ + "/pipeline.textproto"; }

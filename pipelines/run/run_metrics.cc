@@ -106,6 +106,12 @@ absl::Status RunMetrics::Log(int64_t step, double epoch, const std::string& grou
   return tensorboard_.is_open() ? tensorboard_.Write(step, tagged) : absl::OkStatus();
 }
 
+absl::Status RunMetrics::LogPictures(int64_t step,
+                                     const std::vector<TensorBoardWriter::Picture>& pictures) {
+  if (pictures.empty() || !tensorboard_.is_open()) return absl::OkStatus();
+  return tensorboard_.Write(step, pictures);
+}
+
 absl::Status RunMetrics::Flush() { return FlushFile(run_.metrics_path()); }
 
 }  // namespace pretext

@@ -50,6 +50,9 @@ class RunMetrics {
   // All lines that the run has: those that were there, and those of Log.
   const RunHistory& history() const { return history_; }
 
+  // For TensorBoard alone, where it is wanted.
+  absl::Status LogPictures(int64_t step, const std::vector<TensorBoardWriter::Picture>& pictures);
+
   // Puts the lines on the disk: to be called before a checkpoint that they are not written again
   // after.
   absl::Status Flush();

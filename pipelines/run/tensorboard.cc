@@ -99,4 +99,19 @@ absl::Status TensorBoardWriter::Write(int64_t step,
   return Append(path_, event);
 }
 
+absl::Status TensorBoardWriter::Write(int64_t step, const std::vector<Picture>& pictures) {
+  tensorboard::Event event;
+  event.set_wall_time(Now());
+  event.set_step(step);
+  for (const Picture& picture : pictures) {
+    auto* value = event.mutable_summary()->add_value();
+    value->set_tag(picture.tag);
+    value->mutable_image()->set_height(picture.height);
+    value->mutable_image()->set_width(picture.width);
+    value->mutable_image()->set_colorspace(picture.channels);
+    value->mutable_image()->set_encoded_image_string(picture.png);
+  }
+  return Append(path_, event);
+}
+
 }  // namespace pretext

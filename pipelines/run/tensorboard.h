@@ -1,4 +1,4 @@
-// Scalars for TensorBoard: an event file (TFRecord framing of Event messages) in RUN/tensorboard.
+// Scalars and pictures for TensorBoard: an event file (TFRecord framing of Event messages) in RUN/tensorboard.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,12 @@ class TensorBoardWriter {
   // Appends one event and flushes it: a killed run loses nothing.
   bool is_open() const { return !path_.empty(); }
   absl::Status Write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
+  // Pictures, likewise.
+  struct Picture {
+    std::string tag, png;
+    int height = 0, width = 0, channels = 0;
+  };
+  absl::Status Write(int64_t step, const std::vector<Picture>& pictures);
 
  private:
   std::string path_;

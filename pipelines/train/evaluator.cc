@@ -22,9 +22,14 @@ absl::StatusOr<Figures> Evaluator::Measure(const Cursor& cursor) {
   const absl::Time start = absl::Now();
   stop_.all_is_saved = true;
   absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps, work);
+  absl::Status gathered;
+  if (figures.ok()) {
+    figures->seconds = absl::ToDoubleSeconds(absl::Now() - start);
+    gathered = report_.Gather(cursor, evaluation_, work);
+  }
   stop_.all_is_saved = false;
   if (!figures.ok()) return figures.status();
-  figures->seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  if (!gathered.ok()) return gathered;
   progress_.Say(FormatFigures(*figures));
   for (const std::string& warning : figures->warnings)
     progress_.Say(absl::StrCat("warning: ", warning));

@@ -7,6 +7,7 @@
 #include "pipelines/evaluate/evaluation.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/stop_request.h"
+#include "pipelines/train/report_keeper.h"
 #include "pipelines/train/train_plan.h"
 
 namespace pretext {
@@ -14,18 +15,25 @@ namespace pretext {
 class Evaluator {
  public:
   // All outlive it.
-  Evaluator(Assembled& parts, const TrainPlan& plan, Progress& progress, StopRequest& stop)
-      : parts_(parts), plan_(plan), progress_(progress), stop_(stop), evaluation_(parts) {}
+  Evaluator(Assembled& parts, const TrainPlan& plan, ReportKeeper& report, Progress& progress,
+            StopRequest& stop)
+      : parts_(parts),
+        plan_(plan),
+        report_(report),
+        progress_(progress),
+        stop_(stop),
+        evaluation_(parts) {}
 
   // Whether an evaluation is due after the step that `cursor` stands behind.
   bool IsDue(const Cursor& cursor) const;
-  // Measures and says the figures. The checkpoint is written. Cancelled when a stop was asked for
+  // Measures and says the figures, and has gathered what the report shows of samples. The checkpoint is written. Cancelled when a stop was asked for
   // meanwhile.
   absl::StatusOr<Figures> Measure(const Cursor& cursor);
 
  private:
   Assembled& parts_;
   const TrainPlan& plan_;
+  ReportKeeper& report_;
   Progress& progress_;
   StopRequest& stop_;
   Evaluation evaluation_;

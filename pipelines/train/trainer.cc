@@ -17,14 +17,13 @@
 #include "pipelines/encoder/describe.h"
 #include "pipelines/encoder/encoder_folder.h"
 #include "pipelines/initialize/initialization.h"
-#include "pipelines/run/report.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 
-Trainer::Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, Progress& progress,
-                 StopRequest& stop)
+Trainer::Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, std::string machine,
+                 Progress& progress, StopRequest& stop)
     : parts_(std::move(parts)),
       plan_(plan),
       origin_(std::move(origin)),
@@ -33,12 +32,14 @@ Trainer::Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, Progr
       metrics_(run_),
       updater_(parts_, plan_),
       log_(parts_, plan_, metrics_, progress_),
-      evaluator_(parts_, plan_, progress_, stop_),
+      report_(parts_, plan_, std::move(machine)),
+      evaluator_(parts_, plan_, report_, progress_, stop_),
       step_progress_(plan_, log_, progress_) {}
 
 absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
                                                          const std::string& version,
-                                                         Progress& progress, StopRequest& stop) {
+                                                         Progress& progress, StopRequest& stop,
+                                                         const std::string& machine) {
   const auto& train = parts.config->train();
   if (train.threads() > 0) omp_set_num_threads(train.threads());
   if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
@@ -52,7 +53,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
   RunOrigin origin{version, *std::move(data), ResolvedText(*parts.config, version),
                    TokenizerFingerprint(*parts.dataset)};
   return std::unique_ptr<Trainer>(
-      new Trainer(std::move(parts), plan, std::move(origin), progress, stop));
+      new Trainer(std::move(parts), plan, std::move(origin), machine, progress, stop));
 }
 
 absl::Status Trainer::SaveTokenizerIfAny() const {
@@ -139,6 +140,7 @@ absl::Status Trainer::EvaluateNow() {
   if (!figures.ok()) return figures.status();
   // Before the line that says that it was evaluated: what was ended between is done again.
   absl::Status status = checkpointer_->SaveIfBest(cursor_, log_.since_line(), *figures);
+  if (status.ok()) status = report_.Write(run_, metrics_);
   if (status.ok()) status = log_.WriteEvaluation(cursor_, *figures);
   evaluated_ = true;
   return status;
@@ -181,15 +183,15 @@ absl::Status Trainer::WriteEncoder() const {
 
 absl::StatusOr<TrainOutcome> Trainer::Run() {
   absl::Status status = TrainAndEvaluate();
-  if (absl::IsCancelled(status)) {
-    status = WriteEncoder();
-    return status.ok() ? absl::StatusOr<TrainOutcome>(TrainOutcome::kStopped) : status;
-  }
+  const bool stopped = absl::IsCancelled(status);
   if (status.ok()) status = metrics_.Flush();
-  if (status.ok()) status = WriteEncoder();
-  if (status.ok() && parts_.config->output().report()) {
-    status = WriteReport(run_, parts_.config->name());
+  if (status.ok() || stopped) {
+    if (absl::Status s = WriteEncoder(); !s.ok()) return s;
   }
+  // However it ended; of two errors the first counts.
+  const absl::Status written = report_.WritePage(run_);
+  if (status.ok() || stopped) status = written;
+  if (status.ok() && stopped) return TrainOutcome::kStopped;
   if (!status.ok()) return status;
   return TrainOutcome::kFinished;
 }

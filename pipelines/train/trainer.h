@@ -1,8 +1,8 @@
 // Trainer: runs an assembled pipeline from its first step, or from a checkpoint, to its end.
 //
 // Each duty has its class: the update of the parameters (Updater), the lines of metrics
-// (MetricsLog), checkpoints (Checkpointer), evaluations on the way (Evaluator), and what a person
-// is told meanwhile (StepProgress). Here is the order of things.
+// (MetricsLog), checkpoints (Checkpointer), evaluations on the way (Evaluator), what the report
+// shows (ReportKeeper), and what a person is told meanwhile (StepProgress). Here is the order of things.
 //
 //   Create                 all that can fail before training, and nothing on the disk
 //   Begin or GoOn          the run's folder is this training's
@@ -40,10 +40,11 @@ class Trainer {
  public:
   // Takes the parts, loads the dataset, allocates the parameters and the optimizer's state. When
   // `stop` is made (Ctrl-C) the run writes a checkpoint after the step and stops, or stops the
-  // evaluation that it is in. `version` is pretext's.
+  // evaluation that it is in. `version` is pretext's, `machine` what the report says of it.
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(Assembled parts,
                                                          const std::string& version,
-                                                         Progress& progress, StopRequest& stop);
+                                                         Progress& progress, StopRequest& stop,
+                                                         const std::string& machine = "");
 
   // A new run.
   absl::Status Begin(RunDirectory run);
@@ -58,8 +59,8 @@ class Trainer {
   absl::StatusOr<TrainOutcome> Run();
 
  private:
-  Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, Progress& progress,
-          StopRequest& stop);
+  Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, std::string machine,
+          Progress& progress, StopRequest& stop);
 
   absl::Status SaveTokenizerIfAny() const;
   // RUN/encoder, of the step that the cursor stands behind.
@@ -86,6 +87,7 @@ class Trainer {
   Updater updater_;
   MetricsLog log_;
   std::optional<Checkpointer> checkpointer_;  // of run_
+  ReportKeeper report_;
   Evaluator evaluator_;
   StepProgress step_progress_;
 };

@@ -1,0 +1,48 @@
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "pipelines/drawing/chart.h"
+#include "pipelines/drawing/html.h"
+#include "pipelines/report/sections.h"
+
+namespace pretext {
+namespace {
+
+// exp of the entropy of the shares (Roy and Vetterli 2007).
+double EffectiveRank(const std::vector<double>& shares) {
+  double entropy = 0;
+  for (const double share : shares) {
+    if (share > 0) entropy -= share * std::log(share);
+  }
+  return std::exp(entropy);
+}
+
+}  // namespace
+
+std::string SpectrumSection(const ReportData& data) {
+  double total = 0;
+  for (const double variance : data.spectrum()) total += std::max(0.0, variance);
+  if (!(total > 0)) return "";
+  std::vector<double> shares;
+  for (const double variance : data.spectrum()) shares.push_back(std::max(0.0, variance) / total);
+  size_t most = 0;  // directions that hold 95 of a hundred
+  for (double sum = 0; most < shares.size() && sum < 0.95; ++most) sum += shares[most];
+  constexpr size_t kBars = 64;
+  std::vector<std::pair<std::string, double>> bars;
+  for (size_t k = 0; k < std::min(kBars, shares.size()); ++k)
+    bars.emplace_back(absl::StrCat(k + 1), 100 * shares[k]);
+  const std::string words = absl::StrFormat(
+      "Of %d directions %d hold 95 %% of the variance; the effective rank of these samples' h is "
+      "%.3g%s.",
+      shares.size(), most, EffectiveRank(shares),
+      shares.size() > kBars ? absl::StrCat(". The first ", kBars, " are shown") : "");
+  return absl::StrCat(
+      "<h2 id=\"spectrum\">Spectrum of h</h2>\n<div class=\"charts\">\n",
+      BarsHtml("spectrum-bars", "Percent of the variance along each principal direction", bars,
+               words),
+      "</div>\n");
+}
+
+}  // namespace pretext

@@ -1,0 +1,37 @@
+// Gathers what a run's report shows of samples, with the parts as they are trained: encoder and
+// head in evaluation mode, samples of the split that the run is judged by, drawn at random and the
+// same at every evaluation.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/work/work.h"
+#include "evaluation/features/features.h"
+#include "evaluation/language/language_baseline.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/report_data/report_data.pb.h"
+#include "pipelines/run/tensorboard.h"
+
+namespace pretext {
+
+struct GatherOptions {
+  int64_t samples = 1000;                    // on the map; 0: nothing of samples
+  int64_t searched = 5000;                   // training samples that neighbours are searched among
+  const LanguageBaseline* counts = nullptr;  // of text, where they are known
+  Work work;
+};
+
+struct GatheredReport {
+  ReportData data;
+  Features h;  // of the samples on the map, for TensorBoard's projector
+  std::vector<TensorBoardWriter::Picture> pictures;  // sheets of views and of reconstructions
+};
+
+// The map and the spectrum of h; of pictures: views, reconstructions where the head is a decoder;
+// neighbours; of masked tokens: filled-in blanks and the loss by frequency. The dataset is loaded.
+// Errors: those of Dataset::Read; Cancelled (base/work/work.h).
+absl::StatusOr<GatheredReport> GatherReportData(Assembled& parts, const GatherOptions& options);
+
+}  // namespace pretext

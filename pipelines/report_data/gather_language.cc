@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "core/loader/loader.h"
+#include "core/plugin/forward_pass.h"
+#include "core/plugin/tokenizer.h"
+#include "kernels/gemm/gemm.h"
+#include "pipelines/report_data/gather_parts.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+constexpr int64_t kTargets = 4000;  // that the loss by frequency is of, about
+constexpr int64_t kSequences = 6;   // that are shown
+constexpr int64_t kPieces = 48;     // of each, at most
+constexpr int64_t kGuesses = 3;
+
+// Scores of the prediction's rows over the vocabulary, [M, W].
+std::vector<float> Scores(const Prediction& prediction) {
+  const Tensor t = prediction.value.value().Plain();
+  const Tensor& weight = prediction.decoder_weight.value();
+  const int64_t rows = t.dim(0), features = t.dim(1), vocabulary = weight.dim(0);
+  std::vector<float> scores(rows * vocabulary);
+  GemmBiasActivation(Transpose::kNo, Transpose::kYes, rows, vocabulary, features, t.data(),
+                     features, weight.data(), features, prediction.decoder_bias.value().data(),
+                     Activation::kIdentity, scores.data(), vocabulary);
+  return scores;
+}
+
+// log Σ exp of a row.
+double LogSum(const float* scores, int64_t count) {
+  const double most = *std::max_element(scores, scores + count);
+  double sum = 0;
+  for (int64_t k = 0; k < count; ++k) sum += std::exp(scores[k] - most);
+  return most + std::log(sum);
+}
+
+// The sums of one bin: tokens that are one of 10^e up to one of 10^(e + 1).
+struct Bin {
+  double loss = 0, unigram = 0, correct = 0;
+  int64_t targets = 0;
+};
+
+void AddGuesses(const float* scores, int64_t count, double log_sum, const Tokenizer& tokenizer,
+                ReportData::Piece& piece) {
+  std::vector<int32_t> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  const int64_t kept = std::min(kGuesses, count);
+  std::partial_sort(order.begin(), order.begin() + kept, order.end(), [&](int32_t a, int32_t b) {
+    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+  });
+  for (int64_t i = 0; i < kept; ++i) {
+    ReportData::Guess& guess = *piece.add_guess();
+    guess.set_token(std::string(tokenizer.Token(order[i])));
+    guess.set_probability(static_cast<float>(std::exp(scores[order[i]] - log_sum)));
+  }
+}
+
+// The sequences of a batch with what stood at their blanks, and what the model puts there.
+void AddSequences(const Batch& batch, const std::vector<float>& scores, int64_t vocabulary,
+                  int64_t known, const Tokenizer& tokenizer, ReportData& data) {
+  const int64_t length = batch.type.tokens;
+  int64_t target = 0;
+  for (int64_t row = 0; row < batch.samples && data.filled_size() < kSequences; ++row) {
+    ReportData::FilledSequence& sequence = *data.add_filled();
+    const int64_t shown = std::min<int64_t>(batch.lengths.ints()[row], kPieces);
+    for (int64_t at = 0; at < batch.lengths.ints()[row]; ++at) {
+      const bool blank =
+          target < batch.masked() && batch.masked_positions.ints()[target] == row * length + at;
+      const int32_t id =
+          blank ? batch.masked_ids.ints()[target] : batch.input.ints()[row * length + at];
+      const Tokenizer::SpecialIds special = tokenizer.special();
+      if (at < shown && (blank || (id != special.cls && id != special.sep))) {
+        ReportData::Piece& piece = *sequence.add_piece();
+        piece.set_text(std::string(tokenizer.Token(id)));
+        piece.set_continues(tokenizer.is_continuation(id));
+        if (blank) {
+          const float* const of = scores.data() + target * vocabulary;
+          AddGuesses(of, known, LogSum(of, vocabulary), tokenizer, piece);
+        }
+      }
+      target += blank;
+    }
+  }
+}
+
+}  // namespace
+
+absl::Status GatherLanguage(Assembled& parts, const LanguageBaseline* counts, const Work& work,
+                            ReportData& data) {
+  const Tokenizer* const tokenizer = parts.dataset->tokenizer();
+  if (tokenizer == nullptr || !parts.head->output().is(FlowType::Kind::kTokenScores))
+    return absl::OkStatus();
+  Loader loader(*parts.dataset, {.split = JudgedSplit(parts),
+                                 .batch_size = parts.config->evaluate().batch_size(),
+                                 .seed = parts.config->train().seed(),
+                                 .limit = kTargets,
+                                 .views = {parts.chains[0]}});
+  std::map<int, Bin> bins;
+  int64_t seen = 0;
+  Batch batch;
+  for (int64_t b = 0; b < loader.batches_per_epoch() && seen < kTargets; ++b) {
+    absl::Status s = work.Tell("blanks for the report",
+                               static_cast<double>(seen) / static_cast<double>(kTargets));
+    if (s.ok()) s = loader.Next(batch);
+    if (!s.ok()) return s;
+    if (batch.masked() == 0) continue;
+    Tape tape(/*recording=*/false);
+    const ForwardPass pass = Forward(tape, *parts.encoder, *parts.head, batch, ForwardContext());
+    const std::vector<float> scores = Scores(pass.z);
+    const int64_t vocabulary = pass.z.decoder_weight.value().dim(0);
+    const int64_t known = std::min<int64_t>(vocabulary, tokenizer->vocabulary_size());
+    if (b == 0) AddSequences(batch, scores, vocabulary, known, *tokenizer, data);
+    seen += batch.masked();
+    if (counts == nullptr) continue;
+    for (int64_t m = 0; m < batch.masked(); ++m) {
+      const int32_t id = batch.masked_ids.ints()[m];
+      const float* const row = scores.data() + m * vocabulary;
+      const double unigram = counts->UnigramLoss(id);
+      Bin& bin = bins[static_cast<int>(std::floor(unigram / std::log(10.0) + 1e-9))];
+      bin.loss += LogSum(row, vocabulary) - row[id];
+      bin.unigram += unigram;
+      bin.correct += std::max_element(row, row + known) - row == id;
+      ++bin.targets;
+    }
+  }
+  for (const auto& [power, bin] : bins) {
+    ReportData::FrequencyBin& shown = *data.add_frequency();
+    const auto targets = static_cast<double>(bin.targets);
+    shown.set_least(std::pow(10.0, power));
+    shown.set_most(std::pow(10.0, power + 1));
+    shown.set_targets(bin.targets);
+    shown.set_loss(bin.loss / targets);
+    shown.set_unigram(bin.unigram / targets);
+    shown.set_accuracy(100 * bin.correct / targets);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace pretext

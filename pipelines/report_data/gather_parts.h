@@ -1,0 +1,34 @@
+// What GatherReportData consists of. Each adds its part to the data.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "evaluation/features/features.h"
+#include "pipelines/report_data/gather.h"
+#include "pipelines/report_data/thumbnail.h"
+
+namespace pretext {
+
+// The split that the run is judged by, which may be empty.
+Split JudgedSplit(const Assembled& parts);
+
+// So many samples of a split as they are, drawn at random as evaluations draw them, and their h.
+struct ShownSamples {
+  std::vector<Sample> samples;
+  Features h;
+};
+absl::StatusOr<ShownSamples> ReadShown(Assembled& parts, Split split, int64_t count,
+                                       const Work& work);
+
+absl::Status GatherMap(Assembled& parts, const ShownSamples& shown, const Work& work,
+                       ReportData& data);
+absl::Status GatherNeighbors(Assembled& parts, const ShownSamples& shown, int64_t searched,
+                             const Work& work, ReportData& data);
+absl::Status GatherViews(Assembled& parts, GatheredReport& gathered);
+absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& work,
+                                   GatheredReport& gathered);
+absl::Status GatherLanguage(Assembled& parts, const LanguageBaseline* counts, const Work& work,
+                            ReportData& data);
+
+}  // namespace pretext
