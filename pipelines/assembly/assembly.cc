@@ -55,7 +55,11 @@ class Assembler {
       map_.AddFaults("", Freeze(config, parts_.encoder->parameters(), parts_.head->parameters()));
       Initialize();
     }
-    if (HasAllParts()) CheckCombinations(parts_, asked, &map_);
+    if (HasAllParts()) {
+      CheckCombinations(parts_, asked, &map_);
+    } else if (const std::string& best = config.checkpoints().best(); !best.empty()) {
+      map_.AddFaults("checkpoints.best", CheckFigure(best));
+    }
     if (map_.ok()) CheckMemory();
     if (!map_.ok()) return map_.status();
     parts_.places = std::make_unique<const SourceMap>(std::move(map_));

@@ -11,6 +11,7 @@
 #include "base/text/counted.h"
 #include "base/unicode/unicode.h"
 #include "core/plugin/registry.h"
+#include "evaluation/figures/figures.h"
 #include "google/protobuf/any.pb.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/freeze.h"
@@ -120,16 +121,26 @@ std::string Frozen(const Assembled& parts) {
   return absl::StrCat(", of these frozen ", Counted(count), " (", absl::StrJoin(names, ", "), ")");
 }
 
-// Lines on what the encoder has chosen by its input, on an evaluation that measures nothing, and on
+// How the best checkpoint is chosen.
+std::string Best(const Assembled& parts) {
+  const std::string& best = parts.config->checkpoints().best();
+  const absl::StatusOr<std::string> figure = FigureToChooseBy(best, FactsOfEvaluation(parts));
+  if (best.empty() || !figure.ok()) return "";
+  std::string text =
+      absl::StrCat("best           the checkpoint with the ",
+                   HigherIsBetter(*figure) ? "highest " : "lowest ", *figure);
+  if (parts.config->evaluate().every_epochs() == 0)
+    absl::StrAppend(&text, ", which is measured at the end alone: see evaluate.every_epochs");
+  return text + "\n";
+}
+
+// Lines on what the encoder has chosen by its input, on how the best checkpoint is chosen and on
 // weights from elsewhere.
 std::string Notes(const Assembled& parts) {
   std::string text;
   const std::string chosen = parts.encoder->chosen();
   if (!chosen.empty()) absl::StrAppend(&text, "encoder        ", chosen, "\n");
-  const std::string nothing = NothingMeasured(parts);
-  if (!nothing.empty()) {
-    absl::StrAppend(&text, "evaluation     measures nothing: ", nothing, "\n");
-  }
+  absl::StrAppend(&text, Best(parts));
   if (parts.initialization == nullptr) return text;
   for (const std::string& note : parts.initialization->notes())
     absl::StrAppend(&text, "initialize     ", note, "\n");

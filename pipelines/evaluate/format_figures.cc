@@ -1,18 +1,11 @@
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pipelines/evaluate/evaluation.h"
 #include "pipelines/evaluate/figure_table.h"
 
 namespace pretext {
-bool HigherIsBetter(const std::string& name) {
-  for (const char* lower : {"mse", "loss", "perplexity", "bits_per"}) {
-    if (absl::StrContains(name, lower)) return false;
-  }
-  return true;
-}
 
 std::string FormatFigures(const Figures& figures) {
   const FigureTable table = MakeFigureTable(figures.values);

@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "base/json/json.h"
 #include "base/text/nearest.h"
-#include "pipelines/evaluate/evaluation.h"
+#include "evaluation/figures/figures.h"
 
 namespace pretext {
 namespace {
