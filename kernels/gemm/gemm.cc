@@ -51,6 +51,10 @@ void GemmWith(GemmLibrary library, Transpose trans_a, Transpose trans_b, int64_t
                     "sgemm takes every valid shape");
       return;
     case GemmLibrary::kOnednnMatmul:
+      if (gemm_internal::MatmulIsWrong(trans_a, m)) {
+        return GemmWith(GemmLibrary::kOpenBlas, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb,
+                        beta, c, ldc);
+      }
       gemm_internal::Matmul(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, nullptr,
                             Activation::kIdentity, beta, c, ldc);
       return;
@@ -80,6 +84,11 @@ void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t
   if (bias == nullptr && activation == Activation::kIdentity) {
     Gemm(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
     return;
+  }
+  if (gemm_internal::MatmulIsWrong(trans_a, m)) {
+    Gemm(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
+    if (bias == nullptr) return ActivationForward(activation, n, c, c);
+    return BiasActivationForward(activation, 1, n, c, bias, nullptr, c);
   }
   gemm_internal::Matmul(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, bias, activation, 0.0f, c,
                         ldc);
