@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 #include "kernels/gemm/matmul_primitive.h"
 #include "kernels/gemm/openblas_kernels.h"
 #include "kernels/team/team.h"
@@ -15,6 +16,8 @@ namespace {
 // Below this many multiply-adds OpenBLAS's small-matrix kernels win:
 // they need no packing and no other thread.
 constexpr int64_t kTinyProduct = 64 * 64 * 64;
+// Multiply-adds of a small product that take as long as a float takes that is read and written.
+constexpr int64_t kProductsAUnit = 32;
 
 CBLAS_TRANSPOSE Cblas(Transpose trans) {
   return trans == Transpose::kYes ? CblasTrans : CblasNoTrans;
@@ -100,16 +103,13 @@ void BatchedGemm(int64_t outer_count, int64_t inner_count, Transpose trans_a, Tr
                  float beta, float* c, int64_t ldc, BatchStride stride_c) {
   const int64_t count = outer_count * inner_count;
   const GemmLibrary library = ChooseGemmLibrary(trans_a, trans_b, m, n, k);
-  // One call's work for one thread is worth handing out from about ten microseconds.
-  const bool parallel = count > 1 && count * m * n * k > 4 * kTinyProduct;
-#pragma omp parallel for schedule(static) if (parallel)
-  for (int64_t index = 0; index < count; ++index) {
+  ParallelFor(count, m * n * k / kProductsAUnit, [&](int64_t index) {
     const int64_t i = index / inner_count;
     const int64_t j = index % inner_count;
     GemmWith(library, trans_a, trans_b, m, n, k, alpha, a + i * stride_a.outer + j * stride_a.inner,
              lda, b + i * stride_b.outer + j * stride_b.inner, ldb, beta,
              c + i * stride_c.outer + j * stride_c.inner, ldc);
-  }
+  });
 }
 
 }  // namespace pretext
