@@ -254,8 +254,8 @@ TEST(ConvPlanTest, RandomShapes) {
   }
 }
 
-// Whether the oneDNN that is here has Winograd's algorithm: version 2 for AVX-512, later ones for no
-// x86 any more.
+// Whether the oneDNN that is here has Winograd's algorithm: version 2 has it for AVX-512, version
+// 3.7 no more.
 bool OnednnHasWinograd(const ConvShape& s) {
   const auto any = [](const dnnl::memory::dims& dims) {
     return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);

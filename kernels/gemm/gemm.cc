@@ -76,8 +76,7 @@ void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t
                         Activation activation, float* c, int64_t ldc) {
   PRETEXT_CHECK(k >= 1, "a fused product has terms");
   if (m == 0 || n == 0) return;
-  if (activation == Activation::kRelu) {
-    // oneDNN's fused ReLU turns NaN into 0: a pass of our own, which keeps it.
+  if (!gemm_internal::Fuses(activation)) {  // a pass of our own
     GemmBiasActivation(trans_a, trans_b, m, n, k, a, lda, b, ldb, bias, Activation::kIdentity, c,
                        ldc);
     if (ldc == n) return ActivationForward(activation, m * n, c, c);
