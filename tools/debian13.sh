@@ -3,7 +3,7 @@
 #
 #   tools/debian13.sh ROOT [BAZEL ARGUMENTS ...]    without arguments: test //...
 #
-# ROOT is made at the first call and kept. clang-format of Debian 13 formats otherwise: lint tests are left out.
+# ROOT is made at the first call and kept, with Bazel's caches. What is built and tested is the last commit.
 set -euo pipefail
 if (($# < 1)) || ((EUID != 0)); then
   sed -n '2,6s/^# \?//p' "$0"
@@ -11,7 +11,7 @@ if (($# < 1)) || ((EUID != 0)); then
 fi
 root=$(realpath -m "$1")
 shift
-(($#)) || set -- test --test_tag_filters=-lint //...
+(($#)) || set -- test --keep_going //...
 source=$(dirname "$(readlink -f "$0")")/..
 
 command -v debootstrap >/dev/null || { apt-get -q update && apt-get -q install -y --no-install-recommends debootstrap; }
@@ -26,4 +26,4 @@ trap 'umount -R -l "$root/proc" "$root/dev"' EXIT
 rm -rf "$root/pretext"
 git clone -q "$source" "$root/pretext"
 chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-  bash -c 'cd /pretext && sed -i /clang-format/d tools/debian_packages.txt && ./bazelw "$@"' bash "$@"
+  bash -c 'cd /pretext && ./bazelw "$@"; status=$?; bazel shutdown; exit $status' bash "$@"

@@ -1,29 +1,20 @@
 // What the sources of this folder share.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <vector>
 
+#include "base/parallel/parallel.h"
 #include "core/autograd/autograd.h"
 
 namespace pretext::ops_internal {
 
-// Elements from which a loop is worth the other threads.
-inline constexpr int64_t kParallel = 1 << 15;
-
 // function(i) for every i below n, in any order.
 template <class Function>
 void ForEach(int64_t n, const Function& function) {
-#pragma omp parallel for simd schedule(static) if (n >= kParallel)
-  for (int64_t i = 0; i < n; ++i) function(i);
-}
-
-// function(r) for every row of a matrix, in any order.
-template <class Function>
-void ForEachRow(int64_t rows, int64_t columns, const Function& function) {
-#pragma omp parallel for schedule(static) if (rows * columns >= kParallel)
-  for (int64_t r = 0; r < rows; ++r) function(r);
+  ParallelBlocks(n, 1 << 12, 1, [&](int64_t begin, int64_t end) {
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) function(i);
+  });
 }
 
 // Σ a_i b_i in double, by one thread.
@@ -51,20 +42,12 @@ void AddToGradient(Tape& tape, Var x, const Slope& slope) {
 // Σ term(i) over i below n in double: blocks of a fixed size, added in their order.
 template <class Term>
 double BlockSum(int64_t n, const Term& term) {
-  constexpr int64_t kBlock = 1 << 12;
-  const int64_t blocks = (n + kBlock - 1) / kBlock;
-  std::vector<double> sums(static_cast<size_t>(blocks));
-#pragma omp parallel for schedule(static) if (n >= kParallel)
-  for (int64_t b = 0; b < blocks; ++b) {
+  return ParallelSum(n, 1 << 12, 1, [&](int64_t begin, int64_t end) {
     double sum = 0;
-    const int64_t end = std::min(n, (b + 1) * kBlock);
 #pragma omp simd reduction(+ : sum)
-    for (int64_t i = b * kBlock; i < end; ++i) sum += term(i);
-    sums[static_cast<size_t>(b)] = sum;
-  }
-  double total = 0;
-  for (double sum : sums) total += sum;
-  return total;
+    for (int64_t i = begin; i < end; ++i) sum += term(i);
+    return sum;
+  });
 }
 
 // Aborts with "OPERATION takes WHAT; it is given 3×4 and 5" (b may be undefined) unless good.

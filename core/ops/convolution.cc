@@ -54,8 +54,8 @@ Tensor ResultOf(const Tape& tape, Activation activation, const Tensor& z) {
 
 Var Conv2d(Tape& tape, Var x, Parameter& weight, Parameter* bias, const ConvOptions& options,
            Activation activation) {
-  const ConvPlan& plan = ConvPlan::Get(ShapeOf(x.shape(), weight.shape, options));
-  const ConvShape& shape = plan.shape();
+  const ConvShape shape = ShapeOf(x.shape(), weight.shape, options);
+  const ConvPlan& plan = ConvPlan::Get(shape);
   const Var w = tape.Use(weight);
   Tensor input = x.value().InLayout(plan.input_layout());
   Tensor z = Tensor::Uninitialized(
@@ -96,9 +96,9 @@ Var ConvTranspose2d(Tape& tape, Var x, Parameter& weight, Parameter* bias,
                     const ConvTransposeOptions& options, Activation activation) {
   // The convolution whose gradient this is: from the output here to the input here.
   const Shape out = {x.dim(0), weight.shape[1], options.out_height, options.out_width};
-  const ConvPlan& plan = ConvPlan::Get(
-      ShapeOf(out, weight.shape, {.stride = options.stride, .padding = options.padding}));
-  const ConvShape& shape = plan.shape();
+  const ConvShape shape =
+      ShapeOf(out, weight.shape, {.stride = options.stride, .padding = options.padding});
+  const ConvPlan& plan = ConvPlan::Get(shape);
   PRETEXT_CHECK(x.value().rank() == 4 && x.dim(1) == shape.out_channels &&
                     x.dim(2) == shape.out_height() && x.dim(3) == shape.out_width(),
                 "a transposed convolution of these options does not give the output's size");

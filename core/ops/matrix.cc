@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/parallel/parallel.h"
 #include "core/ops/basic.h"
 #include "core/ops/basic_internal.h"
 
@@ -118,7 +119,7 @@ Var OffDiagonalSquares(Tape& tape, Var x) {
   const int64_t n = x.dim(0);
   const Tensor input = x.value().Plain();
   std::vector<double> sums(static_cast<size_t>(n));
-  ForEachRow(n, n, [&](int64_t r) {
+  ParallelFor(n, n, [&](int64_t r) {
     const float* const row = input.data() + r * n;
     sums[static_cast<size_t>(r)] = Dot(r, row, row) + Dot(n - r - 1, row + r + 1, row + r + 1);
   });
@@ -127,7 +128,7 @@ Var OffDiagonalSquares(Tape& tape, Var x) {
                      [&tape, x, input, n](const Tensor& dy) {
                        Tensor dx = Tensor::Uninitialized({n, n});
                        const float slope = 2 * dy.item();
-                       ForEachRow(n, n, [&](int64_t r) {
+                       ParallelFor(n, n, [&](int64_t r) {
                          const float* const row = input.data() + r * n;
                          float* const to = dx.data() + r * n;
 #pragma omp simd

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/parallel/parallel.h"
 #include "core/ops/basic.h"
 #include "core/ops/basic_internal.h"
 #include "kernels/batch_norm/batch_norm.h"
@@ -28,7 +29,7 @@ Var NormalizeRows(Tape& tape, Var x, float epsilon) {
   const Tensor input = x.value().Plain();
   const int64_t rows = x.dim(0), columns = x.dim(1);
   Tensor y = Tensor::Uninitialized(input.shape()), length = Tensor::Uninitialized({rows});
-  ForEachRow(rows, columns, [&](int64_t r) {
+  ParallelFor(rows, columns, [&](int64_t r) {
     const float* const from = input.data() + r * columns;
     const auto norm = static_cast<float>(std::sqrt(Dot(columns, from, from)));
     length.data()[r] = norm;
@@ -40,7 +41,7 @@ Var NormalizeRows(Tape& tape, Var x, float epsilon) {
     const int64_t n = y.dim(0), d = y.dim(1);
     Tensor dx = Tensor::Uninitialized(y.shape());
     // (dy - y (y · dy)) / |x|; below ε the divisor is a constant.
-    ForEachRow(n, d, [&](int64_t r) {
+    ParallelFor(n, d, [&](int64_t r) {
       const float *const unit = y.data() + r * d, *const gradient = g.data() + r * d;
       const float norm = length.data()[r];
       const bool constant = norm < epsilon;
@@ -59,7 +60,7 @@ Var ColumnMean(Tape& tape, Var x) {
                      [&tape, x](const Tensor& dy) {
                        Tensor dx = Tensor::Uninitialized(x.shape());
                        const int64_t rows = x.dim(0), columns = x.dim(1);
-                       ForEachRow(rows, columns, [&](int64_t r) {
+                       ParallelFor(rows, columns, [&](int64_t r) {
                          for (int64_t c = 0; c < columns; ++c)
                            dx.data()[r * columns + c] = dy.data()[c] / static_cast<float>(rows);
                        });
@@ -72,7 +73,7 @@ Var CenterColumns(Tape& tape, Var x) {
   const auto center = [](const Tensor& from, Tensor& to) {
     const Tensor mean = MeanOfColumns(from);
     const int64_t columns = from.dim(1);
-    ForEachRow(from.dim(0), columns, [&](int64_t r) {
+    ParallelFor(from.dim(0), columns, [&](int64_t r) {
       const float *const row = from.data() + r * columns, *const m = mean.data();
       float* const y = to.data() + r * columns;
       for (int64_t c = 0; c < columns; ++c) y[c] = row[c] - m[c];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/parallel/parallel.h"
 #include "core/ops/sequence_internal.h"
 #include "kernels/gather/gather.h"
 #include "kernels/layer_norm/layer_norm.h"
@@ -124,8 +125,7 @@ namespace {
 // y[n] += Σ_l factor(n) x[n, l] over a sample's tokens, or, when `back`, x[n, l] += factor(n) y[n].
 void SumOverTokens(int64_t samples, int64_t tokens, int64_t columns, const int32_t* lengths,
                    bool back, float* x, float* y) {
-#pragma omp parallel for schedule(static)
-  for (int64_t n = 0; n < samples; ++n) {
+  ParallelFor(samples, tokens * columns, [&](int64_t n) {
     const int64_t length = lengths == nullptr ? tokens : lengths[n];
     const float factor = 1.0f / static_cast<float>(std::max<int64_t>(1, length));
     float* vector = y + n * columns;
@@ -136,7 +136,7 @@ void SumOverTokens(int64_t samples, int64_t tokens, int64_t columns, const int32
 #pragma omp simd
       for (int64_t c = 0; c < columns; ++c) to[c] += factor * from[c];
     }
-  }
+  });
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "core/tensor/finite.h"
 
-#include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdint>
+
+#include "base/parallel/parallel.h"
 
 namespace pretext {
 namespace {
@@ -17,17 +19,16 @@ bool IsFinite(const Tensor& tensor) {
   // In memory order: the padding of a blocked layout is zero.
   const auto n = static_cast<int64_t>(tensor.bytes() / sizeof(float));
   const float* const data = tensor.data();
-  const int64_t blocks = (n + kBlock - 1) / kBlock;
-  uint32_t bad = 0;
-#pragma omp parallel for schedule(static) reduction(| : bad) if (blocks > 4)
-  for (int64_t block = 0; block < blocks; ++block) {
-    const int64_t end = std::min(n, (block + 1) * kBlock);
+  std::atomic<bool> finite = true;
+  ParallelBlocks(n, kBlock, 1, [&](int64_t begin, int64_t end) {
+    uint32_t bad = 0;
 #pragma omp simd reduction(| : bad)
-    for (int64_t i = block * kBlock; i < end; ++i) {
+    for (int64_t i = begin; i < end; ++i) {
       bad |= (std::bit_cast<uint32_t>(data[i]) & kExponent) == kExponent;
     }
-  }
-  return bad == 0;
+    if (bad != 0) finite.store(false, std::memory_order_relaxed);
+  });
+  return finite;
 }
 
 }  // namespace pretext

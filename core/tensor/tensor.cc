@@ -6,13 +6,13 @@
 #include <new>
 
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 #include "core/tensor/memory_pool.h"
 
 namespace pretext {
 namespace {
 
-constexpr size_t kHeaderBytes = 64;             // keeps the data 64-byte aligned
-constexpr int64_t kParallelElements = 1 << 15;  // below this a loop is over before a team wakes
+constexpr size_t kHeaderBytes = 64;  // keeps the data 64-byte aligned
 
 }  // namespace
 
@@ -146,8 +146,10 @@ void AddInPlace(Tensor& target, const Tensor& source, float scale) {
   const int64_t n = static_cast<int64_t>(target.bytes() / sizeof(float));
   float* const t = target.data();
   const float* const s = same.data();
-#pragma omp parallel for simd if (n > kParallelElements)
-  for (int64_t i = 0; i < n; ++i) t[i] += scale * s[i];
+  ParallelBlocks(n, 1 << 12, 1, [=](int64_t begin, int64_t end) {
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) t[i] += scale * s[i];
+  });
 }
 
 int64_t FirstNonFinite(const Tensor& tensor) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/text/counted.h"
 #include "datasets/image_folder/image_folder.pb.h"
@@ -36,8 +36,9 @@ void DropFaulty(const std::vector<LoadedPicture>& loaded, int64_t row_size,
 bool ParseColor(const std::string& text, std::array<uint8_t, 3>& color) {
   if (text.size() != 7 || text[0] != '#') return false;
   if (text.find_first_not_of("0123456789abcdefABCDEF", 1) != std::string::npos) return false;
-  const std::string bytes = absl::HexStringToBytes(text.substr(1));
-  std::copy_n(bytes.begin(), 3, color.begin());
+  uint32_t value = 0;
+  if (!absl::SimpleHexAtoi(text.substr(1), &value)) return false;
+  for (int i = 0; i < 3; ++i) color[i] = static_cast<uint8_t>(value >> (16 - 8 * i));
   return true;
 }
 

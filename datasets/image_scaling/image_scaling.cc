@@ -1,9 +1,11 @@
 #include "datasets/image_scaling/image_scaling.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "base/parallel/parallel.h"
 #include "datasets/image_scaling/image_scaling.pb.h"
 
 namespace pretext {
@@ -25,9 +27,8 @@ PixelStatistics ComputePixelStatistics(const uint8_t* pixels, const std::vector<
   const auto n = static_cast<int64_t>(chosen.size());
   PixelStatistics result;
   for (int64_t c = 0; c < channels; ++c) {
-    uint64_t sum = 0, square = 0;  // below 2^16 a pixel: 2^48 pixels fit
-#pragma omp parallel for schedule(static) reduction(+ : sum, square)
-    for (int64_t i = 0; i < n; ++i) {
+    std::atomic<uint64_t> sum = 0, square = 0;  // below 2^16 a pixel: 2^48 pixels fit
+    ParallelFor(n, plane, [&](int64_t i) {
       const uint8_t* image = pixels + (chosen[i] * channels + c) * plane;
       uint64_t s = 0, q = 0;
       for (int64_t p = 0; p < plane; ++p) {
@@ -36,7 +37,7 @@ PixelStatistics ComputePixelStatistics(const uint8_t* pixels, const std::vector<
       }
       sum += s;
       square += q;
-    }
+    });
     const double count = static_cast<double>(n) * static_cast<double>(plane);
     const double mean = static_cast<double>(sum) / count;
     const double variance = static_cast<double>(square) / count - mean * mean;

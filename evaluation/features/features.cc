@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 
 namespace pretext {
 namespace {
@@ -39,8 +40,7 @@ absl::Status CheckFinite(const Features& features, absl::string_view split) {
   PRETEXT_CHECK(static_cast<int64_t>(features.values.size()) == features.count * features.width,
                 "the values fill N×D");
   int64_t bad = -1;
-#pragma omp parallel for schedule(static)
-  for (int64_t n = 0; n < features.count; ++n) {
+  ParallelFor(features.count, features.width, [&](int64_t n) {
     const float* row = features.values.data() + n * features.width;
     float sum = 0;  // NaN or infinite as soon as one value is: x - x is NaN for both, 0 otherwise
 #pragma omp simd reduction(+ : sum)
@@ -49,7 +49,7 @@ absl::Status CheckFinite(const Features& features, absl::string_view split) {
 #pragma omp critical
       if (bad < 0 || n < bad) bad = n;
     }
-  }
+  });
   if (bad >= 0) {
     const float* row = features.values.data() + bad * features.width;
     const int64_t column =
@@ -86,8 +86,7 @@ ColumnStatistics ComputeColumnStatistics(const Features& features) {
   // Squares of the distance to the first row: it is near enough to the mean that nothing cancels.
   const float* origin = features.values.data();
   std::vector<double> sum(blocks * d), square(blocks * d);
-#pragma omp parallel for schedule(static)
-  for (int64_t b = 0; b < blocks; ++b) {
+  ParallelFor(blocks, 2 * kBlockRows * d, [&](int64_t b) {
     double* s = sum.data() + b * d;
     double* q = square.data() + b * d;
     for (int64_t i = b * kBlockRows; i < std::min(n, (b + 1) * kBlockRows); ++i) {
@@ -99,7 +98,7 @@ ColumnStatistics ComputeColumnStatistics(const Features& features) {
         q[c] += x * x;
       }
     }
-  }
+  });
   for (int64_t c = 0; c < d; ++c) {
     double s = 0, q = 0;
     for (int64_t b = 0; b < blocks; ++b) {

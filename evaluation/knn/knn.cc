@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/parallel/parallel.h"
 #include "kernels/knn/knn.h"
 
 namespace pretext {
@@ -23,14 +24,13 @@ int64_t QueriesAtOnce(const Features& train) {
 
 std::vector<float> InverseLengths(const Features& features) {
   std::vector<float> result(features.count);
-#pragma omp parallel for schedule(static)
-  for (int64_t n = 0; n < features.count; ++n) {
+  ParallelFor(features.count, 2 * features.width, [&](int64_t n) {
     const float* row = features.values.data() + n * features.width;
     double square = 0;
     for (int64_t d = 0; d < features.width; ++d) square += double{row[d]} * row[d];
     // The floor is that of torch.nn.functional.normalize.
     result[n] = static_cast<float>(1 / std::max(std::sqrt(square), 1e-12));
-  }
+  });
   return result;
 }
 
@@ -80,7 +80,7 @@ absl::StatusOr<std::vector<std::vector<int32_t>>> PredictKnn(const Features& tra
     NearestNeighbors(test.values.data() + first * test.width, rows, train.values.data(),
                      train_inverse.data(), train.count, train.width, k, indices.data(),
                      scores.data());
-#pragma omp parallel
+#pragma omp parallel if (WorthATeam(rows, 4 * (classes + k)))
     {
       std::vector<double> sums(classes);
 #pragma omp for schedule(static)

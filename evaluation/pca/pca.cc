@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 #include "kernels/gemm/gemm.h"
 
 namespace pretext {
@@ -16,12 +17,11 @@ constexpr int64_t kBlockRows = 1024;
 void Center(const Features& features, const std::vector<float>& mean, int64_t first, int64_t rows,
             float* out) {
   const int64_t d = features.width;
-#pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < rows; ++i) {
+  ParallelFor(rows, d, [&](int64_t i) {
     const float* row = features.values.data() + (first + i) * d;
 #pragma omp simd
     for (int64_t c = 0; c < d; ++c) out[i * d + c] = row[c] - mean[c];
-  }
+  });
 }
 
 // Σ_n (x_n - mean)(x_n - mean)ᵀ
@@ -113,12 +113,11 @@ double Pca::ReconstructionError(const Features& features) const {
     Gemm(Transpose::kNo, Transpose::kYes, rows, d, components_, -1.0f, codes, components_,
          directions_.data(), components_, 1.0f, centered, d);
     std::vector<double> row_sum(rows);
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < rows; ++i) {
+    ParallelFor(rows, 2 * d, [&](int64_t i) {
       double square = 0;
       for (int64_t c = 0; c < d; ++c) square += double{centered[i * d + c]} * centered[i * d + c];
       row_sum[i] = square;
-    }
+    });
     for (const double s : row_sum) sum += s;
   });
   return sum / (static_cast<double>(features.count) * d);

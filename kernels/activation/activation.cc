@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/parallel/parallel.h"
 #include "kernels/activation/activation_functions.h"
 
 namespace pretext {
@@ -9,14 +10,12 @@ namespace {
 
 using activation_internal::Dispatch;
 
-constexpr int64_t kBlock = 4096;           // elements a thread takes at a time
-constexpr int64_t kParallel = 4 * kBlock;  // from here on the threads are worth waking
+constexpr int64_t kBlock = 4096;  // elements a thread takes at a time
+constexpr int64_t kCost = 2;      // of an element: an exponential
 
-// body(begin, end) over [0, n) in blocks.
 template <class Body>
-void ForBlocks(int64_t n, Body body) {
-#pragma omp parallel for schedule(static) if (n >= kParallel)
-  for (int64_t begin = 0; begin < n; begin += kBlock) body(begin, std::min(n, begin + kBlock));
+void ForBlocks(int64_t n, const Body& body) {
+  ParallelBlocks(n, kBlock, kCost, body);
 }
 
 }  // namespace
@@ -58,9 +57,7 @@ void BiasActivationForward(Activation activation, int64_t rows, int64_t columns,
                            const float* bias, float* sum, float* y) {
   Dispatch(activation, [&](auto f) {
     const int64_t rows_a_block = std::max<int64_t>(1, kBlock / std::max<int64_t>(1, columns));
-#pragma omp parallel for schedule(static) if (rows * columns >= kParallel)
-    for (int64_t first = 0; first < rows; first += rows_a_block) {
-      const int64_t last = std::min(rows, first + rows_a_block);
+    ParallelBlocks(rows, rows_a_block, kCost * columns, [&](int64_t first, int64_t last) {
       for (int64_t r = first; r < last; ++r) {
         const float* row = x + r * columns;
         float* out = y + r * columns;
@@ -77,7 +74,7 @@ void BiasActivationForward(Activation activation, int64_t rows, int64_t columns,
           }
         }
       }
-    }
+    });
   });
 }
 

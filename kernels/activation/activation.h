@@ -15,12 +15,55 @@
 
 namespace pretext {
 
-enum class Activation : uint8_t { kIdentity, kRelu, kGelu, kGeluTanh, kSigmoid, kTanh };
+// The functions, a line each. A new one is a line here and its loop's body in
+// activation_functions.h; from this list come the enumeration, the choice of the loop, the tests
+// against the definition wherever a kernel applies one, and the benchmark (bench/kernels).
+//
+//   F(name, Output or Input: what the derivative is computed from, argument ulps, f(x))
+//
+// f(x) is the definition, in double precision (std::erfc, std::numbers::pi). Argument ulps: how
+// often the body rounds an argument whose error it then magnifies, as e^u does for a large u.
+#define PRETEXT_ACTIVATIONS(F)                                                               \
+  F(Identity, Output, 0, x)                                                                  \
+  F(Relu, Output, 0, x < 0 ? 0 : x)                                                          \
+  F(Gelu, Input, 0, 0.5 * x * std::erfc(-x / std::numbers::sqrt2))                           \
+  F(GeluTanh, Input, 3,                                                                      \
+    0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)))) \
+  F(Sigmoid, Output, 0, 1 / (1 + std::exp(-x)))                                              \
+  F(Tanh, Output, 0, std::tanh(x))
+
+#define PRETEXT_ACTIVATION_VALUE(name, from, ulps, ...) k##name,
+enum class Activation : uint8_t { PRETEXT_ACTIVATIONS(PRETEXT_ACTIVATION_VALUE) };
+#undef PRETEXT_ACTIVATION_VALUE
+
+#define PRETEXT_ACTIVATION_VALUE(name, from, ulps, ...) Activation::k##name,
+inline constexpr Activation kActivations[] = {PRETEXT_ACTIVATIONS(PRETEXT_ACTIVATION_VALUE)};
+#undef PRETEXT_ACTIVATION_VALUE
 
 // Whether the derivative is computed from the output y, so that x need not be kept;
 // else from the input x.
 constexpr bool DerivativeFromOutput(Activation activation) {
-  return activation != Activation::kGelu && activation != Activation::kGeluTanh;
+  enum class From { kInput, kOutput };
+  switch (activation) {
+#define PRETEXT_ACTIVATION_CASE(name, from, ulps, ...) \
+  case Activation::k##name:                            \
+    return From::k##from == From::kOutput;
+    PRETEXT_ACTIVATIONS(PRETEXT_ACTIVATION_CASE)
+#undef PRETEXT_ACTIVATION_CASE
+  }
+  return true;
+}
+
+// "GeluTanh".
+constexpr const char* ActivationName(Activation activation) {
+  switch (activation) {
+#define PRETEXT_ACTIVATION_CASE(name, from, ulps, ...) \
+  case Activation::k##name:                            \
+    return #name;
+    PRETEXT_ACTIVATIONS(PRETEXT_ACTIVATION_CASE)
+#undef PRETEXT_ACTIVATION_CASE
+  }
+  return "";
 }
 
 // y[i] = f(x[i]), 0 <= i < n. y may be x.

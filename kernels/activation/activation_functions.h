@@ -72,18 +72,11 @@ struct Function<Activation::kTanh> : FunctionBase<Activation::kTanh> {
 template <class Visitor>
 void Dispatch(Activation activation, Visitor visitor) {
   switch (activation) {
-    case Activation::kIdentity:
-      return visitor(Function<Activation::kIdentity>());
-    case Activation::kRelu:
-      return visitor(Function<Activation::kRelu>());
-    case Activation::kGelu:
-      return visitor(Function<Activation::kGelu>());
-    case Activation::kGeluTanh:
-      return visitor(Function<Activation::kGeluTanh>());
-    case Activation::kSigmoid:
-      return visitor(Function<Activation::kSigmoid>());
-    case Activation::kTanh:
-      return visitor(Function<Activation::kTanh>());
+#define PRETEXT_ACTIVATION_CASE(name, from, ulps, ...) \
+  case Activation::k##name:                            \
+    return visitor(Function<Activation::k##name>());
+    PRETEXT_ACTIVATIONS(PRETEXT_ACTIVATION_CASE)
+#undef PRETEXT_ACTIVATION_CASE
   }
 }
 

@@ -4,60 +4,30 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <numbers>
-#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "kernels/activation/activation_reference.h"
 #include "kernels/testing/testing.h"
 #include "omp.h"
 
 namespace pretext {
 namespace {
 
-constexpr Activation kAll[] = {Activation::kIdentity, Activation::kRelu,    Activation::kGelu,
-                               Activation::kGeluTanh, Activation::kSigmoid, Activation::kTanh};
-
-double Exact(Activation activation, double x) {
-  switch (activation) {
-    case Activation::kIdentity:
-      return x;
-    case Activation::kRelu:
-      return std::max(x, 0.0);
-    case Activation::kGelu:
-      return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
-    case Activation::kGeluTanh:  // as published; in the tail 1 + tanh cancels, so double's error
-                                 // counts: see the tests
-      return 0.5 * x *
-             (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
-    case Activation::kSigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::kTanh:
-      return std::tanh(x);
-  }
-  return 0;
-}
-
 // Sizes around the vector width and the block, none, one, and enough for every thread.
 constexpr int64_t kSizes[] = {0, 1, 7, 15, 16, 17, 31, 33, 4095, 4096, 4097, 16384, 50001};
 
 TEST(Activation, ForwardMatchesTheDefinition) {
-  for (Activation activation : kAll) {
+  for (Activation activation : kActivations) {
     for (int64_t n : kSizes) {
       const std::vector<float> x = Normals(n, n, 2);
       std::vector<float> y(n);
       ActivationForward(activation, n, x.data(), y.data());
       for (int64_t i = 0; i < n; ++i) {
-        const double want = Exact(activation, x[i]);
-        // The functions are within 6 ulp (vector_math_test), and GELU's product
-        // adds one rounding: below
-        // 16. The tanh form's argument u is rounded three times, and e^2u carries 2u times that.
-        // Its definition cancels in the tail, even in double: 1e-15.
-        const double u = 0.8 * (std::abs(x[i]) + 0.045 * std::pow(std::abs(x[i]), 3));
-        const double ulps = activation == Activation::kGeluTanh ? 16 + 3 * 2 * u : 16;
-        const double tolerance = ulps * std::abs(want) * 0x1p-24 + 1e-15;
+        const double want = ExactActivation(activation, x[i]);
+        const double tolerance = ActivationTolerance(activation, x[i]);
         ASSERT_TRUE(std::abs(y[i] - want) <= tolerance)
-            << int(activation) << " x " << x[i] << " got " << y[i] << " want " << want;
+            << ActivationName(activation) << " x " << x[i] << " got " << y[i] << " want " << want;
       }
     }
   }
@@ -68,12 +38,10 @@ double GradientError(Activation activation, const std::vector<float>& x,
                      const std::vector<float>& dy, const std::vector<float>& dx) {
   Largest worst;
   for (size_t i = 0; i < x.size(); ++i) {
-    const double h = 1e-5;
-    if (activation == Activation::kRelu && std::abs(x[i]) < 2 * h) continue;  // the kink
-    const double slope = (Exact(activation, x[i] + h) - Exact(activation, x[i] - h)) / (2 * h);
-    // Central differences: h² f'''/6 ~ 1e-10 and rounding 1e-16 / h = 1e-11. Ours: slopes are sums
-    // of terms up to 1 in size within some ulp; the tanh form's x s (1 - s) (2u)' has an error of
-    // an ulp in 1 - s times x (2u)', up to 40 here. 64 ulp of 1, times dy.
+    if (AtKink(activation, x[i])) continue;
+    const double slope = ExactSlope(activation, x[i]);
+    // Slopes are sums of terms up to 1 in size within some ulp; the tanh form's x s (1 - s) (2u)'
+    // has an error of an ulp in 1 - s times x (2u)', up to 40 here. 64 ulp of 1, times dy.
     const double tolerance = (64 * 0x1p-24 + 1e-9) * std::abs(dy[i]);
     worst.Add(std::abs(dx[i] - dy[i] * slope) / tolerance);
   }
@@ -81,14 +49,24 @@ double GradientError(Activation activation, const std::vector<float>& x,
 }
 
 TEST(Activation, BackwardMatchesFiniteDifferences) {
-  for (Activation activation : kAll) {
+  for (Activation activation : kActivations) {
     for (int64_t n : kSizes) {
       const std::vector<float> x = Normals(n, n, 2), dy = Normals(n, n + 1);
       std::vector<float> y(n), dx(n);
       ActivationForward(activation, n, x.data(), y.data());
       const float* saved = DerivativeFromOutput(activation) ? y.data() : x.data();
       ActivationBackward(activation, n, saved, dy.data(), dx.data());
-      ASSERT_LE(GradientError(activation, x, dy, dx), 1.0) << int(activation) << " n " << n;
+      ASSERT_LE(GradientError(activation, x, dy, dx), 1.0)
+          << ActivationName(activation) << " n " << n;
+    }
+  }
+}
+
+TEST(Activation, KinksAreWhereAFunctionBends) {
+  EXPECT_TRUE(AtKink(Activation::kRelu, 0));
+  for (const float x : Normals(1000, 7, 2)) {
+    for (Activation activation : kActivations) {
+      EXPECT_EQ(AtKink(activation, x), activation == Activation::kRelu && std::abs(x) < 2e-5);
     }
   }
 }
@@ -107,7 +85,7 @@ TEST(Activation, PlantedFaultsAreCaught) {
 }
 
 TEST(Activation, BiasIsAddedFirstAndTheSumKept) {
-  for (Activation activation : kAll) {
+  for (Activation activation : kActivations) {
     for (int64_t columns : {1, 5, 16, 33, 5000}) {
       const int64_t rows = 9;
       const std::vector<float> x = Normals(rows * columns, 1), bias = Normals(columns, 2);
@@ -128,7 +106,7 @@ TEST(Activation, BiasIsAddedFirstAndTheSumKept) {
 TEST(Activation, AgainIsForwardAndBackward) {
   const int64_t n = 4099;
   const std::vector<float> x = Normals(n, 1, 2), dy = Normals(n, 2);
-  for (Activation activation : kAll) {
+  for (Activation activation : kActivations) {
     std::vector<float> y(n), dx(n), y_again(n), d(dy);
     ActivationForward(activation, n, x.data(), y.data());
     ActivationBackward(activation, n, DerivativeFromOutput(activation) ? y.data() : x.data(),
@@ -140,12 +118,12 @@ TEST(Activation, AgainIsForwardAndBackward) {
 }
 
 TEST(Activation, NanPropagates) {
-  for (Activation activation : kAll) {
+  for (Activation activation : kActivations) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const std::vector<float> x(20, nan);
     std::vector<float> y(20);
     ActivationForward(activation, 20, x.data(), y.data());
-    for (float value : y) EXPECT_TRUE(std::isnan(value)) << int(activation);
+    for (float value : y) EXPECT_TRUE(std::isnan(value)) << ActivationName(activation);
   }
 }
 
@@ -153,7 +131,7 @@ TEST(Activation, SameBitsForAnyNumberOfThreads) {
   const int64_t n = 100003;
   const std::vector<float> x = Normals(n, 3, 2);
   const int threads = omp_get_max_threads();
-  for (Activation activation : kAll) {
+  for (Activation activation : kActivations) {
     std::vector<float> one(n), many(n);
     omp_set_num_threads(1);
     ActivationForward(activation, n, x.data(), one.data());

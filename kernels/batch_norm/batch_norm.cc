@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/parallel/parallel.h"
 #include "kernels/layout/channel_loops.h"
 
 namespace pretext {
@@ -34,7 +35,7 @@ struct Partials {
   }
 };
 
-constexpr int64_t kWorthThreads = 512;  // sums to be merged
+constexpr int64_t kMergeCost = 64;  // of a piece's two sums of up to 16 lanes, in double
 
 // Calls body(segment, begin, end) for the segments of a piece.
 template <class Body>
@@ -123,8 +124,7 @@ void FinishBatchNormMoments(const ChannelOrder& o, const float* partials, float*
                             float* variance) {
   const Partials at(o);
   const double count = static_cast<double>(o.count());
-#pragma omp parallel for schedule(static) if (at.pieces * o.blocks() >= kWorthThreads)
-  for (int64_t block = 0; block < o.blocks(); ++block) {
+  ParallelFor(o.blocks(), kMergeCost * at.pieces, [&](int64_t block) {
     double sum[16] = {}, square[16] = {};
     at.ForEach(o, partials, block, [&](double positions, const float* means, const float*) {
       for (int64_t l = 0; l < o.lanes; ++l) sum[l] += positions * means[l];
@@ -140,7 +140,7 @@ void FinishBatchNormMoments(const ChannelOrder& o, const float* partials, float*
       mean[block * o.lanes + l] = static_cast<float>(sum[l]);
       variance[block * o.lanes + l] = static_cast<float>(square[l] / count);
     }
-  }
+  });
 }
 
 void InverseDeviation(int64_t channels, const float* variance, float epsilon,
@@ -219,8 +219,7 @@ void BatchNormGradientSums(const ChannelOrder& o, int64_t begin, int64_t count,
 void FinishBatchNormGradientSums(const ChannelOrder& o, const BatchNormParameters& p,
                                  const float* partials, float* dgamma, float* dbeta) {
   const Partials at(o);
-#pragma omp parallel for schedule(static) if (at.pieces * o.blocks() >= kWorthThreads)
-  for (int64_t block = 0; block < o.blocks(); ++block) {
+  ParallelFor(o.blocks(), kMergeCost * at.pieces, [&](int64_t block) {
     double sum[16] = {}, product[16] = {};
     at.ForEach(o, partials, block, [&](double, const float* sums, const float* products) {
       for (int64_t l = 0; l < o.lanes; ++l) sum[l] += sums[l], product[l] += products[l];
@@ -230,7 +229,7 @@ void FinishBatchNormGradientSums(const ChannelOrder& o, const BatchNormParameter
       dbeta[channel] = static_cast<float>(sum[l]);
       dgamma[channel] = static_cast<float>(product[l] * p.inverse_deviation[channel]);
     }
-  }
+  });
 }
 
 void BatchNormBackward(const ChannelOrder& o, int64_t samples, const BatchNormParameters& p,

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 #include "kernels/conv/conv_primitives.h"
 #include "kernels/layout/layout_onednn.h"
 #include "kernels/onednn/engine.h"
@@ -147,8 +148,10 @@ struct PassPlan {
 };
 
 void AddTo(float* sum, const float* term, int64_t n) {
-#pragma omp parallel for simd schedule(static)
-  for (int64_t i = 0; i < n; ++i) sum[i] += term[i];
+  ParallelBlocks(n, 1 << 12, 1, [=](int64_t begin, int64_t end) {
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) sum[i] += term[i];
+  });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 #include "base/random/philox.h"
 
 namespace pretext {
@@ -62,10 +63,8 @@ void DropoutRowStart(const DropoutMask& dropout, int64_t row, int64_t columns, i
 
 void ApplyDropout(const DropoutMask& dropout, int64_t first_row, int64_t rows, int64_t columns,
                   const float* x, float* y) {
-  constexpr int64_t kParallel = 16384;  // elements from which the threads are worth waking
   const int64_t groups = (columns + kGroup - 1) / kGroup;
-#pragma omp parallel for schedule(static) if (rows * columns >= kParallel)
-  for (int64_t r = 0; r < rows; ++r) {
+  ParallelFor(rows, 2 * columns, [&](int64_t r) {
     uint32_t block = static_cast<uint32_t>((first_row + r) * groups * kLanes);
     for (int64_t begin = 0; begin < columns; begin += kGroup, block += kLanes) {
       alignas(64) float multipliers[kGroup];
@@ -76,7 +75,7 @@ void ApplyDropout(const DropoutMask& dropout, int64_t first_row, int64_t rows, i
 #pragma omp simd
       for (int64_t i = 0; i < count; ++i) out[i] = in[i] * multipliers[i];
     }
-  }
+  });
 }
 
 }  // namespace pretext

@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 #include "kernels/gemm/matmul_primitive.h"
 #include "kernels/gemm/openblas_kernels.h"
 #include "kernels/team/team.h"
@@ -15,6 +16,8 @@ namespace {
 // Below this many multiply-adds OpenBLAS's small-matrix kernels win:
 // they need no packing and no other thread.
 constexpr int64_t kTinyProduct = 64 * 64 * 64;
+// Multiply-adds of a small product that take as long as a float takes that is read and written.
+constexpr int64_t kProductsAUnit = 32;
 
 CBLAS_TRANSPOSE Cblas(Transpose trans) {
   return trans == Transpose::kYes ? CblasTrans : CblasNoTrans;
@@ -51,6 +54,10 @@ void GemmWith(GemmLibrary library, Transpose trans_a, Transpose trans_b, int64_t
                     "sgemm takes every valid shape");
       return;
     case GemmLibrary::kOnednnMatmul:
+      if (gemm_internal::MatmulIsWrong(trans_a, m)) {
+        return GemmWith(GemmLibrary::kOpenBlas, trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb,
+                        beta, c, ldc);
+      }
       gemm_internal::Matmul(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, nullptr,
                             Activation::kIdentity, beta, c, ldc);
       return;
@@ -69,8 +76,7 @@ void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t
                         Activation activation, float* c, int64_t ldc) {
   PRETEXT_CHECK(k >= 1, "a fused product has terms");
   if (m == 0 || n == 0) return;
-  if (activation == Activation::kRelu) {
-    // oneDNN's fused ReLU turns NaN into 0: a pass of our own, which keeps it.
+  if (!gemm_internal::Fuses(activation)) {  // a pass of our own
     GemmBiasActivation(trans_a, trans_b, m, n, k, a, lda, b, ldb, bias, Activation::kIdentity, c,
                        ldc);
     if (ldc == n) return ActivationForward(activation, m * n, c, c);
@@ -80,6 +86,11 @@ void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t
   if (bias == nullptr && activation == Activation::kIdentity) {
     Gemm(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
     return;
+  }
+  if (gemm_internal::MatmulIsWrong(trans_a, m)) {
+    Gemm(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
+    if (bias == nullptr) return ActivationForward(activation, n, c, c);
+    return BiasActivationForward(activation, 1, n, c, bias, nullptr, c);
   }
   gemm_internal::Matmul(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, bias, activation, 0.0f, c,
                         ldc);
@@ -91,16 +102,13 @@ void BatchedGemm(int64_t outer_count, int64_t inner_count, Transpose trans_a, Tr
                  float beta, float* c, int64_t ldc, BatchStride stride_c) {
   const int64_t count = outer_count * inner_count;
   const GemmLibrary library = ChooseGemmLibrary(trans_a, trans_b, m, n, k);
-  // One call's work for one thread is worth handing out from about ten microseconds.
-  const bool parallel = count > 1 && count * m * n * k > 4 * kTinyProduct;
-#pragma omp parallel for schedule(static) if (parallel)
-  for (int64_t index = 0; index < count; ++index) {
+  ParallelFor(count, m * n * k / kProductsAUnit, [&](int64_t index) {
     const int64_t i = index / inner_count;
     const int64_t j = index % inner_count;
     GemmWith(library, trans_a, trans_b, m, n, k, alpha, a + i * stride_a.outer + j * stride_a.inner,
              lda, b + i * stride_b.outer + j * stride_b.inner, ldb, beta,
              c + i * stride_c.outer + j * stride_c.inner, ldc);
-  }
+  });
 }
 
 }  // namespace pretext

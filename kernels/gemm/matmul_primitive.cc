@@ -3,10 +3,10 @@
 #include <array>
 #include <bit>
 #include <dnnl.hpp>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
-#include "base/check/check.h"
 #include "kernels/onednn/engine.h"
 
 namespace pretext::gemm_internal {
@@ -47,20 +47,19 @@ void AppendEltwise(dnnl::post_ops& ops, algorithm kind, float alpha) {
 #endif
 }
 
-void AppendActivation(dnnl::post_ops& ops, Activation activation) {
+// Empty for what it has not got, or not as we want it.
+std::optional<algorithm> FusedAlgorithm(Activation activation) {
   switch (activation) {
-    case Activation::kIdentity:
-      return;
-    case Activation::kRelu:
-      PRETEXT_CHECK(false, "oneDNN's ReLU loses NaN");
     case Activation::kGelu:
-      return AppendEltwise(ops, algorithm::eltwise_gelu_erf, 0.0f);
+      return algorithm::eltwise_gelu_erf;
     case Activation::kGeluTanh:
-      return AppendEltwise(ops, algorithm::eltwise_gelu_tanh, 0.0f);
+      return algorithm::eltwise_gelu_tanh;
     case Activation::kSigmoid:
-      return AppendEltwise(ops, algorithm::eltwise_logistic, 0.0f);
+      return algorithm::eltwise_logistic;
     case Activation::kTanh:
-      return AppendEltwise(ops, algorithm::eltwise_tanh, 0.0f);
+      return algorithm::eltwise_tanh;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -85,7 +84,8 @@ Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_
   const memory::desc bias = with_bias ? Matrix(Transpose::kNo, 1, n, n) : memory::desc();
   dnnl::post_ops ops;
   if (alpha != 1.0f) AppendEltwise(ops, algorithm::eltwise_linear, alpha);
-  AppendActivation(ops, activation);
+  if (activation != Activation::kIdentity)
+    AppendEltwise(ops, FusedAlgorithm(activation).value(), 0.0f);
   if (beta != 0.0f) ops.append_sum(beta);
   dnnl::primitive_attr attributes;
   attributes.set_post_ops(ops);
@@ -104,6 +104,10 @@ Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_
 }
 
 }  // namespace
+
+bool Fuses(Activation activation) {
+  return activation == Activation::kIdentity || FusedAlgorithm(activation).has_value();
+}
 
 void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
             const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,

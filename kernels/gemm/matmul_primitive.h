@@ -5,8 +5,17 @@
 
 namespace pretext::gemm_internal {
 
+// oneDNN 3.7 takes the column of an A that is transposed and gives one row (m = 1) for a row: its
+// product is wrong where the column's elements do not lie side by side. BLAS does these products.
+constexpr bool MatmulIsWrong(Transpose trans_a, int64_t m) {
+  return m == 1 && trans_a == Transpose::kYes;
+}
+
+// Whether oneDNN applies the function as it writes the product; its ReLU turns NaN into 0.
+bool Fuses(Activation activation);
+
 // C = activation(alpha · op(A) · op(B) + bias) + beta · C. m, n, k >= 1; bias may be null;
-// activation with alpha = 1 and beta = 0 only.
+// an activation that it fuses, with alpha = 1 and beta = 0 only.
 void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
             const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
             Activation activation, float beta, float* c, int64_t ldc);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 #include "kernels/gemm/gemm.h"
 
 namespace pretext {
@@ -107,17 +108,15 @@ void NearestNeighbors(const float* queries, int64_t q, const float* base, const 
       const int64_t columns = std::min(kBaseBlock, n - first);
       Gemm(Transpose::kNo, Transpose::kYes, rows, columns, d, 1.0f, queries + first_query * d, d,
            base + first * d, d, 0.0f, block.data(), columns);
-#pragma omp parallel for schedule(static)
-      for (int64_t i = 0; i < rows; ++i) {
+      ParallelFor(rows, 2 * columns, [&](int64_t i) {
         float* row = block.data() + i * columns;
         if (base_scale != nullptr) Scale(base_scale + first, columns, row);
         candidates[i].Add(row, columns, first);
-      }
+      });
     }
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < rows; ++i) {
+    ParallelFor(rows, 16 * k, [&](int64_t i) {  // they are sorted
       candidates[i].Write(indices + (first_query + i) * k, scores + (first_query + i) * k);
-    }
+    });
   }
 }
 

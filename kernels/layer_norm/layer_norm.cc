@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/parallel/parallel.h"
 #include "kernels/scratch/scratch.h"
 
 namespace pretext {
 namespace {
 
-constexpr int64_t kParallel = 16384;  // elements from which the threads are worth waking
-constexpr int64_t kBlocks = 256;      // at most, of rows
+constexpr int64_t kBlocks = 256;  // at most, of rows
+constexpr int64_t kCost = 2;      // of an element: a row is passed over two or three times
 
 // Rows a block: a function of the size alone.
 int64_t BlockRows(int64_t rows) { return std::max<int64_t>(32, (rows + kBlocks - 1) / kBlocks); }
@@ -68,7 +69,7 @@ Target Row(const Target& target, int64_t offset) {
 void LayerNormForward::Run() const {
   const int64_t n = columns;
   const bool drop = Active(dropout), drop_output = gamma != nullptr && Active(output_dropout);
-#pragma omp parallel if (rows * n >= kParallel)
+#pragma omp parallel if (WorthATeam(rows, kCost * n))
   {
     Scratch multipliers(n);
 #pragma omp for schedule(static)
@@ -158,7 +159,7 @@ void LayerNormBackward::Run() const {
   const int64_t block_rows = BlockRows(rows);
   const int64_t blocks = (rows + block_rows - 1) / block_rows;
   Scratch partials(blocks * 3 * n);
-#pragma omp parallel if (rows * n >= kParallel)
+#pragma omp parallel if (WorthATeam(rows, kCost * n))
   {
 #pragma omp for schedule(static)
     for (int64_t b = 0; b < blocks; ++b) {

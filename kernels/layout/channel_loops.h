@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/parallel/parallel.h"
 #include "kernels/layout/channel_order.h"
 
 namespace pretext::channel_loops {
@@ -101,13 +102,8 @@ void ForEachPiece(const ChannelOrder& o, int64_t samples, const Body& body,
       body.template operator()<V>(part);
     });
   };
-  constexpr int64_t kWorthThreads = 1 << 14;  // values
-  if (samples * o.positions * o.channels < kWorthThreads) {
-    for (int64_t i = 0; i < pieces; ++i) run(i);
-    return;
-  }
-#pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < pieces; ++i) run(i);
+  const int64_t values = samples * o.positions * o.channels;
+  ParallelFor(pieces, 2 * values / std::max<int64_t>(1, pieces), run);
 }
 
 }  // namespace pretext::channel_loops

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check/check.h"
+#include "base/parallel/parallel.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/nt_xent/block_pairs.h"
 #include "kernels/nt_xent/positives.h"
@@ -69,11 +70,10 @@ class Repulsion {
   double scale() const { return log2_scale_ * std::numbers::ln2; }
 
   void Forward() {
-#pragma omp parallel for schedule(static)
-    for (int64_t b = 0; b < blocks_; ++b) {
+    ParallelFor(blocks_, 2 * block_size_ * features_, [&](int64_t b) {
       TransposeRows(Size(b), features_, 0, Size(b), z_ + Row(b) * features_,
                     transposed_ + Row(b) * features_);
-    }
+    });
     ForEachPair([&](BlockPairs::Pair pair, float* tile, bool) {
       Cosines(pair, tile);
       AddTerms({Size(pair.a), Size(pair.b)}, log2_scale_, tile, sums_ + Row(pair.a),

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/parallel/parallel.h"
+
 namespace pretext::nt_xent_internal {
 
 Classes::Classes(const NtXentProblem& problem) : samples(problem.samples) {
@@ -28,7 +30,7 @@ void Attract(const NtXentProblem& problem, const Classes& classes, const float* 
   const int64_t features = problem.features;
   const double row_weight =
       classes.rows_with_positives == 0 ? 0.0 : 1.0 / classes.rows_with_positives;
-#pragma omp parallel
+#pragma omp parallel if (WorthATeam(problem.rows(), 4 * features))
   {
     std::vector<double> sum(features);
 #pragma omp for schedule(static)

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/parallel/parallel.h"
 #include "kernels/layout/channel_loops.h"
 
 namespace pretext {
@@ -11,18 +12,23 @@ namespace {
 
 using namespace channel_loops;
 
-// Calls body.operator()<V>(sample, channel) for every sample and vector of channels.
+// Calls body.operator()<V>(sample, channel) for every sample and vector of channels. cost: of one
+// value.
 template <class Body>
-void ForEachGroup(const ChannelOrder& o, const Body& body) {
-  constexpr int64_t kWorthThreads = 1 << 14;  // values
+void ForEachGroup(const ChannelOrder& o, int64_t cost, const Body& body) {
   const int64_t blocks = o.blocks();
-#pragma omp parallel for schedule(static) if (o.count() * o.channels >= kWorthThreads)
-  for (int64_t i = 0; i < o.samples * blocks; ++i) {
+  ParallelFor(o.samples * blocks, cost * o.positions * o.lanes, [&](int64_t i) {
     const int64_t sample = i / blocks, block = i % blocks;
     ForEachVector(o.padded() ? o.lanes : o.width(block), [&]<class V>(int64_t lane) {
       body.template operator()<V>(sample, block * o.lanes + lane);
     });
-  }
+  });
+}
+
+// Of a value of x: the windows that it lies in.
+int64_t WindowCost(const MaxPoolShape& s) {
+  const int64_t overlap = (s.kernel + s.stride - 1) / s.stride;
+  return overlap * overlap;
 }
 
 int64_t Offset(const ChannelOrder& o, int64_t sample, int64_t channel) {
@@ -42,7 +48,7 @@ struct Window {
 }  // namespace
 
 void GlobalAveragePool(const ChannelOrder& o, const float* x, float* y) {
-  ForEachGroup(o, [&]<class V>(int64_t sample, int64_t channel) {
+  ForEachGroup(o, 1, [&]<class V>(int64_t sample, int64_t channel) {
     const float* in = x + Offset(o, sample, channel);
     V sum[4] = {};
     int64_t s = 0;
@@ -59,7 +65,7 @@ void GlobalAveragePool(const ChannelOrder& o, const float* x, float* y) {
 }
 
 void GlobalAveragePoolBackward(const ChannelOrder& o, const float* dy, bool accumulate, float* dx) {
-  ForEachGroup(o, [&]<class V>(int64_t sample, int64_t channel) {
+  ForEachGroup(o, 1, [&]<class V>(int64_t sample, int64_t channel) {
     const V gradient = LoadChannels<V>(dy + sample * o.channels, channel, o.channels, 0.0f) /
                        static_cast<float>(o.positions);
     float* out = dx + Offset(o, sample, channel);
@@ -72,7 +78,7 @@ void GlobalAveragePoolBackward(const ChannelOrder& o, const float* dy, bool accu
 
 void MaxPool(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrder& out,
              const float* x, float* y) {
-  ForEachGroup(in, [&]<class V>(int64_t sample, int64_t channel) {
+  ForEachGroup(in, 2 * WindowCost(shape), [&]<class V>(int64_t sample, int64_t channel) {
     const float* from = x + Offset(in, sample, channel);
     float* to = y + Offset(out, sample, channel);
     for (int64_t i = 0; i < shape.out_height(); ++i) {
@@ -94,7 +100,7 @@ void MaxPool(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrd
 
 void MaxPoolBackward(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrder& out,
                      const float* x, const float* y, const float* dy, float* dx) {
-  ForEachGroup(in, [&]<class V>(int64_t sample, int64_t channel) {
+  ForEachGroup(in, 2 * WindowCost(shape), [&]<class V>(int64_t sample, int64_t channel) {
     const float* from = x + Offset(in, sample, channel);
     float* result = dx + Offset(in, sample, channel);
     const int64_t out_offset = Offset(out, sample, channel);

@@ -1,29 +1,18 @@
 #include "kernels/reconstruction/reconstruction.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "Eigen/Core"
+#include "base/parallel/parallel.h"
 #include "kernels/vector_math/vector_math.h"
 
 namespace pretext {
 namespace {
 
-constexpr int64_t kBlock = 4096;           // summed in float by lanes, then added in double
-constexpr int64_t kParallel = 4 * kBlock;  // from here on a team of threads is worth waking
+constexpr int64_t kBlock = 4096;  // summed in float by lanes, then added in double
 
 // Σ body(begin, end) over blocks of [0, n), added in order.
 template <class Body>
-double SumBlocks(int64_t n, Body body) {
-  const int64_t blocks = (n + kBlock - 1) / kBlock;
-  std::vector<double> sums(static_cast<size_t>(blocks));
-#pragma omp parallel for schedule(static) if (n >= kParallel)
-  for (int64_t b = 0; b < blocks; ++b) {
-    sums[static_cast<size_t>(b)] = body(b * kBlock, std::min(n, (b + 1) * kBlock));
-  }
-  double total = 0;
-  for (double s : sums) total += s;
-  return total;
+double SumBlocks(int64_t n, const Body& body) {
+  return ParallelSum(n, kBlock, /*cost=*/2, body);
 }
 
 }  // namespace

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
+#include "base/parallel/parallel.h"
+
 namespace pretext {
 namespace {
 
 constexpr int64_t kColumns = 64;  // a thread's unit: four vectors of 16, kept in registers
 constexpr int64_t kRows = 256;    // summed in float before they are added to the total
-constexpr int64_t kParallel = 1 << 15;
 
 }  // namespace
 
 void ColumnSum(int64_t rows, int64_t columns, const float* x, bool accumulate, float* sum) {
-#pragma omp parallel for schedule(static) if (rows * columns >= kParallel)
-  for (int64_t first = 0; first < columns; first += kColumns) {
-    const int64_t width = std::min(kColumns, columns - first);
+  ParallelBlocks(columns, kColumns, rows, [&](int64_t first, int64_t last) {
+    const int64_t width = last - first;
     float total[kColumns] = {};
     for (int64_t begin = 0; begin < rows; begin += kRows) {
       const int64_t end = std::min(rows, begin + kRows);
@@ -34,7 +34,7 @@ void ColumnSum(int64_t rows, int64_t columns, const float* x, bool accumulate, f
     for (int64_t c = 0; c < width; ++c) {
       sum[first + c] = accumulate ? sum[first + c] + total[c] : total[c];
     }
-  }
+  });
 }
 
 }  // namespace pretext

@@ -1,7 +1,6 @@
 #include "kernels/reduce/dot_product.h"
 
-#include <algorithm>
-#include <vector>
+#include "base/parallel/parallel.h"
 
 namespace pretext {
 namespace {
@@ -11,20 +10,14 @@ constexpr int64_t kBlock = 1 << 14;
 }  // namespace
 
 double DotProduct(int64_t n, const float* a, const float* b) {
-  const int64_t blocks = (n + kBlock - 1) / kBlock;
-  std::vector<double> sums(static_cast<size_t>(blocks));
-#pragma omp parallel for schedule(static) if (blocks > 4)
-  for (int64_t block = 0; block < blocks; ++block) {
+  return ParallelSum(n, kBlock, /*cost=*/1, [=](int64_t begin, int64_t end) {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
-    for (int64_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) {
+    for (int64_t i = begin; i < end; ++i) {
       sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
     }
-    sums[static_cast<size_t>(block)] = sum;
-  }
-  double total = 0;
-  for (double s : sums) total += s;
-  return total;
+    return sum;
+  });
 }
 
 }  // namespace pretext

@@ -12,6 +12,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 
 namespace pretext {
 
@@ -99,5 +100,16 @@ struct Normal {
   constexpr float kInverseSqrtTwoPi = 0.398942280401432678f;
   return {x > 0.0f ? 1.0f - tail : tail, gauss * kInverseSqrtTwoPi};
 }
+
+// The functions of one number, a line each, for their test and their benchmark (bench/kernels):
+//
+//   F(name, the call, the exact function in double, ulps that it is within, |x| up to which)
+#define PRETEXT_VECTOR_FUNCTIONS(F)                                                     \
+  F(Exp, Exp(x), std::exp(x), 1, 1000)                                                  \
+  F(Sigmoid, Sigmoid(x), 1 / (1 + std::exp(-x)), 3, 200)                                \
+  F(Tanh, Tanh(x), std::tanh(x), 3, 200)                                                \
+  F(NormalCdf, StandardNormal(x).cdf, 0.5 * std::erfc(-x / std::numbers::sqrt2), 6, 40) \
+  F(NormalDensity, StandardNormal(x).density,                                           \
+    std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi), 3, 40)
 
 }  // namespace pretext

@@ -9,6 +9,7 @@ void StatefulOptimizer::Attach(std::vector<Parameter*> parameters) {
   for (Parameter* p : parameters) {
     Slot& slot = slots_.emplace_back();
     slot.parameter = p;
+    elements_ += slot.elements();
     for (size_t i = 0; i < names_.size(); ++i) {
       Tensor buffer = p->value.Clone();  // the same layout
       buffer.Zero();

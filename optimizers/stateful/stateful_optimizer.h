@@ -1,11 +1,13 @@
 // What the optimizers share: buffers beside every parameter, and which parameters decay.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/parallel/parallel.h"
 #include "core/plugin/optimizer.h"
 
 namespace pretext {
@@ -38,16 +40,16 @@ class StatefulOptimizer : public Optimizer {
   template <class Update>
   void ForEachBlock(const Update& update) {
     const auto count = static_cast<int64_t>(blocks_.size());
-#pragma omp parallel for schedule(dynamic) if (count > 1)
-    for (int64_t b = 0; b < count; ++b) {
+    ParallelForUneven(count, 1, kCost * elements_ / std::max<int64_t>(1, count), [&](int64_t b) {
       const Block& block = blocks_[static_cast<size_t>(b)];
       if (slots_[block.slot].parameter->has_gradient) update(block.slot, block.begin, block.end);
-    }
+    });
   }
 
  private:
   // Of a parameter, at most so many elements: with gradient and two buffers a part of the cache.
   static constexpr int64_t kBlock = 1 << 13;
+  static constexpr int64_t kCost = 4;  // of an element: four arrays are read, three written
   struct Block {
     size_t slot;
     int64_t begin, end;
@@ -57,6 +59,7 @@ class StatefulOptimizer : public Optimizer {
   std::vector<std::string> names_;
   std::vector<Slot> slots_;
   std::vector<Block> blocks_;
+  int64_t elements_ = 0;  // of all of them
 };
 
 }  // namespace pretext
