@@ -68,7 +68,8 @@ absl::StatusOr<RunFiles> ReadRun(const std::string& path) {
   }
   const absl::StatusOr<std::string> metrics = ReadFile(run->metrics_path());
   if (metrics.ok()) {
-    files.history = RunHistory::Parse(*metrics);
+    const absl::StatusOr<std::string> times = ReadFile(run->times_path());
+    files.history = RunHistory::Parse(times.ok() ? absl::StrCat(*metrics, *times) : *metrics);
     if (files.history.damaged_lines() > 0) {
       files.damage.push_back(absl::StrCat(run->metrics_path(), ": ",
                                           Counted(files.history.damaged_lines()),
