@@ -29,13 +29,14 @@ ul.verdicts li.good{border-color:var(--good)}ul.verdicts li.bad{border-color:var
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);font-size:.9rem;padding-bottom:.2rem}
 th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-th{font-weight:600}tbody th{text-align:left}thead th:first-child{text-align:left}
+th{font-weight:600;white-space:normal}tbody th{text-align:left}thead th:first-child{text-align:left}
 td.most{font-weight:700;text-decoration:underline}
 td.text,th.text{text-align:left;white-space:normal}
+figure.chart{max-width:620px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem}
 figure{margin:0;min-width:0}figcaption{font-weight:600;margin:.2rem 0}
 svg{display:block;width:100%;height:auto;background:var(--panel);border-radius:6px}
-svg text{font:12px system-ui,sans-serif;fill:var(--soft)}
+svg text{font:14px system-ui,sans-serif;fill:var(--soft)}
 .grid{stroke:var(--line);stroke-width:1}
 .series{fill:none;stroke-width:1.8;stroke-linejoin:round}
 .key{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.9rem;color:var(--soft);margin:.2rem 0}

@@ -162,7 +162,7 @@ TEST(Report, WorksWithoutColourAndByKeyboard) {
       html, AllOf(HasSubstr("href=\"#m3\""), HasSubstr("href=\"#m9\""),
                   HasSubstr("tabindex=\"0\" role=\"application\" aria-label=\"t-SNE"),
                   HasSubstr("aria-live=\"polite\""), HasSubstr("role=\"img\" aria-label=\"loss: "),
-                  HasSubstr("≠ 0.50"), HasSubstr("✓ good")));
+                  HasSubstr("≠ 0.500"), HasSubstr("✓ good")));
   // The eleventh class has the first one's shape, and another colour.
   EXPECT_THAT(html, AllOf(HasSubstr("class=\"p f0\" href=\"#m0\""),
                           HasSubstr("class=\"p f1\" href=\"#m0\"")));

@@ -41,7 +41,8 @@ bool IsFinished(const Pipeline& config, const RunHistory& history) {
 std::string RunFiles::StateInWords() const {
   const std::string steps = Counted(static_cast<int64_t>(history.last_step()));
   if (state == State::kFinished)
-    return absl::StrFormat("finished: %s steps, %.4g epochs", steps, history.last_epoch());
+    return absl::StrFormat("finished: %s steps, %.4g epoch%s", steps, history.last_epoch(),
+                           history.last_epoch() == 1 ? "" : "s");
   const auto& train = pipeline.config->train();
   std::string text =
       absl::StrCat(state == State::kTraining ? "being trained" : "unfinished", ": at step ", steps);

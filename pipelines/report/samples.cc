@@ -91,7 +91,7 @@ std::string NeighborsSection(const ReportData& data) {
                       : other ? " other\">"
                               : "\">",
                       Shown(data, near, "training sample"), words ? " <small>" : "<br>",
-                      absl::StrFormat("%s%.2f", other ? "≠ " : "", row.cosine(i)),
+                      absl::StrFormat("%s%.3f", other ? "≠ " : "", row.cosine(i)),
                       words ? "</small></div>" : "</span>");
     }
     absl::StrAppend(&html, "</div><figcaption>", EscapeHtml(ClassName(data, own)),

@@ -1,4 +1,5 @@
-// What a run's metrics.jsonl says, as series over the steps and evaluations.
+// What a run's metrics.jsonl and, behind it, its times.jsonl say, as series over the steps and
+// evaluations.
 #pragma once
 
 #include <cstdint>
