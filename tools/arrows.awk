@@ -20,7 +20,7 @@ BEGIN {
   for (i in core) room[core[i]] = i + 0
   split("pipelines/text pipelines/assembly pipelines/run pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/listing " \
         "pipelines/checkpoint pipelines/encoder pipelines/train " \
-        "pipelines/memory pipelines/trained pipelines/embed", pipelines, " ")
+        "pipelines/memory pipelines/trained pipelines/embed pipelines/neighbours", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i + 0
 }
 
