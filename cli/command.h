@@ -22,6 +22,7 @@ struct Command {
   const char* summary;    // one line
   std::vector<CommandFlag> flags;
   absl::Status (*run)(const std::vector<std::string>& arguments);
+  const char* example = "";  // the words after "pretext "
 };
 
 // In the order of the help text.
@@ -37,6 +38,7 @@ absl::Status TokenizerCommand(const std::vector<std::string>& arguments);
 absl::Status TokenizeCommand(const std::vector<std::string>& arguments);
 absl::Status FillMaskCommand(const std::vector<std::string>& arguments);
 absl::Status EmbedCommand(const std::vector<std::string>& arguments);
+absl::Status NeighboursCommand(const std::vector<std::string>& arguments);
 absl::Status EvalCommand(const std::vector<std::string>& arguments);
 absl::Status VersionCommand(const std::vector<std::string>& arguments);
 

@@ -149,7 +149,10 @@ std::string CommandHelp(const Command& command) {
                     storage.Help(),
                     initial.empty() ? "" : absl::StrCat(" (default: ", initial, ")"), "\n");
   }
-  return absl::StrCat(text, "  --help\n      prints this\n\n", kExitStatuses);
+  text += "  --help\n      prints this\n\n";
+  if (*command.example != '\0')
+    absl::StrAppend(&text, "Example:\n  pretext ", command.example, "\n\n");
+  return text + kExitStatuses;
 }
 
 }  // namespace pretext

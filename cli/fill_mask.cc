@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "pipelines/trained/trained.h"
 
-ABSL_FLAG(int, top, 5, "how many tokens are shown for each [MASK]");
+ABSL_FLAG(int, top, 5, "how many are shown: tokens for each [MASK], neighbours of each input");
 ABSL_FLAG(bool, json, false, "print one JSON object");
 
 namespace pretext {

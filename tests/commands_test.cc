@@ -108,6 +108,9 @@ TEST(Commands, PathsThatCannotBeLookedAtAreErrors) {
           {"fill-mask", path, "a [MASK]"},
           {"validate", path},
           {"embed", path, "--text", "small.textproto", "--out", "o"},
+          {"embed", path, "--input", "small.textproto", "--out", "o.npy"},
+          {"eval", path, "--dataset", "small.textproto"},
+          {"neighbours", path, "--input", "small.textproto", "--among", "o.npy"},
           {"tokenizer", "train", path, "--out", "o"},
           {"tokenizer", "train", "small.textproto", "--out", path},
           {"preview", "small.textproto", "--out", path}}) {

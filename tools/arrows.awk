@@ -20,7 +20,8 @@ BEGIN {
   for (i in core) room[core[i]] = i + 0
   split("pipelines/text pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
         "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \
-        "pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed", pipelines, " ")
+        "pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed " \
+        "pipelines/neighbours", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i + 0
 }
 

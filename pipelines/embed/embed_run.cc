@@ -30,9 +30,7 @@ absl::StatusOr<EmbedReport> EmbedInput(BatchEncoder& encoder, Input& input, Vect
   EmbedReport report;
   InputBlock block;
   while (true) {
-    absl::Status status =
-        work.Tell(absl::StrCat(Counted(report.inputs), " embedded:"), input.share());
-    if (status.ok()) status = input.Next(block);
+    absl::Status status = input.Next(block);
     if (!status.ok()) return status;
     for (std::string& fault : block.faults) {
       ++report.unreadable;
@@ -48,6 +46,8 @@ absl::StatusOr<EmbedReport> EmbedInput(BatchEncoder& encoder, Input& input, Vect
     if (!status.ok()) return status;
     report.inputs += static_cast<int64_t>(block.size());
     report.rows += static_cast<int64_t>(facts.size());
+    status = work.Tell(absl::StrCat(Counted(report.inputs), " embedded:"), input.share());
+    if (!status.ok()) return status;
     if (kept == nullptr) continue;
     kept->count = report.rows;
     kept->width = rows->width;

@@ -8,14 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
 #include "base/file/read_file.h"
-#include "base/file/testing.h"
-#include "base/image/image_io.h"
-#include "base/random/random.h"
 #include "core/tensor/safetensors.h"
 #include "evaluation/features/encode.h"
-#include "pipelines/encoder/describe.h"
-#include "pipelines/encoder/encoder_folder.h"
-#include "pipelines/text/pipeline.pb.h"
+#include "pipelines/embed/testing.h"
 
 namespace pretext {
 namespace {
@@ -23,83 +18,13 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr char kPipeline[] = R"pb(
-  name: "small"
-  dataset {
-    [type.googleapis.com/pretext.ImageFolder] {
-      directory: "train"
-      test_directory: "test"
-      height: 12
-      width: 14
-      scaling { standardize: true }
-    }
-  }
-  views {
-    count: 2
-    augmentation {
-      [type.googleapis.com/pretext.RandomResizedCrop] { height: 8 width: 8 }
-    }
-    augmentation {
-      [type.googleapis.com/pretext.HorizontalFlip] {}
-    }
-    augmentation {
-      [type.googleapis.com/pretext.Normalize] { mean: 0.1 mean: 0.2 mean: 0.3 deviation: 0.5 }
-    }
-  }
-  encoder {
-    [type.googleapis.com/pretext.ConvNet] { channels: 4 channels: 8 }
-  }
-  head {
-    [type.googleapis.com/pretext.ProjectionMlp] { hidden: 8 output: 4 }
-  }
-  loss {
-    [type.googleapis.com/pretext.NtXent] {}
-  }
-  optimizer {
-    [type.googleapis.com/pretext.AdamW] {}
-  }
-  train { epochs: 1 batch_size: 8 }
-)pb";
-
-// Colourful noise of some size.
-void WriteNoise(const std::string& path, uint64_t seed) {
-  Random random({.seed = seed});
-  const int height = 9 + static_cast<int>(random.Below(12)),
-            width = 9 + static_cast<int>(random.Below(12));
-  std::vector<float> pixels(static_cast<size_t>(3 * height * width));
-  for (float& pixel : pixels) pixel = static_cast<float>(random.Below(256)) / 255.0f;
-  ASSERT_TRUE(WritePng(path, pixels.data(), {3, height, width}).ok());
-}
-
 class EmbedRunTest : public testing::Test {
  protected:
-  static constexpr int kTrain = 20, kTest = 300;  // two batches, the second not full
-
-  EmbedRunTest() {
-    for (const char* split : {"train", "test"}) {
-      for (int i = 0; i < (split[1] == 'r' ? kTrain : kTest); ++i) {
-        const std::string folder = folder_ / absl::StrCat(split, i % 2 == 0 ? "/ant" : "/bee");
-        EXPECT_TRUE(MakeFolders(folder).ok());
-        WriteNoise(absl::StrCat(folder, "/", i, ".png"),
-                   static_cast<uint64_t>(i) + 1000 * split[1]);
-      }
-    }
-    AssemblyOptions options;
-    options.base_directory = folder_.path();
-    absl::StatusOr<Assembled> parts = Assemble(LoadPipelineText("small", kPipeline), options);
-    EXPECT_TRUE(parts.ok()) << parts.status();
-    parts_ = *std::move(parts);
-    EXPECT_TRUE(parts_.dataset->Load().ok());
-    parts_.encoder->parameters().Allocate("encoder", /*seed=*/3);
-    const absl::StatusOr<EncoderFile> file = DescribeEncoder(parts_, "1.0", 0);
-    EXPECT_TRUE(file.ok()) << file.status();
-    file_ = *file;
-    EXPECT_TRUE(WriteEncoderFolder(encoder_, *file, parts_.encoder->parameters(), nullptr).ok());
-  }
+  static constexpr int kTest = SmallEncoder::kTest;
 
   absl::StatusOr<EmbedReport> Embed(const std::string& input, const std::string& out,
                                     VectorFile::Options options = {}) {
-    absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(encoder_);
+    absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(folder_.path());
     if (!encoder.ok()) return encoder.status();
     auto opened = OpenInput({.input = input, .labels = ""}, encoder->trained());
     if (!opened.ok()) return opened.status();
@@ -111,17 +36,15 @@ class EmbedRunTest : public testing::Test {
     return EmbedInput(*encoder, **opened, **file, nullptr, Work());
   }
   Features Evaluated() {
+    Assembled& parts = folder_.parts();
     absl::StatusOr<Features> features =
-        EncodeSplit(*parts_.encoder, *parts_.dataset, {.chain = parts_.chains[0]});
+        EncodeSplit(*parts.encoder, *parts.dataset, {.chain = parts.chains[0]});
     EXPECT_TRUE(features.ok());
     return *std::move(features);
   }
   std::string Contents(const std::string& name) { return *ReadFile(folder_ / name); }
 
-  const TestFolder folder_;
-  const std::string encoder_ = folder_ / "encoder";
-  Assembled parts_;
-  EncoderFile file_;
+  SmallEncoder folder_;
 };
 
 std::vector<float> AsFloats(absl::string_view bytes) {
@@ -165,18 +88,20 @@ TEST_F(EmbedRunTest, GivesTheBitsOfTheEvaluation) {
 }
 
 TEST_F(EmbedRunTest, SaysWhatOtherProgramsNeed) {
-  EXPECT_THAT(std::vector<std::string>(file_.class_name().begin(), file_.class_name().end()),
+  EXPECT_THAT(std::vector<std::string>(folder_.file().class_name().begin(),
+                                       folder_.file().class_name().end()),
               ElementsAre("ant", "bee"));
   // Standardised, then minus 0.1 … over 0.5: checked against the definition for one channel.
-  ASSERT_EQ(file_.mean_size(), 3);
-  const auto& pictures = file_.pictures();
+  ASSERT_EQ(folder_.file().mean_size(), 3);
+  const auto& pictures = folder_.file().pictures();
   for (int c = 0; c < 3; ++c) {
     const double shift = 0.1 * (c + 1), byte = 0.4;
     const double wanted = (byte * pictures.factor(c) + pictures.offset(c) - shift) / 0.5;
-    EXPECT_NEAR((byte - file_.mean(c)) / file_.deviation(c), wanted, 1e-4);  // six digits of each
+    EXPECT_NEAR((byte - folder_.file().mean(c)) / folder_.file().deviation(c), wanted,
+                1e-4);  // six digits of each
   }
-  EXPECT_EQ(file_.sample().height(), 12);
-  EXPECT_EQ(file_.input().height(), 8);
+  EXPECT_EQ(folder_.file().sample().height(), 12);
+  EXPECT_EQ(folder_.file().input().height(), 8);
 }
 
 TEST_F(EmbedRunTest, LeavesOutWhatCannotBeRead) {

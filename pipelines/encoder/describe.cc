@@ -104,7 +104,7 @@ void DescribeNormalization(const Assembled& parts, const PicturePreparation& pre
     const double middle = low + range * 128 / 255;
     if (!(range > 0) || !(std::abs((*grey)[c] - middle) <= 1e-4 * range)) return;
     // Of floats: no more of their digits than they have.
-    means.push_back(std::round(-low / range * 1e6) / 1e6);
+    means.push_back(std::round(-low / range * 1e6) / 1e6 + 0.0);  // no -0
     deviations.push_back(std::round(1 / range * 1e6) / 1e6);
   }
   file.mutable_mean()->Add(means.begin(), means.end());

@@ -1,0 +1,221 @@
+// The trained encoder on its way out of a run: what the commands and the example program make of
+// it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/program.h"
+
+namespace pretext {
+namespace {
+
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::string Path(const std::string& name) { return ScratchFolder() + "/" + name; }
+
+// A trained autoencoder, once: runs/pictures, and a copy of its encoder elsewhere.
+void TrainOnce() {
+  if (std::filesystem::exists(Path("elsewhere"))) return;
+  WriteScratchFile("pictures.textproto", SmallAutoencoder("pictures"));
+  const ProgramResult trained = RunProgram({"train", "pictures.textproto"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.output;
+  std::filesystem::copy(Path("runs/pictures/encoder"), Path("elsewhere"));
+}
+
+size_t Lines(const std::string& text) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(EncoderProgram, IsUsedWithoutItsRunAndItsDataset) {
+  TrainOnce();
+  std::filesystem::rename(Path("train-images"), Path("hidden"));
+  const std::vector<std::string> rest = {"--input", "test-images", "--labels", "test-labels",
+                                         "--out"};
+  const auto embed = [&](const std::string& encoder, const std::string& out) {
+    std::vector<std::string> words = {"embed", encoder};
+    words.insert(words.end(), rest.begin(), rest.end());
+    words.push_back(out);
+    const ProgramResult result = RunProgram(words);
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return FileContents(out);
+  };
+  const std::string of_run = embed("runs/pictures", "a.npy");
+  EXPECT_EQ(embed("elsewhere", "b.npy"), of_run);
+  EXPECT_EQ(embed("runs/pictures/encoder/", "c.npy"), of_run);
+  EXPECT_THAT(FileContents("a.names.txt"), StartsWith("test-images#0\ntest-images#1\n"));
+  EXPECT_FALSE(FileContents("a.labels.npy").empty());
+  std::filesystem::rename(Path("hidden"), Path("train-images"));
+  // Of a run without the folder, as an older one, it is made from the checkpoint.
+  std::filesystem::rename(Path("runs/pictures/encoder"), Path("kept"));
+  EXPECT_EQ(embed("runs/pictures", "d.npy"), of_run);
+  std::filesystem::rename(Path("kept"), Path("runs/pictures/encoder"));
+  EXPECT_EQ(embed("runs/pictures/checkpoint", "e.npy"), of_run);
+}
+
+TEST(EncoderProgram, ADamagedFolderIsNotUsed) {
+  TrainOnce();
+  for (const std::string file : {"encoder.textproto", "weights.safetensors"}) {
+    std::filesystem::remove_all(Path("damaged"));
+    std::filesystem::copy(Path("elsewhere"), Path("damaged"));
+    std::string contents = FileContents("damaged/" + file);
+    contents[contents.size() / 2] ^= 1;
+    WriteScratchFile("damaged/" + file, contents);
+    const ProgramResult result =
+        RunProgram({"embed", "damaged", "--input", "test-images", "--out", "f.npy"});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.output, HasSubstr("damaged/" + file));
+    EXPECT_TRUE(FileContents("f.npy").empty());
+  }
+}
+
+TEST(EncoderProgram, IsEvaluatedAsItsTrainingWas) {
+  TrainOnce();
+  const ProgramResult again =
+      RunProgram({"eval", "runs/pictures", "--dataset", "pictures.textproto", "--json"});
+  ASSERT_EQ(again.exit_code, 0) << again.output;
+  // The figures of the run's last line, digit for digit.
+  const std::string metrics = FileContents("runs/pictures/metrics.jsonl");
+  const size_t eval = metrics.rfind("\"eval\":{");
+  const std::string figures = metrics.substr(eval, metrics.find('}', eval) - eval);
+  EXPECT_THAT(again.output, HasSubstr(figures));
+  const ProgramResult folder = RunProgram({"eval", "elsewhere", "--dataset", "pictures.textproto"});
+  ASSERT_EQ(folder.exit_code, 0) << folder.output;
+  EXPECT_THAT(folder.output, HasSubstr("raw input"));
+  EXPECT_THAT(folder.output, Not(HasSubstr("mse")));
+}
+
+TEST(EncoderProgram, FindsNeighbours) {
+  TrainOnce();
+  ASSERT_EQ(RunProgram({"embed", "elsewhere", "--input", "test-images", "--out", "n.safetensors"})
+                .exit_code,
+            0);
+  const ProgramResult near = RunProgram({"neighbours", "elsewhere", "--input", "test-images",
+                                         "--among", "n.safetensors", "--top", "2"});
+  ASSERT_EQ(near.exit_code, 0) << near.output;
+  EXPECT_THAT(near.output, StartsWith("test-images#0\n   "));
+  EXPECT_EQ(Lines(near.output), 3 * Lines(FileContents("n.names.txt")));
+  const ProgramResult sheet = RunProgram({"neighbours", "elsewhere", "--input", "test-images",
+                                          "--among", "n.safetensors", "--out", "near.png"});
+  EXPECT_EQ(sheet.exit_code, 0) << sheet.output;
+  EXPECT_THAT(FileContents("near.png"), StartsWith("\x89PNG"));
+}
+
+// Missing, empty, unreadable, huge and of the wrong type: an error that names it, and nothing made.
+TEST(EncoderProgram, WhatCannotBeUsedIsAnError) {
+  TrainOnce();
+  WriteScratchFile("empty", "");
+  WriteScratchFile("text.npy", "no array");
+  std::filesystem::create_directory(Path("folder"));
+  const std::string dataset =
+      "dataset { [type.googleapis.com/pretext.IdxImages] { images: 'no' } }";
+  for (const auto& [words, part] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"embed", "elsewhere", "--input", "no", "--out", "o.npy"}, "no: cannot be read"},
+           {{"embed", "elsewhere", "--input", "empty", "--out", "o.npy"}, "empty"},
+           {{"embed", "elsewhere", "--input", "folder", "--out", "o.npy"}, "folder"},
+           {{"embed", "elsewhere", "--input", "/dev/zero", "--out", "o.npy"}, "/dev/zero"},
+           {{"embed", "elsewhere", "--input", "@empty", "--out", "o.npy"}, "names no files"},
+           {{"embed", "elsewhere", "--input", "test-labels", "--out", "o.npy"}, "test-labels"},
+           {{"embed", "elsewhere", "--input", "test-images", "--out", "o.xls"}, "Known: npy"},
+           {{"embed", "elsewhere", "--input", "test-images", "--out", "no/o.npy"}, "no/o.npy"},
+           {{"embed", "elsewhere", "--input", "test-images", "--out", "o.npy", "--layer", "y"},
+            "there is no layer y"},
+           {{"embed", "elsewhere", "--input", "test-images", "--out", "o.npy", "--layer", "tokens"},
+            "no vectors of tokens"},
+           {{"embed", "elsewhere", "--input", "test-images", "--labels", "test-images", "--out",
+             "o.npy"},
+            "Are the paths of images and labels exchanged?"},
+           {{"embed", "folder", "--input", "test-images", "--out", "o.npy"}, "is neither a run"},
+           {{"eval", "elsewhere"}, "--dataset is missing"},
+           {{"eval", "elsewhere", "--dataset", dataset}, "--dataset:1:"},
+           {{"eval", "runs/pictures", "--dataset", "empty"}, "dataset"},
+           {{"eval", "--features", "text.npy"}, "--labels is missing"},
+           {{"neighbours", "elsewhere", "--input", "test-images"}, "--among is missing"},
+           {{"neighbours", "elsewhere", "--input", "test-images", "--among", "text.npy"},
+            "text.npy: is no .npy file"},
+           {{"neighbours", "elsewhere", "--input", "test-images", "--among", "folder"}, "folder"},
+       }) {
+    const ProgramResult result = RunProgram(words);
+    EXPECT_THAT(result.exit_code, AnyOf(1, 2)) << words[3] << result.output;
+    EXPECT_THAT(result.output, HasSubstr(part));
+    EXPECT_TRUE(FileContents("o.npy").empty());
+  }
+}
+
+// The program of examples/embedder, as a user builds it.
+TEST(EncoderProgram, TheExampleEmbeds) {
+  TrainOnce();
+  const std::string program = std::string(std::getenv("TEST_SRCDIR")) +
+                              "/pretext/examples/embedder/embed " + Path("elsewhere") + " ";
+  const auto run = [&](const std::string& inputs) {
+    std::string output;
+    std::FILE* const pipe = popen((program + inputs + " 2>&1").c_str(), "r");
+    std::array<char, 4096> block;
+    while (const size_t got = std::fread(block.data(), 1, block.size(), pipe)) {
+      output.append(block.data(), got);
+    }
+    return std::pair(pclose(pipe), output);
+  };
+  ASSERT_EQ(RunProgram({"preview", "pictures.textproto", "--out", "sheet.png"}).exit_code, 0);
+  const auto [code, output] = run(Path("sheet.png"));
+  EXPECT_EQ(code, 0) << output;
+  EXPECT_THAT(output, StartsWith("vectors of 4 of image 1×8×8; encoder pretext.Mlp, run pictures"));
+  EXPECT_THAT(output, HasSubstr("\n 1.000  "));
+  const auto [wrong, message] = run(Path("absent.png"));
+  EXPECT_NE(wrong, 0);
+  EXPECT_THAT(message, HasSubstr("absent.png: cannot be read"));
+}
+
+TEST(EncoderProgram, TextsByLineParagraphAndFile) {
+  std::string corpus;
+  for (int i = 0; i < 300; ++i) {
+    corpus += "the old miller grinds golden corn " + std::to_string(i % 17) +
+              "\nbetween heavy stones while his dog sleeps\n\n";
+  }
+  WriteScratchFile("corpus.txt", corpus);
+  WriteScratchFile("text.textproto", SmallLanguageModel("text", 120, R"pb(
+                     optimizer {
+                       [type.googleapis.com/pretext.AdamW] {}
+                     }
+                     train { epochs: 1 batch_size: 16 }
+                   )pb"));
+  const ProgramResult trained = RunProgram({"train", "text.textproto"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.output;
+  std::filesystem::rename(Path("corpus.txt"), Path("gone.txt"));
+  WriteScratchFile("poem.txt", "the dog sleeps\n\ngolden corn\nheavy stones\n");
+  const auto names = [&](const std::string& unit) {
+    const ProgramResult result = RunProgram({"embed", "runs/text/encoder", "--input", "poem.txt",
+                                             "--unit", unit, "--out", unit + ".npy"});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return FileContents(unit + ".names.txt");
+  };
+  EXPECT_EQ(names("line"), "the dog sleeps\n\ngolden corn\nheavy stones\n");
+  EXPECT_EQ(names("paragraph"), "the dog sleeps\ngolden corn heavy stones\n");
+  EXPECT_EQ(names("file"), "poem.txt\n");
+  const ProgramResult tokens = RunProgram(
+      {"embed", "runs/text", "--input", "poem.txt", "--layer", "tokens", "--out", "tokens.csv"});
+  ASSERT_EQ(tokens.exit_code, 0) << tokens.output;
+  EXPECT_THAT(FileContents("tokens.csv"), StartsWith("name,token,x0,"));
+  EXPECT_THAT(FileContents("tokens.csv"), HasSubstr("\nthe dog sleeps,[CLS],"));
+  EXPECT_THAT(
+      RunProgram({"embed", "runs/text", "--input", "poem.txt", "--unit", "word", "--out", "w.npy"})
+          .output,
+      HasSubstr("--unit is line, paragraph"));
+  EXPECT_THAT(RunProgram({"embed", "runs/text", "--input", "line.npy", "--out", "w.npy"}).output,
+              HasSubstr("line.npy: holds NUL bytes"));
+  const ProgramResult near = RunProgram(
+      {"neighbours", "runs/text", "--input", "poem.txt", "--among", "line.npy", "--top", "1"});
+  EXPECT_EQ(near.exit_code, 0) << near.output;
+  EXPECT_THAT(near.output, StartsWith("the dog sleeps\n   "));
+}
+
+}  // namespace
+}  // namespace pretext
