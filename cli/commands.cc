@@ -38,6 +38,8 @@ namespace pretext {
 
 const std::vector<std::string>& Overrides() { return MutableOverrides(); }
 
+std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
+
 absl::StatusOr<std::string> OutPath(const char* what) {
   const std::string path = absl::GetFlag(FLAGS_out);
   if (path.empty()) {
@@ -123,6 +125,11 @@ const std::vector<Command>& Commands() {
         {"test", "FILE.npy"},
         {"test_labels", "FILE.npy"}},
        EvalCommand},
+      {"export",
+       "RUN|ENCODER --format FORMAT --out DIR",
+       "writes the trained encoder as another program opens it, read back and compared first",
+       {{"format", "FORMAT"}, {"out", "DIR"}, {"with_head", ""}},
+       ExportCommand},
       {"version",
        "",
        "prints the version, what it was built for and with",

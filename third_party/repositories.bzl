@@ -98,6 +98,11 @@ def pretext_repositories():
         build_file = "@pretext//third_party:gcide/overlay.BUILD",
         package = "dict-gcide",
     )
+    _debian_data(
+        name = "onnx",
+        build_file = "@pretext//third_party:onnx/overlay.BUILD",
+        package = "libonnx-dev",
+    )
     _folder("openblas", "/usr/include/x86_64-linux-gnu/openblas-openmp")
     _abseil(name = "absl")
     for library in [
