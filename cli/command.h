@@ -40,6 +40,7 @@ absl::Status FillMaskCommand(const std::vector<std::string>& arguments);
 absl::Status EmbedCommand(const std::vector<std::string>& arguments);
 absl::Status NeighboursCommand(const std::vector<std::string>& arguments);
 absl::Status EvalCommand(const std::vector<std::string>& arguments);
+absl::Status ExportCommand(const std::vector<std::string>& arguments);
 absl::Status VersionCommand(const std::vector<std::string>& arguments);
 
 // The program's version, kept with every run.
@@ -47,6 +48,9 @@ inline constexpr char kVersion[] = "0.1.0";
 
 // Every --override, in order.
 const std::vector<std::string>& Overrides();
+
+// --out as it was given, or empty.
+std::string OutFlag();
 
 // --out, or InvalidArgument that asks for it, "the file for WHAT"; or why it cannot be written.
 absl::StatusOr<std::string> OutPath(const char* what);

@@ -37,6 +37,7 @@ bool AsFlag(absl::string_view word, FlagWord* flag) {
     return absl::ascii_isalnum(c) || c == '_' || c == '-';
   });
   flag->name = std::string(name);
+  std::replace(flag->name.begin(), flag->name.end(), '-', '_');  // either is typed
   flag->has_value = end != absl::string_view::npos;
   if (flag->has_value) flag->value = std::string(word.substr(end + 1));
   return letters;

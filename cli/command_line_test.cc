@@ -84,11 +84,17 @@ TEST(CommandLine, AFlagOfAnotherCommandIsNamedWithItsOwners) {
   }
 }
 
+TEST(CommandLine, DashesAndUnderscoresInAFlagsNameAreTheSame) {
+  EXPECT_THAT(Arguments("export", {"run", "--with-head"}), ElementsAre("run"));
+  EXPECT_THAT(Arguments("export", {"run", "--with_head"}), ElementsAre("run"));
+  EXPECT_THAT(Arguments("export", {"run", "--nowith-head"}), ElementsAre("run"));
+}
+
 TEST(CommandLine, AnUnknownFlagIsNamedWithTheNearest) {
   EXPECT_THAT(Refusal("train", {"p", "--overide", "x"}),
               AllOf(HasSubstr("pretext train takes no flag --overide; did you mean --override?"),
                     HasSubstr("It takes --override, --resume, --help")));
-  EXPECT_THAT(Refusal("tokenizer", {"train", "--vocab-size=3"}),
+  EXPECT_THAT(Refusal("tokenizer", {"train", "--vocabsize=3"}),
               HasSubstr("did you mean --vocab_size?"));
   EXPECT_THAT(Refusal("train", {"--notop"}), HasSubstr("--notop"));
   // Those of the library that parses flags are none of ours.

@@ -38,6 +38,8 @@ namespace pretext {
 
 const std::vector<std::string>& Overrides() { return MutableOverrides(); }
 
+std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
+
 absl::StatusOr<std::string> OutPath(const char* what) {
   const std::string path = absl::GetFlag(FLAGS_out);
   if (path.empty()) {
@@ -146,6 +148,12 @@ const std::vector<Command>& Commands() {
        EvalCommand,
        "eval runs/mine --dataset 'dataset { [type.googleapis.com/pretext.ImageFolder] { directory: "
        "\"birds\" held_out: 0.2 } }'"},
+      {"export",
+       "RUN|ENCODER --format FORMAT --out DIR",
+       "writes the trained encoder as another program opens it, read back and compared first",
+       {{"format", "FORMAT"}, {"out", "DIR"}, {"with_head", ""}},
+       ExportCommand,
+       "export runs/gcide_mlm_tiny --format huggingface --with_head --out bert"},
       {"version",
        "",
        "prints the version, what it was built for and with",

@@ -19,8 +19,10 @@ ABSL_FLAG(std::string, unit, "line", "what one text is: line, paragraph or file"
 ABSL_FLAG(std::string, layer, "h",
           "h, one vector an input; tokens, one a token of text; z, of a run, what its head made of "
           "h");
-ABSL_FLAG(std::string, format, "",
-          "npy, safetensors, csv or jsonl; else the extension of --out says it");
+ABSL_FLAG(
+    std::string, format, "",
+    "of vectors npy, safetensors, csv or jsonl, where the extension of --out does not say it; "
+    "of an export torchvision, timm, huggingface, sentence-transformers or onnx");
 ABSL_FLAG(std::string, labels, "",
           "IDX labels of IDX images; of texts a file of labels, one a line, for a linear probe on "
           "the vectors too");

@@ -103,6 +103,11 @@ def pretext_repositories():
         build_file = "@pretext//third_party:openclipart/overlay.BUILD",
         package = "openclipart-png",
     )
+    _debian_data(
+        name = "onnx",
+        build_file = "@pretext//third_party:onnx/overlay.BUILD",
+        package = "libonnx-dev",
+    )
     _folder("openblas", "/usr/include/x86_64-linux-gnu/openblas-openmp")
     _abseil(name = "absl")
     for library in [

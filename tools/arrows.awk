@@ -11,12 +11,12 @@ BEGIN {
   split("base kernels core plugins pipelines cli embedder tests", levels, " ")
   for (i in levels) level[levels[i]] = i
   level["bench"] = level["examples"] = level["tests"]
-  split("encoders heads losses augmentations datasets optimizers tokenizers evaluation", plugins, " ")
+  split("encoders heads losses augmentations datasets optimizers tokenizers evaluation exports", plugins, " ")
   for (i in plugins) level[plugins[i]] = level["plugins"]
   # The only one that reads through another: sequences of tokens.
   beside["evaluation tokenizers"] = 1
 
-  split("core/tensor core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
+  split("core/tensor core/graph core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
   for (i in core) room[core[i]] = i + 0
   split("pipelines/text pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
         "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \

@@ -1,7 +1,5 @@
 #include "encoders/mlp/mlp.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "encoders/mlp/mlp.pb.h"
@@ -30,25 +28,29 @@ absl::StatusOr<std::unique_ptr<Encoder>> MlpEncoder::Create(const Mlp& config,
   const FlowType& input = context.input;
   CheckFlow(input, {FlowType::Kind::kImage, FlowType::Kind::kVector},
             "takes images or vectors; it is given", check);
-  MlpOptions options{.widths = {input.size()},
-                     .activation = ToActivation(config.activation()),
-                     .output_activation = ToActivation(config.code_activation()),
-                     .normalization = ToNormalization(config.normalization()),
-                     .dropout = config.dropout()};
   check.Count("hidden", config.hidden_size() + 1);
   for (int i = 0; i < config.hidden_size(); ++i) {
     check.Extent(absl::StrCat("hidden[", i, "]"), config.hidden(i));
-    options.widths.push_back(config.hidden(i));
   }
   check.Extent("code", config.code());
-  options.widths.push_back(config.code());
   check.InHalfOpenRange("dropout", config.dropout(), 0, 1);
   if (!check.ok()) return check.status();
 
   auto encoder = std::make_unique<MlpEncoder>();
   encoder->output_ = FlowType::Vector(config.code()).WithRange(RangeOf(config.code_activation()));
-  encoder->layers_ = MlpLayers(encoder->parameters(), std::move(options));
+  encoder->layers_ = MlpLayers(encoder->parameters(), OptionsOf(config, input.size()));
   return encoder;
+}
+
+MlpOptions MlpEncoder::OptionsOf(const Mlp& config, int64_t input) {
+  MlpOptions options{.widths = {input},
+                     .activation = ToActivation(config.activation()),
+                     .output_activation = ToActivation(config.code_activation()),
+                     .normalization = ToNormalization(config.normalization()),
+                     .dropout = config.dropout()};
+  options.widths.insert(options.widths.end(), config.hidden().begin(), config.hidden().end());
+  options.widths.push_back(config.code());
+  return options;
 }
 
 Var MlpEncoder::Forward(Tape& tape, Var x, const Batch&, const ForwardContext& context) {

@@ -26,6 +26,9 @@ class MlpEncoder : public Encoder {
   static absl::StatusOr<std::unique_ptr<Encoder>> Create(const Mlp& config,
                                                          const BuildContext& context);
 
+  // The layers of a config over `input` numbers.
+  static MlpOptions OptionsOf(const Mlp& config, int64_t input);
+
   FlowType output() const override { return output_; }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
 

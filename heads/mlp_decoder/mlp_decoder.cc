@@ -1,7 +1,5 @@
 #include "heads/mlp_decoder/mlp_decoder.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "heads/mlp_decoder/mlp_decoder.pb.h"
@@ -16,21 +14,25 @@ absl::StatusOr<std::unique_ptr<Head>> MlpDecoderHead::Create(const MlpDecoder& c
   CheckFlow(input, {Kind::kVector}, "takes a vector; the encoder gives", check);
   CheckFlow(sample, {Kind::kImage, Kind::kVector}, "rebuilds images or vectors; the dataset has",
             check);
-  MlpOptions options{.widths = {input.size()},
-                     .activation = ToActivation(config.activation()),
-                     .output_activation = ToActivation(config.output_activation())};
   check.Count("hidden", config.hidden_size() + 1);
   for (int i = 0; i < config.hidden_size(); ++i) {
     check.Extent(absl::StrCat("hidden[", i, "]"), config.hidden(i));
-    options.widths.push_back(config.hidden(i));
   }
-  options.widths.push_back(sample.size());
   if (!check.ok()) return check.status();
 
   auto head = std::make_unique<MlpDecoderHead>();
   head->output_ = sample.WithRange(RangeOf(config.output_activation()));
-  head->layers_ = MlpLayers(head->parameters(), std::move(options));
+  head->layers_ = MlpLayers(head->parameters(), OptionsOf(config, input.size(), sample.size()));
   return head;
+}
+
+MlpOptions MlpDecoderHead::OptionsOf(const MlpDecoder& config, int64_t features, int64_t sample) {
+  MlpOptions options{.widths = {features},
+                     .activation = ToActivation(config.activation()),
+                     .output_activation = ToActivation(config.output_activation())};
+  options.widths.insert(options.widths.end(), config.hidden().begin(), config.hidden().end());
+  options.widths.push_back(sample);
+  return options;
 }
 
 Prediction MlpDecoderHead::Forward(Tape& tape, Var h, const Batch&, const ForwardContext& context) {

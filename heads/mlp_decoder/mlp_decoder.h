@@ -24,6 +24,9 @@ class MlpDecoderHead : public Head {
   static absl::StatusOr<std::unique_ptr<Head>> Create(const MlpDecoder& config,
                                                       const BuildContext& context);
 
+  // The layers of a config from h of `features` to `sample` numbers.
+  static MlpOptions OptionsOf(const MlpDecoder& config, int64_t features, int64_t sample);
+
   FlowType output() const override { return output_; }
   Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
 

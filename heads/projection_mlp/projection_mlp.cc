@@ -1,7 +1,5 @@
 #include "heads/projection_mlp/projection_mlp.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "core/plugin/batch_norm_fields.h"
 #include "heads/projection_mlp/projection_mlp.pb.h"
@@ -22,17 +20,21 @@ absl::StatusOr<std::unique_ptr<Head>> ProjectionMlpHead::Create(const Projection
 
   auto head = std::make_unique<ProjectionMlpHead>();
   head->output_ = FlowType::Vector(config.output());
+  head->layers_ = MlpLayers(head->parameters(), OptionsOf(config, input.features));
+  return head;
+}
+
+MlpOptions ProjectionMlpHead::OptionsOf(const ProjectionMlp& config, int64_t features) {
   MlpOptions options{
-      .widths = {input.features},
+      .widths = {features},
       .normalization = config.hidden_norm() ? MlpNormalization::kBatch : MlpNormalization::kNone,
       .output_batch_norm = config.output_norm(),
       .norm_epsilon = config.norm_epsilon(),
       .norm_momentum = config.norm_momentum()};
-  const int64_t hidden = config.hidden() == 0 ? input.features : config.hidden();
+  const int64_t hidden = config.hidden() == 0 ? features : config.hidden();
   for (int i = 0; i + 1 < config.layers(); ++i) options.widths.push_back(hidden);
   options.widths.push_back(config.output());
-  head->layers_ = MlpLayers(head->parameters(), std::move(options));
-  return head;
+  return options;
 }
 
 Prediction ProjectionMlpHead::Forward(Tape& tape, Var h, const Batch&,

@@ -26,6 +26,9 @@ class ProjectionMlpHead : public Head {
   static absl::StatusOr<std::unique_ptr<Head>> Create(const ProjectionMlp& config,
                                                       const BuildContext& context);
 
+  // The layers of a config over h of `features`.
+  static MlpOptions OptionsOf(const ProjectionMlp& config, int64_t features);
+
   FlowType output() const override { return output_; }
   Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plugin/huggingface_tokenizer.h"
 #include "core/plugin/plugin.h"
 #include "core/plugin/save_tokenizer.h"
 #include "tokenizers/word_piece/basic_tokenizer.h"
@@ -20,7 +22,9 @@ namespace pretext {
 
 class WordPiece;  // the config message
 
-class WordPieceTokenizer : public Tokenizer, public OptionsBesideVocabulary {
+class WordPieceTokenizer : public Tokenizer,
+                           public OptionsBesideVocabulary,
+                           public HuggingFaceTokenizer {
  public:
   struct Options {
     BasicTokenizerOptions basic;
@@ -58,6 +62,9 @@ class WordPieceTokenizer : public Tokenizer, public OptionsBesideVocabulary {
   absl::Status Restore(std::string_view text) override;
   std::string OptionsPath(const std::string& vocabulary) const override;
   std::string SerializeOptions() const override;
+  absl::StatusOr<std::map<std::string, std::string>> HuggingFaceFiles(
+      int64_t length) const override;
+  absl::Status CheckHuggingFaceFiles(const std::string& folder) const override;
 
  private:
   struct Memo;

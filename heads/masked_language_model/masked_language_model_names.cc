@@ -1,0 +1,52 @@
+// MaskedLanguageModel by HuggingFace's names: what BertForMaskedLM has beside BertModel.
+#include "absl/strings/str_cat.h"
+#include "core/plugin/export.h"
+#include "core/plugin/export_names.h"
+#include "heads/masked_language_model/masked_language_model.pb.h"
+
+namespace pretext {
+namespace {
+
+// A member of the encoder's config.json; empty if there is none.
+std::string Member(const ForeignModel& model, const char* name) {
+  for (const auto& [key, json] : model.config) {
+    if (key == name) return json;
+  }
+  return "";
+}
+
+absl::Status NamedByHuggingFace(const TrainedPart& head, ForeignModel& model) {
+  const auto& config = static_cast<const MaskedLanguageModel&>(*head.config);
+  const std::string epsilon = JsonFloat(config.epsilon()),
+                    activation = absl::StrCat("\"", NameInTransformers(config.activation()), "\"");
+  if (epsilon != Member(model, "layer_norm_eps")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("BertForMaskedLM has one layer_norm_eps for encoder and head; this encoder's "
+                     "epsilon is ",
+                     Member(model, "layer_norm_eps"), ", its head's ", epsilon,
+                     ". Leave out --with-head, or take --format onnx"));
+  }
+  if (activation != Member(model, "hidden_act")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("BertForMaskedLM has one hidden_act for encoder and head; this encoder's is ",
+                     Member(model, "hidden_act"), ", its head's ", activation,
+                     ". Leave out --with-head, or take --format onnx"));
+  }
+  model.architecture = "BertForMaskedLM";
+  for (NamedTensor& tensor : model.tensors) tensor.name = "bert." + tensor.name;
+  const auto add = [&](const char* theirs, const char* ours) {
+    model.tensors.push_back({absl::StrCat("cls.predictions.", theirs), head[ours]});
+  };
+  add("transform.dense.weight", "dense.weight");
+  add("transform.dense.bias", "dense.bias");
+  add("transform.LayerNorm.weight", "norm.weight");
+  add("transform.LayerNorm.bias", "norm.bias");
+  // The decoder's weight is the word embeddings and its bias this one: tied, not stored.
+  add("bias", "decoder.bias");
+  return absl::OkStatus();
+}
+
+PRETEXT_REGISTER_EXPORT(MaskedLanguageModel, "huggingface", NamedByHuggingFace);
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,100 @@
+// pretext export as a shell sees it: what it writes, what it says, and what it refuses.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/plugin/export.h"
+#include "core/plugin/plugin.h"
+#include "tests/program.h"
+
+namespace pretext {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// A run of SmallAutoencoder, trained once.
+std::string Trained() {
+  const std::string run = "runs/small";
+  if (FileContents(run + "/pipeline.textproto").empty()) {
+    WriteScratchFile("small.textproto", SmallAutoencoder("small"));
+    const ProgramResult result =
+        RunProgram({"train", "small.textproto", "--override", "train { epochs: 1 }"});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+  }
+  return run;
+}
+
+TEST(ExportCommand, WritesAFolderThatItHasProved) {
+  const std::string run = Trained();
+  const ProgramResult result =
+      RunProgram({"export", run, "--format", "onnx", "--out", "onnx", "--with-head"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("README.md"), HasSubstr("model.onnx"),
+                    HasSubstr("features differs by "), HasSubstr("reconstruction differs by ")));
+  EXPECT_THAT(FileContents("onnx/README.md"),
+              AllOf(StartsWith("---\nlibrary_name: onnx\n"), HasSubstr("# small"), HasSubstr("knn"),
+                    HasSubstr("untrained h"), HasSubstr("CRC-32"),
+                    HasSubstr("type.googleapis.com/pretext.Mlp")));
+  // The encoder's own folder is enough without the head.
+  const ProgramResult alone =
+      RunProgram({"export", run + "/encoder", "--format=onnx", "--out", "alone"});
+  EXPECT_EQ(alone.exit_code, 0) << alone.output;
+}
+
+TEST(ExportCommand, WhatCannotBeDoneIsSaid) {
+  const std::string run = Trained();
+  WriteScratchFile("file", "x");
+  for (const auto& [arguments, code, message] : {
+           std::tuple<std::vector<std::string>, int, std::string>{
+               {"export", run, "--format", "onx", "--out", "o"}, 2, "did you mean onnx?"},
+           {{"export", run, "--out", "o"}, 2, "--format is missing: one of torchvision"},
+           {{"export", run, "--format", "onnx"}, 2, "--out is missing"},
+           {{"export", "--format", "onnx", "--out", "o"}, 2, "usage: pretext export RUN|ENCODER"},
+           {{"export", run, "--format", "huggingface", "--out", "o"},
+            2,
+            "pretext.Mlp has no form in huggingface. Formats that hold it: onnx"},
+           {{"export", run, "--format", "onnx", "--out", "file"}, 2, "file: is no folder"},
+           {{"export", run, "--format", "onnx", "--out", run}, 2, "replaces nothing"},
+           {{"export", "nowhere", "--format", "onnx", "--out", "o"}, 1, "nowhere"},
+           {{"export", run + "/encoder", "--format", "onnx", "--out", "o", "--with-head"},
+            1,
+            "--with-head needs the run"},
+       }) {
+    const ProgramResult result = RunProgram(arguments);
+    EXPECT_EQ(result.exit_code, code) << result.output;
+    EXPECT_THAT(result.output, HasSubstr(message));
+  }
+  EXPECT_EQ(FileContents("o/README.md"), "");
+}
+
+TEST(ExportCommand, HelpNamesTheFormats) {
+  const ProgramResult result = RunProgram({"export", "--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, HasSubstr("torchvision, timm, huggingface, sentence-transformers or "
+                                       "onnx"));
+}
+
+// Each encoder and each head whose output means something to others draws its graph, and every
+// export is of a plugin that is there.
+TEST(RegisteredExports, EveryEncoderHasAGraph) {
+  int encoders = 0;
+  for (const auto* entry : Registry<Encoder>::Entries()) {
+    const ExportEntry* onnx = FindExport(entry->name, "onnx");
+    ASSERT_NE(onnx, nullptr) << entry->name << " registers no export to onnx";
+    EXPECT_NE(onnx->graph, nullptr) << entry->name;
+    ++encoders;
+  }
+  EXPECT_GE(encoders, 4);
+  int heads = 0;
+  for (const auto* entry : Registry<Head>::Entries())
+    heads += FindExport(entry->name, "onnx") != nullptr;
+  EXPECT_GE(heads, 6);
+}
+
+}  // namespace
+}  // namespace pretext
