@@ -27,6 +27,7 @@ struct Command {
 // In the order of the help text.
 const std::vector<Command>& Commands();
 
+absl::Status InitCommand(const std::vector<std::string>& arguments);
 absl::Status TrainCommand(const std::vector<std::string>& arguments);
 absl::Status ValidateCommand(const std::vector<std::string>& arguments);
 absl::Status PreviewCommand(const std::vector<std::string>& arguments);
@@ -36,6 +37,8 @@ absl::Status TokenizeCommand(const std::vector<std::string>& arguments);
 absl::Status FillMaskCommand(const std::vector<std::string>& arguments);
 absl::Status EmbedCommand(const std::vector<std::string>& arguments);
 absl::Status EvalCommand(const std::vector<std::string>& arguments);
+absl::Status NewCommand(const std::vector<std::string>& arguments);
+absl::Status SelfcheckCommand(const std::vector<std::string>& arguments);
 absl::Status VersionCommand(const std::vector<std::string>& arguments);
 
 // The program's version, kept with every run.
@@ -43,6 +46,9 @@ inline constexpr char kVersion[] = "0.1.0";
 
 // Every --override, in order.
 const std::vector<std::string>& Overrides();
+
+// --out, or "".
+std::string OutFlag();
 
 // --out, or InvalidArgument that asks for it, "the file for WHAT"; or why it cannot be written.
 absl::StatusOr<std::string> OutPath(const char* what);

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "base/check/check.h"
 #include "base/text/nearest.h"
+#include "cli/command_examples.h"
 
 namespace pretext {
 namespace {
@@ -149,7 +150,9 @@ std::string CommandHelp(const Command& command) {
                     storage.Help(),
                     initial.empty() ? "" : absl::StrCat(" (default: ", initial, ")"), "\n");
   }
-  return absl::StrCat(text, "  --help\n      prints this\n\n", kExitStatuses);
+  absl::StrAppend(&text, "  --help\n      prints this\n\nFor example:\n  ", ExampleOf(command.name),
+                  "\n\n");
+  return absl::StrCat(text, kExitStatuses);
 }
 
 }  // namespace pretext

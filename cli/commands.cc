@@ -38,6 +38,8 @@ namespace pretext {
 
 const std::vector<std::string>& Overrides() { return MutableOverrides(); }
 
+std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
+
 absl::StatusOr<std::string> OutPath(const char* what) {
   const std::string path = absl::GetFlag(FLAGS_out);
   if (path.empty()) {
@@ -56,6 +58,11 @@ std::FILE* SaidBeside(const std::string& out) { return IsStandardOutput(out) ? s
 
 const std::vector<Command>& Commands() {
   static const auto* const commands = new std::vector<Command>{
+      {"init",
+       "DATA --out FILE.textproto",
+       "looks at pictures or text, measures this machine and writes a pipeline with its reasons",
+       {{"out", "FILE.textproto"}, {"method", "METHOD"}, {"hours", "H"}},
+       InitCommand},
       {"train",
        "PIPELINE | --resume RUN",
        "trains a pipeline, or goes on with a run",
@@ -123,6 +130,17 @@ const std::vector<Command>& Commands() {
         {"test", "FILE.npy"},
         {"test_labels", "FILE.npy"}},
        EvalCommand},
+      {"new",
+       "KIND NAME [--out DIR]",
+       "writes a plugin's package to begin from: encoder, head, loss, augmentation, dataset or "
+       "optimizer",
+       {{"out", "DIR"}, {"pretext", "DIR"}},
+       NewCommand},
+      {"selfcheck",
+       "[FOLDER]",
+       "checks what this program computes on this machine, and files in the folder",
+       {},
+       SelfcheckCommand},
       {"version",
        "",
        "prints the version, what it was built for and with",
