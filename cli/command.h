@@ -22,12 +22,13 @@ struct Command {
   const char* summary;    // one line
   std::vector<CommandFlag> flags;
   absl::Status (*run)(const std::vector<std::string>& arguments);
-  const char* example = "";  // the words after "pretext "
+  const char* example;  // the words after "pretext "
 };
 
 // In the order of the help text.
 const std::vector<Command>& Commands();
 
+absl::Status InitCommand(const std::vector<std::string>& arguments);
 absl::Status TrainCommand(const std::vector<std::string>& arguments);
 absl::Status ValidateCommand(const std::vector<std::string>& arguments);
 absl::Status PreviewCommand(const std::vector<std::string>& arguments);
@@ -41,6 +42,8 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments);
 absl::Status NeighboursCommand(const std::vector<std::string>& arguments);
 absl::Status EvalCommand(const std::vector<std::string>& arguments);
 absl::Status ExportCommand(const std::vector<std::string>& arguments);
+absl::Status NewCommand(const std::vector<std::string>& arguments);
+absl::Status SelfcheckCommand(const std::vector<std::string>& arguments);
 absl::Status VersionCommand(const std::vector<std::string>& arguments);
 
 // The program's version, kept with every run.

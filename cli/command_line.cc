@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "base/check/check.h"
 #include "base/text/nearest.h"
+#include "cli/command_examples.h"
 
 namespace pretext {
 namespace {
@@ -150,10 +151,8 @@ std::string CommandHelp(const Command& command) {
                     storage.Help(),
                     initial.empty() ? "" : absl::StrCat(" (default: ", initial, ")"), "\n");
   }
-  text += "  --help\n      prints this\n\n";
-  if (*command.example != '\0')
-    absl::StrAppend(&text, "Example:\n  pretext ", command.example, "\n\n");
-  return text + kExitStatuses;
+  return absl::StrCat(text, "  --help\n      prints this\n\nFor example:\n  pretext ",
+                      command.example, "\n\n", kExitStatuses);
 }
 
 }  // namespace pretext

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+
 namespace pretext {
 namespace {
 
@@ -55,6 +57,23 @@ TEST(CommandLine, ATextMayBeginWithADash) {
               ElementsAre("RUN", "--wait, [MASK]"));
   EXPECT_THAT(Arguments("fill-mask", {"--json", "--", "RUN", "--json"}),
               ElementsAre("RUN", "--json"));
+}
+
+// The example is one of this command, with flags that it takes.
+TEST(CommandLine, EveryCommandHasAnExampleThatItsHelpShows) {
+  for (const Command& command : Commands()) {
+    const std::string example(command.example), begin = command.name;
+    ASSERT_EQ(example.substr(0, begin.size()), begin) << command.name << " has no example";
+    EXPECT_THAT(CommandHelp(command), HasSubstr("For example:\n  pretext " + example + "\n"));
+    for (size_t at = example.find(" --"); at != std::string::npos;
+         at = example.find(" --", at + 1)) {
+      const size_t end = example.find_first_of(" =", at + 3);
+      const std::string flag = example.substr(at + 3, end - at - 3);
+      EXPECT_TRUE(std::any_of(command.flags.begin(), command.flags.end(),
+                              [&](const CommandFlag& known) { return flag == known.name; }))
+          << command.name << " takes no --" << flag;
+    }
+  }
 }
 
 TEST(CommandLine, EveryOverrideCounts) {

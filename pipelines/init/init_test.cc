@@ -1,0 +1,168 @@
+#include "pipelines/init/init.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "base/file/testing.h"
+#include "base/image/image_io.h"
+#include "pipelines/assembly/assembly.h"
+#include "pipelines/init/proposal.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+void WritePicture(const std::string& path, int height, int width, int number, bool grey) {
+  fs::create_directories(fs::path(path).parent_path());
+  const ImageShape shape{grey ? 1 : 3, height, width};
+  std::vector<float> image(static_cast<size_t>(shape.size()));
+  for (size_t i = 0; i < image.size(); ++i) {
+    image[i] =
+        0.5f + 0.5f * std::sin(0.37f * static_cast<float>(i) * static_cast<float>(number + 1));
+  }
+  ASSERT_TRUE(WritePng(path, image.data(), shape).ok());
+}
+
+std::string Fault(const std::string& data, const std::string& method = "") {
+  return std::string(
+      ProposePipeline({.data = data, .method = method, .name = "run"}).status().message());
+}
+
+// Assembles what was proposed: it validates, whatever it says.
+std::unique_ptr<Pipeline> Config(const std::string& text) {
+  auto parts = Assemble(LoadPipelineText("proposed", text));
+  EXPECT_TRUE(parts.ok()) << parts.status() << "\n" << text;
+  return parts.ok() ? std::move(parts->config) : std::make_unique<Pipeline>();
+}
+
+TEST(Init, ProposesForPicturesWhatSuitsThem) {
+  const TestFolder folder;
+  for (int i = 0; i < 60; ++i) {
+    WritePicture(folder / absl::StrCat("data/", i % 3 == 0 ? "cat" : "dog", "/", i, ".png"), 90 + i,
+                 120, i, false);
+  }
+  fs::copy(folder / "data/cat/0.png", folder / "data/dog/copy.png");
+  std::ofstream(folder / "data/dog/broken.png") << "no picture";
+  const auto proposed =
+      ProposePipeline({.data = folder / "data", .name = "animals", .hours = 1000});
+  ASSERT_TRUE(proposed.ok()) << proposed.status();
+  EXPECT_THAT(
+      proposed->text,
+      AllOf(HasSubstr("62 pictures in 2 classes"), HasSubstr("1 is a copy of another"),
+            HasSubstr("1 cannot be read, left out; " + folder.path()), HasSubstr("HorizontalFlip"),
+            HasSubstr("hue: 0.1"), HasSubstr("RandomGrayscale"), HasSubstr("height: 64"),
+            HasSubstr("96 or 128 sees more"), HasSubstr(", evaluation aside")));
+  const auto config = Config(proposed->text);
+  EXPECT_EQ(config->name(), "animals");
+  EXPECT_EQ(config->views().count(), 2);
+  EXPECT_EQ(config->evaluate().validation(), 0.1);
+  EXPECT_GE(config->train().batch_size(), 4);
+}
+
+TEST(Init, GreyPicturesOfSignsAreNeitherColouredNorMirrored) {
+  const TestFolder folder;
+  for (int i = 0; i < 40; ++i) {
+    WritePicture(folder / absl::StrCat("data/", i % 2, "/", i, ".png"), 20, 24, i, true);
+  }
+  const absl::StatusOr<DataFacts> facts = LookAtData(folder / "data/");
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(facts->channels, 1);
+  EXPECT_EQ(facts->height, 20);
+  EXPECT_EQ(facts->width, 24);
+  EXPECT_EQ(facts->samples, 40);
+  for (const Method method : {Method::kSimclr, Method::kAutoencoder}) {
+    for (const Architecture& architecture : Architectures(method, *facts)) {
+      const Timing timing{.step_seconds = 0.01, .threads = 2};
+      const std::string text = PipelineText("signs", method, *facts, architecture,
+                                            ChooseLength(method, *facts, timing, 8), timing, 8);
+      Config(text);
+      EXPECT_THAT(text, Not(HasSubstr("pretext.HorizontalFlip")));
+      EXPECT_THAT(text, Not(HasSubstr("RandomGrayscale")));
+      if (method == Method::kSimclr) {
+        EXPECT_THAT(text, AllOf(HasSubstr("the classes are called 0, 1 …: letters or digits"),
+                                HasSubstr("saturation: 0 hue: 0")));
+      }
+    }
+  }
+}
+
+TEST(Init, TheLengthFollowsTheDataAndTheHours) {
+  DataFacts facts;
+  facts.samples = 50000;
+  facts.test_samples = 10000;
+  const Timing timing{.step_seconds = 0.5, .data_seconds = 0.1};
+  const Length free = ChooseLength(Method::kSimclr, facts, timing, 1e5);
+  EXPECT_EQ(free.batch_size, 256);
+  EXPECT_EQ(free.steps_per_epoch, 45000 / 256);
+  EXPECT_FALSE(free.cut);
+  EXPECT_NEAR(free.Hours(timing), static_cast<double>(free.epochs) * 175 * 0.6 / 3600, 1e-9);
+  const Length cut = ChooseLength(Method::kSimclr, facts, timing, 1);
+  EXPECT_TRUE(cut.cut);
+  EXPECT_LE(cut.Hours(timing), 1);
+  EXPECT_GT(cut.Hours(timing), 0.9);
+  facts.samples = 100;
+  EXPECT_LE(ChooseLength(Method::kSimclr, facts, timing, 8).batch_size, 16);
+}
+
+TEST(Init, ProposesForTextByItsUnitsAndScripts) {
+  const TestFolder folder;
+  std::ofstream lines(folder / "lines.txt"), paragraphs(folder / "paragraphs.txt");
+  for (int i = 0; i < 400; ++i) {
+    lines << "the cat number " << i << " sat on mat " << i * 7 % 31 << "\n";
+    paragraphs << "Кошка номер " << i << " сидела\nна коврике " << i % 17 << "\n\n";
+  }
+  lines.close();
+  paragraphs.close();
+  const absl::StatusOr<DataFacts> by_line = LookAtData(folder / "lines.txt");
+  ASSERT_TRUE(by_line.ok()) << by_line.status();
+  EXPECT_EQ(by_line->unit, "LINE");
+  EXPECT_EQ(by_line->documents, 400);
+  EXPECT_EQ(by_line->words, 400 * 8);
+  EXPECT_EQ(by_line->words_per_document, 8);
+  const absl::StatusOr<DataFacts> cyrillic = LookAtData(folder / "paragraphs.txt");
+  ASSERT_TRUE(cyrillic.ok()) << cyrillic.status();
+  EXPECT_EQ(cyrillic->unit, "PARAGRAPH");
+  EXPECT_EQ(cyrillic->documents, 400);
+  EXPECT_THAT(cyrillic->found, testing::Contains("letters: Cyrillic 100 %"));
+  const auto proposed =
+      ProposePipeline({.data = folder / "lines.txt", .name = "lines", .hours = 1});
+  ASSERT_TRUE(proposed.ok()) << proposed.status();
+  const auto config = Config(proposed->text);
+  EXPECT_THAT(proposed->text, AllOf(HasSubstr("document: LINE"), HasSubstr("mix_documents: false"),
+                                    HasSubstr("Latin 100 %"), HasSubstr("TokenMasking")));
+}
+
+TEST(Init, BadDataAreClearFaults) {
+  const TestFolder folder;
+  fs::create_directories(folder / "empty");
+  EXPECT_THAT(Fault(folder / "no"), HasSubstr("no: there is nothing"));
+  EXPECT_THAT(Fault(folder / "empty"), HasSubstr("there are no pictures in it"));
+  EXPECT_THAT(Fault("/dev/null"), HasSubstr("neither a file nor a folder"));
+  WritePicture(folder / "few/1.png", 8, 8, 1, false);
+  EXPECT_THAT(Fault(folder / "few"), HasSubstr("has 1 picture that can be read; at least 32"));
+  EXPECT_THAT(Fault(folder / "few/1.png"), HasSubstr("is one picture; give the folder"));
+  std::ofstream(folder / "broken.txt") << "a few words\n";
+  EXPECT_THAT(Fault(folder / "broken.txt"), HasSubstr("has 3 words in 1 document"));
+  std::ofstream(folder / "data.bin") << std::string(5000, '\0');
+  EXPECT_THAT(Fault(folder / "data.bin"), HasSubstr("NUL bytes"));
+  for (int i = 0; i < 40; ++i) WritePicture(folder / absl::StrCat("p/", i, ".png"), 8, 8, i, false);
+  EXPECT_THAT(Fault(folder / "p", "masked_lm"),
+              HasSubstr("holds pictures; take simclr or autoenc"));
+  EXPECT_THAT(Fault(folder / "p", "simclrr"), HasSubstr("did you mean simclr?"));
+  std::ofstream(folder / "p/a.png") << "damaged";
+  for (int i = 0; i < 40; ++i) std::ofstream(folder / absl::StrCat("p/", i, ".png")) << "damaged";
+  EXPECT_THAT(Fault(folder / "p"), HasSubstr("none of 41 pictures can be read"));
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,55 @@
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/text/counted.h"
+#include "core/loader/read_samples.h"
+#include "core/plugin/registry.h"
+#include "google/protobuf/text_format.h"
+#include "pipelines/init/data_facts.h"
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+
+absl::StatusOr<DataFacts> LookAtDataset(DataFacts::Kind kind, const std::string& path,
+                                        const std::string& type, const std::string& fields) {
+  Pipeline config;
+  const std::string text =
+      absl::StrCat("dataset { [type.googleapis.com/", type, "] {\n", fields, "} }");
+  if (!google::protobuf::TextFormat::ParseFromString(text, &config)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": would be read by ", type, ", which is not linked into this program"));
+  }
+  auto dataset = Registry<Dataset>::Create(config.dataset(), BuildContext());
+  absl::Status status = dataset.status();
+  if (status.ok()) status = (*dataset)->Load();
+  if (!status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
+  }
+  const Dataset& data = **dataset;
+  DataFacts facts;
+  facts.kind = kind;
+  facts.path = path;
+  facts.fields = fields;
+  facts.samples = data.size(Split::kTrain);
+  facts.test_samples = data.size(Split::kTest);
+  facts.classes = data.classes();
+  facts.channels = data.type().channels;
+  facts.height = data.type().height;
+  facts.width = data.type().width;
+  facts.found.push_back(data.Summary());
+  std::vector<uint32_t> sums(static_cast<size_t>(facts.samples));
+  status = ReadSamples(data, Split::kTrain, [&](int64_t i, const Sample& sample) {
+    sums[static_cast<size_t>(i)] = AddToSum(0, sample.values);
+  });
+  if (!status.ok()) return status;
+  const auto copies =
+      facts.samples - static_cast<int64_t>(std::set<uint32_t>(sums.begin(), sums.end()).size());
+  if (copies > 0) facts.found.push_back(CountOf(copies, "is a copy", "are copies") + " of another");
+  const bool fashion = absl::StrContains(fields, "fashion");
+  if (kind == DataFacts::Kind::kIdx && !fashion)
+    facts.mirrored = "IDX files hold letters or digits most often";
+  return facts;
+}
+
+}  // namespace pretext

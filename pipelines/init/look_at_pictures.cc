@@ -1,0 +1,227 @@
+#include <zlib.h>
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/image/image_io.h"
+#include "base/text/counted.h"
+#include "datasets/image_folder/class_folders.h"
+#include "datasets/image_folder/picture_files.h"
+#include "pipelines/init/data_facts.h"
+
+namespace pretext {
+namespace {
+
+constexpr int64_t kMostLookedAt = 20000;
+constexpr int64_t kProposedSide = 64;
+constexpr int kFaultsShown = 3;
+
+struct Looked {
+  absl::Status status;  // whether it can be read
+  int height = 0, width = 0;
+  bool grey = false, transparent = false, turned = false;
+  uint32_t content = 0;  // the CRC-32 of its file
+  size_t bytes = 0;
+};
+
+bool IsGrey(const Picture& picture) {
+  if (picture.shape.channels == 1) return true;
+  const auto plane = static_cast<size_t>(picture.shape.plane());
+  const uint8_t* const red = picture.pixels.data();
+  return std::equal(red, red + plane, red + plane) && std::equal(red, red + plane, red + 2 * plane);
+}
+
+Looked LookAt(const std::string& path, std::string& bytes, Picture& picture) {
+  Looked looked;
+  try {
+    looked.status = ReadPicture(path, DecodeOptions(), bytes, picture);
+  } catch (const std::bad_alloc&) {
+    looked.status = absl::ResourceExhaustedError(path + ": there is no memory for it");
+  }
+  if (!looked.status.ok()) return looked;
+  looked.height = picture.shape.height;
+  looked.width = picture.shape.width;
+  looked.grey = IsGrey(picture);
+  looked.transparent = picture.transparent;
+  looked.turned = picture.turned;
+  looked.bytes = bytes.size();
+  looked.content =
+      static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  return looked;
+}
+
+// Decodes all of them.
+std::vector<Looked> LookAtAll(const std::vector<std::string>& paths) {
+  std::vector<Looked> looked(paths.size());
+#pragma omp parallel
+  {
+    std::string bytes;
+    Picture picture;
+#pragma omp for schedule(dynamic, 4)
+    for (size_t i = 0; i < paths.size(); ++i) looked[i] = LookAt(paths[i], bytes, picture);
+  }
+  return looked;
+}
+
+// Files in some order of their folders: of many, those that are looked at are spread over all.
+std::vector<std::string> Spread(const std::vector<PictureFile>& files) {
+  const auto n = static_cast<int64_t>(files.size());
+  const int64_t take = std::min(n, kMostLookedAt);
+  std::vector<std::string> paths;
+  for (int64_t i = 0; i < take; ++i) paths.push_back(files[static_cast<size_t>(i * n / take)].path);
+  return paths;
+}
+
+// Why a picture and its mirror image may be of two classes.
+std::string MirrorMatters(const std::vector<std::string>& classes) {
+  if (classes.empty()) return "";
+  const bool signs = std::all_of(classes.begin(), classes.end(),
+                                 [](const std::string& name) { return name.size() <= 2; });
+  if (signs) {
+    return absl::StrCat("the classes are called ", classes.front(), ", ", classes.back(),
+                        " …: letters or digits");
+  }
+  for (const std::string& name : classes) {
+    for (const char* side : {"left", "right"}) {
+      if (absl::AsciiStrToLower(name).find(side) != std::string::npos)
+        return absl::StrCat("a class is called ", name);
+    }
+  }
+  return "";
+}
+
+// The proposed size: that of the pictures if they are alike and small, else squares.
+void ProposeSize(std::vector<std::pair<int, int>> sizes, DataFacts& facts) {
+  std::vector<int> sides;
+  for (const auto& [height, width] : sizes) sides.push_back(std::min(height, width));
+  std::sort(sides.begin(), sides.end());
+  const int64_t side = sides[sides.size() / 2];
+  const bool alike = std::set<std::pair<int, int>>(sizes.begin(), sizes.end()).size() == 1;
+  facts.larger = side > kProposedSide;
+  if (alike && std::max(sizes[0].first, sizes[0].second) <= kProposedSide) {
+    facts.height = sizes[0].first;
+    facts.width = sizes[0].second;
+  } else {
+    facts.height = facts.width = std::clamp<int64_t>((side + 7) / 8 * 8, 8, kProposedSide);
+  }
+}
+
+std::string SizesText(const std::vector<std::pair<int, int>>& sizes) {
+  std::vector<int> heights, widths;
+  for (const auto& [height, width] : sizes) {
+    heights.push_back(height);
+    widths.push_back(width);
+  }
+  std::sort(heights.begin(), heights.end());
+  std::sort(widths.begin(), widths.end());
+  const size_t middle = sizes.size() / 2;
+  if (heights.front() == heights.back() && widths.front() == widths.back())
+    return absl::StrCat("all of ", widths[0], "×", heights[0], " pixels");
+  return absl::StrCat("from ", widths.front(), "×", heights.front(), " to ", widths.back(), "×",
+                      heights.back(), " pixels, the middle one ", widths[middle], "×",
+                      heights[middle]);
+}
+
+}  // namespace
+
+absl::StatusOr<DataFacts> LookAtPictures(const std::string& path) {
+  DataFacts facts;
+  facts.kind = DataFacts::Kind::kPictures;
+  facts.path = path;
+  std::string train = path;
+  absl::StatusOr<std::vector<std::string>> classes = ListClasses(path);
+  Parts parts;
+  if (classes.ok()) parts = FindParts(path, *classes);
+  if (!parts.train.empty()) {
+    train = FolderOf(path, parts.train);
+    classes = ListClasses(train);
+    const auto test = ListPictures(FolderOf(path, parts.test), {}, false);
+    if (test.ok()) facts.test_samples = static_cast<int64_t>(test->files.size());
+    facts.found.push_back(absl::StrCat("the folders ", parts.train, " and ", parts.test,
+                                       " are taken for the training and the test pictures"));
+  }
+  if (!classes.ok()) {
+    facts.no_labels = true;
+    facts.found.push_back("pictures lie beside folders, so there are no classes");
+    classes = std::vector<std::string>();
+  }
+  // Folders without pictures are no classes that can be learnt; ImageFolder would refuse them.
+  if (!classes->empty() && !CheckPictures(train, *classes).ok()) {
+    facts.no_labels = true;
+    facts.found.push_back("a folder has no pictures in it, so folders are not taken for classes");
+    classes->clear();
+  }
+  const auto listed = ListPictures(train, *classes, /*every_class=*/false);
+  if (!listed.ok()) return listed.status();
+  const std::vector<std::string> paths = Spread(listed->files);
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<Looked> looked_at = LookAtAll(paths);
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+  facts.seconds_to_read = passed.count() / static_cast<double>(paths.size());
+
+  std::vector<std::pair<int, int>> sizes;
+  std::set<std::pair<uint32_t, size_t>> contents;
+  int64_t grey = 0, transparent = 0, turned = 0, damaged = 0;
+  std::string faults;
+  for (const Looked& picture : looked_at) {
+    if (!picture.status.ok()) {
+      if (++damaged <= kFaultsShown) absl::StrAppend(&faults, "; ", picture.status.message());
+      continue;
+    }
+    sizes.emplace_back(picture.height, picture.width);
+    contents.emplace(picture.content, picture.bytes);
+    grey += picture.grey;
+    transparent += picture.transparent;
+    turned += picture.turned;
+  }
+  if (sizes.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        train, ": none of ", CountOf(damaged, "picture", "pictures"), " can be read", faults));
+  }
+  const auto read = static_cast<int64_t>(sizes.size());
+  const auto all = static_cast<int64_t>(listed->files.size());
+  facts.samples = all - damaged;
+  facts.classes = static_cast<int64_t>(classes->size());
+  facts.channels = grey == read ? 1 : 3;
+  facts.mirrored = MirrorMatters(*classes);
+  ProposeSize(sizes, facts);
+  facts.found.push_back(absl::StrCat(
+      CountOf(all, "picture", "pictures"),
+      classes->empty() ? ", no classes"
+                       : absl::StrCat(" in ", CountOf(facts.classes, "class", "classes")),
+      facts.test_samples > 0 ? absl::StrCat(", and ", Counted(facts.test_samples), " test pictures")
+                             : ""));
+  facts.found.push_back(SizesText(sizes));
+  facts.found.push_back(grey == read ? "all grey"
+                        : grey > 0   ? absl::StrCat("in colour, ", Counted(grey), " of them grey")
+                                     : "in colour");
+  const int64_t copies = read - static_cast<int64_t>(contents.size());
+  if (copies > 0) facts.found.push_back(CountOf(copies, "is a copy", "are copies") + " of another");
+  if (transparent > 0) {
+    facts.found.push_back(
+        absl::StrCat(CountOf(transparent, "has transparent parts", "have transparent parts"),
+                     ": these lie on white; dataset.background changes it"));
+  }
+  if (turned > 0) {
+    facts.found.push_back(CountOf(turned, "is turned", "are turned") + " as its EXIF says");
+  }
+  if (damaged > 0) {
+    facts.found.push_back(absl::StrCat(CountOf(damaged, "cannot be read", "cannot be read"),
+                                       ", left out", faults, damaged > kFaultsShown ? "; …" : ""));
+  }
+  if (const std::string more = listed->passed_over.ToString(); !more.empty())
+    facts.found.push_back("passed over " + more);
+  if (all > kMostLookedAt) {
+    facts.found.push_back(absl::StrCat("looked at ", Counted(kMostLookedAt), " of them"));
+  }
+  facts.fields = absl::StrCat("    directory: ", QuotedPath(path), "\n",
+                              facts.no_labels ? "    labels: NONE\n" : "");
+  return facts;
+}
+
+}  // namespace pretext

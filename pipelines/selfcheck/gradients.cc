@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/random/random.h"
+#include "core/plugin/plugin.h"
+#include "pipelines/selfcheck/selfcheck.h"
+
+namespace pretext {
+namespace {
+
+// Differences of float32 values over the best of some step lengths agree to a thousandth as a rule;
+// a derivative that is wrong differs by a share of itself.
+constexpr double kTolerance = 0.03;
+constexpr double kSteps[] = {3e-2, 1e-2, 3e-3, 1e-3};
+
+Tensor Normal(const Shape& shape, uint64_t number, float deviation) {
+  Tensor tensor = Tensor::Uninitialized(shape);
+  Random random({.seed = number});
+  for (int64_t i = 0; i < tensor.size(); ++i) {
+    // The sum of twelve: of variance 1.
+    float sum = -6;
+    for (int k = 0; k < 12; ++k) sum += random.Uniform();
+    tensor.data()[i] = deviation * sum;
+  }
+  return tensor;
+}
+
+std::vector<FlowType> Candidates() {
+  return {FlowType::Image(1, 16, 16), FlowType::Image(3, 16, 16), FlowType::Vector(12),
+          FlowType::Tokens(16, 50), FlowType::Sequence(16, 12)};
+}
+
+Batch BatchOf(const FlowType& type, int64_t samples, int64_t views) {
+  Random random({.seed = 5});
+  Batch batch;
+  batch.samples = samples;
+  batch.views = views;
+  batch.type = type;
+  batch.labels = Tensor::Zeros({samples}, DType::kInt32);
+  for (int64_t n = 0; n < samples; ++n) {
+    batch.labels.ints()[n] = static_cast<int32_t>(n % 2);
+    batch.indices.push_back(n);
+  }
+  if (type.is(FlowType::Kind::kTokens)) {
+    batch.input = Tensor::Zeros(type.Batch(batch.rows()), DType::kInt32);
+    for (int64_t i = 0; i < batch.input.size(); ++i) {
+      batch.input.ints()[i] =
+          static_cast<int32_t>(random.Below(static_cast<uint32_t>(type.vocabulary)));
+    }
+    batch.lengths = Tensor::Zeros({batch.rows()}, DType::kInt32);
+    for (int64_t r = 0; r < batch.rows(); ++r)
+      batch.lengths.ints()[r] = static_cast<int32_t>(type.tokens);
+    return batch;
+  }
+  batch.input = Normal(type.Batch(batch.rows()), 6, 1);
+  batch.clean = Tensor::Uninitialized(type.Batch(samples));
+  for (int64_t i = 0; i < batch.clean.size(); ++i) batch.clean.data()[i] = random.Uniform();
+  return batch;
+}
+
+double Dot(const Tensor& a, const Tensor& b) {
+  double sum = 0;
+  for (int64_t i = 0; i < a.size(); ++i) sum += double{a.data()[i]} * b.data()[i];
+  return sum;
+}
+
+// What is differentiated: Σ weights · value, of a function of some tensors.
+class Comparison {
+ public:
+  // run: forward on the tape, of the tensors as they are now.
+  Comparison(std::function<Var(Tape&)> run, std::vector<Tensor*> at, std::vector<Tensor> gradients)
+      : run_(std::move(run)), at_(std::move(at)), gradients_(std::move(gradients)) {}
+
+  // The worst difference over all tensors, as a share of the derivative along its direction.
+  double Worst(const Tensor& weights) {
+    double worst = 0;
+    for (size_t i = 0; i < at_.size(); ++i) worst = std::max(worst, Difference(i, weights));
+    return worst;
+  }
+
+ private:
+  double Objective(const Tensor& weights, double& scale) {
+    Tape tape(/*recording=*/false);
+    const Tensor value = run_(tape).value().Plain();
+    scale = 0;
+    for (int64_t i = 0; i < value.size(); ++i)
+      scale += std::abs(double{value.data()[i]} * weights.data()[i]);
+    return Dot(value, weights);
+  }
+
+  double Difference(size_t i, const Tensor& weights) {
+    Tensor& x = *at_[i];
+    const Tensor& g = gradients_[i];
+    // Along the gradient, where the change is largest, and a random direction, so that a part of the
+    // gradient that is missing shows.
+    Tensor u = Normal(x.shape(), 9 + i, 1);
+    const double length = std::sqrt(std::max(Dot(g, g), 1e-300)), random = std::sqrt(Dot(u, u));
+    for (int64_t k = 0; k < u.size(); ++k) {
+      u.data()[k] = static_cast<float>(g.data()[k] / length + u.data()[k] / random);
+    }
+    const double expected = Dot(g, u);
+    std::vector<float> before(x.data(), x.data() + x.size());
+    double best = 1e300;
+    for (const double step : kSteps) {
+      double values[2], scale = 0;
+      for (const int side : {0, 1}) {
+        for (int64_t k = 0; k < x.size(); ++k) {
+          x.data()[k] = before[static_cast<size_t>(k)] +
+                        static_cast<float>((side == 0 ? -step : step) * u.data()[k]);
+        }
+        values[side] = Objective(weights, scale);
+      }
+      const double slope = (values[1] - values[0]) / (2 * step);
+      // What rounding alone makes of it: a few steps of float32 of each value.
+      const double noise = 1e-6 * scale / step;
+      const double off = std::max(0.0, std::abs(slope - expected) - noise);
+      best = std::min(best, off / std::max({std::abs(slope), std::abs(expected), 1e-12}));
+    }
+    std::copy(before.begin(), before.end(), x.data());
+    return best;
+  }
+
+  const std::function<Var(Tape&)> run_;
+  const std::vector<Tensor*> at_;
+  const std::vector<Tensor> gradients_;
+};
+
+double WorstOf(const std::function<Var(Tape&, Var)>& forward, ParameterSet* parameters, Tensor x) {
+  if (parameters != nullptr) parameters->ZeroGradients();
+  Tape tape;
+  const bool differentiable = x.dtype() == DType::kFloat32;
+  const Var in = differentiable ? tape.Leaf(x) : tape.Constant(x);
+  const Var out = forward(tape, in);
+  const Tensor weights = Normal(out.shape(), 3, 1);
+  tape.Backward(out, weights);
+  std::vector<Tensor*> at;
+  std::vector<Tensor> gradients;
+  if (differentiable) {
+    at.push_back(&x);
+    gradients.push_back(tape.LeafGradient(in).Plain());
+  }
+  if (parameters != nullptr) {
+    for (Parameter& p : parameters->parameters()) {
+      if (!p.has_gradient) continue;
+      at.push_back(&p.value);
+      gradients.push_back(p.gradient);
+    }
+  }
+  return Comparison([&](Tape& again) { return forward(again, again.Constant(x)); }, at, gradients)
+      .Worst(weights);
+}
+
+struct Tally {
+  int checked = 0, left_out = 0;
+  double worst = 0;
+  std::string of;
+
+  void Add(const std::string& name, double difference) {
+    ++checked;
+    if (difference <= worst) return;
+    worst = difference;
+    of = name;
+  }
+};
+
+void CheckEncoders(Tally& tally) {
+  for (const auto* entry : Registry<Encoder>::Entries()) {
+    bool built = false;
+    for (const FlowType& type : Candidates()) {
+      auto encoder = entry->create(*entry->default_config, {.input = type, .sample = type, .views = 2});
+      if (!encoder.ok()) continue;
+      (*encoder)->parameters().Allocate("encoder", 3);
+      const Batch batch = BatchOf(type, 4, 2);
+      tally.Add(entry->ShortName(),
+                WorstOf(
+                    [&](Tape& tape, Var x) {
+                      return (*encoder)->Forward(tape, x, batch, {.training = true, .views = 2});
+                    },
+                    &(*encoder)->parameters(), batch.input));
+      built = true;
+      break;
+    }
+    tally.left_out += built ? 0 : 1;
+  }
+}
+
+void CheckHeads(Tally& tally) {
+  for (const auto* entry : Registry<Head>::Entries()) {
+    const FlowType h = FlowType::Vector(12);
+    auto head = entry->create(*entry->default_config,
+                              {.input = h, .sample = FlowType::Image(1, 16, 16), .views = 2});
+    if (!head.ok()) {
+      ++tally.left_out;
+      continue;
+    }
+    (*head)->parameters().Allocate("head", 3);
+    const Batch batch = BatchOf(h, 6, 2);
+    if ((*head)->parameters().parameters().empty()) continue;  // the identity
+    tally.Add(entry->ShortName(),
+              WorstOf(
+                  [&](Tape& tape, Var x) {
+                    return (*head)->Forward(tape, x, batch, {.training = true, .views = 2}).value;
+                  },
+                  &(*head)->parameters(), batch.input));
+  }
+}
+
+void CheckLosses(Tally& tally) {
+  for (const auto* entry : Registry<Loss>::Entries()) {
+    const FlowType z = FlowType::Vector(12);
+    bool built = false;
+    for (const int64_t views : {2, 1}) {
+      auto loss = entry->create(*entry->default_config,
+                                {.input = z, .sample = z, .views = views, .labelled = true});
+      if (!loss.ok()) continue;
+      const Batch batch = BatchOf(z, 8, views);
+      tally.Add(entry->ShortName(), WorstOf(
+                                        [&](Tape& tape, Var x) {
+                                          return (*loss)->Compute(tape, {.value = x}, batch).loss;
+                                        },
+                                        nullptr, batch.input));
+      built = true;
+      break;
+    }
+    tally.left_out += built ? 0 : 1;
+  }
+}
+
+}  // namespace
+
+CheckResult CheckPluginGradients() {
+  Tally tally;
+  CheckEncoders(tally);
+  CheckHeads(tally);
+  CheckLosses(tally);
+  const bool passed = tally.checked > 0 && tally.worst <= kTolerance;
+  std::string text = absl::StrFormat(
+      "%d encoders, heads and losses, worst difference %.2g %%%s, of %.0f %% allowed",
+      tally.checked, 100 * tally.worst, tally.of.empty() ? "" : " (" + tally.of + ")",
+      100 * kTolerance);
+  if (tally.left_out > 0) {
+    absl::StrAppend(&text, "; ", tally.left_out, " more cannot be built without a config");
+  }
+  return {passed, text};
+}
+
+}  // namespace pretext
