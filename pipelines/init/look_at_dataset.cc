@@ -3,7 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/text/counted.h"
-#include "core/loader/read_samples.h"
+#include "core/loader/content_sums.h"
 #include "core/plugin/registry.h"
 #include "google/protobuf/text_format.h"
 #include "pipelines/init/data_facts.h"
@@ -38,13 +38,11 @@ absl::StatusOr<DataFacts> LookAtDataset(DataFacts::Kind kind, const std::string&
   facts.height = data.type().height;
   facts.width = data.type().width;
   facts.found.push_back(data.Summary());
-  std::vector<uint32_t> sums(static_cast<size_t>(facts.samples));
-  status = ReadSamples(data, Split::kTrain, [&](int64_t i, const Sample& sample) {
-    sums[static_cast<size_t>(i)] = AddToSum(0, sample.values);
-  });
-  if (!status.ok()) return status;
-  const auto copies =
-      facts.samples - static_cast<int64_t>(std::set<uint32_t>(sums.begin(), sums.end()).size());
+  const absl::StatusOr<std::vector<SampleSum>> sums = SumsOf(data, Split::kTrain);
+  if (!sums.ok()) return sums.status();
+  std::set<uint32_t> contents;
+  for (const SampleSum& sum : *sums) contents.insert(sum.content);
+  const int64_t copies = facts.samples - static_cast<int64_t>(contents.size());
   if (copies > 0) facts.found.push_back(CountOf(copies, "is a copy", "are copies") + " of another");
   const bool fashion = absl::StrContains(fields, "fashion");
   if (kind == DataFacts::Kind::kIdx && !fashion)
