@@ -10,7 +10,6 @@
 #include "absl/strings/strip.h"
 #include "base/check/check.h"
 #include "base/text/nearest.h"
-#include "cli/command_examples.h"
 
 namespace pretext {
 namespace {
