@@ -10,6 +10,12 @@ namespace {
 
 bool IsText(const CardOfExport& of) { return of.input.is(FlowType::Kind::kTokens); }
 
+std::string TakenBy(const FlowType& input) {
+  if (!input.is(FlowType::Kind::kTokens)) return input.ToString();
+  return absl::StrCat("texts of up to ", Counted(input.tokens), " tokens of ",
+                      Counted(input.vocabulary));
+}
+
 // What hubs sort by.
 const char* Task(const CardFacts& facts, const CardOfExport& of) {
   if (of.library == "sentence-transformers") return "sentence-similarity";
@@ -48,7 +54,7 @@ std::string ModelCard(const CardFacts& facts, const CardOfExport& of) {
   absl::StrAppend(&text, "# ", facts.name, "\n\nAn encoder (`", facts.encoder,
                   facts.head.empty() ? "`" : absl::StrCat("` with its head `", facts.head, "`"),
                   ") that was trained without labels by pretext ", facts.version, ", ",
-                  Counted(facts.steps), " steps. It takes ", of.input.ToString(), " and gives ",
+                  Counted(facts.steps), " steps. It takes ", TakenBy(of.input), " and gives ",
                   Counted(of.features), " features", IsText(of) ? " a text" : "", ".\n\n");
   absl::StrAppend(&text, "## Use\n\n`DIR` is this folder.\n\n```python\n", of.loader, "```\n\n");
   absl::StrAppend(&text, "## Figures\n\n", Results(facts), "\n");

@@ -127,6 +127,7 @@ TEST(Export, TransformerByHuggingFacesNames) {
   EXPECT_THAT(OutputsOf(ExportTo(model, "huggingface", folder / "with")),
               ElementsAre("last_hidden_state", "logits"));
   EXPECT_EQ(TensorsIn(folder / "with"), 5u + 16 * 2 + 5);
+  EXPECT_THAT(*ReadFile(folder / "with/README.md"), HasSubstr("texts of up to 12 tokens of 60"));
   EXPECT_THAT(*ListFolder(folder / "with"),
               ElementsAre("README.md", "config.json", "model.safetensors", "tokenizer.json",
                           "tokenizer_config.json", "vocab.txt"));

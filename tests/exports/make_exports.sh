@@ -66,3 +66,8 @@ export_to bert_tiny onnx --with-head
 train bert_pre "$pipelines/gcide_mlm_tiny.textproto" "$text" \
   "encoder { [type.googleapis.com/pretext.Transformer] { normalization: PRE segments: 2 pooling: CLS } }"
 export_to bert_pre onnx --with-head
+
+# A tokenizer that BertTokenizer has no options for: tokenizer.json is taken as it is.
+train bert_nfkc "$pipelines/gcide_mlm_tiny.textproto" "$text" \
+  "dataset { [type.googleapis.com/pretext.Text] { tokenizer { [type.googleapis.com/pretext.WordPiece] { learn { size: 2000 } normalization: NFKC clean: false max_word_characters: 50 } } } }"
+export_to bert_nfkc huggingface --with-head
