@@ -24,6 +24,18 @@ void ChooseWaiting(char** argv) {
   // Where that cannot be, the program goes on with libgomp's default.
 }
 
+std::string DescribeWaiting() {
+  const char* const spins = std::getenv("GOMP_SPINCOUNT");
+  const char* const policy = std::getenv("OMP_WAIT_POLICY");
+  if (spins != nullptr) {
+    return absl::StrCat("by spinning ", spins, " turns, then sleeping",
+                        std::string(spins) == kSpins ? "" : " (GOMP_SPINCOUNT)");
+  }
+  if (policy == nullptr) return "by spinning for milliseconds, then sleeping (libgomp's default)";
+  return absl::StrCat("by ", absl::EqualsIgnoreCase(policy, "passive") ? "sleeping" : "spinning",
+                      " (OMP_WAIT_POLICY=", policy, ")");
+}
+
 absl::Status CheckTeams() {
   SettleTeam();
   const int told = omp_get_max_threads(), counted = CountTeam();

@@ -1,3 +1,5 @@
+#include <omp.h>
+
 #include <cstdio>
 #include <memory>
 
@@ -7,6 +9,7 @@
 #include "absl/time/time.h"
 #include "cli/command.h"
 #include "cli/interruption.h"
+#include "cli/openmp.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/description.h"
 #include "pipelines/memory/memory_check.h"
@@ -36,7 +39,12 @@ Place PlaceOf(const Pipeline& config) {
 absl::Status CheckAndTell(const Assembled& parts) {
   const absl::StatusOr<std::string> memory = CheckAndDescribeMemory(parts);
   if (!memory.ok()) return memory.status();
-  std::fputs((DescribePipeline(parts) + *memory).c_str(), stdout);
+  const int asked = parts.config->train().threads();
+  const int count = asked > 0 ? asked : omp_get_max_threads();
+  const std::string threads = count == 1 ? "threads        1\n"
+                                         : absl::StrCat("threads        ", count, " threads wait ",
+                                                        DescribeWaiting(), "\n");
+  std::fputs((DescribePipeline(parts) + *memory + threads).c_str(), stdout);
   return absl::OkStatus();
 }
 

@@ -63,5 +63,25 @@ TEST(OpenMpVariables, ChangeNothing) {
   unsetenv("OMP_THREAD_LIMIT");
 }
 
+// The program chooses where the environment does not.
+TEST(OpenMpVariables, HowThreadsWaitIsSaid) {
+  setenv("OMP_NUM_THREADS", "2", 1);
+  WriteScratchFile("waiting.textproto", SmallAutoencoder("waiting"));
+  const auto said = [](const char* name, const char* value) {
+    if (name != nullptr) setenv(name, value, 1);
+    const ProgramResult result =
+        RunProgram({"train", "waiting.textproto", "--override", "train { steps: 1 }"});
+    if (name != nullptr) unsetenv(name);
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return result.output;
+  };
+  using testing::HasSubstr;
+  EXPECT_THAT(said(nullptr, nullptr),
+              HasSubstr("2 threads wait by spinning 2000 turns, then sleeping\n"));
+  EXPECT_THAT(said("OMP_WAIT_POLICY", "passive"), HasSubstr("wait by sleeping (OMP_WAIT_POLICY"));
+  EXPECT_THAT(said("OMP_WAIT_POLICY", "active"), HasSubstr("wait by spinning (OMP_WAIT_POLICY"));
+  EXPECT_THAT(said("GOMP_SPINCOUNT", "7"), HasSubstr("spinning 7 turns, then sleeping (GOMP"));
+}
+
 }  // namespace
 }  // namespace pretext

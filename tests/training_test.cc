@@ -209,6 +209,32 @@ TEST(Training, TheTestSplitWaitsForTheEndWhereThereIsAValidationSplit) {
   EXPECT_GT(FileContents("runs/validated/checkpoints/best/weights.safetensors").size(), 1000u);
 }
 
+// A contrastive loss without labels: its held-out loss is what there is to choose by.
+TEST(Training, TheBestCheckpointIsThatOfAnyFigureThatThePipelineMeasures) {
+  WriteScratchFile("best.textproto", SmallAutoencoder("best"));
+  const std::string contrastive =
+      "evaluate { every_epochs: 1 validation: 0.2 } views { count: 2 augmentation { "
+      "[type.googleapis.com/pretext.GaussianNoise] { deviation: 0.1 } } } head { "
+      "[type.googleapis.com/pretext.ProjectionMlp] { hidden: 8 output: 4 } } loss { "
+      "[type.googleapis.com/pretext.NtXent] {} } dataset { [type.googleapis.com/pretext.IdxImages] "
+      "{ labels: \"\" test_labels: \"\" } } train { batch_size: 32 }";
+  for (const char* const best : {"loss", "test_loss", "validation_loss"}) {
+    const std::string name = std::string("best_") + best;
+    const ProgramResult result =
+        RunProgram({"train", "best.textproto", "--override", contrastive, "--override",
+                    "name: \"" + name + "\" checkpoints { best: \"" + best + "\" }"});
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_THAT(result.output, HasSubstr("the checkpoint with the lowest validation_loss"));
+    EXPECT_THAT(FileContents("runs/" + name + "/metrics.jsonl"), HasSubstr("\"validation_loss\":"));
+    EXPECT_GT(FileContents("runs/" + name + "/checkpoints/best/weights.safetensors").size(), 100u);
+  }
+  const ProgramResult refused = RunProgram({"validate", "best.textproto", "--override", contrastive,
+                                            "--override", "checkpoints { best: \"probe\" }"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.output, AllOf(HasSubstr("--override #2:1:15: checkpoints.best: "),
+                                    HasSubstr("It measures: validation_loss")));
+}
+
 TEST(Training, WithoutATestSplitItIsSaidThatNothingIsMeasured) {
   WriteScratchFile("untested.textproto", SmallAutoencoder("untested"));
   const ProgramResult result = RunProgram({"train", "untested.textproto", "--override",

@@ -6,9 +6,13 @@
 // ../shared/peers beside the repository; without it our programs run alone.
 // bench/compare/comparison.textproto says what is run.
 #include <google/protobuf/text_format.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -72,7 +76,8 @@ class Comparer {
 
   std::string Ours(const Comparison::Run& run) const {
     const std::vector<std::string> words = absl::StrSplit(run.ours(), ' ');
-    std::vector<std::string> command = {Quoted(absl::StrCat(binaries_, "/", words[0]))};
+    std::vector<std::string> command = {run.environment(),
+                                        Quoted(absl::StrCat(binaries_, "/", words[0]))};
     for (size_t i = 1; i < words.size(); ++i) {
       const bool path = absl::EndsWith(words[i], ".textproto");
       command.push_back(Quoted(path ? absl::StrCat(root_, "/", words[i]) : words[i]));
@@ -87,6 +92,36 @@ class Comparer {
 
  private:
   const std::string root_, binaries_, peers_;
+};
+
+// Processes that take what they get of the processors, as long as this object lives.
+class BusyNeighbours {
+ public:
+  explicit BusyNeighbours(int count) {
+    const pid_t parent = getpid();
+    for (int i = 0; i < count; ++i) {
+      const pid_t child = fork();
+      if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (volatile uint64_t turns = 0; getppid() == parent || turns == 0;) {
+          for (int turn = 0; turn < (1 << 20); ++turn) turns = turns + 1;
+        }
+        _exit(0);
+      }
+      if (child > 0) children_.push_back(child);
+    }
+  }
+  ~BusyNeighbours() {
+    for (const pid_t child : children_) {
+      kill(child, SIGKILL);
+      waitpid(child, nullptr, 0);
+    }
+  }
+  BusyNeighbours(const BusyNeighbours&) = delete;
+  BusyNeighbours& operator=(const BusyNeighbours&) = delete;
+
+ private:
+  std::vector<pid_t> children_;
 };
 
 // The highest speed among the lines of the runs.
@@ -135,6 +170,7 @@ int Main(const std::string& binaries) {
   const Comparer comparer(root, binaries, peers);
   for (int round = 0; round < surroundings.rounds; ++round) {
     for (RunResult& result : results) {
+      const BusyNeighbours neighbours(result.run->busy());
       AddMeasurements(comparer.Ours(*result.run), result.ours);
       if (!has_peer || result.run->peer().empty()) continue;
       const std::string output = comparer.Peer(*result.run, false);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bench/measure/measure.h"
+#include "cli/openmp.h"
 #include "core/loader/loader.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -79,6 +80,7 @@ absl::Status Run(const std::string& path) {
 }  // namespace pretext
 
 int main(int argc, char** argv) {
+  pretext::ChooseWaiting(argv);  // as the program does
   for (int i = 1; i < argc; ++i) {
     if (const absl::Status status = pretext::Run(argv[i]); !status.ok()) {
       std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());

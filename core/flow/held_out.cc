@@ -5,6 +5,7 @@
 
 #include "base/check/check.h"
 #include "base/random/permutation.h"
+#include "core/flow/by_class.h"
 
 namespace pretext {
 
@@ -14,11 +15,18 @@ int64_t HeldOutCount(int64_t n, double fraction) {
   return fraction > 0 && n > 1 ? std::clamp<int64_t>(count, 1, n - 1) : count;
 }
 
-HeldOutSplit HoldOut(int64_t n, double fraction, uint64_t seed) {
+HeldOutSplit HoldOut(int64_t n, double fraction, uint64_t seed,
+                     const std::vector<int32_t>& labels) {
+  PRETEXT_CHECK(labels.empty() || static_cast<int64_t>(labels.size()) == n, "a label a sample");
   const int64_t count = HeldOutCount(n, fraction);
-  const Permutation order({.seed = seed, .purpose = Purpose::kSplit}, n);
+  const RandomKey key{.seed = seed, .purpose = Purpose::kSplit};
   std::vector<bool> held(n);
-  for (int64_t i = 0; i < count; ++i) held[order[i]] = true;
+  if (labels.empty()) {
+    const Permutation order(key, n);
+    for (int64_t i = 0; i < count; ++i) held[order[i]] = true;
+  } else {
+    for (const int64_t i : DrawByClass(labels, count, /*leaves_one=*/true, key)) held[i] = true;
+  }
   HeldOutSplit split;
   for (int64_t i = 0; i < n; ++i) (held[i] ? split.test : split.train).push_back(i);
   return split;

@@ -15,7 +15,9 @@ int64_t HeldOutCount(int64_t n, double fraction);
 
 // Round(fraction · N) samples chosen at random, keyed by the seed, are held out for the test split;
 // where the fraction is above 0 and N above 1, at least one, and at least one is left to train on.
-// 0 <= fraction < 1.
-HeldOutSplit HoldOut(int64_t n, double fraction, uint64_t seed);
+// 0 <= fraction < 1. With a label a sample every class has its share on both sides
+// (core/flow/by_class.h).
+HeldOutSplit HoldOut(int64_t n, double fraction, uint64_t seed,
+                     const std::vector<int32_t>& labels = {});
 
 }  // namespace pretext

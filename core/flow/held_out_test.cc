@@ -36,6 +36,20 @@ TEST(HeldOutTest, SeedAloneDecides) {
   EXPECT_TRUE(std::includes(large.begin(), large.end(), small.begin(), small.end()));
 }
 
+TEST(HeldOutTest, EveryClassIsOnBothSides) {
+  std::vector<int32_t> labels;
+  for (int32_t i = 0; i < 100; ++i) labels.push_back(i < 80 ? 0 : i < 98 ? 1 : 2);  // sorted
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const HeldOutSplit split = HoldOut(100, 0.1, seed, labels);
+    int64_t of_class[3] = {};
+    for (const int64_t i : split.test) ++of_class[labels[static_cast<size_t>(i)]];
+    EXPECT_TRUE(of_class[0] >= 7 && of_class[0] <= 8) << of_class[0];
+    EXPECT_TRUE(of_class[1] >= 1 && of_class[1] <= 2) << of_class[1];
+    EXPECT_EQ(of_class[2], 1);
+    EXPECT_EQ(split.test.size() + split.train.size(), 100);
+  }
+}
+
 TEST(HeldOutTest, EverySampleIsEquallyLikely) {
   const int64_t n = 50, rounds = 2000;
   std::vector<int64_t> held(n);

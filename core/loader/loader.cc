@@ -12,6 +12,8 @@
 
 #include "base/check/check.h"
 #include "base/random/permutation.h"
+#include "core/flow/by_class.h"
+#include "core/loader/content_sums.h"
 
 namespace pretext {
 namespace {
@@ -39,10 +41,11 @@ class Loader::Reader {
       : dataset_(dataset), options_(options) {
     samples_ = dataset.size(options.split);
     if (options.limit > 0 && options.limit < samples_) {
-      const Permutation all({.purpose = Purpose::kEvaluation}, samples_);
+      std::vector<int32_t> labels = LabelsOf(dataset, options.split);
+      labels.resize(static_cast<size_t>(samples_), -1);  // one class where there are none
+      drawn_ = DrawByClass(labels, options.limit, /*leaves_one=*/false,
+                           {.purpose = Purpose::kEvaluation});
       samples_ = options.limit;
-      for (int64_t i = 0; i < samples_; ++i) drawn_.push_back(all[i]);
-      std::sort(drawn_.begin(), drawn_.end());
     }
     batches_ = options.drop_last ? samples_ / options.batch_size
                                  : (samples_ + options.batch_size - 1) / options.batch_size;

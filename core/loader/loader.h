@@ -29,8 +29,8 @@ struct LoaderOptions {
   bool shuffle = false;    // another order each epoch, by Purpose::kShuffle; else by index
   bool drop_last = false;  // leave out the last batch of an epoch when it is not full
   uint64_t seed = 0;
-  // Only so many samples of the split, drawn at random and the same at every time: never the first
-  // ones of what may be sorted. 0: all.
+  // Only so many samples of the split, drawn at random and the same at every time, each class with
+  // its share (core/flow/by_class.h): never the first ones of what may be sorted. 0: all.
   int64_t limit = 0;
   int prefetch = 2;  // batches read ahead
   // One chain of augmentations a view, V >= 1; an empty chain gives the sample as it is.

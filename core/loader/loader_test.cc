@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -96,6 +97,28 @@ TEST(Loader, ALimitedSplitIsDrawnAtRandomAndOnce) {
   // A half of those drawn lies in the first half: 50 ± 5 is a deviation of the hypergeometric.
   const auto low = std::count_if(indices.begin(), indices.end(), [](int64_t i) { return i < 500; });
   EXPECT_TRUE(low >= 30 && low <= 70) << low;
+}
+
+// 10 of class 1, the last ones, and 990 of class 0.
+class Sorted : public Numbers {
+ public:
+  Sorted() : Numbers(1000) {}
+  bool labelled() const override { return true; }
+  std::optional<SampleSum> Sum(Split, int64_t index) const override {
+    return SampleSum{.label = index < 990 ? 0 : 1};
+  }
+};
+
+TEST(Loader, ALimitedSplitHasEveryClassInProportion) {
+  const Sorted sorted;
+  for (const int64_t limit : {2, 100, 500}) {
+    Loader loader(sorted, {.batch_size = limit, .limit = limit});
+    Batch batch;
+    ASSERT_TRUE(loader.Next(batch).ok());
+    const auto rare = std::count_if(batch.indices.begin(), batch.indices.end(),
+                                    [](int64_t i) { return i >= 990; });
+    EXPECT_EQ(rare, std::max<int64_t>(1, limit / 100)) << limit;
+  }
 }
 
 TEST(Loader, ViewsAreViewMajorAndCleanIsClean) {

@@ -3,7 +3,9 @@
 // split is looked at once.
 //
 // A sample goes where its content says (its values, or its tokens): copies go together, whatever
-// their order and number, and a sample stays where it is when others are added.
+// their order and number, and a sample stays where it is when others are added, but for the few at
+// the border. Of labelled samples each class gives its share (core/flow/by_class.h), one at least
+// where it has two that differ.
 #pragma once
 
 #include <memory>
@@ -32,18 +34,23 @@ class ValidationSplit : public Dataset {
   }
   // Its training samples are both of the parts.
   DatasetExtent extent() const override { return dataset_->extent(); }
-  // Reads every training sample once. An error too where either part would be empty.
+  // Reads every training sample once, unless the dataset has a sum of each. An error too where
+  // either part would be empty.
   absl::Status Load() override;
   int64_t size(Split split) const override;
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
+  std::optional<SampleSum> Sum(Split split, int64_t index) const override;
   std::string Summary() const override;
 
  private:
   static Split Of(Split split) { return split == Split::kTest ? Split::kTest : Split::kTrain; }
+  // In the dataset's own split.
+  int64_t IndexOf(Split split, int64_t index) const;
 
   const std::unique_ptr<Dataset> dataset_;
   const double fraction_;
   std::vector<int64_t> train_, validation_;  // indices in the dataset's training split, rising
+  std::vector<SampleSum> sums_;              // of that split's samples
 };
 
 }  // namespace pretext

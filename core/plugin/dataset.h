@@ -29,6 +29,12 @@ struct DatasetExtent {
   double bytes = 0;             // of memory, once it is loaded
 };
 
+// What tells a sample from others without its values being made.
+struct SampleSum {
+  uint32_t content = 0;  // a checksum of what they are made from
+  int32_t label = -1;
+};
+
 // Registers with PRETEXT_REGISTER_DATASET(Class, ConfigMessage); has
 //   static absl::StatusOr<std::unique_ptr<Dataset>> Create(const ConfigMessage& config,
 //                                                          const BuildContext& context);
@@ -61,6 +67,9 @@ class Dataset {
   // Fills index, label, type and data of `sample`. Thread-safe. An error (a picture that became
   // unreadable) names the file.
   virtual absl::Status Read(Split split, int64_t index, Sample& sample) const = 0;
+
+  // After Load, for datasets that know it without reading: for all samples of the split, or none.
+  virtual std::optional<SampleSum> Sum(Split, int64_t) const { return std::nullopt; }
 
   // One line on what was loaded ("60,000 + 10,000 images 1×28×28, 10 classes; 2 skipped: …").
   virtual std::string Summary() const = 0;

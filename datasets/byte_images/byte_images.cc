@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/text/counted.h"
+#include "core/flow/content_sum.h"
 #include "core/flow/held_out.h"
 #include "datasets/image_scaling/image_scaling.pb.h"
 
@@ -39,7 +40,8 @@ void ByteImages::Set(const FlowType& type, Part train, Part test, double held_ou
   const int64_t size = type.size();
   const int64_t train_count = static_cast<int64_t>(train.pixels.size()) / size;
   const int64_t test_count = static_cast<int64_t>(test.pixels.size()) / size;
-  HeldOutSplit split = HoldOut(train_count, test_count > 0 ? 0 : held_out, held_out_seed);
+  HeldOutSplit split =
+      HoldOut(train_count, test_count > 0 ? 0 : held_out, held_out_seed, train.labels);
   rows_[0] = std::move(split.train);
   statistics_ = ComputePixelStatistics(train.pixels.data(), rows_[0], type.channels,
                                        type.height * type.width);
@@ -55,10 +57,10 @@ void ByteImages::Set(const FlowType& type, Part train, Part test, double held_ou
 }
 
 void ByteImages::Read(Split split, int64_t index, Sample& sample) const {
-  const int64_t row = rows_[At(split)][static_cast<size_t>(index)];
+  const int64_t row = Row(split, index);
   sample.index = index;
   sample.type = type_;
-  sample.label = images_.labels.empty() ? -1 : images_.labels[static_cast<size_t>(row)];
+  sample.label = LabelOf(row);
   sample.values.resize(static_cast<size_t>(type_.size()));
   ScalePixels(scale_, images_.pixels.data() + row * type_.size(), type_.height * type_.width,
               sample.values.data());
@@ -80,6 +82,13 @@ std::optional<PicturePreparation> ByteImages::preparation(const FlowType& type,
   preparation.factor = std::move(scale.factor);
   preparation.offset = std::move(scale.offset);
   return preparation;
+}
+
+SampleSum ByteImages::Sum(Split split, int64_t index) const {
+  const int64_t row = Row(split, index);
+  const auto size = static_cast<size_t>(type_.size());
+  return {.content = AddToSum(0, images_.pixels.data() + row * type_.size(), size),
+          .label = LabelOf(row)};
 }
 
 std::string ByteImages::Summary(int64_t classes) const {

@@ -25,12 +25,13 @@ class ByteImages {
   static DatasetExtent Extent(const FlowType& type, int64_t train, int64_t test, double held_out);
 
   // `type` is an image. Where there is no test part, that fraction of the training images becomes
-  // the test split, chosen by the seed.
+  // the test split, chosen by the seed, of each class its share.
   void Set(const FlowType& type, Part train, Part test, double held_out, uint64_t held_out_seed,
            const ImageScaling& scaling);
 
   int64_t size(Split split) const { return static_cast<int64_t>(rows_[At(split)].size()); }
   void Read(Split split, int64_t index, Sample& sample) const;
+  SampleSum Sum(Split split, int64_t index) const;
 
   // How a picture becomes such an image, where it is cropped to fit and lies on white. Nothing
   // before Set where the scaling depends on the pixels.
@@ -43,6 +44,12 @@ class ByteImages {
 
  private:
   static int At(Split split) { return split == Split::kTrain ? 0 : 1; }
+  int64_t Row(Split split, int64_t index) const {
+    return rows_[At(split)][static_cast<size_t>(index)];
+  }
+  int32_t LabelOf(int64_t row) const {
+    return images_.labels.empty() ? -1 : images_.labels[static_cast<size_t>(row)];
+  }
 
   FlowType type_;
   Part images_;                   // training images, then test images

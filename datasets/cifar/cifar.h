@@ -32,6 +32,9 @@ class CifarDataset : public Dataset {
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
+  std::optional<SampleSum> Sum(Split split, int64_t index) const override {
+    return images_.Sum(split, index);
+  }
   std::string Summary() const override { return images_.Summary(layout_.classes); }
 
   ~CifarDataset() override;

@@ -28,6 +28,9 @@ class IdxImagesDataset : public Dataset {
   absl::Status Load() override;
   int64_t size(Split split) const override;
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
+  std::optional<SampleSum> Sum(Split split, int64_t index) const override {
+    return images_.Sum(split, index);
+  }
   std::string Summary() const override;
 
   ~IdxImagesDataset() override;

@@ -32,6 +32,9 @@ class ImageFolderDataset : public Dataset {
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
+  std::optional<SampleSum> Sum(Split split, int64_t index) const override {
+    return images_.Sum(split, index);
+  }
   // Ends with what was taken for train and test, what was done to pictures, what was passed over,
   // how many could not be read, and the faults of the first few.
   std::string Summary() const override;

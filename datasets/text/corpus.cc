@@ -1,5 +1,7 @@
 #include "datasets/text/corpus.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/npy/npy.h"
@@ -30,9 +32,13 @@ absl::StatusOr<DocumentReader::Counts> TrainTokenizer(const std::vector<TextFile
     do {
       status = reader.Next(documents);
       if (!status.ok() || documents.empty()) return status;
-      std::erase_if(documents, [held_out](const std::string& document) {
-        return IsHeldOut(DocumentHash(document), held_out);
-      });
+      size_t kept = 0;
+      for (size_t i = 0; i < documents.size(); ++i) {
+        if (IsHeldOut(reader.split_hashes()[i], held_out)) continue;
+        if (kept < i) documents[kept] = std::move(documents[i]);
+        ++kept;
+      }
+      documents.resize(kept);
     } while (documents.empty());
     return status;
   };

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/unicode/unicode.h"
+#include "datasets/text/document_hash.h"
 
 namespace pretext {
 namespace {
@@ -33,26 +34,40 @@ DocumentReader::DocumentReader(std::vector<TextFile> files, DocumentOptions opti
 absl::Status DocumentReader::Next(std::vector<std::string>& documents) {
   do {
     documents.clear();
+    later_.clear();
     raw_bytes_ = 0;
     while (raw_bytes_ < kBatchBytes && (file_ != nullptr || next_file_ < files_.size())) {
       absl::Status status = file_ == nullptr ? OpenNextFile() : ReadBlock(documents);
       if (!status.ok()) return status;
     }
-    int64_t replaced = 0;
-#pragma omp parallel for schedule(dynamic, 16) reduction(+ : replaced)
-    for (size_t i = 0; i < documents.size(); ++i) {
-      RepairUtf8(&documents[i], &replaced);
-      CleanUp(options_.cleanup, &documents[i]);
-    }
-    counts_.replaced += replaced;
-    documents.erase(std::remove_if(documents.begin(), documents.end(),
-                                   [](const std::string& d) {
-                                     return std::all_of(d.begin(), d.end(), IsSpace);
-                                   }),
-                    documents.end());
+    MakeReady(documents);
   } while (documents.empty() && (file_ != nullptr || next_file_ < files_.size()));
   counts_.documents += documents.size();
   return absl::OkStatus();
+}
+
+void DocumentReader::MakeReady(std::vector<std::string>& documents) {
+  int64_t replaced = 0;
+  std::vector<uint64_t> hashes(documents.size());
+#pragma omp parallel for schedule(dynamic, 16) reduction(+ : replaced)
+  for (size_t i = 0; i < documents.size(); ++i) {
+    RepairUtf8(&documents[i], &replaced);
+    CleanUp(options_.cleanup, &documents[i]);
+    hashes[i] = DocumentHash(documents[i]);
+  }
+  counts_.replaced += replaced;
+  split_hashes_.clear();
+  size_t kept = 0;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    has_first_ = has_first_ && later_[i];
+    if (std::all_of(documents[i].begin(), documents[i].end(), IsSpace)) continue;
+    if (!has_first_) first_hash_ = hashes[i];
+    has_first_ = true;
+    split_hashes_.push_back(first_hash_);
+    if (kept < i) documents[kept] = std::move(documents[i]);
+    ++kept;
+  }
+  documents.resize(kept);
 }
 
 absl::Status DocumentReader::OpenNextFile() {
@@ -127,6 +142,7 @@ void DocumentReader::CutDocument(std::vector<std::string>& documents) {
     document_.resize(at);
     FinishDocument(documents);
     document_ = std::move(rest);
+    is_later_ = true;
   }
 }
 
@@ -135,8 +151,10 @@ void DocumentReader::FinishDocument(std::vector<std::string>& documents) {
   if (!document_.empty()) {
     raw_bytes_ += document_.size();
     documents.push_back(std::move(document_));
+    later_.push_back(is_later_);
   }
   document_.clear();
+  is_later_ = false;
 }
 
 }  // namespace pretext

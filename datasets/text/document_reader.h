@@ -27,8 +27,8 @@ struct DocumentOptions {
 
   Unit unit = Unit::kParagraph;
   CleanupOptions cleanup;
-  // A longer document is cut: at the last whitespace before it gets too long,
-  // else between two characters.
+  // A longer document is cut into pieces, documents of their own but for the split that they go to:
+  // at the last whitespace before one gets too long, else between two characters.
   int64_t max_document_bytes = 1 << 20;
 };
 
@@ -47,6 +47,11 @@ class DocumentReader {
   // damaged or stops short.
   absl::Status Next(std::vector<std::string>& documents);
 
+  // Of each of the documents that Next gave last, what decides its split (IsHeldOut): its hash, or
+  // for a later piece of a document that was cut that of the first piece, so that no document is on
+  // both sides.
+  const std::vector<uint64_t>& split_hashes() const { return split_hashes_; }
+
   const Counts& counts() const { return counts_; }
 
  private:
@@ -58,6 +63,8 @@ class DocumentReader {
   // is longer than a document may be.
   void TakeLine(std::string_view line, bool whole, std::vector<std::string>& documents);
   void FinishDocument(std::vector<std::string>& documents);
+  // Repairs and cleans up what was read, leaves out what has nothing in it, and hashes the rest.
+  void MakeReady(std::vector<std::string>& documents);
   // Cuts the document under way while it is too long.
   void CutDocument(std::vector<std::string>& documents);
 
@@ -71,6 +78,11 @@ class DocumentReader {
   std::string line_;         // the beginning of a line that goes on in the next block
   std::string document_;     // under way
   int64_t raw_bytes_ = 0;    // of the documents of this call to Next
+  std::vector<char> later_;  // of the documents of this call: whether it is a later piece
+  std::vector<uint64_t> split_hashes_;
+  uint64_t first_hash_ = 0;  // of the document that is under way, if has_first_
+  bool has_first_ = false;   // a piece of it was given
+  bool is_later_ = false;    // document_ is a later piece
   bool in_line_ = false;     // document_ ends with the first part of a line
   bool after_blank_ = true;  // the line before was blank
   Counts counts_;

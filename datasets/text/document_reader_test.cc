@@ -48,6 +48,7 @@ std::string Gzip(const std::string& text) {
 struct Result {
   absl::Status status;
   std::vector<std::string> documents;
+  std::vector<uint64_t> split_hashes;
   DocumentReader::Counts counts;
   int64_t calls = 0;
 };
@@ -62,6 +63,9 @@ Result ReadAll(const std::string& path, const DocumentOptions& options) {
     ++result.calls;
     if (!result.status.ok() || batch.empty()) break;
     result.documents.insert(result.documents.end(), batch.begin(), batch.end());
+    const std::vector<uint64_t>& hashes = reader.split_hashes();
+    EXPECT_EQ(hashes.size(), batch.size());
+    result.split_hashes.insert(result.split_hashes.end(), hashes.begin(), hashes.end());
   }
   result.counts = reader.counts();
   return result;
@@ -89,6 +93,29 @@ TEST(DocumentReaderTest, Units) {
               ElementsAre("head one more of it still head", "next", "last line"));
   EXPECT_THAT(Documents(text, Unit::kFile),
               ElementsAre("head one more of it still head next last line"));
+}
+
+// A document that is cut goes to one split, by its first piece; the one after it goes by itself.
+TEST(DocumentReaderTest, PiecesOfADocumentStayTogether) {
+  std::string text;
+  std::vector<uint64_t> expected;
+  for (int i = 0; text.size() < 9000000; ++i) {  // more than two batches
+    const std::string number = std::to_string(100000 + i) + " ";
+    const size_t begin = text.size();
+    const size_t pieces = i % 5 == 0 ? 1 : i % 5 == 1 ? 3 : 40;
+    for (size_t k = 0; k < pieces * 9 - 2; ++k) text += number;
+    text.back() = '\n';
+    // Nine numbers of seven bytes are the most that 64 hold; the cut is before a space.
+    const std::string first = text.substr(begin, pieces == 1 ? 48 : 62);
+    expected.insert(expected.end(), pieces, DocumentHash(first));
+  }
+  DocumentOptions options;
+  options.unit = Unit::kLine;
+  options.max_document_bytes = 64;
+  const Result result = ReadAll(Write(testing::TempDir() + "/text", text), options);
+  EXPECT_GT(result.calls, 3);
+  ASSERT_EQ(result.documents.size(), expected.size());
+  EXPECT_TRUE(result.split_hashes == expected);
 }
 
 TEST(DocumentReaderTest, KeepsWhitespaceWhereAskedTo) {

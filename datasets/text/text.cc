@@ -18,7 +18,7 @@ namespace pretext {
 namespace {
 
 // Part of every key: what is in a cache file, and how documents come about.
-constexpr absl::string_view kFormat = "pretext text cache 2";
+constexpr absl::string_view kFormat = "pretext text cache 3";
 
 // A share of unknown tokens from which on a vocabulary is said not to fit. Vocabularies of their
 // own text leave some hundredths of a percent.

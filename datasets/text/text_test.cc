@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -268,6 +269,36 @@ TEST_F(TextTest, AVocabularyThatDoesNotFitIsSaid) {
     const auto dataset = Loaded(config);
     ASSERT_NE(dataset, nullptr);
     EXPECT_THAT(dataset->Summary(), HasSubstr("warning: 25.0 % of the tokens are [UNK]"));
+  }
+}
+
+// Documents go to a split before they are cut: all of one is on one side, and nothing is lost.
+TEST_F(TextTest, LongDocumentsAreSplitBeforeTheyAreCut) {
+  std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", text;
+  for (int i = 0; i < 60; ++i) {
+    const std::string word = "w" + std::to_string(i);
+    vocabulary += word + "\n";
+    for (int k = 0; k < 100; ++k) text += word + " ";  // 300 bytes and more
+    text += "\n\n";
+  }
+  WordPiece word_piece;
+  word_piece.set_vocabulary(Write("vocab.txt", vocabulary));
+  Text config = Config("files: \"" + Write("corpus.txt", text) + "\" max_document_bytes: 64");
+  config.mutable_tokenizer()->PackFrom(word_piece);
+  const auto dataset = Loaded(config);
+  ASSERT_NE(dataset, nullptr);
+  std::map<int32_t, int> words[2];
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    for (const auto& sequence : Sequences(*dataset, split)) {
+      for (const int32_t id : sequence) {
+        if (id > 4) ++words[split == Split::kTest ? 1 : 0][id];
+      }
+    }
+  }
+  EXPECT_EQ(words[0].size() + words[1].size(), 60u);
+  EXPECT_TRUE(words[1].size() >= 2 && words[1].size() <= 30) << words[1].size();
+  for (const auto& side : words) {
+    for (const auto& [word, count] : side) EXPECT_EQ(count, 100) << word;
   }
 }
 

@@ -138,7 +138,7 @@ absl::Status TokenCache::Write(DocumentReader& reader, const Tokenizer& tokenize
     for (size_t i = 0; i < documents.size() && status.ok(); ++i) {
       if (ids[i].empty()) continue;
       duplicates.Add(hashes[i]);
-      SplitWriter& split = IsHeldOut(hashes[i], held_out) ? test : train;
+      SplitWriter& split = IsHeldOut(reader.split_hashes()[i], held_out) ? test : train;
       status = split.Append(ids[i], characters[i]);
     }
   }

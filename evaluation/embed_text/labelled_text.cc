@@ -86,7 +86,7 @@ absl::StatusOr<TextProbe> ProbeTexts(const Features& vectors,
   std::vector<int32_t> numbers;
   for (const std::string& label : labels) numbers.push_back(classes[label]);
 
-  const HeldOutSplit split = HoldOut(vectors.count, kHeldOut, seed);
+  const HeldOutSplit split = HoldOut(vectors.count, kHeldOut, seed, numbers);
   const Features train = Pick(vectors, numbers, split.train),
                  test = Pick(vectors, numbers, split.test);
   const absl::StatusOr<ProbeAccuracy> accuracy = EvaluateProbe(train, test, ProbeOptions());

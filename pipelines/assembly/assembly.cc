@@ -49,7 +49,11 @@ class Assembler {
     Pass(parts_.head.get(), "head");
     parts_.loss = Build<Loss>(config.loss(), "loss");
     parts_.optimizer = Build<Optimizer>(config.optimizer(), "optimizer");
-    if (HasAllParts()) CheckCombinations(parts_, asked, &map_);
+    if (HasAllParts()) {
+      CheckCombinations(parts_, asked, &map_);
+    } else if (const std::string& best = config.checkpoints().best(); !best.empty()) {
+      map_.AddFaults("checkpoints.best", CheckFigure(best));
+    }
     if (map_.ok()) CheckMemory();
     if (!map_.ok()) return map_.status();
     parts_.places = std::make_unique<const SourceMap>(std::move(map_));

@@ -30,17 +30,9 @@ int64_t FewestPositions(const Assembled& parts) {
   return fewest;
 }
 
-bool Reconstructs(const Assembled& parts) {
-  return parts.loss->needs_clean() && parts.head->output().size() == parts.sample.size();
-}
-
 absl::Status CheckEvaluation(const Assembled& parts, const AskedFigures& asked) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
   FieldChecker check;
-  const std::string nothing = NothingMeasured(parts);
-  check.That(
-      evaluate.every_epochs() == 0 || nothing.empty(), "every_epochs",
-      absl::StrCat("asks for an evaluation on the way, which would measure nothing: ", nothing));
   std::string why;
   if (parts.sample.is(FlowType::Kind::kTokens)) {
     why = "of text the masked language model's predictions are measured, and nothing is classified";
@@ -52,6 +44,14 @@ absl::Status CheckEvaluation(const Assembled& parts, const AskedFigures& asked) 
   if (why.empty()) return check.status();
   check.That(!asked.knn, "knn[0]", absl::StrCat("measures nothing: ", why));
   check.That(!asked.probe, "probe", absl::StrCat("measures nothing: ", why));
+  return check.status();
+}
+
+absl::Status CheckBest(const Assembled& parts) {
+  const std::string& best = parts.config->checkpoints().best();
+  FieldChecker check;
+  if (!best.empty())
+    check.Nested("best", FigureToChooseBy(best, FactsOfEvaluation(parts)).status());
   return check.status();
 }
 
@@ -101,15 +101,21 @@ absl::Status CheckBatch(const Assembled& parts, int64_t samples, const char* bat
   return check.status();
 }
 
-std::string NothingMeasured(const Assembled& parts) {
+bool Reconstructs(const Assembled& parts) {
+  return parts.head != nullptr && parts.loss != nullptr && parts.loss->needs_clean() &&
+         parts.head->output().size() == parts.sample.size();
+}
+
+EvaluationFacts FactsOfEvaluation(const Assembled& parts) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
-  if (parts.head->output().is(FlowType::Kind::kTokenScores)) return "";
-  if (parts.sample.is(FlowType::Kind::kTokens)) {
-    return "of text only a masked language model's predictions are measured";
-  }
-  if (Reconstructs(parts)) return "";
-  if (!parts.dataset->labelled()) return "the dataset has no labels, and nothing is reconstructed";
-  return evaluate.classify() ? "" : "classify is false, and nothing is reconstructed";
+  EvaluationFacts facts{.language = parts.head->output().is(FlowType::Kind::kTokenScores),
+                        .reconstructs = Reconstructs(parts),
+                        .classified = evaluate.classify() && parts.dataset->labelled() &&
+                                      !parts.sample.is(FlowType::Kind::kTokens),
+                        .knn = {},
+                        .validated = evaluate.validation() > 0};
+  for (const Pipeline::Knn& knn : evaluate.knn()) facts.knn.push_back({knn.k(), knn.temperature()});
+  return facts;
 }
 
 void CheckCombinations(const Assembled& parts, const AskedFigures& asked, SourceMap* map) {
@@ -119,6 +125,7 @@ void CheckCombinations(const Assembled& parts, const AskedFigures& asked, Source
     map->AddFaults("train", CheckBatch(parts, samples, "batch_size", "a batch"));
   }
   map->AddFaults("evaluate", CheckEvaluation(parts, asked));
+  map->AddFaults("checkpoints", CheckBest(parts));
 }
 
 }  // namespace pretext

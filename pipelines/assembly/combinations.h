@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "evaluation/figures/figures.h"
 
 namespace pretext {
 
@@ -35,7 +36,10 @@ int64_t StatisticsRows(const Pipeline& config, int64_t samples, int64_t views);
 // Whether a layer of encoder or head takes statistics over the rows of a batch.
 bool HasBatchStatistics(const Assembled& parts);
 
-// Why an evaluation would measure nothing, or empty.
-std::string NothingMeasured(const Assembled& parts);
+// Whether the head gives samples back: the loss compares with them, and its output has their size.
+bool Reconstructs(const Assembled& parts);
+
+// What decides which figures an evaluation gives.
+EvaluationFacts FactsOfEvaluation(const Assembled& parts);
 
 }  // namespace pretext

@@ -109,15 +109,19 @@ std::string Statistics(const Assembled& parts) {
   return "";
 }
 
-// Lines on what the encoder has chosen by its input, and on an evaluation that measures nothing.
+// Lines on what the encoder has chosen by its input, and on how the best checkpoint is chosen.
 std::string Notes(const Assembled& parts) {
   std::string text;
   const std::string chosen = parts.encoder->chosen();
   if (!chosen.empty()) absl::StrAppend(&text, "encoder        ", chosen, "\n");
-  const std::string nothing = NothingMeasured(parts);
-  if (!nothing.empty()) {
-    absl::StrAppend(&text, "evaluation     measures nothing: ", nothing, "\n");
-  }
+  const std::string& best = parts.config->checkpoints().best();
+  const absl::StatusOr<std::string> figure = FigureToChooseBy(best, FactsOfEvaluation(parts));
+  if (best.empty() || !figure.ok()) return text;
+  absl::StrAppend(&text, "best           the checkpoint with the ",
+                  HigherIsBetter(*figure) ? "highest " : "lowest ", *figure);
+  if (parts.config->evaluate().every_epochs() == 0)
+    absl::StrAppend(&text, ", which is measured at the end alone: see evaluate.every_epochs");
+  absl::StrAppend(&text, "\n");
   return text;
 }
 

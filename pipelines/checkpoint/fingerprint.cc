@@ -1,32 +1,33 @@
 #include "pipelines/checkpoint/fingerprint.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/loader/read_samples.h"
+#include "core/flow/content_sum.h"
+#include "core/loader/content_sums.h"
 #include "core/tensor/safetensors.h"
 
 namespace pretext {
 namespace {
 
-uint32_t Add(uint32_t sum, const Sample& sample) {
-  const std::vector<int64_t> facts = {sample.label, sample.length};
-  return AddToSum(AddToSum(AddToSum(AddToSum(sum, facts), sample.values), sample.tokens),
-                  sample.segments);
-}
+// Samples that are read: their values show how bytes become them (their size, their scale).
+constexpr int64_t kRead = 16;
 
-// A sum of each block, and the sum of these: whatever the number of threads.
-absl::StatusOr<uint32_t> SumOf(const Dataset& dataset, Split split) {
-  std::vector<uint32_t> sums(
-      static_cast<size_t>((dataset.size(split) + kReadBlock - 1) / kReadBlock));
-  const absl::Status status = ReadSamples(dataset, split, [&](int64_t i, const Sample& sample) {
-    uint32_t& sum = sums[static_cast<size_t>(i / kReadBlock)];
-    sum = Add(sum, sample);
-  });
-  if (!status.ok()) return status;
-  return AddToSum(0, sums);
+absl::StatusOr<uint32_t> ChecksumOf(const Dataset& dataset, Split split) {
+  const absl::StatusOr<std::vector<SampleSum>> sums = SumsOf(dataset, split);
+  if (!sums.ok()) return sums.status();
+  uint32_t all = AddToSum(0, *sums);
+  const int64_t size = dataset.size(split);
+  for (int64_t i = 0; i < std::min(size, kRead); ++i) {
+    Sample sample;
+    if (absl::Status s = dataset.Read(split, i * size / kRead % size, sample); !s.ok()) return s;
+    const uint32_t values = SumOf(sample).content;
+    all = AddToSum(all, &values, sizeof(values));
+  }
+  return all;
 }
 
 }  // namespace
@@ -41,9 +42,9 @@ std::string TokenizerFingerprint(const Tokenizer& tokenizer) {
 }
 
 absl::StatusOr<std::string> Fingerprint(const Dataset& dataset) {
-  const absl::StatusOr<uint32_t> train = SumOf(dataset, Split::kTrain);
+  const absl::StatusOr<uint32_t> train = ChecksumOf(dataset, Split::kTrain);
   if (!train.ok()) return train.status();
-  const absl::StatusOr<uint32_t> test = SumOf(dataset, Split::kTest);
+  const absl::StatusOr<uint32_t> test = ChecksumOf(dataset, Split::kTest);
   if (!test.ok()) return test.status();
   return absl::StrFormat("%d samples %08x, %d samples %08x", dataset.size(Split::kTrain), *train,
                          dataset.size(Split::kTest), *test);

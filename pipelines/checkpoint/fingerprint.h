@@ -10,9 +10,9 @@
 namespace pretext {
 
 // "60000 samples e3069283, 10000 samples 8a9136aa": of the training and the test split their sizes
-// and a CRC-32 over what Dataset::Read gives of every sample, in its order. The dataset is loaded;
-// where its files lie and how they are compressed does not matter. The same whatever the number of
-// threads. Errors are those of Dataset::Read.
+// and a CRC-32 over SumsOf (core/loader/content_sums.h) all samples, in their order, and over the
+// values of some. The dataset is loaded; where its files lie and how they are compressed does not
+// matter. The same whatever the number of threads. Errors are those of Dataset::Read.
 absl::StatusOr<std::string> Fingerprint(const Dataset& dataset);
 
 // A CRC-32 of the dataset's tokenizer: its vocabulary and options. "" without one.

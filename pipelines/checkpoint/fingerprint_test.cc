@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -14,6 +15,7 @@ class Numbers : public Dataset {
  public:
   explicit Numbers(int64_t train = 1000, int64_t test = 10) : sizes_{train, test} {}
   FlowType type() const override { return FlowType::Vector(2); }
+  bool labelled() const override { return true; }
   absl::Status Load() override { return absl::OkStatus(); }
   int64_t size(Split split) const override { return sizes_[split == Split::kTest]; }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override {
@@ -48,6 +50,29 @@ TEST(Fingerprint, TellsEveryChange) {
     all.insert(*Fingerprint(label));
   }
   EXPECT_EQ(all.size(), 12u);
+}
+
+// As pictures whose files are known, but not how they are scaled.
+class Scaled : public Numbers {
+ public:
+  std::optional<SampleSum> Sum(Split, int64_t index) const override {
+    return SampleSum{.content = static_cast<uint32_t>(index)};
+  }
+  absl::Status Read(Split split, int64_t index, Sample& sample) const override {
+    ++reads;
+    const absl::Status status = Numbers::Read(split, index, sample);
+    for (float& value : sample.values) value *= scale;
+    return status;
+  }
+  float scale = 1;
+  mutable int reads = 0;
+};
+
+TEST(Fingerprint, ReadsFewSamplesWhereTheDatasetKnowsThem) {
+  Scaled as_it_is, larger;
+  larger.scale = 2;
+  EXPECT_NE(*Fingerprint(as_it_is), *Fingerprint(larger));
+  EXPECT_LE(as_it_is.reads, 32);
 }
 
 TEST(Fingerprint, IsTheSameForAnyNumberOfThreads) {

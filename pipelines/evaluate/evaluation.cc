@@ -8,17 +8,18 @@
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
 #include "core/plugin/registry.h"
+#include "evaluation/figures/figures.h"
 #include "evaluation/language/language.h"
 #include "evaluation/representation/representation.h"
 #include "kernels/reconstruction/reconstruction.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {
 
-// What the names of a split's figures begin with, and what it is called in those of a loss.
+// What the names of a split's figures begin with, but for those that name the test split.
 std::string Prefix(Split split) { return split == Split::kValidation ? "validation_" : ""; }
-std::string SplitName(Split split) { return split == Split::kValidation ? "validation" : "test"; }
 
 RepresentationOptions MakeOptions(const Assembled& parts, Split split, bool probe,
                                   const Work& work) {
@@ -59,11 +60,6 @@ absl::StatusOr<std::unique_ptr<Encoder>> MakeUntrained(const Assembled& parts) {
 
 Evaluation::Evaluation(Assembled& parts) : parts_(parts) {}
 Evaluation::~Evaluation() = default;
-
-bool Evaluation::Reconstructs() const {
-  return HasHead() && parts_.loss->needs_clean() &&
-         parts_.head->output().size() == parts_.sample.size();
-}
 
 absl::StatusOr<Figures> Evaluation::Run(bool last, const Work& work) {
   Figures figures;
@@ -125,12 +121,12 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
     sum += loss.weight * static_cast<double>(loss.loss.value().item());
     weight += loss.weight;
   }
-  if (weight > 0) figures.values.emplace_back(SplitName(split) + "_loss", sum / weight);
+  if (weight > 0) figures.values.emplace_back(FigureName("loss", split), sum / weight);
   return absl::OkStatus();
 }
 
 absl::Status Evaluation::Reconstruction(Split split, const Work& work, Figures& figures) {
-  if (!Reconstructs()) return absl::OkStatus();
+  if (!Reconstructs(parts_)) return absl::OkStatus();
   const auto& config = parts_.config->evaluate();
   Loader loader(*parts_.dataset, {.split = split,
                                   .batch_size = config.batch_size(),
@@ -151,7 +147,7 @@ absl::Status Evaluation::Reconstruction(Split split, const Work& work, Figures& 
     sum += SquaredError(r.size(), r.data(), batch.clean.data(), 1, nullptr);
   }
   const auto elements = static_cast<double>(loader.samples() * parts_.sample.size());
-  figures.values.emplace_back(SplitName(split) + "_mse", sum / elements);
+  figures.values.emplace_back(FigureName("mse", split), sum / elements);
   return absl::OkStatus();
 }
 
@@ -201,7 +197,7 @@ absl::Status Evaluation::MeasureBaselines(const Work& work, Figures& figures) {
   baselines_.clear();
   const Pipeline::Evaluate& config = parts_.config->evaluate();
   RepresentationOptions options = MakeOptions(parts_, Split::kTest, /*probe=*/true, work);
-  options.reconstructs = Reconstructs();
+  options.reconstructs = Reconstructs(parts_);
   std::vector<std::string> warnings;
   const auto samples = ScoreSamples(config.baselines().raw_input(),
                                     config.baselines().pca() ? parts_.encoder->features() : 0,

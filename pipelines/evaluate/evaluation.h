@@ -4,7 +4,8 @@
 // and at the end, and the test split's at the end alone; else the test split's are.
 //
 // Samples as they are (of the augmentations what is not random: Augmentation::ApplyInEvaluation),
-// the encoder in evaluation mode, h and never z. By what flows:
+// the encoder in evaluation mode, h and never z. Names are those of evaluation/figures. By what
+// flows:
 //
 //   images, vectors   the reconstruction error where the head is a decoder; the loss on views as in
 //                     training; k-NN, linear probe and their baselines where there are labels
@@ -54,18 +55,12 @@ class Evaluation {
   absl::Status MeasureBaselines(const Work& work, Figures& figures);
   absl::Status Language(Split split, const Work& work, Figures& figures);
   bool HasHead() const { return parts_.head != nullptr && parts_.loss != nullptr; }
-  // Whether the head gives samples back: its output has a sample's size.
-  bool Reconstructs() const;
 
   Assembled& parts_;
   std::vector<std::pair<std::string, double>> baselines_;
   bool baselines_measured_ = false;
   std::unique_ptr<LanguageBaseline> counts_;  // of the training text; null until they are needed
 };
-
-// Of a figure by its name: whether of two the higher is the better one. Errors and losses, and what
-// is made of them, are better lower.
-bool HigherIsBetter(const std::string& name);
 
 // The figures as lines for a person: a figure and its baselines side by side.
 std::string FormatFigures(const Figures& figures);

@@ -7,9 +7,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/file/file_writer.h"
 #include "base/file/read_file.h"
 #include "base/json/json.h"
+#include "evaluation/figures/figures.h"
 
 namespace pretext {
 namespace {
@@ -31,6 +33,11 @@ int64_t StepOf(absl::string_view line) {
 
 std::string Tag(const std::string& group, const std::string& name) {
   return absl::StrCat(group.empty() ? "train" : group, "/", name);
+}
+
+// Of a tag.
+std::string Describe(absl::string_view tag) {
+  return absl::ConsumePrefix(&tag, "eval/") ? DescribeFigure(tag) : "";
 }
 
 // The scalars of a line, as TensorBoard calls them.
@@ -83,7 +90,7 @@ absl::Status RunMetrics::GoOnAfter(int64_t step, bool tensorboard) {
   if (!tensorboard) return absl::OkStatus();
   if (absl::Status s = tensorboard_.Open(run_.tensorboard_path(), step); !s.ok()) return s;
   for (const absl::string_view line : absl::StrSplit(kept->last, '\n', absl::SkipEmpty())) {
-    if (absl::Status s = tensorboard_.Write(step, Tagged(line)); !s.ok()) return s;
+    if (absl::Status s = tensorboard_.Write(step, Tagged(line), Describe); !s.ok()) return s;
   }
   return absl::OkStatus();
 }
@@ -103,7 +110,7 @@ absl::Status RunMetrics::Log(int64_t step, double epoch, const std::string& grou
   history_.Add(line.text());
   const absl::Status status = AppendToFile(run_.metrics_path(), line.text() + "\n");
   if (!status.ok()) return status;
-  return tensorboard_.is_open() ? tensorboard_.Write(step, tagged) : absl::OkStatus();
+  return tensorboard_.is_open() ? tensorboard_.Write(step, tagged, Describe) : absl::OkStatus();
 }
 
 absl::Status RunMetrics::Flush() { return FlushFile(run_.metrics_path()); }

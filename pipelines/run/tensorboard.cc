@@ -86,8 +86,9 @@ absl::Status TensorBoardWriter::Open(const std::string& folder, int64_t from_ste
   return Append(path_, start);
 }
 
-absl::Status TensorBoardWriter::Write(int64_t step,
-                                      const std::vector<std::pair<std::string, double>>& scalars) {
+absl::Status TensorBoardWriter::Write(
+    int64_t step, const std::vector<std::pair<std::string, double>>& scalars,
+    const std::function<std::string(absl::string_view)>& describe) {
   tensorboard::Event event;
   event.set_wall_time(Now());
   event.set_step(step);
@@ -95,6 +96,9 @@ absl::Status TensorBoardWriter::Write(int64_t step,
     auto* scalar = event.mutable_summary()->add_value();
     scalar->set_tag(tag);
     scalar->set_simple_value(static_cast<float>(value));
+    const bool is_new = describe != nullptr && described_.insert(tag).second;
+    if (const std::string description = is_new ? describe(tag) : ""; !description.empty())
+      scalar->mutable_metadata()->set_summary_description(description);
   }
   return Append(path_, event);
 }

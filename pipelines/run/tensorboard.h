@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
@@ -21,10 +23,13 @@ class TensorBoardWriter {
   absl::Status Open(const std::string& folder, int64_t from_step);
   // Appends one event and flushes it: a killed run loses nothing.
   bool is_open() const { return !path_.empty(); }
-  absl::Status Write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars);
+  // What `describe` says of a tag is written with its first scalar; "" is nothing.
+  absl::Status Write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars,
+                     const std::function<std::string(absl::string_view)>& describe = nullptr);
 
  private:
   std::string path_;
+  absl::flat_hash_set<std::string> described_;
 };
 
 }  // namespace pretext

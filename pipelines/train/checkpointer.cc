@@ -4,7 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
+#include "evaluation/figures/figures.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/checkpoint/resume_rules.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -32,10 +33,10 @@ absl::Status Checkpointer::Save(const Cursor& cursor, const LineSums& since_line
 absl::Status Checkpointer::SaveIfBest(const Cursor& cursor, const LineSums& since_line,
                                       const Figures& figures) {
   if (parts_.config->checkpoints().best().empty()) return absl::OkStatus();
-  // Settings and checkpoints are chosen by the validation split where there is one.
-  const bool validated = parts_.config->evaluate().validation() > 0;
-  std::string best = parts_.config->checkpoints().best();
-  if (validated) best = absl::StrCat("validation_", absl::StripPrefix(best, "test_"));
+  const absl::StatusOr<std::string> chosen =
+      FigureToChooseBy(parts_.config->checkpoints().best(), FactsOfEvaluation(parts_));
+  if (!chosen.ok()) return chosen.status();
+  const std::string& best = *chosen;
   const auto& values = figures.values;
   const auto found = std::find_if(values.begin(), values.end(),
                                   [&](const auto& figure) { return figure.first == best; });

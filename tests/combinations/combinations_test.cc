@@ -231,21 +231,42 @@ TEST_F(CombinationsTest, TheWarmupEndsWithinTheRun) {
 TEST_F(CombinationsTest, AnEvaluationThatIsAskedForMeasuresSomething) {
   const std::string unlabelled = Part("dataset", "IdxImages] { labels: '' test_labels: '' }");
   EXPECT_EQ(Faults(Contrastive(), "evaluate { every_epochs: 1 }"), "");
-  EXPECT_EQ(Faults(Contrastive(), "evaluate { every_epochs: 1 classify: false }"),
-            "evaluate.every_epochs");
-  EXPECT_EQ(Faults(Contrastive(), unlabelled + "evaluate { every_epochs: 1 }"),
-            "evaluate.every_epochs");
-  EXPECT_EQ(Faults(Contrastive(), "evaluate { classify: false }"), "");
+  // The held-out loss is always there.
+  EXPECT_EQ(Faults(Contrastive(), "evaluate { every_epochs: 1 classify: false }"), "");
+  EXPECT_EQ(Faults(Contrastive(), unlabelled + "evaluate { every_epochs: 1 }"), "");
+  EXPECT_EQ(Faults(Contrastive(), "evaluate { knn { k: 3 } knn { k: 4 } knn { k: 3 } }"),
+            "evaluate.knn[2]");
   EXPECT_EQ(Faults(Contrastive(), "evaluate { classify: false knn { k: 3 } probe {} }"),
             "evaluate.knn[0] evaluate.probe");
   EXPECT_EQ(Faults(Contrastive(), unlabelled + "evaluate { knn { k: 3 } }"), "evaluate.knn[0]");
   EXPECT_EQ(Faults(Autoencoder(), unlabelled + "evaluate { every_epochs: 1 }"), "");
-  EXPECT_TRUE(absl::StrContains(Description(Contrastive(), unlabelled), "measures nothing"));
-
   // What a run has written out holds every field, asked for or not.
   const absl::StatusOr<Assembled> parts = Assembled_(Contrastive(), "evaluate { classify: false }");
   ASSERT_TRUE(parts.ok()) << parts.status();
   EXPECT_EQ(Faults(ResolvedText(*parts->config, "1"), ""), "");
+}
+
+TEST_F(CombinationsTest, TheBestCheckpointIsByAFigureThatIsMeasured) {
+  const auto best = [](const std::string& figure) {
+    return absl::StrCat("checkpoints { best: '", figure, "' } ");
+  };
+  const std::string unlabelled = Part("dataset", "IdxImages] { labels: '' test_labels: '' }");
+  for (const char* figure : {"test_loss", "loss", "knn", "knn_k10", "probe"}) {
+    EXPECT_EQ(Faults(Contrastive(), best(figure)), "") << figure;
+    EXPECT_EQ(Faults(Contrastive(), best(figure) + "evaluate { validation: 0.3 }"), "") << figure;
+    EXPECT_TRUE(absl::StrContains(Description(Contrastive(), best(figure)), "best  ")) << figure;
+  }
+  EXPECT_EQ(Faults(Contrastive(), best("validation_loss") + "evaluate { validation: 0.3 }"), "");
+  for (const char* figure : {"validation_loss", "test_mse", "masked_loss", "knn_k11", "raw_knn",
+                             "lose", "learning_rate"}) {
+    EXPECT_EQ(Faults(Contrastive(), best(figure)), "checkpoints.best") << figure;
+  }
+  EXPECT_EQ(Faults(Autoencoder(), best("test_mse")), "");
+  EXPECT_EQ(Faults(Autoencoder(), best("probe") + unlabelled), "checkpoints.best");
+  // Where a part is faulty, a name that no pipeline has is a fault beside it.
+  const std::string faulty = Part("encoder", "Mlp] { code: 0 }");
+  EXPECT_EQ(Faults(Autoencoder(), faulty + best("prob")), "encoder.code checkpoints.best");
+  EXPECT_EQ(Faults(Autoencoder(), faulty + best("masked_loss")), "encoder.code");
 }
 
 TEST_F(CombinationsTest, NeighboursThatAreNotThereAreSaid) {

@@ -1,4 +1,9 @@
 // What every dataset must do, on its example.
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "core/plugin/dataset.h"
 #include "tests/conformance/fixture.h"
 
@@ -67,6 +72,24 @@ TEST_P(DatasetConformance, ReadingTwiceGivesTheSame) {
   ASSERT_TRUE(dataset_->Read(Split::kTrain, 0, b).ok());
   EXPECT_EQ(a.values, b.values);
   EXPECT_EQ(a.tokens, b.tokens);
+}
+
+// What is known of a sample without reading it fits what reading gives: samples of one sum are
+// equal.
+TEST_P(DatasetConformance, KnowsOfASampleWhatReadingGives) {
+  std::map<uint32_t, std::pair<std::vector<float>, std::vector<int32_t>>> samples;
+  for (Split split : {Split::kTrain, Split::kTest}) {
+    for (int64_t i = 0; i < dataset_->size(split); ++i) {
+      Sample sample;
+      ASSERT_TRUE(dataset_->Read(split, i, sample).ok());
+      const std::optional<SampleSum> sum = dataset_->Sum(split, i);
+      EXPECT_EQ(sum.has_value(), dataset_->Sum(split, 0).has_value());
+      if (!sum.has_value()) continue;
+      EXPECT_EQ(sum->label, sample.label);
+      const auto content = std::pair(sample.values, sample.tokens);
+      EXPECT_TRUE(samples.emplace(sum->content, content).first->second == content) << i;
+    }
+  }
 }
 
 TEST_P(DatasetConformance, BadFieldsAreNamed) {

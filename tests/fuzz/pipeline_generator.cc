@@ -4,15 +4,18 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
+#include "pipelines/assembly/assembly.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -197,9 +200,66 @@ void RandomSections(Pipeline* pipeline, Random& random) {
   if (Chance(random, 0.2)) evaluate->mutable_baselines()->set_pca(false);
   if (Chance(random, 0.2)) evaluate->set_max_train_samples(OneOf(random, {1, 5}));
   if (Chance(random, 0.2)) evaluate->set_max_test_samples(OneOf(random, {1, 4}));
+  if (Chance(random, 0.3)) evaluate->set_validation(OneOf(random, {0.1, 0.4}));
+  Pipeline::Checkpoints* checkpoints = pipeline->mutable_checkpoints();
+  if (Chance(random, 0.3)) checkpoints->set_keep(OneOf(random, {1, 2, 3}));
+  if (Chance(random, 0.3)) {
+    checkpoints->set_best(
+        OneOf(random, {"loss", "test_loss", "probe", "masked_loss", "knn", "mse"}));
+  }
   evaluate->set_batch_size(OneOf(random, {1, 4, 256}));
   pipeline->mutable_output()->set_tensorboard(Chance(random, 0.3));
   pipeline->mutable_output()->set_report(Chance(random, 0.3));
+}
+
+void RandomViews(Pipeline::Views* views, Random& random) {
+  views->Clear();
+  const int count = OneOf(random, {1, 1, 2, 2, 2, 3});
+  views->set_count(count);
+  for (uint32_t i = random.Below(3); i > 0; --i) {
+    RandomPart("augmentation", views->add_augmentation(), random, 0);
+  }
+  for (int v = 0; v < count && Chance(random, v == 0 ? 0.1 : 1.0); ++v) {
+    RandomPart("augmentation", views->add_view()->add_augmentation(), random, 0);
+  }
+}
+
+// Draws a section anew; the dataset stays.
+void Redraw(absl::string_view section, Pipeline* pipeline, Random& random) {
+  if (section == "encoder") RandomPart(section, pipeline->mutable_encoder(), random, 0);
+  if (section == "head") RandomPart(section, pipeline->mutable_head(), random, 0);
+  if (section == "loss") RandomPart(section, pipeline->mutable_loss(), random, 0);
+  if (section == "optimizer") RandomPart(section, pipeline->mutable_optimizer(), random, 0);
+  if (section == "views") RandomViews(pipeline->mutable_views(), random);
+  if (section != "train" && section != "schedule" && section != "evaluate" &&
+      section != "checkpoints") {
+    return;
+  }
+  pipeline->clear_train();
+  pipeline->clear_schedule();
+  pipeline->clear_evaluate();
+  pipeline->clear_checkpoints();
+  RandomSections(pipeline, random);
+}
+
+// The sections that faults name ("encoder", "views.augmentation[1]" as "views", …); a message has a
+// line a fault, "p:LINE:COLUMN: PATH: WHAT".
+std::set<std::string> FaultySections(absl::string_view message) {
+  std::set<std::string> sections;
+  for (const absl::string_view line : absl::StrSplit(message, '\n')) {
+    const std::vector<absl::string_view> fields = absl::StrSplit(line, absl::MaxSplits(": ", 2));
+    if (fields.size() == 3)
+      sections.insert(std::string(fields[1].substr(0, fields[1].find_first_of(".["))));
+  }
+  return sections;
+}
+
+std::string Printed(const Pipeline& pipeline) {
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetExpandAny(true);
+  std::string written;
+  printer.PrintToString(pipeline, &written);
+  return written;
 }
 
 }  // namespace
@@ -218,27 +278,28 @@ std::string PipelineGenerator::Generate(Random& random) const {
       absl::StrCat("dataset { ", text ? CorpusText(folder_, random) : ImagesText(random), " }"),
       &pipeline);
   pipeline.set_name("generated");
-  Pipeline::Views* views = pipeline.mutable_views();
-  const int count = OneOf(random, {1, 1, 2, 2, 2, 3});
-  views->set_count(count);
-  for (uint32_t i = random.Below(3); i > 0; --i) {
-    RandomPart("augmentation", views->add_augmentation(), random, 0);
-  }
-  for (int v = 0; v < count && Chance(random, v == 0 ? 0.1 : 1.0); ++v) {
-    RandomPart("augmentation", views->add_view()->add_augmentation(), random, 0);
-  }
-  RandomPart("encoder", pipeline.mutable_encoder(), random, 0);
-  RandomPart("head", pipeline.mutable_head(), random, 0);
-  RandomPart("loss", pipeline.mutable_loss(), random, 0);
-  RandomPart("optimizer", pipeline.mutable_optimizer(), random, 0);
+  RandomViews(pipeline.mutable_views(), random);
+  for (const char* const section : {"encoder", "head", "loss", "optimizer"})
+    Redraw(section, &pipeline, random);
   RandomSections(&pipeline, random);
   if (text) TextParts(&pipeline, random);
 
-  google::protobuf::TextFormat::Printer printer;
-  printer.SetExpandAny(true);
-  std::string written;
-  printer.PrintToString(pipeline, &written);
-  return written;
+  // What is faulty is drawn again, and sooner or later what is beside it: most come to fit. Some are
+  // left as they are.
+  const int rounds = Chance(random, 0.2) ? 0 : 24;
+  for (int round = 0; round < rounds; ++round) {
+    const absl::StatusOr<Assembled> parts =
+        Assemble(LoadPipelineText("p", Printed(pipeline)), {.base_directory = folder_});
+    if (parts.ok()) break;
+    for (const std::string& section : FaultySections(parts.status().message())) {
+      Redraw(section, &pipeline, random);
+      if (section == "loss" && Chance(random, 0.3)) Redraw("head", &pipeline, random);
+      if (section == "head" && Chance(random, 0.3)) Redraw("encoder", &pipeline, random);
+      if (section == "encoder" && Chance(random, 0.3)) Redraw("views", &pipeline, random);
+    }
+    if (text && Chance(random, 0.3)) TextParts(&pipeline, random);
+  }
+  return Printed(pipeline);
 }
 
 }  // namespace pretext::testing
