@@ -65,7 +65,7 @@ bool IsMeasured(const Figure& figure, const EvaluationFacts& facts) {
     case Kind::kReconstruction:
       return facts.reconstructs && !facts.language;
     case Kind::kLoss:
-      return !facts.language;
+      return facts.loss && !facts.language;
     case Kind::kKnn:
     case Kind::kProbe:
       return facts.classified;
@@ -111,7 +111,7 @@ std::string WhyNot(absl::string_view asked, const EvaluationFacts& facts) {
       case Kind::kReconstruction:
         return " (no samples are given back)";
       case Kind::kLoss:
-        return "";
+        return facts.language ? "" : " (evaluate.max_test_samples are too few for it)";
       case Kind::kKnn:
       case Kind::kProbe:
         return facts.language ? "" : " (h is not classified: that takes labels, and classify)";

@@ -31,6 +31,7 @@ namespace pretext {
 struct EvaluationFacts {
   bool language = false;      // tokens are predicted
   bool reconstructs = false;  // samples are given back
+  bool loss = true;           // samples enough for it are measured
   bool classified = false;    // h is classified: by k-NN, in these ways, and by a probe
   std::vector<KnnVote> knn;
   bool validated = false;  // there is a validation split, which the run is judged by

@@ -65,6 +65,9 @@ TEST(FiguresTest, WhatIsNotMeasuredIsNamedWithTheNearestAndTheReason) {
   EXPECT_THAT(Chosen("mse", kUnlabelled), HasSubstr("no samples are given back"));
   EXPECT_THAT(Chosen("masked_loss", kUnlabelled), HasSubstr("masked language models"));
   EXPECT_THAT(Chosen("test_loss", kLanguage), HasSubstr("It measures: masked_loss, "));
+  EvaluationFacts few = kAutoencoder;
+  few.loss = false;
+  EXPECT_THAT(Chosen("loss", few), HasSubstr("max_test_samples are too few"));
   EXPECT_TRUE(CheckFigure("validation_masked_loss").ok());
   EXPECT_TRUE(CheckFigure("knn_k7").ok());
   EXPECT_THAT(CheckFigure("prob").message(), HasSubstr("did you mean probe?"));

@@ -110,6 +110,8 @@ EvaluationFacts FactsOfEvaluation(const Assembled& parts) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
   EvaluationFacts facts{.language = parts.head->output().is(FlowType::Kind::kTokenScores),
                         .reconstructs = Reconstructs(parts),
+                        .loss = evaluate.max_test_samples() == 0 ||
+                                evaluate.max_test_samples() >= parts.loss->least_samples(),
                         .classified = evaluate.classify() && parts.dataset->labelled() &&
                                       !parts.sample.is(FlowType::Kind::kTokens),
                         .knn = {},

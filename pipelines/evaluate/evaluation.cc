@@ -100,7 +100,7 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
   const auto& config = *parts_.config;
   const int64_t all = parts_.dataset->size(split), most = config.evaluate().max_test_samples();
   const int64_t samples = most > 0 ? std::min(all, most) : all;
-  if (samples < 2) return absl::OkStatus();  // no loss of pairs has a value
+  if (samples < parts_.loss->least_samples()) return absl::OkStatus();
   Loader loader(*parts_.dataset, {.split = split,
                                   .batch_size = std::min(config.train().batch_size(), samples),
                                   .drop_last = true,  // a loss of pairs depends on their number

@@ -2,6 +2,7 @@
 //
 //   pipeline.textproto   the resolved pipeline, defaults and version included
 //   metrics.jsonl        one JSON object a line
+//   times.jsonl          likewise, of the same steps: what is another each time
 //   checkpoint/          the latest checkpoint; older ones, if they are kept, in checkpoints/
 //   encoder/             the trained encoder, to be used without any of this (pipelines/encoder)
 //   tensorboard/         event files
@@ -41,6 +42,7 @@ class RunDirectory {
   const std::string& path() const { return path_; }
   std::string pipeline_path() const { return path_ + "/pipeline.textproto"; }
   std::string metrics_path() const { return path_ + "/metrics.jsonl"; }
+  std::string times_path() const { return path_ + "/times.jsonl"; }
   std::string checkpoint_path() const { return path_ + "/checkpoint"; }
   std::string encoder_path() const { return path_ + "/encoder"; }
   std::string tensorboard_path() const { return path_ + "/tensorboard"; }

@@ -36,18 +36,28 @@ void RunHistory::Add(absl::string_view line) {
     const auto found = object.fields().find(name);
     return found == object.fields().end() ? 0.0 : found->second.number_value();
   };
-  last_step_ = number("step");
-  last_epoch_ = number("epoch");
+  // Lines of times come after those of metrics.
+  const double step = number("step");
+  if (step >= last_step_) {
+    last_step_ = step;
+    last_epoch_ = number("epoch");
+  }
+  if (object.fields().count("eval_seconds") > 0) {
+    for (HistoryEvaluation& of_step : evaluations_) {
+      if (of_step.step == step) of_step.seconds = number("eval_seconds");
+    }
+    return;
+  }
   const auto evaluation = object.fields().find("eval");
   if (evaluation == object.fields().end()) {
     for (const auto& [name, value] : object.fields()) {
       if (name == "step" || name == "epoch" || !value.has_number_value()) continue;
-      training_[name].push_back({last_step_, value.number_value()});
+      training_[name].push_back({step, value.number_value()});
     }
     return;
   }
   HistoryEvaluation read_evaluation{
-      last_step_, last_epoch_, number("samples"), number("seconds"), {}};
+      step, number("epoch"), number("samples"), number("seconds"), {}};
   auto& figures = read_evaluation.figures;
   for (const auto& [name, value] : evaluation->second.struct_value().fields()) {
     if (value.has_number_value()) figures.emplace_back(name, value.number_value());

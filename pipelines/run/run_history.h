@@ -25,8 +25,9 @@ struct HistoryEvaluation {
 
 class RunHistory {
  public:
-  // Of lines, by rising step. A line that is no JSON object with a step is counted and passed over,
-  // and so is a number that is not finite (null in the file).
+  // Of lines, by rising step: of metrics.jsonl, then those of times.jsonl. A line that is no JSON
+  // object with a step is counted and passed over, and so is a number that is not finite (null in
+  // the file).
   static RunHistory Parse(absl::string_view jsonl);
   void Add(absl::string_view line);
 

@@ -48,6 +48,20 @@ TEST(RunHistory, TimeIsThatOfSteps) {
   EXPECT_EQ(RunHistory().data_share(), 0);
 }
 
+// Lines of times are behind those of metrics.
+TEST(RunHistory, TimesAreOfTheStepsBefore) {
+  const RunHistory history = RunHistory::Parse(
+      "{\"step\":10,\"epoch\":1,\"loss\":2}\n{\"step\":10,\"epoch\":1,\"eval\":{\"knn\":80}}\n"
+      "{\"step\":20,\"epoch\":2,\"loss\":1}\n{\"step\":10,\"epoch\":1,\"seconds\":3}\n"
+      "{\"step\":10,\"epoch\":1,\"eval_seconds\":7}\n");
+  EXPECT_EQ(history.last_step(), 20);
+  EXPECT_EQ(history.last_epoch(), 2);
+  EXPECT_EQ(history.seconds(), 3);
+  ASSERT_EQ(history.evaluations().size(), 1u);
+  EXPECT_EQ(history.evaluations()[0].seconds, 7);
+  EXPECT_EQ(history.damaged_lines(), 0);
+}
+
 TEST(RunHistory, TheHeldOutLossIsTheValidationSplitsWhereThereIsOne) {
   EXPECT_EQ(HeldOutLossName({{"test_loss", 1}, {"validation_loss", 2}}), "validation_loss");
   EXPECT_EQ(HeldOutLossName({{"knn", 1}, {"masked_loss", 2}}), "masked_loss");

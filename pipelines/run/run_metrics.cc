@@ -59,9 +59,9 @@ RunMetrics::Scalars Tagged(absl::string_view line) {
 
 }  // namespace
 
-absl::StatusOr<RunMetrics::Kept> RunMetrics::Read(int64_t step) const {
+absl::StatusOr<RunMetrics::Kept> RunMetrics::Read(const std::string& path, int64_t step) {
   Kept kept;
-  const absl::StatusOr<std::string> metrics = ReadFile(run_.metrics_path());
+  const absl::StatusOr<std::string> metrics = ReadFile(path);
   if (absl::IsNotFound(metrics.status())) return kept;
   if (!metrics.ok()) return metrics.status();
   for (const absl::string_view line : absl::StrSplit(*metrics, '\n')) {
@@ -86,7 +86,13 @@ absl::Status RunMetrics::GoOnAfter(int64_t step, bool tensorboard) {
     const absl::Status written = WriteFileAtomically(run_.metrics_path(), kept->text);
     if (!written.ok()) return written;
   }
-  history_ = RunHistory::Parse(kept->text);
+  const absl::StatusOr<Kept> times = Read(run_.times_path(), step);
+  if (!times.ok()) return times.status();
+  if (!times->whole) {
+    const absl::Status written = WriteFileAtomically(run_.times_path(), times->text);
+    if (!written.ok()) return written;
+  }
+  history_ = RunHistory::Parse(kept->text + times->text);
   if (!tensorboard) return absl::OkStatus();
   if (absl::Status s = tensorboard_.Open(run_.tensorboard_path(), step); !s.ok()) return s;
   for (const absl::string_view line : absl::StrSplit(kept->last, '\n', absl::SkipEmpty())) {
@@ -96,7 +102,7 @@ absl::Status RunMetrics::GoOnAfter(int64_t step, bool tensorboard) {
 }
 
 absl::Status RunMetrics::Log(int64_t step, double epoch, const std::string& group,
-                             const Scalars& scalars, const Scalars& beside) {
+                             const Scalars& scalars, const Scalars& beside, const Scalars& times) {
   JsonObject values;
   JsonObject line;
   line.Add("step", step).Add("epoch", epoch);
@@ -108,7 +114,17 @@ absl::Status RunMetrics::Log(int64_t step, double epoch, const std::string& grou
   }
   if (!group.empty()) line.Add(group, values);
   history_.Add(line.text());
-  const absl::Status status = AppendToFile(run_.metrics_path(), line.text() + "\n");
+  absl::Status status = AppendToFile(run_.metrics_path(), line.text() + "\n");
+  if (status.ok() && !times.empty()) {
+    JsonObject time_line;
+    time_line.Add("step", step).Add("epoch", epoch);
+    for (const auto& [name, value] : times) {
+      time_line.Add(name, value);
+      if (group.empty()) tagged.emplace_back(Tag(group, name), value);
+    }
+    history_.Add(time_line.text());
+    status = AppendToFile(run_.times_path(), time_line.text() + "\n");
+  }
   if (!status.ok()) return status;
   return tensorboard_.is_open() ? tensorboard_.Write(step, tagged, Describe) : absl::OkStatus();
 }

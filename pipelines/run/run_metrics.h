@@ -1,4 +1,6 @@
-// A run's lines of metrics: metrics.jsonl, and the same for TensorBoard.
+// A run's lines of metrics: metrics.jsonl, and the same for TensorBoard. Beside it times.jsonl: a
+// run that was interrupted has the lines of metrics of one that nobody interrupted, but never its
+// times.
 //
 // metrics.jsonl is what counts: of an interrupted run it is cut at the step that the run goes on
 // from, and TensorBoard is told to forget what is no longer in it.
@@ -33,7 +35,7 @@ class RunMetrics {
     bool any_evaluated = false;  // a line of any step is, later ones too
   };
   // A line without its end was cut by a crash, and is not kept.
-  absl::StatusOr<Kept> Read(int64_t step) const;
+  absl::StatusOr<Kept> Read(int64_t step) const { return Read(run_.metrics_path(), step); }
 
   // Drops the lines beyond `step`: what a killed run wrote after the checkpoint that it goes on
   // from. With `tensorboard`, later lines go there too, and what it has of this step or beyond is
@@ -43,9 +45,10 @@ class RunMetrics {
 
   // Appends a line {"step":…,"epoch":…, scalars…}. `group` nests the scalars
   // ({"step":…,"epoch":…,"eval":{…}}); empty: they stand beside the step. Then what is `beside` the
-  // group stands there, and is not for TensorBoard.
+  // group stands there, and is not for TensorBoard. `times` are a line of times.jsonl, beside the
+  // step; TensorBoard takes those without a group.
   absl::Status Log(int64_t step, double epoch, const std::string& group, const Scalars& scalars,
-                   const Scalars& beside = {});
+                   const Scalars& beside = {}, const Scalars& times = {});
 
   // All lines that the run has: those that were there, and those of Log.
   const RunHistory& history() const { return history_; }
@@ -55,6 +58,8 @@ class RunMetrics {
   absl::Status Flush();
 
  private:
+  static absl::StatusOr<Kept> Read(const std::string& path, int64_t step);
+
   const RunDirectory& run_;
   TensorBoardWriter tensorboard_;
   RunHistory history_;

@@ -88,6 +88,27 @@ TEST_F(RunMetricsTest, GoesOnAfterAStep) {
                                    "train/loss@30=0.75"));
 }
 
+// What is another each time is no part of the lines that a run is compared by.
+TEST_F(RunMetricsTest, TimesHaveAFileOfTheirOwn) {
+  RunMetrics killed(run_);
+  ASSERT_TRUE(killed.GoOnAfter(0, true).ok());
+  for (const int64_t step : {10, 20}) {
+    ASSERT_TRUE(killed.Log(step, 1, "", {{"loss", 0.5}}, {}, {{"seconds", 3}}).ok());
+    ASSERT_TRUE(killed.Log(step, 1, "eval", {{"knn", 84}}, {}, {{"eval_seconds", 7}}).ok());
+  }
+  RunMetrics metrics(run_);
+  ASSERT_TRUE(metrics.GoOnAfter(10, true).ok());
+  EXPECT_EQ(*ReadFile(run_.metrics_path()),
+            "{\"step\":10,\"epoch\":1,\"loss\":0.5}\n"
+            "{\"step\":10,\"epoch\":1,\"eval\":{\"knn\":84}}\n");
+  EXPECT_EQ(*ReadFile(run_.times_path()),
+            "{\"step\":10,\"epoch\":1,\"seconds\":3}\n"
+            "{\"step\":10,\"epoch\":1,\"eval_seconds\":7}\n");
+  EXPECT_EQ(metrics.history().seconds(), 3);
+  ASSERT_EQ(metrics.history().evaluations().size(), 1u);
+  EXPECT_EQ(metrics.history().evaluations()[0].seconds, 7);
+}
+
 // Killed between the lines of the file and of TensorBoard, which then lacks one.
 TEST_F(RunMetricsTest, TensorBoardGetsWhatItLacks) {
   RunMetrics killed(run_);

@@ -58,9 +58,7 @@ absl::Status MetricsLog::WriteLine(const Cursor& cursor) {
   std::vector<std::pair<std::string, double>> scalars = {
       {"loss", shown_loss_},
       {"learning_rate", last_.learning_rate},
-      {"items_per_second", shown_items_per_second_},
-      {"seconds", seconds},
-      {"data_share", data_share}};
+      {"items_per_second", shown_items_per_second_}};
   if (const auto chance = parts_.loss->Chance(train.batch_size(), parts_.views()))
     scalars.emplace_back("loss_chance", *chance);
   if (const auto floor = parts_.loss->Floor(train.batch_size(), parts_.views()))
@@ -68,7 +66,8 @@ absl::Status MetricsLog::WriteLine(const Cursor& cursor) {
   if (train.clip_norm() > 0) scalars.emplace_back("gradient_norm", last_.gradient_norm);
   scalars.insert(scalars.end(), last_.metrics.begin(), last_.metrics.end());
   Warn(cursor.step);
-  return metrics_.Log(cursor.step, plan_.Epochs(cursor.batches), "", scalars);
+  return metrics_.Log(cursor.step, plan_.Epochs(cursor.batches), "", scalars, {},
+                      {{"seconds", seconds}, {"data_share", data_share}});
 }
 
 absl::Status MetricsLog::WriteEvaluation(const Cursor& cursor, const Figures& figures) {
@@ -77,7 +76,7 @@ absl::Status MetricsLog::WriteEvaluation(const Cursor& cursor, const Figures& fi
     if (figure.first == name) held_out_loss_ = figure;
   const absl::Status written = metrics_.Log(
       cursor.step, plan_.Epochs(cursor.batches), "eval", figures.values,
-      {{"samples", static_cast<double>(figures.samples)}, {"seconds", figures.seconds}});
+      {{"samples", static_cast<double>(figures.samples)}}, {{"eval_seconds", figures.seconds}});
   if (!written.ok()) return written;
   const auto verdicts = JudgeRun({metrics_.history(), parts_.encoder->features()});
   if (!verdicts.empty()) progress_.Say(absl::StrCat("judged         ", VerdictLine(verdicts)));

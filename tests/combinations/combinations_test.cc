@@ -262,6 +262,9 @@ TEST_F(CombinationsTest, TheBestCheckpointIsByAFigureThatIsMeasured) {
     EXPECT_EQ(Faults(Contrastive(), best(figure)), "checkpoints.best") << figure;
   }
   EXPECT_EQ(Faults(Autoencoder(), best("test_mse")), "");
+  EXPECT_EQ(Faults(Contrastive(), best("loss") + "evaluate { max_test_samples: 1 }"),
+            "checkpoints.best");
+  EXPECT_EQ(Faults(Autoencoder(), best("loss") + "evaluate { max_test_samples: 1 }"), "");
   EXPECT_EQ(Faults(Autoencoder(), best("probe") + unlabelled), "checkpoints.best");
   // Where a part is faulty, a name that no pipeline has is a fault beside it.
   const std::string faulty = Part("encoder", "Mlp] { code: 0 }");

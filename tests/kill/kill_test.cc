@@ -46,9 +46,8 @@ struct RunFiles {
       if (name.rfind("tensorboard/", 0) != 0) names.insert(name);
       if (entry.path().extension() == ".safetensors") tensors += Data(run + "/" + name);
     }
-    metrics =
-        std::regex_replace(FileContents(run + "/metrics.jsonl"),
-                           std::regex("\"(items_per_second|seconds|data_share)\":[^,}]*"), "");
+    metrics = std::regex_replace(FileContents(run + "/metrics.jsonl"),
+                                 std::regex("\"items_per_second\":[^,}]*"), "");
   }
   std::set<std::string> names;
   std::string tensors, metrics;
