@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/tensor/memory_pool.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -20,9 +21,12 @@ absl::StatusOr<Figures> Evaluator::Measure(const Cursor& cursor) {
     return !stop_.is_made();
   });
   const absl::Time start = absl::Now();
+  // An evaluation's tensors have other sizes than a step's: neither is kept beside the other.
+  MemoryPool::Trim();
   stop_.all_is_saved = true;
   absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps, work);
   stop_.all_is_saved = false;
+  MemoryPool::Trim();
   if (!figures.ok()) return figures.status();
   figures->seconds = absl::ToDoubleSeconds(absl::Now() - start);
   progress_.Say(FormatFigures(*figures));
