@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pretext {
@@ -16,6 +17,8 @@ struct MemoryLimit {
   // What the process has of it now.
   double used() const;
   double left() const { return bytes - used(); }
+  // Whether it is of what is resident, not of what is mapped.
+  bool counts_resident() const { return std::string_view(field) == "VmRSS"; }
 };
 
 // Every limit there is, the machine's memory first:

@@ -1,5 +1,7 @@
 #include "core/tensor/memory_pool.h"
 
+#include <malloc.h>
+
 #include <bit>
 #include <cstdlib>
 #include <map>
@@ -102,8 +104,11 @@ MemoryPool::Stats MemoryPool::stats() {
 
 void MemoryPool::Trim() {
   Pool& p = pool();
-  const std::lock_guard lock(p.mutex);
-  FreeAll(p);
+  {
+    const std::lock_guard lock(p.mutex);
+    FreeAll(p);
+  }
+  malloc_trim(0);  // glibc keeps what lies between blocks in use
 }
 
 }  // namespace pretext

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/file/folder_path.h"
@@ -160,6 +161,23 @@ FlowType TextDataset::type() const {
 double TextDataset::characters_per_token(Split split) const {
   const TokenizedDocuments& documents = cache_->split(split);
   return documents.tokens == 0 ? 0 : static_cast<double>(documents.characters) / documents.tokens;
+}
+
+DatasetExtent TextDataset::extent() const {
+  // English in a vocabulary of some thousand pieces has four bytes a token; packed it takes a
+  // third.
+  constexpr double kBytesAToken = 4, kPacked = 3;
+  double bytes = 0;
+  for (const std::string& path : options_.files) {
+    const absl::StatusOr<std::vector<TextFile>> files = ListTextFiles(path);
+    if (!files.ok()) continue;
+    for (const TextFile& file : *files) {
+      const bool packed = absl::EndsWith(file.path, ".gz") || absl::EndsWith(file.path, ".dz");
+      bytes += static_cast<double>(file.size) * (packed ? kPacked : 1);
+    }
+  }
+  const double id_bytes = tokenizer_->vocabulary_size() > (1 << 16) ? 4 : 2;
+  return {.bytes = bytes / kBytesAToken * id_bytes};
 }
 
 int64_t TextDataset::size(Split split) const { return packings_[static_cast<int>(split)]->size(); }

@@ -30,6 +30,8 @@ class TextDataset : public Dataset {
   FlowType type() const override;
   const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
   double characters_per_token(Split split) const override;
+  // Of the tokens, by the sizes of the files: their number of sequences is not known.
+  DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override;
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;

@@ -1,11 +1,14 @@
 #include "pipelines/memory/declared.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <deque>
 #include <vector>
 
 #include "core/plugin/registry.h"
+#include "evaluation/language/language_baseline.h"
+#include "evaluation/pca/pca.h"
 #include "google/protobuf/any.pb.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -77,6 +80,32 @@ double FeatureBytes(const Assembled& parts) {
   if (evaluate.baselines().raw_input() && classified) width = std::max(width, raw);
   if (evaluate.baselines().pca()) width = std::max(width, raw + std::min(h, raw));
   return kBytes * samples * width;
+}
+
+double ClassifierBytes(const Assembled& parts) {
+  if (parts.sample.is(FlowType::Kind::kTokens)) return 0;
+  const Pipeline::Evaluate& evaluate = parts.config->evaluate();
+  // Scores of a block of samples by a block of neighbours (kernels/knn), and what is kept of them.
+  const double neighbours = evaluate.classify() && parts.dataset->labelled() ? 24e6 : 0;
+  // The matrix, the decomposition's copy of it and its vectors, in double precision; a product in
+  // single; blocks of 1024 samples (evaluation/pca).
+  const double width = Numbers(parts.sample);
+  const bool decomposed =
+      evaluate.baselines().pca() && width <= static_cast<double>(Pca::kMaxWidth);
+  return std::max(neighbours, decomposed ? width * width * (3 * 8 + 4) + 2 * 1024 * width * 4 : 0);
+}
+
+double CountedPairsBytes(const Assembled& parts) {
+  if (!parts.head->output().is(FlowType::Kind::kTokenScores)) return 0;
+  // An entry of absl::flat_hash_map: key, value and a byte; 7 of 8 places are taken at most, the
+  // places are a power of two, and while they are doubled the old ones are there too.
+  constexpr double kEntry = 17, kTokenBytes = 2;
+  const double tokens = std::min(static_cast<double>(LanguageBaseline::kCountedTokens),
+                                 parts.dataset->extent().bytes / kTokenBytes);
+  const auto words = static_cast<double>(parts.sample.vocabulary);
+  const double pairs = std::min(words * words, tokens / 3);
+  const auto places = static_cast<double>(std::bit_ceil(static_cast<uint64_t>(pairs * 8 / 7)));
+  return pairs < 1 ? 0 : 1.5 * places * kEntry;
 }
 
 }  // namespace pretext

@@ -19,6 +19,8 @@ namespace {
 constexpr double kSeconds = 1;  // for each of the two kinds of pass
 constexpr double kSecondsInDoubt = 10;
 constexpr int kLeastMeasurements = 3;
+// Later steps touch somewhat more: blocks of memory come back in other places.
+constexpr double kLaterSteps = 1.1;
 
 // Restores the pool when the dry run is over, however it ends.
 class PoolGuard {
@@ -52,18 +54,23 @@ absl::StatusOr<Batch> SyntheticBatch(const Assembled& parts, int64_t samples, bo
   return batch;
 }
 
-// Bytes that the pool comes to hold beside what it has in use.
-double BytesOf(const std::function<void()>& pass) {
+// What a pass comes to: what the pool comes to hold beside what it has in use; where the limit
+// counts what is resident, as much of that as is touched (of the scratch memory of convolutions a
+// half is not).
+double BytesOf(const MemoryLimit& limit, const std::function<void()>& pass) {
   MemoryPool::Trim();
+  const double resident_before = limit.used();
   const int64_t before = MemoryPool::stats().bytes_held;
   pass();
-  return static_cast<double>(MemoryPool::stats().bytes_held - before);
+  const auto held = static_cast<double>(MemoryPool::stats().bytes_held - before);
+  if (!limit.counts_resident()) return held;
+  return std::clamp(kLaterSteps * (limit.used() - resident_before), 0.0, held);
 }
 
 // Passes of a rising number of samples: most / 2^k, so that the rounding of sizes by the pool is
 // the same share of each.
-absl::StatusOr<PassMemory> Measure(const Assembled& parts, int64_t least, int64_t most,
-                                   bool evaluation, double most_bytes,
+absl::StatusOr<PassMemory> Measure(const Assembled& parts, const MemoryLimit& limit, int64_t least,
+                                   int64_t most, bool evaluation, double most_bytes,
                                    const std::function<void(const Batch&)>& pass) {
   int halvings = 0;
   while ((most >> (halvings + 1)) >= least) ++halvings;
@@ -74,7 +81,7 @@ absl::StatusOr<PassMemory> Measure(const Assembled& parts, int64_t least, int64_
     const absl::StatusOr<Batch> batch = SyntheticBatch(parts, samples, evaluation);
     if (!batch.ok()) return batch.status();
     const auto start = std::chrono::steady_clock::now();
-    const double bytes = BytesOf([&] { pass(*batch); });
+    const double bytes = BytesOf(limit, [&] { pass(*batch); });
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
     // The libraries make their code in the first.
     if (memory.measurements() > 0) seconds += passed.count();
@@ -90,8 +97,9 @@ absl::StatusOr<PassMemory> Measure(const Assembled& parts, int64_t least, int64_
   return memory;
 }
 
-absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, int64_t step_samples,
-                                    int64_t evaluation_samples, double most_bytes) {
+absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const MemoryLimit& limit,
+                                    int64_t step_samples, int64_t evaluation_samples,
+                                    double most_bytes) {
   const uint64_t seed = parts.config->train().seed();
   model.encoder->parameters().Allocate("encoder", seed);
   model.head->parameters().Allocate("head", seed);
@@ -113,10 +121,10 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, int64_
   const int64_t least = std::min(step_samples, model.loss->least_samples());
   DryRun run;
   absl::StatusOr<PassMemory> memory =
-      Measure(parts, least, step_samples, /*evaluation=*/false, most_bytes, train);
+      Measure(parts, limit, least, step_samples, /*evaluation=*/false, most_bytes, train);
   if (!memory.ok()) return memory.status();
   run.step = *std::move(memory);
-  memory = Measure(parts, 1, evaluation_samples, /*evaluation=*/true, most_bytes, evaluate);
+  memory = Measure(parts, limit, 1, evaluation_samples, /*evaluation=*/true, most_bytes, evaluate);
   if (!memory.ok()) return memory.status();
   run.evaluation = *std::move(memory);
   return run;
@@ -132,13 +140,14 @@ double PassMemory::At(double samples) const {
   return bytes + std::max(0.0, slope) * (samples - static_cast<double>(last));
 }
 
-absl::StatusOr<DryRun> MeasurePasses(const Assembled& parts, int64_t step_samples,
-                                     int64_t evaluation_samples, double most_bytes) {
+absl::StatusOr<DryRun> MeasurePasses(const Assembled& parts, const MemoryLimit& limit,
+                                     int64_t step_samples, int64_t evaluation_samples,
+                                     double most_bytes) {
   const PoolGuard guard(most_bytes);  // outlives the model's tensors
   absl::StatusOr<Model> model = BuildModel(parts);
   if (!model.ok()) return model.status();
   try {
-    return MeasureModel(parts, *model, step_samples, evaluation_samples, most_bytes);
+    return MeasureModel(parts, *model, limit, step_samples, evaluation_samples, most_bytes);
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError("no memory for the fewest samples");
   }

@@ -1,6 +1,6 @@
 // What passes through a model take of memory, found by making them: a few samples are sent through
-// parts of the same configs, and the tensors that appear are counted. So it holds for any plugin,
-// whatever its layers keep.
+// parts of the same configs, and what appears is counted. So it holds for any plugin, whatever its
+// layers keep.
 //
 // The number of samples is doubled until it is the batch's, or a second is over (not before three
 // measurements; ten seconds where the whole would be a little more than there is), or the next
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/memory/memory_limits.h"
 #include "pipelines/assembly/assembly.h"
 
 namespace pretext {
@@ -33,9 +34,10 @@ struct DryRun {
   PassMemory evaluation;  // h, without a tape
 };
 
-// Measures passes of up to `step_samples` and `evaluation_samples`, holding at most `most_bytes` of
+// In what the limit counts. Measures passes of up to `step_samples` and `evaluation_samples`, holding at most `most_bytes` of
 // tensors. ResourceExhausted if these do not suffice for the fewest samples.
-absl::StatusOr<DryRun> MeasurePasses(const Assembled& parts, int64_t step_samples,
-                                     int64_t evaluation_samples, double most_bytes);
+absl::StatusOr<DryRun> MeasurePasses(const Assembled& parts, const MemoryLimit& limit,
+                                     int64_t step_samples, int64_t evaluation_samples,
+                                     double most_bytes);
 
 }  // namespace pretext

@@ -54,7 +54,7 @@ std::string Advice(const Assembled& parts, const MemoryNeeds& needs, const Memor
   const double rows = static_cast<double>(train.batch_size() * parts.views());
   const double at_once =
       train.chunk() > 0 ? std::min(rows, static_cast<double>(train.chunk())) : rows;
-  const double room = limit.bytes - (needs.total() - needs.activations);
+  const double room = limit.bytes - needs.throughout();
   const double fit = std::floor(0.9 * at_once * room / needs.activations);
   if (fit < 1) return ". Smaller images or a smaller model are needed";
   return absl::StrCat(". About ", Counted(static_cast<int64_t>(fit)),
@@ -107,13 +107,14 @@ double UntrainedBytes(const Assembled& parts) {
 }  // namespace
 
 absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit) {
-  MemoryNeeds needs{.program = limit.used(),
-                    .parameters = ParameterBytes(parts.encoder->parameters()) +
-                                  ParameterBytes(parts.head->parameters()),
-                    .optimizer = OptimizerBytes(parts),
-                    .dataset = parts.dataset->extent().bytes,
-                    .batches = BatchBytes(parts),
-                    .evaluation = FeatureBytes(parts)};
+  MemoryNeeds needs{
+      .program = limit.used(),
+      .parameters =
+          ParameterBytes(parts.encoder->parameters()) + ParameterBytes(parts.head->parameters()),
+      .optimizer = OptimizerBytes(parts),
+      .dataset = parts.dataset->extent().bytes,
+      .batches = BatchBytes(parts),
+      .evaluation = FeatureBytes(parts) + ClassifierBytes(parts) + CountedPairsBytes(parts)};
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/false);
 
   const Pipeline& config = *parts.config;
@@ -122,11 +123,20 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
   const DatasetExtent extent = parts.dataset->extent();
   int64_t evaluated = config.evaluate().batch_size();
   if (extent.train > 0) evaluated = std::min(evaluated, std::max(extent.train, extent.test));
-  const double room = limit.bytes - needs.total() + needs.parameters;
-  const absl::StatusOr<DryRun> run = MeasurePasses(
-      parts, std::max<int64_t>(1, static_cast<int64_t>(std::ceil(at_once))), evaluated, room);
+  // The held-out loss is of batches and views as in training.
+  if (!parts.head->output().is(FlowType::Kind::kTokenScores)) {
+    int64_t held_out = config.train().batch_size();
+    if (extent.test > 0) held_out = std::min(held_out, extent.test);
+    const int64_t most = config.evaluate().max_test_samples();
+    if (most > 0) held_out = std::min(held_out, most);
+    evaluated = std::max(evaluated, held_out * parts.views());
+  }
+  const double room = limit.bytes - needs.throughout() + needs.parameters;
+  const absl::StatusOr<DryRun> run =
+      MeasurePasses(parts, limit, std::max<int64_t>(1, static_cast<int64_t>(std::ceil(at_once))),
+                    evaluated, room);
   if (absl::IsResourceExhausted(run.status())) {
-    needs.activations = limit.bytes - needs.total();
+    needs.activations = limit.bytes - needs.throughout();
     return Refuse(parts, needs, limit, /*whole=*/false);
   }
   if (!run.ok()) return run.status();

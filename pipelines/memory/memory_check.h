@@ -1,6 +1,7 @@
 // Whether a training fits the memory there is, before the first byte of its data is loaded.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -9,7 +10,8 @@
 
 namespace pretext {
 
-// In bytes. What is held at the same time, so that the sum is the most that is resident.
+// In bytes. All but the last two are held throughout; between steps and evaluations memory is given
+// back, so that the larger of these two counts.
 struct MemoryNeeds {
   double program = 0;      // what the process has already: code, libraries
   double parameters = 0;   // values and gradients, running statistics
@@ -17,11 +19,10 @@ struct MemoryNeeds {
   double dataset = 0;      // as loaded, where it says so
   double batches = 0;      // read ahead, and on their way to the model
   double activations = 0;  // what a forward and backward pass keeps
-  double evaluation = 0;   // passes without a tape, and features
+  double evaluation = 0;   // passes without a tape, features, and what classifies them
 
-  double total() const {
-    return program + parameters + optimizer + dataset + batches + activations + evaluation;
-  }
+  double throughout() const { return program + parameters + optimizer + dataset + batches; }
+  double total() const { return throughout() + std::max(activations, evaluation); }
 };
 
 // What the training needs, or InvalidArgument at the field that asks for most, with what would fit,

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/tensor/memory_pool.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -20,6 +21,8 @@ absl::StatusOr<Figures> Evaluator::Measure(const Cursor& cursor) {
     return !stop_.is_made();
   });
   const absl::Time start = absl::Now();
+  // An evaluation's tensors have other sizes than a step's: neither is kept beside the other.
+  MemoryPool::Trim();
   stop_.all_is_saved = true;
   absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps, work);
   absl::Status gathered;
@@ -28,6 +31,7 @@ absl::StatusOr<Figures> Evaluator::Measure(const Cursor& cursor) {
     gathered = report_.Gather(cursor, evaluation_, work);
   }
   stop_.all_is_saved = false;
+  MemoryPool::Trim();
   if (!figures.ok()) return figures.status();
   if (!gathered.ok()) return gathered;
   progress_.Say(FormatFigures(*figures));
