@@ -45,8 +45,8 @@ absl::Status WritePictures(const std::string& folder) {
                            40 + static_cast<int>(random.Below(40))};
     absl::Status status = MakeFolders(inside);
     if (status.ok()) {
-      status = WritePng(absl::StrCat(inside, "/", i, ".png"), Shape(shape, ring, random).data(),
-                        shape);
+      status =
+          WritePng(absl::StrCat(inside, "/", i, ".png"), Shape(shape, ring, random).data(), shape);
     }
     if (!status.ok()) return status;
   }

@@ -108,7 +108,8 @@ void AddWorkspace(const NewPlugin& plugin, const std::string& folder, const std:
   files[folder + "/BUILD"] = absl::StrCat(
       "# pretext with everything it ships, and the plugins of this workspace.\ncc_binary(\n"
       "    name = \"pretext\",\n    deps = [\n        \"//",
-      snake, "\",\n        \"@pretext//cli:main\",\n        \"@pretext_plugins//:all\",\n    ],\n)\n");
+      snake,
+      "\",\n        \"@pretext//cli:main\",\n        \"@pretext_plugins//:all\",\n    ],\n)\n");
   files[folder + "/bazelw"] =
       "#!/bin/bash\n"
       "# pretext's bazelw and its build options, for this workspace. Where pretext is: the path in "
@@ -127,11 +128,11 @@ std::string Renamed(const TemplateFile& file, const std::string& name, const std
                     const Place& place) {
   std::string text = file.text.substr(1);  // behind the line end that embedding puts there
   text = text.substr(0, text.find(kEnd));
-  absl::StrReplaceAll({{absl::StrCat("pipelines/new_plugin/templates/", file.kind, "/sketch"),
-                        place.prefix},
-                       {"sketch", snake},
-                       {"Sketch", name}},
-                      &text);
+  absl::StrReplaceAll(
+      {{absl::StrCat("pipelines/new_plugin/templates/", file.kind, "/sketch"), place.prefix},
+       {"sketch", snake},
+       {"Sketch", name}},
+      &text);
   if (place.of_repository) {
     absl::StrReplaceAll({{"\"@pretext//", "\"//"},
                          {"package custom;", "package pretext;"},
@@ -179,7 +180,8 @@ absl::StatusOr<std::map<std::string, std::string>> NewPluginFiles(const NewPlugi
               .prefix = absl::StrCat(Plural(plugin.kind), "/", snake)};
   std::map<std::string, std::string> files;
   if (!plugin.out.empty()) {
-    place = {.folder = absl::StrCat(plugin.out, "/", snake), .prefix = snake, .of_repository = false};
+    place = {
+        .folder = absl::StrCat(plugin.out, "/", snake), .prefix = snake, .of_repository = false};
     if (!IsThere(plugin.out + "/WORKSPACE")) AddWorkspace(plugin, plugin.out, snake, name, files);
   }
   for (const TemplateFile& file : EmbeddedTemplates()) {

@@ -13,8 +13,8 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* kKinds[] = {"augmentation", "dataset", "encoder", "head", "loss",
-                                  "optimizer"};
+constexpr const char* kKinds[] = {"augmentation", "dataset", "encoder",
+                                  "head",         "loss",    "optimizer"};
 
 // A folder that looks like a checkout.
 class New : public testing::Test {
@@ -69,8 +69,7 @@ TEST_F(New, OutsideItComesWithAWorkspaceUnlessThereIsOne) {
   EXPECT_THAT(files->at(out + "/spectral/spectral.cc"),
               HasSubstr("#include \"spectral/spectral.h\"\n"));
   ASSERT_TRUE(WriteNewFiles(*files).ok());
-  EXPECT_EQ(WriteNewFiles(*files).message(),
-            out + "/BUILD: is there already; nothing was written");
+  EXPECT_EQ(WriteNewFiles(*files).message(), out + "/BUILD: is there already; nothing was written");
   const auto second = NewPluginFiles(Asked("encoder", "Spectral2", out));
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_EQ(second->size(), 5u);

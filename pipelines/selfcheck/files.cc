@@ -50,9 +50,9 @@ CheckResult CheckFiles(const std::string& folder) {
   if (status.ok()) status = removed;
   if (!status.ok()) return {false, std::string(status.message())};
   const absl::StatusOr<int64_t> bytes = FreeBytes(folder);
-  return {true, absl::StrCat("written aside, renamed, exchanged and locked in ", folder,
-                             bytes.ok() ? absl::StrCat("; ", Counted(*bytes / 1000000), " MB free")
-                                        : "")};
+  return {true, absl::StrCat(
+                    "written aside, renamed, exchanged and locked in ", folder,
+                    bytes.ok() ? absl::StrCat("; ", Counted(*bytes / 1000000), " MB free") : "")};
 }
 
 }  // namespace pretext

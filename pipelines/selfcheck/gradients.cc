@@ -171,16 +171,17 @@ void CheckEncoders(Tally& tally) {
   for (const auto* entry : Registry<Encoder>::Entries()) {
     bool built = false;
     for (const FlowType& type : Candidates()) {
-      auto encoder = entry->create(*entry->default_config, {.input = type, .sample = type, .views = 2});
+      auto encoder =
+          entry->create(*entry->default_config, {.input = type, .sample = type, .views = 2});
       if (!encoder.ok()) continue;
       (*encoder)->parameters().Allocate("encoder", 3);
       const Batch batch = BatchOf(type, 4, 2);
-      tally.Add(entry->ShortName(),
-                WorstOf(
-                    [&](Tape& tape, Var x) {
-                      return (*encoder)->Forward(tape, x, batch, {.training = true, .views = 2});
-                    },
-                    &(*encoder)->parameters(), batch.input));
+      tally.Add(entry->ShortName(), WorstOf(
+                                        [&](Tape& tape, Var x) {
+                                          return (*encoder)->Forward(
+                                              tape, x, batch, {.training = true, .views = 2});
+                                        },
+                                        &(*encoder)->parameters(), batch.input));
       built = true;
       break;
     }
@@ -218,11 +219,10 @@ void CheckLosses(Tally& tally) {
                                 {.input = z, .sample = z, .views = views, .labelled = true});
       if (!loss.ok()) continue;
       const Batch batch = BatchOf(z, 8, views);
-      tally.Add(entry->ShortName(), WorstOf(
-                                        [&](Tape& tape, Var x) {
-                                          return (*loss)->Compute(tape, {.value = x}, batch).loss;
-                                        },
-                                        nullptr, batch.input));
+      tally.Add(entry->ShortName(),
+                WorstOf([&](Tape& tape,
+                            Var x) { return (*loss)->Compute(tape, {.value = x}, batch).loss; },
+                        nullptr, batch.input));
       built = true;
       break;
     }

@@ -46,10 +46,9 @@ CheckResult CheckTiledNtXent() {
   std::vector<float> x(2 * kSamples * kFeatures), gradient(x.size());
   Random random({.seed = 4});
   for (float& value : x) value = random.Uniform(-1, 1);
-  const NtXentResult tiled = ComputeNtXent({.samples = kSamples,
-                                            .features = kFeatures,
-                                            .temperature = static_cast<float>(kTemperature)},
-                                           x.data(), gradient.data(), nullptr);
+  const NtXentResult tiled = ComputeNtXent(
+      {.samples = kSamples, .features = kFeatures, .temperature = static_cast<float>(kTemperature)},
+      x.data(), gradient.data(), nullptr);
   std::vector<double> at(x.begin(), x.end());
   const double loss_difference = std::abs(tiled.loss - Dense(at)) / Dense(at);
   double worst = 0, squares = 0;

@@ -43,8 +43,8 @@ CheckResult CheckProducts() {
   const std::vector<float> a = Uniform(kSize * kSize, 1), b = Uniform(kSize * kSize, 2);
   std::vector<float> c(kSize * kSize);
   const double speed = GigaflopsOf(2.0 * kSize * kSize * kSize, [&] {
-    Gemm(Transpose::kNo, Transpose::kNo, kSize, kSize, kSize, 1, a.data(), kSize, b.data(), kSize, 0,
-         c.data(), kSize);
+    Gemm(Transpose::kNo, Transpose::kNo, kSize, kSize, kSize, 1, a.data(), kSize, b.data(), kSize,
+         0, c.data(), kSize);
   });
   double worst = 0;
   for (int64_t k = 0; k < 50; ++k) {  // elements here and there
@@ -56,10 +56,11 @@ CheckResult CheckProducts() {
     worst = std::max(worst, std::abs(sum - c[static_cast<size_t>(i * kSize + j)]));
   }
   // Sums of 1024 products of deviation 1/3: 11; rounding of their parts at 6e-8 each.
-  return {worst <= 1e-3,
-          absl::StrFormat("%d×%d, %d threads: %.0f GF/s, elements differ by %.1e from sums in double "
-                          "precision",
-                          kSize, kSize, omp_get_max_threads(), speed, worst)};
+  return {
+      worst <= 1e-3,
+      absl::StrFormat("%d×%d, %d threads: %.0f GF/s, elements differ by %.1e from sums in double "
+                      "precision",
+                      kSize, kSize, omp_get_max_threads(), speed, worst)};
 }
 
 CheckResult CheckConvolutions() {
@@ -96,9 +97,10 @@ CheckResult CheckConvolutions() {
     worst = std::max(worst, std::abs(actual - sum));
   }
   // Values of deviation 1.4; Winograd's algorithm rounds ten times as much as the direct one.
-  return {worst <= 1e-4, absl::StrFormat("3×3, 64 to 64 channels of 32×32: %.0f GF/s, elements differ "
-                                         "by %.1e from sums in double precision",
-                                         speed, worst)};
+  return {worst <= 1e-4,
+          absl::StrFormat("3×3, 64 to 64 channels of 32×32: %.0f GF/s, elements differ "
+                          "by %.1e from sums in double precision",
+                          speed, worst)};
 }
 
 }  // namespace pretext

@@ -37,7 +37,8 @@ std::vector<float> OwnKernels() {
   ComputeNtXent({.samples = kRows / 2, .features = kWidth}, x.data(), out.data(), nullptr);
   Tape tape;
   const Var in = tape.Leaf(Filled({kRows, kWidth}, 2));
-  const Var loss = Mean(tape, Square(tape, StandardizeColumns(tape, NormalizeRows(tape, in), 1e-5f)));
+  const Var loss =
+      Mean(tape, Square(tape, StandardizeColumns(tape, NormalizeRows(tape, in), 1e-5f)));
   tape.Backward(loss);
   const Tensor gradient = tape.LeafGradient(in);
   out.insert(out.end(), gradient.data(), gradient.data() + gradient.size());
@@ -72,9 +73,10 @@ CheckResult CheckThreads() {
   worst /= std::sqrt(squares / static_cast<double>(product[0].size()));
   // Sums of 384 products in another order.
   const bool close = worst <= 1e-5;
-  return {same && close,
-          absl::StrFormat("1 against %d: own kernels give %s, the libraries' products differ by %.1e",
-                          std::max(2, threads), same ? "the same bits" : "OTHER BITS", worst)};
+  return {
+      same && close,
+      absl::StrFormat("1 against %d: own kernels give %s, the libraries' products differ by %.1e",
+                      std::max(2, threads), same ? "the same bits" : "OTHER BITS", worst)};
 }
 
 }  // namespace pretext

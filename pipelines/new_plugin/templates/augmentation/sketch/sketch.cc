@@ -14,11 +14,10 @@ absl::StatusOr<std::unique_ptr<pretext::Augmentation>> SketchAugmentation::Creat
   pretext::FieldChecker check;
   check.InRange("probability", config.probability(), 0, 1);
   check.InRange("strength", config.strength(), 0, 1);
-  pretext::CheckFlow(context.input, {FlowType::Kind::kImage}, "changes images; it is given",
-                     check);
-  check.Shape(!context.input.Leaves(pretext::kUnitRange),
-              absl::StrCat("keeps pixels within [0, 1], and is given ",
-                           context.input.ToStringWithRange()));
+  pretext::CheckFlow(context.input, {FlowType::Kind::kImage}, "changes images; it is given", check);
+  check.Shape(
+      !context.input.Leaves(pretext::kUnitRange),
+      absl::StrCat("keeps pixels within [0, 1], and is given ", context.input.ToStringWithRange()));
   if (!check.ok()) return check.status();
   // What it gives may be any number from 0 to 1, whatever it was given.
   const FlowType output = context.input.WithValuesOf(context.input.WithRange(pretext::kUnitRange));

@@ -18,8 +18,8 @@ absl::StatusOr<std::unique_ptr<pretext::Dataset>> SketchDataset::Create(
 }
 
 absl::Status SketchDataset::Read(Split split, int64_t index, pretext::Sample& sample) const {
-  pretext::Random random({.seed = split == Split::kTrain ? 1u : 2u,
-                          .sample = static_cast<uint64_t>(index)});
+  pretext::Random random(
+      {.seed = split == Split::kTrain ? 1u : 2u, .sample = static_cast<uint64_t>(index)});
   sample.index = index;
   sample.type = type();
   sample.label = static_cast<int32_t>(random.Below(2));

@@ -10,8 +10,8 @@ using pretext::FlowType;
 absl::StatusOr<std::unique_ptr<pretext::Head>> SketchHead::Create(
     const Sketch& config, const pretext::BuildContext& context) {
   pretext::FieldChecker check;
-  pretext::CheckFlow(context.input, {FlowType::Kind::kVector},
-                     "takes a vector; the encoder gives", check);
+  pretext::CheckFlow(context.input, {FlowType::Kind::kVector}, "takes a vector; the encoder gives",
+                     check);
   check.Extent("output", config.output());
   if (!check.ok()) return check.status();
 

@@ -15,8 +15,8 @@ absl::StatusOr<std::unique_ptr<pretext::Loss>> SketchLoss::Create(
     const Sketch& config, const pretext::BuildContext& context) {
   pretext::FieldChecker check;
   check.NotNegative("weight", config.weight());
-  pretext::CheckFlow(context.input, {FlowType::Kind::kVector},
-                     "compares vectors; the head gives", check);
+  pretext::CheckFlow(context.input, {FlowType::Kind::kVector}, "compares vectors; the head gives",
+                     check);
   check.Shape(context.views == 2,
               absl::StrCat("compares two views; views.count is ", context.views));
   if (!check.ok()) return check.status();
