@@ -126,9 +126,8 @@ std::string Best(const Assembled& parts) {
   const std::string& best = parts.config->checkpoints().best();
   const absl::StatusOr<std::string> figure = FigureToChooseBy(best, FactsOfEvaluation(parts));
   if (best.empty() || !figure.ok()) return "";
-  std::string text =
-      absl::StrCat("best           the checkpoint with the ",
-                   HigherIsBetter(*figure) ? "highest " : "lowest ", *figure);
+  std::string text = absl::StrCat("best           the checkpoint with the ",
+                                  HigherIsBetter(*figure) ? "highest " : "lowest ", *figure);
   if (parts.config->evaluate().every_epochs() == 0)
     absl::StrAppend(&text, ", which is measured at the end alone: see evaluate.every_epochs");
   return text + "\n";
