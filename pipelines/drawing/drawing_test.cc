@@ -61,7 +61,9 @@ TEST(Scale, TicksAreWithinAnyRange) {
     EXPECT_LE(ticks.size(), 11u);
     for (size_t i = 0; i < ticks.size(); ++i) {
       EXPECT_TRUE(scale(ticks[i]) >= -1e-6 && scale(ticks[i]) <= 100 + 1e-6) << ticks[i];
-      if (i > 0) EXPECT_LT(ticks[i - 1], ticks[i]);
+      if (i > 0) {
+        EXPECT_LT(ticks[i - 1], ticks[i]);
+      }
     }
   }
 }
@@ -83,7 +85,9 @@ TEST(Downsample, KeepsEndsAndPeaks) {
   for (size_t i = 0; i < few.size(); ++i) {
     peak |= few[i].value == 40;
     EXPECT_EQ(few[i].value, series[static_cast<size_t>(few[i].step)].value) << "one of the points";
-    if (i > 0) EXPECT_LT(few[i - 1].step, few[i].step);
+    if (i > 0) {
+      EXPECT_LT(few[i - 1].step, few[i].step);
+    }
   }
   EXPECT_TRUE(peak);
   EXPECT_EQ(Downsample(Wave(50), 100, false).size(), 50u);

@@ -24,7 +24,7 @@ double Scale::operator()(double value) const {
 std::vector<double> Scale::Ticks(int count) const {
   std::vector<double> ticks;
   if (log_) {
-    // Powers of ten where there are enough, else 1, 2 and 5 times these, else as without logarithms.
+    // Powers of ten where there are enough, else 1, 2 and 5 times these, else as if straight.
     const auto decades = [&](const std::vector<double>& factors) {
       ticks.clear();
       for (int e = static_cast<int>(std::floor(std::log10(low_)));

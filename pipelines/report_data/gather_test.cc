@@ -49,7 +49,7 @@ class Projection : public Encoder {
  public:
   Projection() : layer_(LinearLayer::Declare(parameters(), "linear", kSize, kFeatures)) {}
   FlowType output() const override { return FlowType::Vector(kFeatures); }
-  Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext&) override {
+  Var Forward(Tape& tape, Var, const Batch& batch, const ForwardContext&) override {
     const Tensor flat = batch.input.Reshaped({batch.rows(), kSize});
     return layer_(tape, tape.Constant(flat));
   }
@@ -187,7 +187,9 @@ TEST_F(GatherTest, NeighboursAreTheNearestByCosine) {
     ASSERT_EQ(row.near_size(), 6);
     for (int i = 0; i < 6; ++i) {
       EXPECT_TRUE(std::abs(row.cosine(i) - cosine(row.near(i).index())) <= 1e-5);
-      if (i > 0) EXPECT_LE(row.cosine(i), row.cosine(i - 1));
+      if (i > 0) {
+        EXPECT_LE(row.cosine(i), row.cosine(i - 1));
+      }
     }
     // Of all 90 no more than 30, those that were not searched, and the five before may be nearer
     // than the last one shown.

@@ -1,4 +1,5 @@
-// Scalars and pictures for TensorBoard: an event file (TFRecord framing of Event messages) in RUN/tensorboard.
+// Scalars and pictures for TensorBoard: an event file (TFRecord framing of Event messages) in
+// RUN/tensorboard.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,8 @@
 //
 // Each duty has its class: the update of the parameters (Updater), the lines of metrics
 // (MetricsLog), checkpoints (Checkpointer), evaluations on the way (Evaluator), what the report
-// shows (ReportKeeper), and what a person is told meanwhile (StepProgress). Here is the order of things.
+// shows (ReportKeeper), and what a person is told meanwhile (StepProgress). Here is the
+// order of things.
 //
 //   Create                 all that can fail before training, and nothing on the disk
 //   Begin or GoOn          the run's folder is this training's

@@ -53,7 +53,7 @@ class Chromium : public testing::Test {
 
 TEST_F(Chromium, NothingToComplainOfAndMapsAnswerToKeys) {
   std::string page = FileContents("runs/seen/report.html");
-  // Goes from sample to sample with the arrow keys, shows one class alone, and writes what happened.
+  // Goes from sample to sample with the arrow keys, shows one class alone, and says what happened.
   const std::string script = R"(<script>
     addEventListener("load", () => {
       const figure = document.querySelector("figure.map"), field = figure.querySelector("svg.field");

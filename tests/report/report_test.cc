@@ -77,8 +77,8 @@ TEST(Report, ItsFiguresAreThoseOfTheMetrics) {
   EXPECT_GE(compared, 20);
 }
 
-// Each point of the drawn loss is one of the metrics': its height goes with the value by one straight
-// line (or by that of the logarithms) for all of them.
+// Each point of the drawn loss is one of the metrics': its height goes with the value by one
+// straight line (or by that of the logarithms) for all of them.
 TEST(Report, ItsCurveIsThatOfTheMetrics) {
   const std::string page = FileContents(Run() + "/report.html");
   const HistorySeries loss =
