@@ -2,9 +2,10 @@
 // parts of the same configs, and what appears is counted. So it holds for any plugin, whatever its
 // layers keep.
 //
-// The number of samples is doubled until it is the batch's, or two seconds of computing are over (not before three
-// measurements; ten seconds where the whole would be a little more than there is), or the next
-// would not fit; from there on a straight line through the last two measurements is followed.
+// The number of samples is doubled until it is the batch's, or two seconds of computing are over
+// (not before three measurements; ten seconds where the whole would be a little more than there
+// is), or the next would not fit; from there on a straight line through the last two measurements
+// is followed.
 #pragma once
 
 #include <cstdint>
