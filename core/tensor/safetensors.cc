@@ -121,6 +121,40 @@ absl::Status WriteTensors(const std::string& path, const TensorFile& file) {
   return status.ok() ? (*writer)->Commit() : status;
 }
 
+absl::StatusOr<OpenedTensors> OpenedTensors::Open(const std::string& path) {
+  absl::StatusOr<MappedFile> file = MappedFile::Open(path);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<SafetensorsHeader> header = ParseSafetensorsHeader(path, file->contents());
+  if (!header.ok()) return header.status();
+  OpenedTensors opened;
+  opened.file_ = *std::move(file);
+  opened.header_ = *std::move(header);
+  return opened;
+}
+
+bool OpenedTensors::Fits(const StoredTensor& stored, const Tensor& tensor) {
+  const DType type = tensor.dtype();
+  const bool same_type = (stored.type == NumberType::kF32 && type == DType::kFloat32) ||
+                         (stored.type == NumberType::kI32 && type == DType::kInt32);
+  return same_type && stored.shape == tensor.shape();
+}
+
+std::string OpenedTensors::ChecksumOf(const StoredTensor& stored) const {
+  return Checksum(header_.BytesOf(stored, file_.contents()));
+}
+
+void OpenedTensors::CopyTo(const StoredTensor& stored, Tensor& tensor) const {
+  PRETEXT_CHECK(Fits(stored, tensor), "a tensor is copied into one like it");
+  const char* const data = header_.BytesOf(stored, file_.contents()).data();
+  const bool ints = tensor.dtype() == DType::kInt32;
+  const bool plain = tensor.plain();
+  Tensor rows = plain ? tensor : Tensor::Uninitialized(stored.shape, tensor.dtype());
+  std::memcpy(ints ? static_cast<void*>(rows.ints()) : rows.data(), data, rows.bytes());
+  if (plain) return;
+  const Tensor blocked = rows.InLayout(tensor.layout());
+  std::memcpy(tensor.data(), blocked.data(), blocked.bytes());
+}
+
 absl::StatusOr<TensorFile> ReadTensors(const std::string& path) {
   const absl::StatusOr<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return file.status();

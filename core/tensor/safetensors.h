@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/file/mapped_file.h"
 #include "core/tensor/safetensors_header.h"
 #include "core/tensor/tensor.h"
 
@@ -47,5 +48,26 @@ absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_vi
 // leaves the old file (base/file/file_writer.h). Errors name the path.
 absl::Status WriteTensors(const std::string& path, const TensorFile& file);
 absl::StatusOr<TensorFile> ReadTensors(const std::string& path);
+
+// A file of tensors, verified as ReadTensors does, whose data stay where they are: tensors are
+// copied out of it one at a time, and there is no second copy of all.
+class OpenedTensors {
+ public:
+  static absl::StatusOr<OpenedTensors> Open(const std::string& path);
+
+  const std::vector<StoredTensor>& tensors() const { return header_.tensors; }
+  const std::map<std::string, std::string>& metadata() const { return header_.metadata; }
+
+  // Whether it can be copied into a tensor like this one: shape and type are the same.
+  static bool Fits(const StoredTensor& stored, const Tensor& tensor);
+  // TensorChecksum of what is stored.
+  std::string ChecksumOf(const StoredTensor& stored) const;
+  // Into a tensor that it fits, in whatever layout.
+  void CopyTo(const StoredTensor& stored, Tensor& tensor) const;
+
+ private:
+  MappedFile file_;
+  SafetensorsHeader header_;
+};
 
 }  // namespace pretext

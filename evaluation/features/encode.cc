@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "base/check/check.h"
 #include "core/loader/loader.h"
+#include "core/tensor/memory_pool.h"
 
 namespace pretext {
 namespace {
@@ -24,12 +26,14 @@ absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& opt
                           .limit = options.limit,
                           .views = {chain},
                           .evaluation = true});
-  int64_t row = 0;
+  int64_t row = 0, last_samples = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
     absl::Status status = options.work.Tell("features", static_cast<double>(row) / count);
     if (status.ok()) status = loader.Next(batch);
     if (!status.ok()) return status;
+    // The tensors of a batch of another size are others: these and those are not kept.
+    if (batch.samples != std::exchange(last_samples, batch.samples)) MemoryPool::Trim();
     const Tensor rows = rows_of(batch).Plain();
     PRETEXT_CHECK(rows.size() == batch.samples * width,
                   "one vector of the encoder's width a sample");

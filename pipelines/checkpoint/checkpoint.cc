@@ -27,15 +27,26 @@ std::map<std::string, Tensor> ModelTensors(const std::vector<ParameterSet*>& set
   return tensors;
 }
 
-// Every wanted tensor is in the file with its shape; with `all`, nothing else is.
-absl::Status CheckFits(const std::string& path, const TensorFile& file,
+bool Fits(const StoredTensor& stored, const Tensor& tensor) {
+  return OpenedTensors::Fits(stored, tensor);
+}
+bool Fits(const NamedTensor& named, const Tensor& tensor) {
+  return named.tensor.shape() == tensor.shape() && named.tensor.dtype() == tensor.dtype();
+}
+const Shape& ShapeOf(const StoredTensor& stored) { return stored.shape; }
+const Shape& ShapeOf(const NamedTensor& named) { return named.tensor.shape(); }
+
+// Every wanted tensor is in the file with its shape; with `all`, nothing else is. Of a file that
+// was read or opened.
+template <typename InFile>
+absl::Status CheckFits(const std::string& path, const std::vector<InFile>& tensors,
                        const std::map<std::string, Tensor>& wanted, bool all) {
-  std::map<std::string, const Tensor*> found;
-  for (const NamedTensor& named : file.tensors) {
-    found[named.name] = &named.tensor;
-    if (all && wanted.count(named.name) == 0) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(path, " has a tensor ", named.name, " that this pipeline's model has not"));
+  std::map<std::string, const InFile*> found;
+  for (const InFile& in_file : tensors) {
+    found[in_file.name] = &in_file;
+    if (all && wanted.count(in_file.name) == 0) {
+      return absl::FailedPreconditionError(absl::StrCat(path, " has a tensor ", in_file.name,
+                                                        " that this pipeline's model has not"));
     }
   }
   for (const auto& [name, tensor] : wanted) {
@@ -43,9 +54,9 @@ absl::Status CheckFits(const std::string& path, const TensorFile& file,
     if (it == found.end()) {
       return absl::FailedPreconditionError(absl::StrCat(path, " has no tensor ", name));
     }
-    if (!(it->second->shape() == tensor.shape()) || it->second->dtype() != tensor.dtype()) {
+    if (!Fits(*it->second, tensor)) {
       return absl::FailedPreconditionError(
-          absl::StrCat(path, ": ", name, " is ", it->second->shape().ToString(),
+          absl::StrCat(path, ": ", name, " is ", ShapeOf(*it->second).ToString(),
                        ", the model's is ", tensor.shape().ToString()));
     }
   }
@@ -60,6 +71,23 @@ void CopyInto(const TensorFile& file, const std::map<std::string, Tensor>& wante
     const Tensor source = named.tensor.InLayout(target.layout());
     std::copy_n(source.data(), source.bytes() / sizeof(float), target.data());
   }
+}
+
+void CopyInto(const OpenedTensors& file, const std::map<std::string, Tensor>& wanted) {
+  for (const StoredTensor& stored : file.tensors()) {
+    const auto it = wanted.find(stored.name);
+    if (it == wanted.end()) continue;
+    Tensor target = it->second;
+    file.CopyTo(stored, target);
+  }
+}
+
+// WeightsChecksum of what is in the file.
+std::string ChecksumOf(const OpenedTensors& weights) {
+  std::string all;
+  for (const StoredTensor& stored : weights.tensors())
+    absl::StrAppend(&all, stored.name, " ", weights.ChecksumOf(stored), "\n");
+  return Checksum(all);
 }
 
 std::map<std::string, Tensor> OptimizerTensors(Optimizer& optimizer) {
@@ -103,12 +131,13 @@ std::map<std::string, std::string> ToMetadata(const CheckpointFacts& facts) {
   return metadata;
 }
 
-absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path, const TensorFile& file) {
+absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path,
+                                             const std::map<std::string, std::string>& metadata) {
   CheckpointFacts facts;
   std::string missing;
   const auto text = [&](const std::string& key) -> std::string {
-    const auto it = file.metadata.find(key);
-    if (it != file.metadata.end()) return it->second;
+    const auto it = metadata.find(key);
+    if (it != metadata.end()) return it->second;
     if (missing.empty()) missing = key;
     return "";
   };
@@ -126,8 +155,8 @@ absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path, const Tens
   whole("since_line.items", facts.since_line.items);
   real("since_line.seconds", facts.since_line.seconds);
   facts.origin = {text("version"), text("data"), text("pipeline"), ""};
-  if (file.metadata.count(kTokenizer) > 0) facts.origin.tokenizer = text(kTokenizer);
-  if (file.metadata.count("best") > 0) {
+  if (metadata.count(kTokenizer) > 0) facts.origin.tokenizer = text(kTokenizer);
+  if (metadata.count("best") > 0) {
     facts.best = text("best");
     real("best_value", facts.best_value);
   }
@@ -191,13 +220,14 @@ absl::StatusOr<CheckpointFacts> LoadCheckpoint(
     const std::string& path, const ModelState& state,
     const std::function<absl::Status(const CheckpointFacts&)>& agrees) {
   const CheckpointPaths paths(path);
-  absl::StatusOr<TensorFile> weights = ReadTensors(paths.weights);
+  const absl::StatusOr<OpenedTensors> weights = OpenedTensors::Open(paths.weights);
   if (!weights.ok()) return weights.status();
-  absl::StatusOr<TensorFile> optimizer = ReadTensors(paths.optimizer);
+  const absl::StatusOr<OpenedTensors> optimizer = OpenedTensors::Open(paths.optimizer);
   if (!optimizer.ok()) return optimizer.status();
-  absl::StatusOr<CheckpointFacts> facts = FromMetadata(paths.optimizer, *optimizer);
+  absl::StatusOr<CheckpointFacts> facts = FromMetadata(paths.optimizer, optimizer->metadata());
   if (!facts.ok()) return facts.status();
-  if (optimizer->metadata["weights"] != WeightsChecksum(*weights)) {
+  const auto of_weights = optimizer->metadata().find("weights");
+  if (of_weights == optimizer->metadata().end() || of_weights->second != ChecksumOf(*weights)) {
     return absl::DataLossError(absl::StrCat(paths.weights, " and ", paths.optimizer,
                                             " are not of one checkpoint: other checksums"));
   }
@@ -205,8 +235,8 @@ absl::StatusOr<CheckpointFacts> LoadCheckpoint(
     if (absl::Status status = agrees(*facts); !status.ok()) return status;
   }
   const auto model = ModelTensors(state.sets), kept = OptimizerTensors(*state.optimizer);
-  if (auto s = CheckFits(paths.weights, *weights, model, true); !s.ok()) return s;
-  if (auto s = CheckFits(paths.optimizer, *optimizer, kept, true); !s.ok()) return s;
+  if (auto s = CheckFits(paths.weights, weights->tensors(), model, true); !s.ok()) return s;
+  if (auto s = CheckFits(paths.optimizer, optimizer->tensors(), kept, true); !s.ok()) return s;
   CopyInto(*weights, model);
   CopyInto(*optimizer, kept);
   return facts;
@@ -214,9 +244,9 @@ absl::StatusOr<CheckpointFacts> LoadCheckpoint(
 
 absl::StatusOr<CheckpointFacts> ReadCheckpointFacts(const std::string& path) {
   const CheckpointPaths paths(path);
-  const absl::StatusOr<TensorFile> optimizer = ReadTensors(paths.optimizer);
+  const absl::StatusOr<OpenedTensors> optimizer = OpenedTensors::Open(paths.optimizer);
   if (!optimizer.ok()) return optimizer.status();
-  return FromMetadata(paths.optimizer, *optimizer);
+  return FromMetadata(paths.optimizer, optimizer->metadata());
 }
 
 absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets,
@@ -236,7 +266,7 @@ absl::Status TakeWeights(const std::string& path, const TensorFile& weights,
                      "trained with: another checksum"));
   }
   const auto model = ModelTensors(sets);
-  if (auto s = CheckFits(path, weights, model, false); !s.ok()) return s;
+  if (auto s = CheckFits(path, weights.tensors, model, false); !s.ok()) return s;
   CopyInto(weights, model);
   return absl::OkStatus();
 }

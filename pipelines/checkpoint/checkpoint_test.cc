@@ -12,6 +12,7 @@
 #include "base/file/file_writer.h"
 #include "base/file/read_file.h"
 #include "base/file/testing.h"
+#include "core/tensor/memory_pool.h"
 #include "pipelines/checkpoint/testing.h"
 
 namespace pretext {
@@ -51,6 +52,24 @@ TEST(Checkpoint, RestoresEverythingAndReplacesTheOldOne) {
   EXPECT_EQ(model.weight->value.data()[5], 2);
   EXPECT_EQ(model.mean->value.data()[1], 2);
   EXPECT_EQ(model.momentum()[1], 2);
+}
+
+// Blocks come from the pool and stay there: what it holds is the most that there was at once.
+TEST(Checkpoint, NothingIsHeldTwice) {
+  const TestFolder folder;
+  SmallModel model(1, /*width=*/2'000'000);  // 16 MB of weights, and as much of momentum
+  const auto grown = [](const auto& work) {
+    MemoryPool::Trim();
+    const int64_t before = MemoryPool::stats().bytes_held;
+    work();
+    return MemoryPool::stats().bytes_held - before;
+  };
+  constexpr int64_t kMegabyte = 1 << 20;
+  EXPECT_LE(grown([&] { ASSERT_TRUE(model.Save(folder / "c", {}).ok()); }), kMegabyte);
+  model.weight->value.data()[7] = 0;
+  EXPECT_LE(grown([&] { ASSERT_TRUE(model.Load(folder / "c").ok()); }), kMegabyte);
+  EXPECT_EQ(model.weight->value.data()[7], 1);
+  EXPECT_LE(grown([&] { ASSERT_TRUE(ReadCheckpointFacts(folder / "c").ok()); }), kMegabyte);
 }
 
 // What a crash while writing leaves: an unfinished folder aside. The checkpoint is still whole, and

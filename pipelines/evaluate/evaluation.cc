@@ -1,6 +1,7 @@
 #include "pipelines/evaluate/evaluation.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
 #include "core/plugin/registry.h"
+#include "core/tensor/memory_pool.h"
 #include "evaluation/figures/figures.h"
 #include "evaluation/language/language.h"
 #include "evaluation/representation/representation.h"
@@ -117,6 +119,7 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
                                   .limit = most,
                                   .views = parts_.chains,
                                   .clean = parts_.loss->needs_clean()});
+  MemoryPool::Trim();  // of another size of batch
   double sum = 0, weight = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
@@ -144,12 +147,14 @@ absl::Status Evaluation::Reconstruction(Split split, const Work& work, Figures& 
                                   .evaluation = true,
                                   .clean = true});
   double sum = 0;
+  int64_t last_samples = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
     absl::Status s = work.Tell(
         "reconstruction", static_cast<double>(b) / static_cast<double>(loader.batches_per_epoch()));
     if (s.ok()) s = loader.Next(batch);
     if (!s.ok()) return s;
+    if (batch.samples != std::exchange(last_samples, batch.samples)) MemoryPool::Trim();
     Tape tape(/*recording=*/false);
     const ForwardPass pass = Forward(tape, *parts_.encoder, *parts_.head, batch, ForwardContext());
     const Tensor r = parts_.loss->Reconstruction(pass.z.value.value().Plain());

@@ -20,9 +20,9 @@ double FeatureBytes(const Assembled& parts);
 // Of what classifies features and finds their principal components, in bytes.
 double ClassifierBytes(const Assembled& parts);
 
-// Of the pairs of tokens that a masked language model's baseline counts, in bytes: as many as a third
-// of its tokens, as in natural language, or as the vocabulary has. 0 of other models, and where the
-// dataset does not say how large it is.
+// Of the pairs of tokens that a masked language model's baseline counts, in bytes: as many as a
+// third of its tokens, as in natural language, or as the vocabulary has. 0 of other models, and
+// where the dataset does not say how large it is.
 double CountedPairsBytes(const Assembled& parts);
 
 }  // namespace pretext

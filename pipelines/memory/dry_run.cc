@@ -1,7 +1,9 @@
 #include "pipelines/memory/dry_run.h"
 
+#include <omp.h>
+
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <functional>
 #include <new>
 
@@ -16,7 +18,7 @@
 namespace pretext {
 namespace {
 
-constexpr double kSeconds = 1;  // for each of the two kinds of pass
+constexpr double kSeconds = 2;  // of all threads, for each of the two kinds of pass
 constexpr double kSecondsInDoubt = 10;
 constexpr int kLeastMeasurements = 3;
 // Later steps touch somewhat more: blocks of memory come back in other places.
@@ -80,11 +82,12 @@ absl::StatusOr<PassMemory> Measure(const Assembled& parts, const MemoryLimit& li
     const int64_t samples = most >> halvings;
     const absl::StatusOr<Batch> batch = SyntheticBatch(parts, samples, evaluation);
     if (!batch.ok()) return batch.status();
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     const double bytes = BytesOf(limit, [&] { pass(*batch); });
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    // What it has computed, whatever else the machine does meanwhile.
+    const double passed = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     // The libraries make their code in the first.
-    if (memory.measurements() > 0) seconds += passed.count();
+    if (memory.measurements() > 0) seconds += passed / omp_get_max_threads();
     memory.Add(samples, bytes);
     // The next takes as long as all before it together, and twice the memory. Where it is not
     // plain whether the whole fits, it is worth more time.

@@ -2,9 +2,10 @@
 // parts of the same configs, and what appears is counted. So it holds for any plugin, whatever its
 // layers keep.
 //
-// The number of samples is doubled until it is the batch's, or a second is over (not before three
-// measurements; ten seconds where the whole would be a little more than there is), or the next
-// would not fit; from there on a straight line through the last two measurements is followed.
+// The number of samples is doubled until it is the batch's, or two seconds of computing are over
+// (not before three measurements; ten seconds where the whole would be a little more than there
+// is), or the next would not fit; from there on a straight line through the last two measurements
+// is followed.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +35,9 @@ struct DryRun {
   PassMemory evaluation;  // h, without a tape
 };
 
-// In what the limit counts. Measures passes of up to `step_samples` and `evaluation_samples`, holding at most `most_bytes` of
-// tensors. ResourceExhausted if these do not suffice for the fewest samples.
+// In what the limit counts. Measures passes of up to `step_samples` and `evaluation_samples`,
+// holding at most `most_bytes` of tensors. ResourceExhausted if these do not suffice for the fewest
+// samples.
 absl::StatusOr<DryRun> MeasurePasses(const Assembled& parts, const MemoryLimit& limit,
                                      int64_t step_samples, int64_t evaluation_samples,
                                      double most_bytes);
