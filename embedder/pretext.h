@@ -11,8 +11,8 @@
 //
 // A function gives 0 when all is well; what went wrong else is in pretext_error(). None of them
 // throws or ends the process. One encoder may be used by several threads at once. An encoder of
-// text has texts in UTF-8. The library takes OpenMP, OpenBLAS and oneDNN from the system, and shows
-// no symbols but these five.
+// text has texts in UTF-8. The library takes OpenMP, OpenBLAS and oneDNN from the system; of its
+// own it shows these five symbols alone.
 #pragma once
 
 #include <stdint.h>

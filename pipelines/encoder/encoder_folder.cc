@@ -50,11 +50,26 @@ absl::StatusOr<std::string> ReadEncoderText(const std::string& path) {
       "have another one. It is not to be edited"));
 }
 
+namespace {
+
+// Whether the folder is there as it would be written, so that a finished run that is gone on with
+// changes nothing.
+bool IsWhole(const std::string& path, const std::string& text, const std::string& checksum) {
+  const absl::StatusOr<std::string> written = ReadFile(path + kEncoderFile, kMostBytes);
+  if (!written.ok() || *written != text) return false;
+  const absl::StatusOr<TensorFile> weights = ReadTensors(path + kEncoderWeights);
+  return weights.ok() && WeightsChecksum(*weights) == checksum;
+}
+
+}  // namespace
+
 absl::Status WriteEncoderFolder(const std::string& path, EncoderFile file,
                                 const ParameterSet& encoder, const Tokenizer* tokenizer) {
   TensorFile weights = WeightsOf({&encoder}, file.text().checksum());
   weights.metadata["format"] = "pt";  // without it some programs refuse the file
   file.set_weights(WeightsChecksum(weights));
+  const std::string text = SerializeEncoderFile(file);
+  if (IsWhole(path, text, file.weights())) return absl::OkStatus();
   const std::string aside = path + ".new";
   absl::Status status = RemoveAll(aside);
   if (status.ok()) status = MakeFolders(aside);
@@ -62,7 +77,7 @@ absl::Status WriteEncoderFolder(const std::string& path, EncoderFile file,
   if (status.ok() && tokenizer != nullptr) {
     status = SaveTokenizer(*tokenizer, absl::StrCat(aside, "/", tokenizer->file_name()));
   }
-  if (status.ok()) status = WriteFileAtomically(aside + kEncoderFile, SerializeEncoderFile(file));
+  if (status.ok()) status = WriteFileAtomically(aside + kEncoderFile, text);
   return status.ok() ? ReplaceFolder(aside, path) : status;
 }
 

@@ -25,7 +25,8 @@ inline constexpr char kEncoderFile[] = "/encoder.textproto";
 inline constexpr char kEncoderWeights[] = "/weights.safetensors";
 
 // Puts the folder at `path`, in place of one that may be there, atomically: written aside, flushed,
-// exchanged. `file` without its `weights`. `tokenizer` is null but of text.
+// exchanged; one that is there with the same in it is left alone. `file` without its `weights`.
+// `tokenizer` is null but of text.
 absl::Status WriteEncoderFolder(const std::string& path, EncoderFile file,
                                 const ParameterSet& encoder, const Tokenizer* tokenizer);
 
