@@ -76,13 +76,17 @@ TEST_F(Chromium, NothingToComplainOfAndMapsAnswerToKeys) {
   for (const char* size : {"390,844", "1280,900"}) {
     const std::string output = Dump("acted.html", size);
     EXPECT_THAT(output, Not(HasSubstr("CONSOLE"))) << output.substr(0, 2000);
+    // The title alone: std::regex goes as deep as its text is long.
+    const size_t title = output.find("<title>SAID ");
+    ASSERT_NE(title, std::string::npos) << output.substr(0, 3000);
+    const std::string said = output.substr(title, output.find("</title>", title) - title);
     std::smatch result;
     ASSERT_TRUE(std::regex_search(
-        output, result,
+        said, result,
         std::regex(
             "SAID (sample \\d+[^|]*)\\|([^|]*)\\|([^|]*)\\|([^|]*)\\|([^|]*) OFF (\\d+) WIDE "
             "(-?\\d+) SMALL (\\d+) UNNAMED (\\d+) END")))
-        << output.substr(0, 3000);
+        << said;
     EXPECT_NE(result[1], result[2]) << "the arrow to the right goes on";
     EXPECT_GT(std::stoi(result[6]), 0) << "other classes are dimmed";
     EXPECT_LE(std::stoi(result[7]), 0) << "the page is wider than a window of " << size;
