@@ -26,8 +26,8 @@ class Evaluator {
 
   // Whether an evaluation is due after the step that `cursor` stands behind.
   bool IsDue(const Cursor& cursor) const;
-  // Measures and says the figures, and has gathered what the report shows of samples. The checkpoint
-  // is written. Cancelled when a stop was asked for meanwhile.
+  // Measures and says the figures, and has gathered what the report shows of samples. The
+  // checkpoint is written. Cancelled when a stop was asked for meanwhile.
   absl::StatusOr<Figures> Measure(const Cursor& cursor);
 
  private:

@@ -23,7 +23,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 // A run of three epochs, trained once.
-const std::string& Run() {
+const std::string& ShownRun() {
   static const std::string* const run = [] {
     WriteScratchFile("shown.textproto", SmallAutoencoder("shown"));
     const ProgramResult result =
@@ -63,8 +63,8 @@ std::map<std::string, std::map<std::string, std::string>> Table(const std::strin
 }
 
 TEST(Report, ItsFiguresAreThoseOfTheMetrics) {
-  const std::string page = FileContents(Run() + "/report.html");
-  const RunHistory history = RunHistory::Parse(FileContents(Run() + "/metrics.jsonl"));
+  const std::string page = FileContents(ShownRun() + "/report.html");
+  const RunHistory history = RunHistory::Parse(FileContents(ShownRun() + "/metrics.jsonl"));
   ASSERT_EQ(history.evaluations().size(), 3u);
   const FigureTable want = MakeFigureTable(history.evaluations().back().figures);
   auto got = Table(page);
@@ -80,9 +80,9 @@ TEST(Report, ItsFiguresAreThoseOfTheMetrics) {
 // Each point of the drawn loss is one of the metrics': its height goes with the value by one
 // straight line (or by that of the logarithms) for all of them.
 TEST(Report, ItsCurveIsThatOfTheMetrics) {
-  const std::string page = FileContents(Run() + "/report.html");
+  const std::string page = FileContents(ShownRun() + "/report.html");
   const HistorySeries loss =
-      RunHistory::Parse(FileContents(Run() + "/metrics.jsonl")).training("loss");
+      RunHistory::Parse(FileContents(ShownRun() + "/metrics.jsonl")).training("loss");
   const size_t chart = page.find("id=\"curve-loss\"");
   ASSERT_NE(chart, std::string::npos);
   const bool log = page.substr(chart, 200).find("logarithmic") != std::string::npos;
@@ -108,7 +108,7 @@ TEST(Report, ItsCurveIsThatOfTheMetrics) {
 }
 
 TEST(Report, IsMadeAnewWithoutDatasetAndEncoder) {
-  const std::string before = FileContents(Run() + "/report.html");
+  const std::string before = FileContents(ShownRun() + "/report.html");
   EXPECT_THAT(before, AllOf(HasSubstr("id=\"map\""), HasSubstr("id=\"reconstructions\""),
                             HasSubstr("id=\"confusion\""), HasSubstr("id=\"neighbours\"")));
   ASSERT_EQ(
@@ -128,7 +128,7 @@ TEST(Report, IsMadeAnewWithoutDatasetAndEncoder) {
 }
 
 TEST(Report, SeveralRunsAreCompared) {
-  Run();
+  ShownRun();
   ASSERT_EQ(RunProgram({"train", "shown.textproto", "--override",
                         "train { seed: 7 epochs: 1 } name: \"other\""})
                 .exit_code,
@@ -160,7 +160,7 @@ TEST(Report, SamplesCanBeLeftOut) {
 }
 
 TEST(Runs, ATableThatIsSorted) {
-  Run();
+  ShownRun();
   const ProgramResult table = RunProgram({"runs", "--sort", "test_mse"});
   EXPECT_EQ(table.exit_code, 0) << table.output;
   EXPECT_THAT(table.output, AllOf(HasSubstr("run "), HasSubstr("shown"), HasSubstr("finished"),
@@ -175,7 +175,7 @@ TEST(Runs, ATableThatIsSorted) {
 
 // What TensorBoard's projector and pictures need is there, with paths from the config's folder.
 TEST(TensorBoard, ProjectorFilesAreThere) {
-  const std::string folder = Run() + "/tensorboard/";
+  const std::string folder = ShownRun() + "/tensorboard/";
   const std::string config = FileContents(folder + "projector_config.pbtxt");
   EXPECT_THAT(config, AllOf(HasSubstr("tensor_path: \"projector/h.tsv\""),
                             HasSubstr("metadata_path: \"projector/metadata.tsv\""),
