@@ -1,5 +1,5 @@
-// Writes pictures/ (two classes of coloured shapes, of several sizes) and text.txt (lines of a small
-// grammar) into a folder: the data that the tests of the pages follow them with.
+// Writes pictures/ (two classes of coloured shapes, of several sizes) and text.txt (lines of a
+// small grammar) into a folder: the data that the tests of the pages follow them with.
 #include <cmath>
 #include <cstdio>
 #include <string>

@@ -21,7 +21,7 @@ BEGIN {
   split("pipelines/text pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
         "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \
         "pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed " \
-        "pipelines/neighbours", pipelines, " ")
+        "pipelines/neighbours pipelines/init", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i + 0
 }
 

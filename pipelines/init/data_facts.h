@@ -35,7 +35,8 @@ struct DataFacts {
 };
 
 // Looks at a folder of pictures, IDX files (a folder with them, or the file of images), a folder of
-// CIFAR's binary files, or text (a file or a folder). Errors: there is nothing, or nothing of these.
+// CIFAR's binary files, or text (a file or a folder). Errors: there is nothing, or nothing of
+// these.
 absl::StatusOr<DataFacts> LookAtData(const std::string& path);
 
 // Its parts, by kind.

@@ -394,7 +394,11 @@ std::string PipelineText(const std::string& name, Method method, const DataFacts
       &text,
       "# A tenth of the training samples is kept to judge the training by on its way, so "
       "that the test\n# part is looked at once.\nevaluate {\n  validation: ",
-      kValidation, "\n  every_epochs: ", std::max<int64_t>(1, length.epochs / 10), "\n");
+      kValidation, "\n");
+  // Contrastive learning without classes has nothing to be measured by but its loss.
+  if (method != Method::kSimclr || facts.classes > 0) {
+    absl::StrAppend(&text, "  every_epochs: ", std::max<int64_t>(1, length.epochs / 10), "\n");
+  }
   if (!language && facts.classes > 0) {
     absl::StrAppend(&text, "  probe { every_evaluation: false }\n");
   }

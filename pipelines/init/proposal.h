@@ -12,8 +12,8 @@ namespace pretext {
 
 enum class Method { kAutoencoder, kSimclr, kMaskedLm };
 
-// "autoencoder", "simclr" or "masked_lm"; empty: what suits the data. An error where it does not fit
-// the data.
+// "autoencoder", "simclr" or "masked_lm"; empty: what suits the data. An error where it does not
+// fit the data.
 absl::StatusOr<Method> ChooseMethod(const std::string& name, const DataFacts& facts);
 
 // An encoder with all that goes with it. Those of a method are ordered: the one that would learn

@@ -24,10 +24,10 @@ std::vector<SelfCheck> SelfChecks(const std::string& folder);
 // Each by itself.
 
 // Gradients of every encoder, head and loss that is linked in and can be built with its defaults:
-// of each parameter and of the input, along a direction, against differences of the values.
+// its length against differences of the values along it, parameters and input together.
 CheckResult CheckPluginGradients();
-// Passes of a network forward and back with one thread and with all: own kernels give the same bits,
-// the libraries' products the same within rounding.
+// Passes forward and back with one thread and with all: own kernels give the same bits, the
+// libraries' products the same within rounding.
 CheckResult CheckThreads();
 // NT-Xent by tiles against sums over all pairs in double precision: loss and gradient.
 CheckResult CheckTiledNtXent();
