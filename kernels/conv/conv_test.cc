@@ -283,7 +283,8 @@ TEST(ConvPlanTest, WinogradWhereItPays) {
 }
 
 TEST(ConvPlanTest, ChunksAreOfEqualSizeAndCoverTheBatch) {
-  const ConvPlan& plan = ConvPlan::Get({100, 64, 32, 32, 64, 3, 1, 1, 1});
+  const ConvShape shape = {100, 64, 32, 32, 64, 3, 1, 1, 1};
+  const ConvPlan& plan = ConvPlan::Get(shape);
   EXPECT_LT(plan.chunk(), 20);
   EXPECT_GT(plan.chunk(), 10);
   EXPECT_EQ(plan.input_layout().dims()[0], 100);

@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> BagOfTokensEncoder::Create(const BagOfT
   encoder->tables_.token = table("token_embedding", input.vocabulary);
   encoder->tables_.position = table("position_embedding", input.tokens);
   encoder->out_ = LinearLayer::Declare(set, "out", width, width);
-  encoder->output_ = FlowType::Vector(width).WithRange({-1, 1});
+  encoder->output_ = FlowType::Vector(width).WithRange(ValueRange{-1, 1});
   return encoder;
 }
 

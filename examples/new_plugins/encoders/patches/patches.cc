@@ -19,7 +19,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> PatchesEncoder::Create(const Patches& c
   if (!check.ok()) return check.status();
 
   auto encoder = std::make_unique<PatchesEncoder>();
-  encoder->output_ = FlowType::Vector(config.width()).WithRange({-1, 1});
+  encoder->output_ = FlowType::Vector(config.width()).WithRange(ValueRange{-1, 1});
   encoder->layer_ =
       ConvLayer::Declare(encoder->parameters(), "patches", input.channels, config.width(),
                          config.size(), {.stride = config.size()}, /*with_bias=*/true);

@@ -1,7 +1,7 @@
 // SpectralContrastive: HaoChen et al. 2021, "Provable guarantees for self-supervised deep learning
 // with spectral contrastive loss", equation 6.
 //
-//   L = -2/N Σ_i a_i · b_i + ρ/(N (N - 1)) Σ_{i≠j} (a_i · b_j)²        mean over pairs of views a, b
+//   L = -2/N Σ_i a_i · b_i + ρ/(N (N - 1)) Σ_{i≠j} (a_i · b_j)²   mean over pairs a, b
 //
 // With one sample the second sum is empty. Prediction: vector D. Two views or more. Gradient: to
 // the prediction.
