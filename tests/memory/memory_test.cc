@@ -51,9 +51,10 @@ double PeakBytes(pid_t process) {
   return 0;
 }
 
-// Never less than what is taken, but for what libraries take for themselves, and a quarter more at
-// most; of small trainings by some megabytes.
-constexpr double kLeast = 0.97, kMost = 1.25, kMegabytes = 12e6;
+// A quarter more than is taken at most, and not less, but for what loading leaves in the heap and
+// what an evaluation keeps for the report, which are not counted (measured: 0.85 to 1.06); of small
+// trainings by some megabytes.
+constexpr double kLeast = 0.83, kMost = 1.25, kMegabytes = 12e6;
 
 void ExpectEstimate(const std::string& pipeline, const std::string& override) {
   const ProgramResult said = RunProgram({"validate", pipeline, "--override", override});
