@@ -284,8 +284,8 @@ std::string PipelineGenerator::Generate(Random& random) const {
   RandomSections(&pipeline, random);
   if (text) TextParts(&pipeline, random);
 
-  // What is faulty is drawn again, and sooner or later what is beside it: most come to fit. Some are
-  // left as they are.
+  // What is faulty is drawn again, and sooner or later what is beside it: most come to fit. Some
+  // are left as they are.
   const int rounds = Chance(random, 0.2) ? 0 : 24;
   for (int round = 0; round < rounds; ++round) {
     const absl::StatusOr<Assembled> parts =

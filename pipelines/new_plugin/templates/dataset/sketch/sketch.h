@@ -1,5 +1,5 @@
-// Sketch: grey images H×W of stripes, across (label 0) or down (label 1), of random width and place.
-// A sample depends on its split and index alone, so that runs repeat.
+// Sketch: grey images H×W of stripes, across (label 0) or down (label 1), of random width and
+// place. A sample depends on its split and index alone, so that runs repeat.
 #pragma once
 
 #include <cstdint>

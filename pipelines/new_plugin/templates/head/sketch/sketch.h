@@ -1,7 +1,7 @@
 // Sketch: z = W h / |W h|, for losses of directions.
 //
-// Input: vector D. Output: vector of `output` features, of length 1. Parameters: "0.weight" [output,
-// D].
+// Input: vector D. Output: vector of `output` features, of length 1. Parameters: "0.weight"
+// [output, D].
 #pragma once
 
 #include <memory>
