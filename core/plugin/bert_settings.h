@@ -10,6 +10,9 @@
 
 namespace pretext {
 
+// ForeignNames::program.
+inline constexpr char kHuggingFaceBert[] = "HuggingFace's BERT";
+
 // "hidden_act", by the field `activation`.
 inline ForeignSetting BertActivation(ActivationFunction function) {
   ForeignSetting setting{"hidden_act", {}, "activation"};

@@ -1,5 +1,6 @@
 #include "core/plugin/export.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -39,6 +40,26 @@ Tensor TrainedPart::operator[](absl::string_view name) const {
   Tensor found = Find(name);
   PRETEXT_CHECK(found.defined(), "an export asks for parameters that its plugin declares");
   return found;
+}
+
+std::vector<NamedTensor> TrainedPart::Named(absl::string_view program) const {
+  const auto names = std::find_if(foreign.begin(), foreign.end(),
+                                  [&](const ForeignNames& of) { return of.program == program; });
+  PRETEXT_CHECK(names != foreign.end(), "an export asks for names that its plugin has");
+  std::vector<NamedTensor> tensors;
+  for (const ForeignTensor& tensor : names->tensors) {
+    const Tensor ours = (*this)[tensor.ours];
+    if (tensor.theirs.size() == 1) {
+      tensors.push_back({tensor.theirs.front(), ours});
+      continue;
+    }
+    const auto blocks = static_cast<int64_t>(tensor.theirs.size()), rows = ours.dim(0) / blocks;
+    for (int64_t b = 0; b < blocks; ++b) {
+      tensors.push_back(
+          {tensor.theirs[static_cast<size_t>(b)], ours.Rows(b * rows, (b + 1) * rows)});
+    }
+  }
+  return tensors;
 }
 
 GraphBatchNorm TrainedPart::BatchNorm(absl::string_view name, float epsilon) const {

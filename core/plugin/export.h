@@ -25,6 +25,7 @@
 #include "core/autograd/parameter.h"
 #include "core/flow/flow_type.h"
 #include "core/graph/graph_builder.h"
+#include "core/plugin/foreign_names.h"
 
 namespace google::protobuf {
 class Message;
@@ -37,6 +38,7 @@ struct TrainedPart {
   const google::protobuf::Message* config = nullptr;  // the plugin's own
   FlowType input, output;
   const ParameterSet* parameters = nullptr;  // allocated, with their trained values
+  std::vector<ForeignNames> foreign;         // the plugin's foreign_names()
   int64_t steps = 0;                         // batches that were trained on
   const TrainedPart* encoder = nullptr;      // of a head: what it stands on
 
@@ -45,6 +47,9 @@ struct TrainedPart {
   Tensor Find(absl::string_view name) const;
   // Checked: there is one.
   Tensor operator[](absl::string_view name) const;
+  // All of it by the names of one of `foreign` (checked: it is there), in the table's order; a
+  // tensor of ours that is several of theirs in blocks of as many rows.
+  std::vector<NamedTensor> Named(absl::string_view program) const;
   // The parameters and statistics of a batch normalisation that was declared under `name`.
   GraphBatchNorm BatchNorm(absl::string_view name, float epsilon) const;
 };

@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/layers/activation.pb.h"
 #include "core/tensor/safetensors.h"
 
 namespace pretext {
@@ -28,25 +27,6 @@ inline NamedTensor Counter(std::string name, int64_t value) {
   Tensor tensor = Tensor::Zeros(Shape(), DType::kInt32);
   tensor.ints()[0] = static_cast<int32_t>(value);
   return {std::move(name), tensor, /*wide=*/true};
-}
-
-// The activation's name in transformers (ACT2FN). "gelu_new" is the approximation by tanh.
-inline const char* NameInTransformers(ActivationFunction function) {
-  switch (function) {
-    case IDENTITY:
-      return "linear";
-    case RELU:
-      return "relu";
-    case GELU:
-      return "gelu";
-    case GELU_TANH:
-      return "gelu_new";
-    case SIGMOID:
-      return "sigmoid";
-    case TANH:
-      return "tanh";
-  }
-  return "";
 }
 
 }  // namespace pretext

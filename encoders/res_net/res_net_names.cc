@@ -1,5 +1,7 @@
 // ResNet by the names of torchvision, timm and HuggingFace.
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "core/plugin/export.h"
 #include "core/plugin/export_names.h"
 #include "encoders/res_net/res_net.pb.h"
@@ -38,27 +40,28 @@ std::string ArchitectureOf(const TrainedPart& part) {
   return absl::StrCat("resnet", ConfigOf(part).depth());
 }
 
-// The tensors of a normalisation, with PyTorch's counter, which stands first: 8 bytes are aligned.
+// PyTorch's counter of a normalisation. Counters stand first: 8 bytes are aligned.
+NamedTensor CounterOf(const TrainedPart& part, const std::string& norm) {
+  return Counter(norm + ".num_batches_tracked", part.steps);
+}
+
 void AddNorm(const TrainedPart& part, const std::string& ours, const std::string& theirs,
              std::vector<NamedTensor>& tensors) {
-  tensors.insert(tensors.begin(), Counter(theirs + ".num_batches_tracked", part.steps));
+  tensors.insert(tensors.begin(), CounterOf(part, theirs));
   for (const char* name : {".weight", ".bias", ".running_mean", ".running_var"})
     tensors.push_back({theirs + name, part[ours + name]});
 }
 
-// torchvision's names are ours.
 std::vector<NamedTensor> TorchvisionTensors(const TrainedPart& part) {
-  std::vector<NamedTensor> tensors;
-  const auto add = [&](const std::string& conv, const std::string& norm) {
-    tensors.push_back({conv + ".weight", part[conv + ".weight"]});
-    AddNorm(part, norm, norm, tensors);
-  };
-  add("conv1", "bn1");
-  for (const ResNetBlock& block : BlocksOf(ConfigOf(part))) {
-    for (size_t i = 1; i <= block.kernels.size(); ++i)
-      add(absl::StrCat(block.name, ".conv", i), absl::StrCat(block.name, ".bn", i));
-    if (block.shortcut) add(block.name + ".downsample.0", block.name + ".downsample.1");
+  std::vector<NamedTensor> tensors, counters;
+  for (NamedTensor& tensor : part.Named("torchvision")) {
+    if (absl::EndsWith(tensor.name, ".running_mean")) {
+      counters.push_back(
+          CounterOf(part, std::string(absl::StripSuffix(tensor.name, ".running_mean"))));
+    }
+    tensors.push_back(std::move(tensor));
   }
+  tensors.insert(tensors.begin(), counters.begin(), counters.end());
   return tensors;
 }
 

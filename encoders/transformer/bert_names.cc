@@ -37,7 +37,7 @@ void AddTransformerLayer(int64_t number, std::vector<ForeignTensor>& tensors) {
 std::vector<ForeignNames> BertNames(const Transformer& config) {
   if (config.normalization() == Transformer::PRE) return {};
   ForeignNames names;
-  names.program = "HuggingFace's BERT";
+  names.program = kHuggingFaceBert;
   names.tensors = {{"token_embedding", {"embeddings.word_embeddings.weight"}, "vocabulary"},
                    {"position_embedding", {"embeddings.position_embeddings.weight"}, "positions"}};
   if (config.segments() > 0) {

@@ -39,6 +39,24 @@ void AddRow(T factor, const T* from, int64_t from_size, int64_t offset, int64_t 
   }
 }
 
+// The result of a convolution, [N, out, h, v]: planes that begin with the bias, to which
+// add(image, c, o, plane) adds what the input's channel c gives to channel o.
+template <class T, class Add>
+Array<T> Planes(const Call<T>& call, int64_t out, int64_t h, int64_t v, const Add& add) {
+  const Array<T>& x = call.in(0);
+  const int64_t in = x.dims[1], size = x.dims[2] * x.dims[3];
+  Array<T> y = Array<T>::Zeros({x.dims[0], out, h, v});
+#pragma omp parallel for collapse(2) schedule(static)
+  for (int64_t n = 0; n < x.dims[0]; ++n) {
+    for (int64_t o = 0; o < out; ++o) {
+      T* const plane = y.values.data() + (n * out + o) * h * v;
+      if (call.has(2)) std::fill_n(plane, h * v, call.in(2).values[o]);
+      for (int64_t c = 0; c < in; ++c) add(x.values.data() + (n * in + c) * size, c, o, plane);
+    }
+  }
+  return y;
+}
+
 }  // namespace
 
 template <class T>
@@ -54,29 +72,19 @@ absl::StatusOr<Array<T>> Conv(const Call<T>& call) {
   const int64_t h = Out(height, window.top, window.bottom, window.kernel_h, window.stride_h),
                 v = Out(width, window.left, window.right, window.kernel_w, window.stride_w);
   if (h < 1 || v < 1) return call.Wrong("the image is smaller than the kernel");
-  Array<T> y = Array<T>::Zeros({x.dims[0], out, h, v});
-#pragma omp parallel for collapse(2) schedule(static)
-  for (int64_t n = 0; n < x.dims[0]; ++n) {
-    for (int64_t o = 0; o < out; ++o) {
-      T* const plane = y.values.data() + (n * out + o) * h * v;
-      if (call.has(2)) std::fill_n(plane, h * v, call.in(2).values[o]);
-      for (int64_t c = 0; c < in; ++c) {
-        const T* const image = x.values.data() + (n * in + c) * height * width;
-        const T* const kernel = w.values.data() + (o * in + c) * window.kernel_h * window.kernel_w;
-        for (int64_t i = 0; i < h; ++i) {
-          for (int64_t kh = 0; kh < window.kernel_h; ++kh) {
-            const int64_t row = i * window.stride_h + kh - window.top;
-            if (row < 0 || row >= height) continue;
-            for (int64_t kw = 0; kw < window.kernel_w; ++kw) {
-              AddRow(kernel[kh * window.kernel_w + kw], image + row * width, width,
-                     kw - window.left, window.stride_w, plane + i * v, v);
-            }
-          }
+  return Planes<T>(call, out, h, v, [&](const T* image, int64_t c, int64_t o, T* plane) {
+    const T* const kernel = w.values.data() + (o * in + c) * window.kernel_h * window.kernel_w;
+    for (int64_t i = 0; i < h; ++i) {
+      for (int64_t kh = 0; kh < window.kernel_h; ++kh) {
+        const int64_t row = i * window.stride_h + kh - window.top;
+        if (row < 0 || row >= height) continue;
+        for (int64_t kw = 0; kw < window.kernel_w; ++kw) {
+          AddRow(kernel[kh * window.kernel_w + kw], image + row * width, width, kw - window.left,
+                 window.stride_w, plane + i * v, v);
         }
       }
     }
-  }
-  return y;
+  });
 }
 
 template <class T>
@@ -89,35 +97,25 @@ absl::StatusOr<Array<T>> ConvTranspose(const Call<T>& call) {
   const Window window = WindowOf(call, {w.dims[2], w.dims[3]});
   const Dims added = call.Get("output_padding", Dims{0, 0});
   if (!window.good || added.size() != 2) return call.Wrong("an attribute that is not known here");
-  const int64_t in = x.dims[1], out = w.dims[1], height = x.dims[2], width = x.dims[3];
+  const int64_t out = w.dims[1], height = x.dims[2], width = x.dims[3];
   const int64_t h = (height - 1) * window.stride_h + added[0] + window.kernel_h - window.top -
                     window.bottom,
                 v = (width - 1) * window.stride_w + added[1] + window.kernel_w - window.left -
                     window.right;
   if (h < 1 || v < 1) return call.Wrong("nothing is left of the image");
-  Array<T> y = Array<T>::Zeros({x.dims[0], out, h, v});
-#pragma omp parallel for collapse(2) schedule(static)
-  for (int64_t n = 0; n < x.dims[0]; ++n) {
-    for (int64_t o = 0; o < out; ++o) {
-      T* const plane = y.values.data() + (n * out + o) * h * v;
-      if (call.has(2)) std::fill_n(plane, h * v, call.in(2).values[o]);
-      for (int64_t c = 0; c < in; ++c) {
-        const T* const image = x.values.data() + (n * in + c) * height * width;
-        const T* const kernel = w.values.data() + (c * out + o) * window.kernel_h * window.kernel_w;
-        for (int64_t i = 0; i < height; ++i) {
-          for (int64_t j = 0; j < width; ++j) {
-            for (int64_t k = 0; k < window.kernel_h * window.kernel_w; ++k) {
-              const int64_t row = i * window.stride_h + k / window.kernel_w - window.top,
-                            column = j * window.stride_w + k % window.kernel_w - window.left;
-              if (row >= 0 && row < h && column >= 0 && column < v)
-                plane[row * v + column] += image[i * width + j] * kernel[k];
-            }
-          }
+  return Planes<T>(call, out, h, v, [&](const T* image, int64_t c, int64_t o, T* plane) {
+    const T* const kernel = w.values.data() + (c * out + o) * window.kernel_h * window.kernel_w;
+    for (int64_t i = 0; i < height; ++i) {
+      for (int64_t j = 0; j < width; ++j) {
+        for (int64_t k = 0; k < window.kernel_h * window.kernel_w; ++k) {
+          const int64_t row = i * window.stride_h + k / window.kernel_w - window.top,
+                        column = j * window.stride_w + k % window.kernel_w - window.left;
+          if (row >= 0 && row < h && column >= 0 && column < v)
+            plane[row * v + column] += image[i * width + j] * kernel[k];
         }
       }
     }
-  }
-  return y;
+  });
 }
 
 template <class T>

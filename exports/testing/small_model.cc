@@ -71,6 +71,7 @@ SmallModel::SmallModel(const google::protobuf::Message& encoder,
                       .input = input,
                       .output = encoder_->output(),
                       .parameters = &encoder_->parameters(),
+                      .foreign = encoder_->foreign_names(),
                       .steps = 7};
   request_.encoder_plugin = encoder_.get();
   request_.tokenizer = tokenizer_.get();
@@ -92,6 +93,7 @@ SmallModel::SmallModel(const google::protobuf::Message& encoder,
                               .input = encoder_->output(),
                               .output = head_->output(),
                               .parameters = &head_->parameters(),
+                              .foreign = head_->foreign_names(),
                               .steps = 7,
                               .encoder = &request_.encoder};
   request_.head_plugin = head_.get();

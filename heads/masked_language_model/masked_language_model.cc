@@ -11,7 +11,7 @@ namespace {
 
 ForeignNames BertNames(const MaskedLanguageModel& config) {
   ForeignNames names;
-  names.program = "HuggingFace's BERT";
+  names.program = kHuggingFaceBert;
   const std::string predictions = "cls.predictions.", transform = predictions + "transform.";
   names.tensors = {{"dense.weight", {transform + "dense.weight"}},
                    {"dense.bias", {transform + "dense.bias"}},

@@ -1,5 +1,6 @@
 // MaskedLanguageModel by HuggingFace's names: what BertForMaskedLM has beside BertModel.
 #include "absl/strings/str_cat.h"
+#include "core/plugin/bert_settings.h"
 #include "core/plugin/export.h"
 #include "core/plugin/export_names.h"
 #include "heads/masked_language_model/masked_language_model.pb.h"
@@ -18,7 +19,8 @@ std::string Member(const ForeignModel& model, const char* name) {
 absl::Status NamedByHuggingFace(const TrainedPart& head, ForeignModel& model) {
   const auto& config = static_cast<const MaskedLanguageModel&>(*head.config);
   const std::string epsilon = JsonFloat(config.epsilon()),
-                    activation = absl::StrCat("\"", NameInTransformers(config.activation()), "\"");
+                    activation = absl::StrCat(
+                        "\"", BertActivation(config.activation()).values.front(), "\"");
   if (epsilon != Member(model, "layer_norm_eps")) {
     return absl::InvalidArgumentError(
         absl::StrCat("BertForMaskedLM has one layer_norm_eps for encoder and head; this encoder's "
@@ -34,15 +36,9 @@ absl::Status NamedByHuggingFace(const TrainedPart& head, ForeignModel& model) {
   }
   model.architecture = "BertForMaskedLM";
   for (NamedTensor& tensor : model.tensors) tensor.name = "bert." + tensor.name;
-  const auto add = [&](const char* theirs, const char* ours) {
-    model.tensors.push_back({absl::StrCat("cls.predictions.", theirs), head[ours]});
-  };
-  add("transform.dense.weight", "dense.weight");
-  add("transform.dense.bias", "dense.bias");
-  add("transform.LayerNorm.weight", "norm.weight");
-  add("transform.LayerNorm.bias", "norm.bias");
   // The decoder's weight is the word embeddings and its bias this one: tied, not stored.
-  add("bias", "decoder.bias");
+  for (NamedTensor& tensor : head.Named(kHuggingFaceBert))
+    model.tensors.push_back(std::move(tensor));
   return absl::OkStatus();
 }
 

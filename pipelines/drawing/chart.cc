@@ -47,16 +47,22 @@ std::string Stroke(size_t index, bool landmark) {
                       "\"", *dash != '\0' ? absl::StrCat(" stroke-dasharray=\"", dash, "\"") : "");
 }
 
-// The axes, with a line across for each value beside the vertical one.
-std::string Axes(const Scale& x, const Scale& y, const std::string& unit) {
+// A line across for each of about `ticks` values of the vertical axis, and the value beside it.
+std::string LinesAcross(const Scale& y, int ticks) {
   std::string svg;
-  for (const double value : y.Ticks(5)) {
+  for (const double value : y.Ticks(ticks)) {
     absl::StrAppendFormat(&svg,
                           "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
                           "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
                           kLeft, kWidth - kRight, y(value), y(value), kLeft - 6, y(value) + 4,
                           TickText(value));
   }
+  return svg;
+}
+
+// The axes.
+std::string Axes(const Scale& x, const Scale& y, const std::string& unit) {
+  std::string svg = LinesAcross(y, 5);
   for (const double value : x.Ticks(4)) {
     absl::StrAppendFormat(&svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
                           std::min(x(value), kWidth - 18.0), kHeight - 16, TickText(value));
@@ -136,14 +142,7 @@ std::string BarsHtml(absl::string_view id, absl::string_view title,
   const Scale y(0, values.high, kHeight - kBottom, kTop, false);
   const double room =
       static_cast<double>(kWidth - kLeft - kRight) / static_cast<double>(bars.size());
-  std::string svg;
-  for (const double value : y.Ticks(4)) {
-    absl::StrAppendFormat(&svg,
-                          "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text "
-                          "x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
-                          kLeft, kWidth - kRight, y(value), y(value), kLeft - 6, y(value) + 4,
-                          TickText(value));
-  }
+  std::string svg = LinesAcross(y, 4);
   const size_t apart = std::max<size_t>(1, (bars.size() + 7) / 8);  // of the names
   for (size_t i = 0; i < bars.size(); ++i) {
     const auto& [name, value] = bars[i];

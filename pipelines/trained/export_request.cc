@@ -30,6 +30,7 @@ absl::StatusOr<TrainedPart> PartOf(const char* name, const google::protobuf::Any
                      .input = input,
                      .output = plugin.output(),
                      .parameters = &plugin.parameters(),
+                     .foreign = plugin.foreign_names(),
                      .steps = steps};
 }
 
