@@ -21,7 +21,7 @@ BEGIN {
   split("pipelines/text pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
         "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \
         "pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed " \
-        "pipelines/neighbours pipelines/init", pipelines, " ")
+        "pipelines/neighbours pipelines/init pipelines/new_plugin pipelines/selfcheck", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i + 0
 }
 
@@ -44,7 +44,7 @@ FNR == 1 {
     fault = own " stands below " other
   } else if (level[other] == own_level && other != own && !test && !((own " " other) in beside)) {
     fault = own " and " other " stand side by side"
-  } else if (other == own && !test && room[other_room] > room[own_room] && own_room in room) {
+  } else if (other == own && !test && own_room in room && room[other_room] > room[own_room]) {
     fault = own_room " stands below " other_room
   }
   if (fault) printf "%s:%d: %s: %s\n", FILENAME, FNR, fault, $0

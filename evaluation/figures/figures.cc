@@ -47,6 +47,8 @@ constexpr std::array<Row, kFigureRows> kRows = {{
     {"bigram_", "bigram", "of the frequencies of pairs of tokens, a baseline"},
 }};
 
+constexpr int kValidationRow = 1;  // baselines are below it
+
 // "knn_k10", as KnnName makes it.
 bool IsFurtherVote(absl::string_view name) {
   return absl::ConsumePrefix(&name, "knn_k") && !name.empty() && absl::ascii_isdigit(name[0]);
@@ -97,7 +99,7 @@ std::string WithoutAlias(absl::string_view name, const EvaluationFacts& facts) {
 
 absl::string_view WithoutSplit(absl::string_view name) {
   const absl::string_view figure = PlaceOfFigure(name).column;
-  return PlaceOfFigure(name).row <= 1 && FindFigure(figure) != nullptr ? figure : "";
+  return PlaceOfFigure(name).row <= kValidationRow && FindFigure(figure) != nullptr ? figure : "";
 }
 
 // Why a pipeline does not give what others do.
@@ -187,12 +189,15 @@ FigurePlace PlaceOfFigure(absl::string_view name) {
     break;
   }
   absl::string_view figure = place.column;
-  if (place.row != 1 && absl::ConsumePrefix(&figure, "test_")) {
+  if (place.row != kValidationRow && absl::ConsumePrefix(&figure, "test_")) {
     const Figure* const found = FindFigure(figure);
     if (found != nullptr && found->names_test) place.column = figure;
   }
   return place;
 }
+
+bool OfValidation(absl::string_view name) { return PlaceOfFigure(name).row == kValidationRow; }
+bool OfBaseline(absl::string_view name) { return PlaceOfFigure(name).row > kValidationRow; }
 
 absl::string_view FigureRowTitle(int row, bool language) {
   // A masked language model is judged by its predictions, the others by h.

@@ -64,6 +64,8 @@ struct FigurePlace {
   absl::string_view column;  // "mse", "knn_k10"; part of the name
 };
 FigurePlace PlaceOfFigure(absl::string_view name);
+bool OfValidation(absl::string_view name);
+bool OfBaseline(absl::string_view name);
 // What a reader is told a row is. With `language`: of a masked language model.
 constexpr int kFigureRows = 7;
 absl::string_view FigureRowTitle(int row, bool language);

@@ -13,6 +13,7 @@
 namespace pretext {
 namespace {
 
+constexpr int64_t kMostPoints = 600;  // of a line
 constexpr int kWidth = 520, kHeight = 260, kLeft = 62, kRight = 14, kTop = 14, kBottom = 34;
 constexpr int kColors = 10;
 // Of the lines one after the other; the first is drawn through.
@@ -61,14 +62,14 @@ std::string LinesAcross(const Scale& y, int ticks) {
 }
 
 // The axes.
-std::string Axes(const Scale& x, const Scale& y, const std::string& unit) {
+std::string Axes(const Scale& x, const Scale& y) {
   std::string svg = LinesAcross(y, 5);
   for (const double value : x.Ticks(4)) {
     absl::StrAppendFormat(&svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
                           std::min(x(value), kWidth - 18.0), kHeight - 16, TickText(value));
   }
   absl::StrAppendFormat(&svg, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
-                        kWidth - kRight, kHeight - 3, EscapeHtml(unit));
+                        kWidth - kRight, kHeight - 3, "step");
   return svg;
 }
 
@@ -98,7 +99,7 @@ std::string Line(const ChartLine& line, size_t index, const Scale& x, const Scal
 
 }  // namespace
 
-std::string ChartHtml(absl::string_view id, const ChartOptions& options,
+std::string ChartHtml(absl::string_view id, absl::string_view title,
                       const std::vector<ChartLine>& lines) {
   Extent steps, values;
   for (const ChartLine& line : lines) {
@@ -115,7 +116,7 @@ std::string ChartHtml(absl::string_view id, const ChartOptions& options,
   std::string drawn, key, words;
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].series.empty()) continue;
-    absl::StrAppend(&drawn, Line(lines[i], i, x, y, log, options.most_points));
+    absl::StrAppend(&drawn, Line(lines[i], i, x, y, log, kMostPoints));
     absl::StrAppend(
         &key,
         "<span><svg viewBox=\"0 0 34 12\" aria-hidden=\"true\"><line x1=\"0\" x2=\"34\" y1=\"6\" "
@@ -127,9 +128,8 @@ std::string ChartHtml(absl::string_view id, const ChartOptions& options,
   return absl::StrFormat(
       "<figure class=\"chart\" id=\"%s\"><figcaption>%s%s</figcaption><svg viewBox=\"0 0 %d %d\" "
       "role=\"img\" aria-label=\"%s: %s\">%s%s</svg><div class=\"key\">%s</div></figure>\n",
-      EscapeHtml(id), EscapeHtml(options.title),
-      log ? " <span class=\"soft\">(logarithmic)</span>" : "", kWidth, kHeight,
-      EscapeHtml(options.title), EscapeHtml(words), Axes(x, y, options.unit), drawn, key);
+      EscapeHtml(id), EscapeHtml(title), log ? " <span class=\"soft\">(logarithmic)</span>" : "",
+      kWidth, kHeight, EscapeHtml(title), EscapeHtml(words), Axes(x, y), drawn, key);
 }
 
 std::string BarsHtml(absl::string_view id, absl::string_view title,

@@ -109,7 +109,7 @@ TEST(Downsample, WhatHasNoPlaceIsLeftOut) {
 
 TEST(Chart, LinesAreNamedAndDashed) {
   const std::string html =
-      ChartHtml("id", {.title = "loss <1>"},
+      ChartHtml("id", "loss <1>",
                 {{.name = "a&b", .series = {{0, 4}, {10, 2}}},
                  {.name = "chance", .series = {{0, 5}, {10, 5}}, .landmark = true}});
   EXPECT_THAT(html, AllOf(HasSubstr("loss &lt;1&gt;"), HasSubstr("a&amp;b 2"),
@@ -125,18 +125,16 @@ TEST(Chart, LogarithmsWhereMostIsAtTheFoot) {
     falling.push_back({1.0 * i, std::exp(-i / 5.0)});
     rising.push_back({1.0 * i, 1.0 + i});
   }
-  EXPECT_THAT(ChartHtml("a", {.title = "t"}, {{.name = "n", .series = falling}}),
-              HasSubstr("(logarithmic)"));
-  EXPECT_THAT(ChartHtml("a", {.title = "t"}, {{.name = "n", .series = rising}}),
+  EXPECT_THAT(ChartHtml("a", "t", {{.name = "n", .series = falling}}), HasSubstr("(logarithmic)"));
+  EXPECT_THAT(ChartHtml("a", "t", {{.name = "n", .series = rising}}),
               Not(HasSubstr("(logarithmic)")));
 }
 
 TEST(Chart, OfNothingIsNothing) {
-  EXPECT_EQ(ChartHtml("a", {.title = "t"}, {}), "");
+  EXPECT_EQ(ChartHtml("a", "t", {}), "");
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(ChartHtml("a", {.title = "t"}, {{.name = "n", .series = {{0, nan}}}}), "");
-  EXPECT_THAT(ChartHtml("a", {.title = "t"}, {{.name = "n", .series = {{3, 7}}}}),
-              HasSubstr("<circle"))
+  EXPECT_EQ(ChartHtml("a", "t", {{.name = "n", .series = {{0, nan}}}}), "");
+  EXPECT_THAT(ChartHtml("a", "t", {{.name = "n", .series = {{3, 7}}}}), HasSubstr("<circle"))
       << "a single point";
   EXPECT_EQ(BarsHtml("a", "t", {}, "d"), "");
 }

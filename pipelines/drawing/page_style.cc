@@ -30,8 +30,6 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);font-size:.9rem;padding-bottom:.2rem}
 th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 th{font-weight:600;white-space:normal}tbody th{text-align:left}thead th:first-child{text-align:left}
-td.most{font-weight:700;text-decoration:underline}
-td.text,th.text{text-align:left;white-space:normal}
 figure.chart{max-width:620px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem}
 figure{margin:0;min-width:0}figcaption{font-weight:600;margin:.2rem 0}

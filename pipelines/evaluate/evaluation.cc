@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
 #include "core/plugin/registry.h"
@@ -182,8 +179,7 @@ absl::Status Evaluation::Language(Split split, const Work& work, Figures& figure
                                          .work = work});
   if (!measured.ok()) return measured.status();
   for (const auto& [name, value] : measured->values) {
-    const bool baseline = absl::StartsWith(name, "unigram_") || absl::StartsWith(name, "bigram_");
-    if (split == Split::kTest || !baseline)
+    if (split == Split::kTest || !OfBaseline(name))
       figures.values.emplace_back(Prefix(split) + name, value);
   }
   if (!measured->warning.empty()) figures.warnings.push_back(measured->warning);

@@ -1,9 +1,6 @@
-#include <algorithm>
 #include <map>
-#include <set>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "pipelines/drawing/html.h"
 #include "pipelines/report/report.h"
 #include "pipelines/report/result_table.h"
@@ -64,7 +61,6 @@ std::string Differences(const std::vector<RunFiles>& runs) {
 }  // namespace
 
 std::string ComparisonHtml(const std::vector<RunFiles>& given) {
-  std::vector<RunFiles> runs;
   std::string body = absl::StrCat("<h1>", given.size(), " runs</h1>\n<ul>\n");
   std::vector<const RunFiles*> shown;
   for (const RunFiles& run : given) shown.push_back(&run);

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "evaluation/figures/figures.h"
 #include "pipelines/drawing/chart.h"
 #include "pipelines/drawing/html.h"
 #include "pipelines/report/sections.h"
@@ -19,7 +20,7 @@ std::string HeldOutName(const RunFiles& run) {
   std::string name;
   for (const HistoryEvaluation& evaluation : run.history.evaluations()) {
     name = HeldOutLossName(evaluation.figures);
-    if (name.rfind("validation_", 0) == 0) return name;
+    if (OfValidation(name)) return name;
   }
   return name;
 }
@@ -42,7 +43,7 @@ std::string LossChart(const Runs& runs) {
       lines.push_back({.name = NameOf(runs, *run, name), .series = series, .landmark = true});
     }
   }
-  return ChartHtml("curve-loss", {.title = "loss"}, lines);
+  return ChartHtml("curve-loss", "loss", lines);
 }
 
 template <typename SeriesOf>
@@ -52,7 +53,7 @@ std::string Chart(const Runs& runs, const std::string& metric, bool points, Seri
     lines.push_back(
         {.name = NameOf(runs, *run, metric), .series = series_of(run->history), .points = points});
   }
-  return ChartHtml(absl::StrCat("curve-", metric), {.title = metric}, lines);
+  return ChartHtml(absl::StrCat("curve-", metric), metric, lines);
 }
 
 }  // namespace
@@ -61,16 +62,14 @@ std::string CurvesSection(const std::vector<const RunFiles*>& runs) {
   std::set<std::string> metrics, figures;
   for (const RunFiles* run : runs) {
     for (const auto& [name, series] : run->history.training()) metrics.insert(name);
-    for (const HistoryEvaluation& evaluation : run->history.evaluations()) {
+    if (run->history.evaluations().empty()) continue;
+    for (const auto& [name, value] : run->history.evaluations().back().figures) {
       // A figure that was measured once is in the table.
-      for (const auto& [name, value] : evaluation.figures) {
-        const auto* const latest = run->history.latest(name);
-        const HistorySeries series = run->history.evaluation(name);
-        const bool moves = std::any_of(
-            series.begin(), series.end(),
-            [&](const HistoryPoint& point) { return point.value != series.front().value; });
-        if (latest != nullptr && moves) figures.insert(name);
-      }
+      const HistorySeries series = run->history.evaluation(name);
+      const bool moves = std::any_of(series.begin(), series.end(), [&](const HistoryPoint& point) {
+        return point.value != series.front().value;
+      });
+      if (moves) figures.insert(name);
     }
   }
   for (const char* elsewhere : {"loss", "loss_chance", "loss_floor"}) metrics.erase(elsewhere);

@@ -3,35 +3,15 @@
 #include <algorithm>
 #include <map>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/json/json.h"
 #include "base/text/nearest.h"
 #include "evaluation/figures/figures.h"
+#include "pipelines/verdicts/trend.h"
 
 namespace pretext {
 namespace {
-
-constexpr int64_t kLines = 8;  // whose mean is "the loss now"
-
-bool IsBaseline(absl::string_view name) {
-  for (const char* prefix : {"raw_", "pca_", "untrained_", "unigram_", "bigram_"}) {
-    if (absl::StartsWith(name, prefix)) return true;
-  }
-  return false;
-}
-
-double LatestLoss(const RunHistory& history) {
-  const HistorySeries& loss = history.training("loss");
-  const auto used = std::min<int64_t>(kLines, static_cast<int64_t>(loss.size()));
-  double sum = 0;
-  for (auto i = static_cast<int64_t>(loss.size()) - used; i < static_cast<int64_t>(loss.size());
-       ++i)
-    sum += loss[i].value;
-  return sum / static_cast<double>(used);
-}
 
 std::string StateName(RunFiles::State state) {
   switch (state) {
@@ -62,7 +42,7 @@ ResultTable MakeResultTable(const std::vector<RunFiles>& runs) {
     ++names[run.name];
     if (run.history.evaluations().empty()) continue;
     for (const auto& [name, value] : run.history.evaluations().back().figures) {
-      if (IsBaseline(name)) continue;
+      if (OfBaseline(name)) continue;
       if (std::find(table.columns.begin(), table.columns.end(), name) == table.columns.end())
         table.columns.push_back(name);
     }
@@ -75,7 +55,8 @@ ResultTable MakeResultTable(const std::vector<RunFiles>& runs) {
     for (const std::string& column : table.columns) {
       std::optional<double>& figure = row.figures.emplace_back();
       if (column == "loss") {
-        if (!run.history.training("loss").empty()) figure = LatestLoss(run.history);
+        if (!run.history.training("loss").empty())
+          figure = MeanOfLast(run.history.training("loss"), kRecentLines);
       } else if (column == "epoch") {
         if (run.history.last_step() > 0) figure = run.history.last_epoch();
       } else if (column == "seconds") {
@@ -161,7 +142,8 @@ std::string ResultsAsJson(const ResultTable& table) {
     line.Add("run", run.path).Add("name", run.name).Add("state", StateName(run.state));
     line.Add("step", static_cast<int64_t>(run.history.last_step()));
     line.Add("epoch", run.history.last_epoch()).Add("seconds", run.history.seconds());
-    if (!run.history.training("loss").empty()) line.Add("loss", LatestLoss(run.history));
+    if (!run.history.training("loss").empty())
+      line.Add("loss", MeanOfLast(run.history.training("loss"), kRecentLines));
     line.Add("figures", figures);
     if (!run.damage.empty()) line.Add("damage", absl::StrJoin(run.damage, "\n"));
     absl::StrAppend(&text, line.text(), "\n");

@@ -22,8 +22,8 @@ class TensorBoardWriter {
   // Opens a new event file in the folder, which is made when it is missing. TensorBoard reads it
   // after those that are there, and forgets what they say of step `from_step` and beyond.
   absl::Status Open(const std::string& folder, int64_t from_step);
-  // Appends one event and flushes it: a killed run loses nothing.
   bool is_open() const { return !path_.empty(); }
+  // Appends one event and flushes it: a killed run loses nothing.
   // What `describe` says of a tag is written with its first scalar; "" is nothing.
   absl::Status Write(int64_t step, const std::vector<std::pair<std::string, double>>& scalars,
                      const std::function<std::string(absl::string_view)>& describe = nullptr);

@@ -7,12 +7,6 @@
 #include "pipelines/verdicts/verdicts.h"
 
 namespace pretext {
-namespace {
-
-// The first steps look collapsed whatever follows.
-constexpr int64_t kSettled = 100;
-
-}  // namespace
 
 bool MetricsLog::IsDue(int64_t step) const {
   return step % parts_.config->train().log_every() == 0 || step == plan_.total_steps;
@@ -38,7 +32,7 @@ double MetricsLog::items_per_second() const {
 }
 
 void MetricsLog::Warn(int64_t step) {
-  if (step < kSettled) return;
+  if (step < kSettledSteps) return;
   for (const std::string& warning : CollapseWarnings(last_.metrics, parts_.encoder->features())) {
     if (std::find(warnings_.begin(), warnings_.end(), warning) != warnings_.end()) continue;
     warnings_.push_back(warning);

@@ -12,8 +12,6 @@ constexpr double kRank = 2;
 bool FewDirections(double rank, int64_t features) {
   return rank < kRank && (features == 0 || features > 2);
 }
-// The first steps look collapsed whatever follows.
-constexpr double kSettled = 100;
 
 }  // namespace
 
@@ -39,7 +37,7 @@ std::vector<std::string> CollapseWarnings(
 
 void JudgeCollapse(const JudgedRun& run, std::vector<Verdict>& verdicts) {
   const HistorySeries& rank = run.history.training("h_effective_rank");
-  if (rank.empty() || rank.back().step < kSettled) return;
+  if (rank.empty() || rank.back().step < kSettledSteps) return;
   const HistorySeries& spread = run.history.training("h_spread");
   const double now = rank.back().value, at_first = rank.front().value;
   const std::string of = run.features > 0 ? absl::StrFormat(" of %d", run.features) : std::string();

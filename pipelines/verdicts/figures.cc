@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -18,10 +17,6 @@ constexpr double kPlateau = 0.03;
 // Errors nearer than this share of each other are as good as equal: reruns with another seed differ
 // by about as much.
 constexpr double kEqual = 0.005;
-// The first steps are at chance whatever follows.
-constexpr double kSettled = 100;
-// Lines whose mean loss is "the loss now".
-constexpr int64_t kLines = 8;
 
 // By how much two accuracies in percent, on the same so many samples, differ by chance at most, two
 // standard deviations of a difference of independent ones: those on the same samples differ less.
@@ -148,9 +143,9 @@ void JudgeFigures(const JudgedRun& run, std::vector<Verdict>& verdicts) {
   judged |= JudgeReconstruction(history, verdicts);
   judged |= JudgeLanguage(history, verdicts);
   const HistorySeries &loss = history.training("loss"), &chance = history.training("loss_chance");
-  if (loss.empty() || chance.empty() || history.last_step() < kSettled) return;
+  if (loss.empty() || chance.empty() || history.last_step() < kSettledSteps) return;
   const HistorySeries& floors = history.training("loss_floor");
-  const double now = MeanOfLast(loss, kLines), at = chance.back().value;
+  const double now = MeanOfLast(loss, kRecentLines), at = chance.back().value;
   const double floor = floors.empty() ? 0 : floors.back().value;
   const std::string figures = absl::StrFormat("loss %.4g, chance %.4g", now, at);
   if (!(now < at - kPlateau * (at - floor))) {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "evaluation/figures/figures.h"
 #include "pipelines/verdicts/judges.h"
 #include "pipelines/verdicts/trend.h"
 
@@ -16,14 +16,13 @@ constexpr double kWorthTelling = 0.01;
 // Time spent on samples beyond which they hold the training up: without it, it would be a third
 // faster at least.
 constexpr double kLoaderBound = 0.25;
-constexpr int64_t kLines = 8;
 
 // The mean training loss of the lines about a step: those that evaluations are beside.
 double TrainingLossAbout(const HistorySeries& loss, double step) {
   HistorySeries before;
   for (const HistoryPoint& point : loss)
     if (point.step <= step) before.push_back(point);
-  return MeanOfLast(before, kLines);
+  return MeanOfLast(before, kRecentLines);
 }
 
 void JudgeTrend(const RunHistory& history, double floor, std::vector<Verdict>& verdicts) {
@@ -63,8 +62,7 @@ void JudgeHeldOut(const RunHistory& history, double floor, std::vector<Verdict>&
   const HistorySeries held_out = history.evaluation(name);
   const HistorySeries& loss = history.training("loss");
   if (name.empty() || held_out.empty() || loss.empty()) return;
-  const std::string split =
-      name.rfind("validation_", 0) == 0 ? "validation loss" : "loss of the test split";
+  const std::string split = OfValidation(name) ? "validation loss" : "loss of the test split";
   const HistoryPoint best = *std::min_element(
       held_out.begin(), held_out.end(),
       [](const HistoryPoint& a, const HistoryPoint& b) { return a.value < b.value; });

@@ -34,4 +34,7 @@ Trend FitTrend(const HistorySeries& series);
 // The mean of the last `count` points; of fewer, of those there are. 0 of none.
 double MeanOfLast(const HistorySeries& series, int64_t count);
 
+// Of a loss: lines whose mean is what it is now.
+inline constexpr int64_t kRecentLines = 8;
+
 }  // namespace pretext

@@ -13,11 +13,15 @@
 
 namespace pretext {
 
+// The first steps look collapsed, and are at chance, whatever follows.
+inline constexpr int64_t kSettledSteps = 100;
+
 struct Verdict {
   enum class Level : uint8_t { kGood, kNote, kBad };
 
   Level level = Level::kNote;
-  // What it is about: "baseline", "chance", "collapse", "rank", "trend", "overfit", "loader".
+  // What it is about: "baseline", "chance", "input", "reconstruction",
+  // "collapse", "rank", "trend", "held_out", "overfit", "loader".
   std::string about;
   std::string brief;   // "better than untrained (probe 82.88 against 73.86)"
   std::string advice;  // a sentence on what to change, or what it means; may be empty
