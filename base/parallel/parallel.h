@@ -23,10 +23,8 @@
 
 namespace pretext {
 
-// The cost from which a team is worth waking: 32768 floats, about 8 microseconds of one thread. A
-// team that spins between regions is at work after 1 to 2 microseconds, one that sleeps after some
-// ten (bench/parallel measures where the two meet): here two threads gain in the one case and lose
-// little in the other.
+// The cost from which a team is worth waking: 32768 floats. Between what a team costs that spins
+// between regions and one that sleeps; chosen, not tuned (bench/kernels shows loops on both sides).
 inline constexpr int64_t kWorthATeam = 1 << 15;
 
 // Whether items of that cost each are worth a team; one alone never is.

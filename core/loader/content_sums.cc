@@ -54,9 +54,14 @@ absl::StatusOr<std::vector<SampleSum>> SumsOf(const Dataset& dataset, Split spli
 
 std::vector<int32_t> LabelsOf(const Dataset& dataset, Split split) {
   if (!dataset.labelled()) return {};
-  std::vector<SampleSum> sums(static_cast<size_t>(dataset.size(split)));
-  FindSums(dataset, split, sums).IgnoreError();  // found where they are read
+  const int64_t size = dataset.size(split);
   std::vector<int32_t> labels;
+  if (size > 0 && dataset.Label(split, 0)) {
+    for (int64_t i = 0; i < size; ++i) labels.push_back(*dataset.Label(split, i));
+    return labels;
+  }
+  std::vector<SampleSum> sums(static_cast<size_t>(size));
+  FindSums(dataset, split, sums).IgnoreError();  // found where they are read
   for (const SampleSum& sum : sums) labels.push_back(sum.label);
   return labels;
 }

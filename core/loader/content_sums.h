@@ -16,7 +16,8 @@ SampleSum SumOf(const Sample& sample);
 // threads. The dataset is loaded. The error of the first sample, by index, that cannot be read.
 absl::StatusOr<std::vector<SampleSum>> SumsOf(const Dataset& dataset, Split split);
 
-// The label of every sample, -1 for one that cannot be read; none of a dataset without labels.
+// The label of every sample: Dataset::Label, or where the dataset has none, of what reading gives,
+// -1 for one that cannot be read; none of a dataset without labels.
 std::vector<int32_t> LabelsOf(const Dataset& dataset, Split split);
 
 }  // namespace pretext

@@ -97,6 +97,11 @@ std::optional<SampleSum> ValidationSplit::Sum(Split split, int64_t index) const 
   return sums_[static_cast<size_t>(IndexOf(split, index))];
 }
 
+std::optional<int32_t> ValidationSplit::Label(Split split, int64_t index) const {
+  if (split == Split::kTest) return dataset_->Label(split, index);
+  return sums_[static_cast<size_t>(IndexOf(split, index))].label;
+}
+
 int64_t ValidationSplit::size(Split split) const {
   switch (split) {
     case Split::kTrain:

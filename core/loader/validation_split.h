@@ -40,6 +40,7 @@ class ValidationSplit : public Dataset {
   int64_t size(Split split) const override;
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
   std::optional<SampleSum> Sum(Split split, int64_t index) const override;
+  std::optional<int32_t> Label(Split split, int64_t index) const override;
   std::string Summary() const override;
 
  private:

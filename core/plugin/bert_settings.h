@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "core/layers/activation.pb.h"
+#include "core/plugin/export_names.h"
 #include "core/plugin/foreign_names.h"
 
 namespace pretext {
@@ -41,7 +41,7 @@ inline ForeignSetting BertActivation(ActivationFunction function) {
 
 // "layer_norm_eps", by the field `epsilon`.
 inline ForeignSetting BertEpsilon(float epsilon) {
-  return {"layer_norm_eps", {absl::StrCat(epsilon)}, "epsilon"};
+  return {"layer_norm_eps", {JsonFloat(epsilon)}, "epsilon"};
 }
 
 }  // namespace pretext

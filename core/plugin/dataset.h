@@ -71,6 +71,9 @@ class Dataset {
   // After Load, for datasets that know it without reading: for all samples of the split, or none.
   virtual std::optional<SampleSum> Sum(Split, int64_t) const { return std::nullopt; }
 
+  // After Load, for labelled datasets that know it without reading, likewise.
+  virtual std::optional<int32_t> Label(Split, int64_t) const { return std::nullopt; }
+
   // One line on what was loaded ("60,000 + 10,000 images 1×28×28, 10 classes; 2 skipped: …").
   virtual std::string Summary() const = 0;
 };

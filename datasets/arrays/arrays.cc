@@ -228,12 +228,12 @@ void ArraysDataset::Scale(std::vector<float>& values) const {
 
 absl::Status ArraysDataset::Load() {
   classes_ = 0;
-  rows_ = HoldOut(train_.samples.rows(), test_.samples.rows() > 0 ? 0 : config_->held_out(),
-                  config_->held_out_seed());
   for (Part* part : {&train_, &test_}) {
     if (part->samples.rows() == 0) continue;
     if (absl::Status status = LoadLabels(*part); !status.ok()) return status;
   }
+  rows_ = HoldOut(train_.samples.rows(), test_.samples.rows() > 0 ? 0 : config_->held_out(),
+                  config_->held_out_seed(), train_.classes);
   SetScale();
   for (const Part* part : {&train_, &test_}) {
     if (absl::Status status = CheckValues(*part); !status.ok()) return status;
@@ -250,12 +250,19 @@ int64_t ArraysDataset::size(Split split) const {
   return test_.samples.rows() > 0 ? test_.samples.rows() : static_cast<int64_t>(rows_.test.size());
 }
 
+int64_t ArraysDataset::RowOf(Split split, int64_t index) const {
+  if (&PartOf(split) == &test_) return index;
+  return (split == Split::kTrain ? rows_.train : rows_.test)[static_cast<size_t>(index)];
+}
+
+std::optional<int32_t> ArraysDataset::Label(Split split, int64_t index) const {
+  if (!labelled_) return std::nullopt;
+  return PartOf(split).classes[static_cast<size_t>(RowOf(split, index))];
+}
+
 absl::Status ArraysDataset::Read(Split split, int64_t index, Sample& sample) const {
   const Part& part = PartOf(split);
-  const auto at = static_cast<size_t>(index);
-  const int64_t row = &part == &test_          ? index
-                      : split == Split::kTrain ? rows_.train[at]
-                                               : rows_.test[at];
+  const int64_t row = RowOf(split, index);
   sample.index = index;
   sample.type = type_;
   sample.label = labelled_ ? part.classes[static_cast<size_t>(row)] : -1;

@@ -36,6 +36,7 @@ class ArraysDataset : public Dataset {
   absl::Status Load() override;
   int64_t size(Split split) const override;
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
+  std::optional<int32_t> Label(Split split, int64_t index) const override;
   std::string Summary() const override;
 
   ~ArraysDataset() override;
@@ -58,6 +59,8 @@ class ArraysDataset : public Dataset {
   void SetScale();
   void Scale(std::vector<float>& values) const;
   const Part& PartOf(Split split) const;
+  // Of the part.
+  int64_t RowOf(Split split, int64_t index) const;
 
   const std::unique_ptr<const Arrays> config_;
   FlowType type_;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -137,6 +139,24 @@ TEST(Arrays, StandardizesByTheTrainingSplit) {
     }
   }
   EXPECT_EQ(seen.size(), 12u) << "each row is in one split";
+}
+
+TEST(Arrays, HoldsOutOfEachClassItsShare) {
+  const auto count = [](const Dataset& dataset, Split split) {
+    std::map<int32_t, int> classes;
+    for (int i = 0; i < dataset.size(split); ++i) ++classes[Row(dataset, split, i).label];
+    return classes;
+  };
+  Arrays config = Of("table_float64.npy", "labels.npy");
+  const std::map<int32_t, int> all = count(*Loaded(config), Split::kTrain);
+  config.set_held_out(0.5);
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    config.set_held_out_seed(seed);
+    const auto dataset = Loaded(config);
+    std::map<int32_t, int> held_out = count(*dataset, Split::kTest);
+    for (const auto& [label, size] : all)
+      EXPECT_LE(std::abs(2 * held_out[label] - size), 1) << label << " seed " << seed;
+  }
 }
 
 class Files : public testing::Test {

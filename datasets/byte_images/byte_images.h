@@ -32,6 +32,7 @@ class ByteImages {
   int64_t size(Split split) const { return static_cast<int64_t>(rows_[At(split)].size()); }
   void Read(Split split, int64_t index, Sample& sample) const;
   SampleSum Sum(Split split, int64_t index) const;
+  int32_t Label(Split split, int64_t index) const { return LabelOf(Row(split, index)); }
 
   // How a picture becomes such an image, where it is cropped to fit and lies on white. Nothing
   // before Set where the scaling depends on the pixels.

@@ -35,6 +35,9 @@ class CifarDataset : public Dataset {
   std::optional<SampleSum> Sum(Split split, int64_t index) const override {
     return images_.Sum(split, index);
   }
+  std::optional<int32_t> Label(Split split, int64_t index) const override {
+    return images_.Label(split, index);
+  }
   std::string Summary() const override { return images_.Summary(layout_.classes); }
 
   ~CifarDataset() override;

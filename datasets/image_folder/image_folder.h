@@ -35,6 +35,9 @@ class ImageFolderDataset : public Dataset {
   std::optional<SampleSum> Sum(Split split, int64_t index) const override {
     return images_.Sum(split, index);
   }
+  std::optional<int32_t> Label(Split split, int64_t index) const override {
+    return images_.Label(split, index);
+  }
   // Ends with what was taken for train and test, what was done to pictures, what was passed over,
   // how many could not be read, and the faults of the first few.
   std::string Summary() const override;

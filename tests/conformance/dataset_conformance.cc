@@ -82,6 +82,9 @@ TEST_P(DatasetConformance, KnowsOfASampleWhatReadingGives) {
     for (int64_t i = 0; i < dataset_->size(split); ++i) {
       Sample sample;
       ASSERT_TRUE(dataset_->Read(split, i, sample).ok());
+      const std::optional<int32_t> label = dataset_->Label(split, i);
+      EXPECT_EQ(label.has_value(), dataset_->Label(split, 0).has_value());
+      EXPECT_EQ(label.value_or(sample.label), sample.label);
       const std::optional<SampleSum> sum = dataset_->Sum(split, i);
       EXPECT_EQ(sum.has_value(), dataset_->Sum(split, 0).has_value());
       if (!sum.has_value()) continue;
