@@ -32,7 +32,9 @@ ABSL_FLAG(pretext::OverrideList, override, {},
           "ones win");
 ABSL_FLAG(std::string, out, "",
           "where the result is written; a device or a pipe is written into, what else is there is "
-          "replaced once the result is whole");
+          "replaced once the result is whole; init and new replace nothing, export takes a folder "
+          "that is "
+          "new or empty");
 
 namespace pretext {
 

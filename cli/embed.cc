@@ -11,9 +11,10 @@
 #include "pipelines/embed/embed_run.h"
 #include "pipelines/run/progress.h"
 
-ABSL_FLAG(std::string, input, "",
-          "what is embedded: of pictures a folder, a picture, IDX images, CIFAR records, or "
-          "@FILE, a list of paths; of text a file, a folder, or @FILE; - is standard input");
+ABSL_FLAG(
+    std::string, input, "",
+    "what is embedded: of pictures a folder, a picture, IDX images, CIFAR records, or "
+    "@FILE or FILE.txt, a list of paths; of text a file, a folder, or @FILE; - is standard input");
 ABSL_FLAG(std::string, text, "", "a file of texts, one a line; the same as --input");
 ABSL_FLAG(std::string, unit, "line", "what one text is: line, paragraph or file");
 ABSL_FLAG(std::string, layer, "h",
@@ -25,7 +26,7 @@ ABSL_FLAG(
     "of an export torchvision, timm, huggingface, sentence-transformers or onnx");
 ABSL_FLAG(std::string, labels, "",
           "IDX labels of IDX images; of texts a file of labels, one a line, for a linear probe on "
-          "the vectors too");
+          "the vectors too; of eval, beside --features, .npy [N]");
 
 namespace pretext {
 namespace {

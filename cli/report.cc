@@ -3,12 +3,9 @@
 #include <cstdio>
 
 #include "absl/flags/declare.h"
-#include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
 #include "cli/command.h"
-
-ABSL_DECLARE_FLAG(std::string, out);
 
 namespace pretext {
 
@@ -23,7 +20,7 @@ absl::Status ReportCommand(const std::vector<std::string>& arguments) {
       std::fprintf(stderr, "warning: %s\n", damage.c_str());
     runs.push_back(*std::move(run));
   }
-  const bool anew = absl::GetFlag(FLAGS_out).empty() && runs.size() == 1;
+  const bool anew = OutFlag().empty() && runs.size() == 1;
   std::string out = absl::StrCat(runs[0].path, "/report.html");
   if (anew) {
     if (absl::Status status = WriteReport(runs[0].path); !status.ok()) return status;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/text/counted.h"
 #include "datasets/image_folder/image_folder.pb.h"
@@ -30,16 +29,6 @@ void DropFaulty(const std::vector<LoadedPicture>& loaded, int64_t row_size,
   }
   part.pixels.resize(kept * static_cast<size_t>(row_size));
   if (!part.labels.empty()) part.labels.resize(kept);
-}
-
-// "#RRGGBB" as its three bytes.
-bool ParseColor(const std::string& text, std::array<uint8_t, 3>& color) {
-  if (text.size() != 7 || text[0] != '#') return false;
-  if (text.find_first_not_of("0123456789abcdefABCDEF", 1) != std::string::npos) return false;
-  uint32_t value = 0;
-  if (!absl::SimpleHexAtoi(text.substr(1), &value)) return false;
-  for (int i = 0; i < 3; ++i) color[i] = static_cast<uint8_t>(value >> (16 - 8 * i));
-  return true;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <new>
 
+#include "absl/strings/numbers.h"
 #include "base/image/image_io.h"
 #include "kernels/image/resize.h"
 
@@ -71,6 +72,15 @@ void LoadOne(const std::string& path, const PictureTarget& target, const DecodeO
 }
 
 }  // namespace
+
+bool ParseColor(absl::string_view text, std::array<uint8_t, 3>& color) {
+  if (text.size() != 7 || text[0] != '#') return false;
+  if (text.find_first_not_of("0123456789abcdefABCDEF", 1) != absl::string_view::npos) return false;
+  uint32_t value = 0;
+  if (!absl::SimpleHexAtoi(text.substr(1), &value)) return false;
+  for (size_t i = 0; i < color.size(); ++i) color[i] = static_cast<uint8_t>(value >> (16 - 8 * i));
+  return true;
+}
 
 std::vector<LoadedPicture> LoadPictures(const std::vector<std::string>& paths,
                                         const PictureTarget& target, uint8_t* pixels) {

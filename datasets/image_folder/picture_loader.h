@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "base/image/image.h"
 
 namespace pretext {
@@ -20,6 +21,9 @@ struct PictureTarget {
   PictureFit fit = PictureFit::kCrop;
   std::array<uint8_t, 3> background = {255, 255, 255};  // of what is transparent
 };
+
+// "#RRGGBB" as its three bytes.
+bool ParseColor(absl::string_view text, std::array<uint8_t, 3>& color);
 
 struct LoadedPicture {
   absl::Status status;  // whether it could be read

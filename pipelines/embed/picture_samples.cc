@@ -2,24 +2,9 @@
 
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace pretext {
-namespace {
-
-bool ParseColor(absl::string_view text, std::array<uint8_t, 3>& color) {
-  uint32_t number = 0;
-  if (text.size() != 7 || text[0] != '#' || !absl::SimpleHexAtoi(text.substr(1), &number)) {
-    return false;
-  }
-  color = {static_cast<uint8_t>(number >> 16), static_cast<uint8_t>(number >> 8),
-           static_cast<uint8_t>(number)};
-  return true;
-}
-
-}  // namespace
-
 absl::StatusOr<PictureSamples> PictureSamples::Create(const TrainedEncoder& trained) {
   const auto fault = [&](absl::string_view message) {
     return absl::InvalidArgumentError(absl::StrCat(trained.path, ": ", message));

@@ -1,9 +1,9 @@
 #include "pipelines/embed/vector_file.h"
 
-#include "absl/strings/match.h"
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/text/nearest.h"
 #include "pipelines/embed/vector_formats.h"
@@ -17,13 +17,18 @@ const std::vector<std::string>& Formats() {
   return *formats;
 }
 
+// Where the last name's dot is; npos without one.
+size_t ExtensionAt(const std::string& path) {
+  const size_t slash = path.rfind('/'), dot = path.rfind('.');
+  return dot != std::string::npos && slash != std::string::npos && dot < slash ? std::string::npos
+                                                                               : dot;
+}
+
 absl::StatusOr<std::string> FormatOfPath(const std::string& path, const std::string& format,
                                          bool device) {
   std::string chosen = format;
-  const size_t slash = path.rfind('/'), dot = path.rfind('.');
-  const bool has_extension =
-      dot != std::string::npos && (slash == std::string::npos || dot > slash);
-  if (chosen.empty() && has_extension) chosen = path.substr(dot + 1);
+  const size_t dot = ExtensionAt(path);
+  if (chosen.empty() && dot != std::string::npos) chosen = path.substr(dot + 1);
   if (chosen.empty() && device) chosen = "npy";
   for (const std::string& known : Formats()) {
     if (chosen == known) return chosen;
@@ -63,10 +68,7 @@ absl::Status CheckBeside(const std::string& path, const std::vector<std::string>
 }  // namespace
 
 std::string BesideVectors(const std::string& path, const char* end) {
-  const size_t slash = path.rfind('/'), dot = path.rfind('.');
-  const bool has_extension =
-      dot != std::string::npos && (slash == std::string::npos || dot > slash);
-  return absl::StrCat(has_extension ? path.substr(0, dot) : path, end);
+  return absl::StrCat(path.substr(0, ExtensionAt(path)), end);
 }
 
 absl::StatusOr<std::unique_ptr<VectorFile>> VectorFile::Create(const std::string& path,

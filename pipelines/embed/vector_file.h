@@ -8,8 +8,9 @@
 //   .jsonl        {"name":…,"label":…,"class":…,"vector":[…]}: an object a line
 //
 // NAME is the file's without its extension. Numbers in text read back as the same float. Rows come
-// one after the other, any number of them; memory stays as it is. Files take their names when they
-// are whole, the vectors last. Beside a device or a pipe there is no place for other files.
+// one after the other, any number of them; of memory no more is taken than by labels (.npy and
+// .safetensors). Files take their names when they are whole, the vectors last. Beside a device or a
+// pipe there is no place for other files.
 #pragma once
 
 #include <cstdint>

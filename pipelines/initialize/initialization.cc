@@ -28,7 +28,7 @@ std::string FieldOf(size_t entry, const char* field) {
   return absl::StrCat("initialize[", entry, "].", field);
 }
 
-// Names of a run's kept weights have the part before them.
+// Where a run keeps what it began with.
 std::string FolderOfInitial(const std::string& run) { return run + "/initial"; }
 
 }  // namespace
@@ -133,11 +133,7 @@ absl::Status Initialization::Apply(const std::string& part, ParameterSet& set) c
 }
 
 absl::Status Initialization::Keep(const std::string& run, const std::vector<ParameterSet*>& sets) {
-  TensorFile file;
-  for (ParameterSet* set : sets) {
-    for (const Parameter& p : set->parameters()) file.tensors.push_back({p.name, p.value});
-    for (const Buffer& b : set->buffers()) file.tensors.push_back({b.name, b.value});
-  }
+  const TensorFile file = WeightsOf({sets.begin(), sets.end()}, /*tokenizer=*/"");
   const std::string folder = FolderOfInitial(run);
   const absl::Status status = MakeFolders(folder);
   return status.ok() ? WriteTensors(folder + "/weights.safetensors", file) : status;

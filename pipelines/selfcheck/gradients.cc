@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/random/random.h"
+#include "base/random/random_fill.h"
 #include "core/plugin/plugin.h"
 #include "pipelines/selfcheck/selfcheck.h"
 
@@ -17,15 +17,10 @@ namespace {
 constexpr double kTolerance = 0.03;
 constexpr double kSteps[] = {3e-2, 1e-2, 3e-3, 1e-3};
 
-Tensor Normal(const Shape& shape, uint64_t number, float deviation) {
+Tensor Normal(const Shape& shape, uint64_t number) {
   Tensor tensor = Tensor::Uninitialized(shape);
   Random random({.seed = number});
-  for (int64_t i = 0; i < tensor.size(); ++i) {
-    // The sum of twelve: of variance 1.
-    float sum = -6;
-    for (int k = 0; k < 12; ++k) sum += random.Uniform();
-    tensor.data()[i] = deviation * sum;
-  }
+  FillNormal(random, tensor.data(), tensor.size());
   return tensor;
 }
 
@@ -56,7 +51,7 @@ Batch BatchOf(const FlowType& type, int64_t samples, int64_t views) {
       batch.lengths.ints()[r] = static_cast<int32_t>(type.tokens);
     return batch;
   }
-  batch.input = Normal(type.Batch(batch.rows()), 6, 1);
+  batch.input = Normal(type.Batch(batch.rows()), 6);
   batch.clean = Tensor::Uninitialized(type.Batch(samples));
   for (int64_t i = 0; i < batch.clean.size(); ++i) batch.clean.data()[i] = random.Uniform();
   return batch;
@@ -133,7 +128,7 @@ double DifferenceOf(const std::function<Var(Tape&, Var)>& forward, ParameterSet*
   const bool differentiable = x.dtype() == DType::kFloat32;
   const Var in = differentiable ? tape.Leaf(x) : tape.Constant(x);
   const Var out = forward(tape, in);
-  const Tensor weights = Normal(out.shape(), 3, 1);
+  const Tensor weights = Normal(out.shape(), 3);
   tape.Backward(out, weights);
   std::vector<Tensor*> at;
   std::vector<Tensor> gradients;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "base/random/random.h"
+#include "pipelines/selfcheck/numbers.h"
 #include "pipelines/selfcheck/selfcheck.h"
 
 namespace pretext {
@@ -43,9 +43,8 @@ double Dense(const std::vector<double>& x) {
 }  // namespace
 
 CheckResult CheckTiledNtXent() {
-  std::vector<float> x(2 * kSamples * kFeatures), gradient(x.size());
-  Random random({.seed = 4});
-  for (float& value : x) value = random.Uniform(-1, 1);
+  const std::vector<float> x = Uniform(2 * kSamples * kFeatures, 4);
+  std::vector<float> gradient(x.size());
   const NtXentResult tiled = ComputeNtXent(
       {.samples = kSamples, .features = kFeatures, .temperature = static_cast<float>(kTemperature)},
       x.data(), gradient.data(), nullptr);

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "base/random/random.h"
 #include "core/autograd/autograd.h"
 #include "core/ops/image.h"
 #include "kernels/gemm/gemm.h"
+#include "pipelines/selfcheck/numbers.h"
 #include "pipelines/selfcheck/selfcheck.h"
 
 namespace pretext {
@@ -27,13 +27,6 @@ double GigaflopsOf(double flop, const std::function<void()>& run) {
     if (i > 0) best = std::min(best, passed.count());  // the first makes the libraries' code
   }
   return flop / best * 1e-9;
-}
-
-std::vector<float> Uniform(int64_t count, uint64_t seed) {
-  std::vector<float> values(static_cast<size_t>(count));
-  Random random({.seed = seed});
-  for (float& x : values) x = random.Uniform(-1, 1);
-  return values;
 }
 
 }  // namespace

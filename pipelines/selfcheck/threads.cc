@@ -6,21 +6,14 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "base/random/random.h"
 #include "core/autograd/autograd.h"
 #include "core/ops/basic.h"
 #include "kernels/nt_xent/nt_xent.h"
+#include "pipelines/selfcheck/numbers.h"
 #include "pipelines/selfcheck/selfcheck.h"
 
 namespace pretext {
 namespace {
-
-std::vector<float> Uniform(int64_t count, uint64_t seed) {
-  std::vector<float> values(static_cast<size_t>(count));
-  Random random({.seed = seed});
-  for (float& x : values) x = random.Uniform(-1, 1);
-  return values;
-}
 
 Tensor Filled(const Shape& shape, uint64_t seed) {
   Tensor tensor = Tensor::Uninitialized(shape);
