@@ -14,11 +14,14 @@ enum class BatchNormScope : uint8_t {
 };
 
 // Which part a pass goes through: its dropout masks have streams of their own.
-enum class PassPart : uint8_t { kEncoder, kHead };
+enum class PassPart : uint8_t { kEncoder, kHead, kPredictor, kTeacherEncoder, kTeacherHead };
 
 struct ForwardContext {
   bool training = false;  // dropout on, batch statistics; false: running statistics
-  int64_t views = 1;      // the batch's V; rows are view-major
+  bool dropout = true;    // in training
+  // In training, running statistics are updated although the tape does not record: a teacher's.
+  bool update_statistics = false;
+  int64_t views = 1;  // the batch's V; rows are view-major
   BatchNormScope batch_norm = BatchNormScope::kAllViews;
 
   // Names the dropout masks of this pass.
@@ -29,6 +32,9 @@ struct ForwardContext {
   int64_t first_row = 0;
 
   PassPart part = PassPart::kEncoder;  // set by Forward (core/plugin/forward_pass.h)
+  uint32_t group = 0;                  // of views, below 2^10
+
+  bool drops() const { return training && dropout; }
 
   // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them.
   RandomKey DropoutKey(uint32_t layer) const {
@@ -36,7 +42,7 @@ struct ForwardContext {
             .purpose = Purpose::kDropout,
             .epoch = epoch,
             .sample = step,
-            .view = static_cast<uint32_t>(part) << 14 | layer};
+            .view = group << 20 | static_cast<uint32_t>(part) << 14 | layer};
   }
 };
 

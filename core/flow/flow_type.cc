@@ -83,7 +83,10 @@ std::string FlowType::ToString() const {
     case Kind::kNothing:
       return "nothing";
     case Kind::kImage:
-      return "image " + Shape{channels, height, width}.ToString();
+      return "image " + Shape{channels, height, width}.ToString() +
+             (masked ? ", " + std::to_string(tokens - kept) + " of " + std::to_string(tokens) +
+                           " patches masked"
+                     : "");
     case Kind::kVector:
       return "vector " + std::to_string(features);
     case Kind::kTokens:

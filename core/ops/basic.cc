@@ -81,7 +81,7 @@ Var Flatten(Tape& tape, Var x) {
 }
 
 Var Dropout(Tape& tape, Var x, float probability, const ForwardContext& context, uint32_t layer) {
-  if (!context.training || probability == 0) return x;
+  if (!context.drops() || probability == 0) return x;
   const DropoutMask mask = MakeDropout(context.DropoutKey(layer), probability);
   const int64_t rows = x.dim(0), columns = rows == 0 ? 0 : x.value().size() / rows;
   Tensor y = Tensor::Uninitialized(x.shape());

@@ -12,16 +12,17 @@ struct ForwardPass {
   Prediction z;  // Head::Forward's
 };
 
-// The context's views are the batch's; Batch::read_rows are those that the head reads.
+// The context's views are the batch's; Batch::read_rows are those that the head reads. `teacher`:
+// whether these are the teacher's, whose dropout masks are its own.
 inline ForwardPass Forward(Tape& tape, Encoder& encoder, Head& head, const Batch& batch,
-                           const ForwardContext& context) {
+                           const ForwardContext& context, bool teacher = false) {
   Batch read = batch;  // tensors are shared
   read.read_rows = head.RowsRead(batch);
   ForwardContext with = context;
   with.views = batch.views;
-  with.part = PassPart::kEncoder;
+  with.part = teacher ? PassPart::kTeacherEncoder : PassPart::kEncoder;
   const Var h = encoder.Forward(tape, tape.Constant(batch.input), read, with);
-  with.part = PassPart::kHead;
+  with.part = teacher ? PassPart::kTeacherHead : PassPart::kHead;
   return {.h = h, .z = head.Forward(tape, h, read, with)};
 }
 

@@ -14,13 +14,13 @@ LearningRateSchedule MakeSchedule(const Pipeline& config, const RunLength& lengt
                                 .total_steps = length.steps};
   switch (s.decay()) {
     case Pipeline::Schedule::CONSTANT:
-      schedule.decay = LearningRateSchedule::Decay::kConstant;
+      schedule.decay = Decay::kConstant;
       break;
     case Pipeline::Schedule::LINEAR:
-      schedule.decay = LearningRateSchedule::Decay::kLinear;
+      schedule.decay = Decay::kLinear;
       break;
     case Pipeline::Schedule::COSINE:
-      schedule.decay = LearningRateSchedule::Decay::kCosine;
+      schedule.decay = Decay::kCosine;
       break;
   }
   return schedule;
