@@ -34,6 +34,7 @@ struct RunPosition {
   int64_t step = 1;  // from 1
   int64_t total_steps = 1;
   double steps_per_epoch = 1;
+  uint64_t seed = 0;  // of the run
 };
 
 struct RampSchedule {
