@@ -6,9 +6,9 @@
 // q [V·N, D] the prediction, k [V'·N, D] its target, P pairs of views of it. For two views: their
 // D(p1, z2) / 2 + D(p2, z1) / 2. BYOL's loss (Grill et al. 2020, equation 2, with the symmetric
 // term) is |q̄ - k̄|² = 2 - 2 cos a pair, summed over the two pairs: 4 + 4 L, the same but for a
-// constant, with four times the gradient; its implementations that take the mean have 2 + 2 L. A
-// learning rate for them is to be multiplied by 4 or 2 here, unless the optimizer is one to which
-// the loss's scale is the same (Adam, LARS).
+// constant, with four times the gradient (solo-learn's is that one, lightly's is L). With an
+// optimizer that sees the loss's scale (SGD, not Adam or LARS) its learning rate is to be
+// multiplied by 4 here.
 //
 // With average_targets (FastSiam: Pototzky et al. 2022, section 3.2) the targets of a view are one:
 //
