@@ -10,6 +10,7 @@
 #include "core/ops/record_loss.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/vector_math/vector_math.h"
+#include "losses/soft_targets/exp_of_row.h"
 
 namespace pretext {
 namespace {
@@ -31,18 +32,11 @@ struct Row {
 
 // scores [K], those of the negatives, become the softmax's shares of them.
 Row SoftmaxOfRow(int64_t k, float own, float* scores) {
-  float most = own;
-  for (int64_t j = 0; j < k; ++j) most = std::max(most, scores[j]);
   const bool found = std::all_of(scores, scores + k, [own](float s) { return s < own; });
-  double sum = Exp(own - most);
-#pragma omp simd reduction(+ : sum)
-  for (int64_t j = 0; j < k; ++j) {
-    scores[j] = Exp(scores[j] - most);
-    sum += scores[j];
-  }
+  const float most = LargestOf(k, scores, own);
+  const double sum = Exp(own - most) + ExpOfRow(k, most, scores);
   const auto inverse = static_cast<float>(1 / sum);
-#pragma omp simd
-  for (int64_t j = 0; j < k; ++j) scores[j] *= inverse;
+  ScaleRow(k, inverse, scores);
   return {.loss = most + std::log(sum) - own, .own = Exp(own - most) * inverse, .found = found};
 }
 

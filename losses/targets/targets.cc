@@ -17,6 +17,14 @@ int64_t CountOf(const std::vector<int64_t>& views, int64_t otherwise) {
   return views.empty() ? otherwise : static_cast<int64_t>(views.size());
 }
 
+int64_t BlocksOf(Var rows, const std::vector<int64_t>& views, int64_t samples) {
+  const int64_t blocks = rows.dim(0) / samples;
+  PRETEXT_CHECK(rows.value().rank() == 2 && rows.dim(0) == blocks * samples &&
+                    CountOf(views, blocks) == blocks,
+                "a row of every sample for each view");
+  return blocks;
+}
+
 }  // namespace
 
 std::vector<ViewPair> PairsOfViews(const std::vector<int64_t>& value_views, int64_t value_blocks,
@@ -32,29 +40,35 @@ std::vector<ViewPair> PairsOfViews(const std::vector<int64_t>& value_views, int6
 }
 
 std::vector<ViewPair> PairsOf(const Prediction& prediction, int64_t samples) {
-  PRETEXT_CHECK(prediction.target.defined(), "a target, as Create has asked for");
-  const auto blocks = [samples](Var rows, const std::vector<int64_t>& views) {
-    const int64_t count = rows.dim(0) / samples;
-    PRETEXT_CHECK(rows.value().rank() == 2 && rows.dim(0) == count * samples &&
-                      (views.empty() || static_cast<int64_t>(views.size()) == count),
-                  "a row of every sample for each view");
-    return count;
-  };
-  return PairsOfViews(prediction.views, blocks(prediction.value, prediction.views),
-                      prediction.target_views, blocks(prediction.target, prediction.target_views));
+  const int64_t values = BlocksOf(prediction.value, prediction.views, samples);
+  const int64_t targets = prediction.target.defined()
+                              ? BlocksOf(prediction.target, prediction.target_views, samples)
+                              : CountOf(prediction.target_views, values);
+  return PairsOfViews(prediction.views, values, prediction.target_views, targets);
 }
 
-void CheckTarget(const BuildContext& context, FieldChecker& check) {
+std::vector<int64_t> OwnTargetBlocks(const Prediction& prediction, int64_t samples) {
+  const int64_t values = BlocksOf(prediction.value, prediction.views, samples);
+  std::vector<int64_t> blocks;
+  for (int64_t t = 0; t < CountOf(prediction.target_views, values); ++t) {
+    int64_t v = 0;
+    while (v < values && ViewAt(prediction.views, v) != ViewAt(prediction.target_views, t)) ++v;
+    PRETEXT_CHECK(v < values, "a target view of the prediction's, as Create has asked for");
+    blocks.push_back(v);
+  }
+  return blocks;
+}
+
+void CheckTarget(const BuildContext& context, FieldChecker& check, bool needed) {
   const FlowType &z = context.input, &target = context.target;
-  const bool vectors =
-      CheckFlow(z, {FlowType::Kind::kVector}, "compares vectors; it is given", check) &&
-      z.is(FlowType::Kind::kVector);
-  const bool has_target =
-      check.Shape(!target.is(FlowType::Kind::kNothing),
-                  "compares the prediction with a target, and nothing makes one. Give the pipeline "
-                  "a teacher { ... }, a predictor { ... }, or both");
-  if (!has_target) return;
-  if (vectors) {
+  const bool fits = CheckFlow(z, {FlowType::Kind::kVector}, "compares vectors; it is given", check);
+  const bool has_target = !target.is(FlowType::Kind::kNothing);
+  if (needed && !check.Shape(has_target,
+                             "compares the prediction with a target, and nothing makes one. Give "
+                             "the pipeline a teacher { ... }, a predictor { ... }, or both")) {
+    return;
+  }
+  if (has_target && fits && z.is(FlowType::Kind::kVector)) {
     check.Shape(target == z, absl::StrCat("compares vectors of one width; the prediction is ",
                                           z.ToString(), " and its target ", target.ToString(),
                                           ". Let the predictor's output be as wide as the head's"));
@@ -65,6 +79,17 @@ void CheckTarget(const BuildContext& context, FieldChecker& check) {
       !PairsOfViews(context.value_views, values, context.target_views, targets).empty(),
       absl::StrCat("compares each view with the target of another view; there are ", values,
                    " and ", targets, ", none of them different. Set views { count: 2 ... }"));
+}
+
+void CheckOwnTargets(const BuildContext& context, FieldChecker& check) {
+  CheckFlow(context.input, {FlowType::Kind::kVector}, "compares vectors; it is given", check);
+  for (const int64_t target : context.target_views) {
+    bool seen = context.value_views.empty() && target < context.views;
+    for (const int64_t view : context.value_views) seen |= view == target;
+    check.Shape(seen, absl::StrCat("takes view ", target,
+                                   " of the prediction for a target; the encoder is not given that "
+                                   "view"));
+  }
 }
 
 Tensor UnitTarget(const Prediction& prediction) {

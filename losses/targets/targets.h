@@ -24,12 +24,19 @@ struct ViewPair {
 std::vector<ViewPair> PairsOfViews(const std::vector<int64_t>& value_views, int64_t value_blocks,
                                    const std::vector<int64_t>& target_views, int64_t target_blocks);
 
-// Those of a prediction of a batch of N samples.
+// Those of a prediction of a batch of N samples. Without a target the prediction's own blocks of
+// the target views stand for it.
 std::vector<ViewPair> PairsOf(const Prediction& prediction, int64_t samples);
 
-// Faults: a prediction that is no vector; no target (nobody makes one: names teacher and
-// predictor), or one of another width; no two views that differ.
-void CheckTarget(const BuildContext& context, FieldChecker& check);
+// Which block of the prediction each target view is, where there is no target.
+std::vector<int64_t> OwnTargetBlocks(const Prediction& prediction, int64_t samples);
+
+// Faults: a prediction that is no vector; no target where one is needed (nobody makes one: names
+// teacher and predictor), or one of another width; no two views that differ.
+void CheckTarget(const BuildContext& context, FieldChecker& check, bool needed = true);
+// Faults where a loss takes some of the prediction's own views as targets: a prediction that is no
+// vector; a target view that the prediction has not got.
+void CheckOwnTargets(const BuildContext& context, FieldChecker& check);
 
 // The target's rows [V'·N, D], each over its length: no gradient goes there.
 Tensor UnitTarget(const Prediction& prediction);
