@@ -199,6 +199,19 @@ void ExpectNamesTargetFaults(const std::function<std::string(const BuildContext&
   EXPECT_THAT(fault(context), HasSubstr("it is given image 1×28×28"));
 }
 
+void ExpectNamesFaultsOfViews(const std::function<std::string(const BuildContext&)>& fault) {
+  BuildContext context{.input = FlowType::Vector(8), .views = 2};
+  EXPECT_EQ(fault(context), "");
+  context.target_views = {1};
+  EXPECT_EQ(fault(context), "");
+  context.target_views = {2};
+  EXPECT_THAT(fault(context), HasSubstr("takes view 2 of the prediction for a target"));
+  EXPECT_THAT(fault(TargetContext(8)), HasSubstr("has no use for a target"));
+  EXPECT_THAT(fault({.input = FlowType::Vector(8), .views = 1}), HasSubstr("at least 2 views"));
+  EXPECT_THAT(fault({.input = FlowType::Image(1, 28, 28), .views = 2}),
+              HasSubstr("the head gives image 1×28×28"));
+}
+
 void ExpectNonFiniteIsReturned(Loss& loss, int64_t samples, int64_t features, int64_t views) {
   Batch batch;
   batch.samples = samples;

@@ -71,6 +71,9 @@ std::string FaultOf(const Config& config, const BuildContext& context) {
 // is no vector are named.
 void ExpectNamesTargetFaults(const std::function<std::string(const BuildContext&)>& fault);
 
+// The same of a loss that takes the prediction's own views alone, at its default config.
+void ExpectNamesFaultsOfViews(const std::function<std::string(const BuildContext&)>& fault);
+
 // That a loss of a prediction with a NaN is NaN, with a target of the same size.
 void ExpectNonFiniteIsReturned(Loss& loss, int64_t samples, int64_t features, int64_t views = 2);
 
