@@ -18,7 +18,7 @@ BEGIN {
 
   split("core/tensor core/graph core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
   for (i in core) room[core[i]] = i + 0
-  split("pipelines/text pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
+  split("pipelines/text pipelines/model pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
         "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \
         "pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed " \
         "pipelines/neighbours pipelines/init pipelines/new_plugin pipelines/selfcheck", pipelines, " ")

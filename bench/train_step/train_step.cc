@@ -31,17 +31,13 @@ absl::Status Run(const std::string& path) {
                                  .drop_last = true,
                                  .seed = train.seed(),
                                  .views = parts.chains,
+                                 .groups = parts.group_sizes(),
                                  .clean = parts.loss->needs_clean()});
   Batch batch;
   if (absl::Status status = loader.Next(batch); !status.ok()) return status;
-  parts.encoder->parameters().Allocate("encoder", train.seed());
-  parts.head->parameters().Allocate("head", train.seed());
-  std::vector<Parameter*> parameters;
-  for (ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
-    for (Parameter& parameter : set->parameters()) parameters.push_back(&parameter);
-  }
-  parts.optimizer->Attach(parameters);
-  TrainStep step(*parts.encoder, *parts.head, *parts.loss, train.chunk());
+  parts.Allocate(train.seed());
+  parts.optimizer->Attach(parts.trained_parameters());
+  TrainStep step(parts, train.chunk());
   const bool tokens = batch.type.is(FlowType::Kind::kTokens);
   int64_t number = 0;
   // The repeats that the pipeline's own number of steps asks for.
@@ -52,8 +48,8 @@ absl::Status Run(const std::string& path) {
            .warmup = 3,
            .repeats = repeats},
           [&] {
-            parts.encoder->parameters().ZeroGradients();
-            parts.head->parameters().ZeroGradients();
+            const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
+            parts.BeginStep(position);
             const ForwardContext context{
                 .training = true, .seed = train.seed(), .step = static_cast<uint64_t>(number)};
             const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
@@ -61,8 +57,9 @@ absl::Status Run(const std::string& path) {
               std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
             }
             parts.optimizer->Step(++number, parts.optimizer->learning_rate(), 1.0);
+            parts.EndStep(position);
           });
-  if (batch.views < 2) return absl::OkStatus();
+  if (batch.views < 2 || !batch.groups.empty()) return absl::OkStatus();
   Measure({.name = "embed",
            .variant = parts.config->name() + " embed",
            .items = static_cast<double>(batch.rows()),

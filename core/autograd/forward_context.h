@@ -14,7 +14,7 @@ enum class BatchNormScope : uint8_t {
 };
 
 // Which part a pass goes through: its dropout masks have streams of their own.
-enum class PassPart : uint8_t { kEncoder, kHead, kPredictor, kTeacherEncoder, kTeacherHead };
+enum class PassPart : uint8_t { kEncoder, kHead, kPredictor };
 
 struct ForwardContext {
   bool training = false;  // dropout on, batch statistics; false: running statistics
@@ -32,17 +32,19 @@ struct ForwardContext {
   int64_t first_row = 0;
 
   PassPart part = PassPart::kEncoder;  // set by Forward (core/plugin/forward_pass.h)
-  uint32_t group = 0;                  // of views, below 2^10
+  uint32_t group = 0;                  // of views, below 2^7
+  bool teacher = false;                // the part is the teacher's
 
   bool drops() const { return training && dropout; }
 
-  // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them.
+  // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them,
+  // and steps are below 2^40.
   RandomKey DropoutKey(uint32_t layer) const {
     return {.seed = seed,
             .purpose = Purpose::kDropout,
             .epoch = epoch,
-            .sample = step,
-            .view = group << 20 | static_cast<uint32_t>(part) << 14 | layer};
+            .sample = static_cast<uint64_t>(2 * group + (teacher ? 1 : 0)) << 40 | step,
+            .view = static_cast<uint32_t>(part) << 14 | layer};
   }
 };
 

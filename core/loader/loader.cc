@@ -174,14 +174,14 @@ Tensor NewRows(const FlowType& type, int64_t rows) {
                                type.is(FlowType::Kind::kTokens) ? DType::kInt32 : DType::kFloat32);
 }
 
-// Lengths, segments and masked positions of token batches; rows[r] is row r.
-void PackTokens(const std::vector<Sample>& rows, Batch& batch) {
+// Lengths, segments and masked positions of token batches; rows[first + r] is row r.
+void PackTokens(const std::vector<Sample>& rows, size_t first, Batch& batch) {
   const int64_t count = batch.rows(), length = batch.type.tokens;
   batch.lengths = Tensor::Uninitialized({count}, DType::kInt32);
   bool segments = false;
   int64_t masked = 0;
   for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[static_cast<size_t>(r)];
+    const Sample& row = rows[first + static_cast<size_t>(r)];
     batch.lengths.ints()[r] = row.length;
     segments |= !row.segments.empty();
     masked += static_cast<int64_t>(row.targets.size());
@@ -191,7 +191,7 @@ void PackTokens(const std::vector<Sample>& rows, Batch& batch) {
   batch.masked_ids = Tensor::Uninitialized({masked}, DType::kInt32);
   int64_t m = 0;
   for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[static_cast<size_t>(r)];
+    const Sample& row = rows[first + static_cast<size_t>(r)];
     if (!row.segments.empty()) {
       std::copy(row.segments.begin(), row.segments.end(), batch.segments.ints() + r * length);
     }
@@ -217,13 +217,13 @@ void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, in
 }
 
 Loader::Loader(const Dataset& dataset, LoaderOptions options)
-    : options_(std::move(options)),
-      type_(dataset.type()),
-      reader_(std::make_unique<Reader>(dataset, options_)) {
+    : options_(std::move(options)), reader_(std::make_unique<Reader>(dataset, options_)) {
   PRETEXT_CHECK(!options_.views.empty() && options_.batch_size > 0,
                 "a loader has views and a batch size");
   PRETEXT_CHECK(reader_->batches() > 0, "a loader has at least one batch an epoch");
-  if (!options_.views[0].empty()) type_ = options_.views[0].back()->output();
+  for (const auto& chain : options_.views)
+    types_.push_back(chain.empty() ? dataset.type() : chain.back()->output());
+  if (options_.groups.empty()) options_.groups = {static_cast<int64_t>(options_.views.size())};
 }
 
 Loader::~Loader() = default;
@@ -231,6 +231,16 @@ Loader::~Loader() = default;
 int64_t Loader::samples() const { return reader_->samples(); }
 int64_t Loader::batches_per_epoch() const { return reader_->batches(); }
 void Loader::Seek(int64_t epoch, int64_t batch) { reader_->Seek(epoch, batch); }
+
+void Loader::Pack(int64_t first_view, Batch& batch) const {
+  batch.type = types_[static_cast<size_t>(first_view)];
+  batch.input = NewRows(batch.type, batch.rows());
+  const int64_t size = batch.type.size(), first = first_view * batch.samples;
+#pragma omp parallel for schedule(static)
+  for (int64_t r = 0; r < batch.rows(); ++r)
+    CopyRow(rows_[static_cast<size_t>(first + r)], r, size, batch.input);
+  if (batch.type.is(FlowType::Kind::kTokens)) PackTokens(rows_, static_cast<size_t>(first), batch);
+}
 
 absl::Status Loader::Next(Batch& batch) {
   const Clock::time_point start = Clock::now();
@@ -246,13 +256,11 @@ absl::Status Loader::Next(Batch& batch) {
   const FlowType clean_type = raw.samples[0].type;
   batch.samples = samples;
   batch.views = views;
-  batch.type = type_;
-  batch.input = NewRows(type_, samples * views);
   batch.labels = Tensor::Uninitialized({samples}, DType::kInt32);
   batch.indices.resize(static_cast<size_t>(samples));
   const bool untouched = views == 1 && options_.views[0].empty();
   batch.clean = Tensor();
-  if (options_.clean) batch.clean = untouched ? batch.input : NewRows(clean_type, samples);
+  if (options_.clean && !untouched) batch.clean = NewRows(clean_type, samples);
   rows_.resize(std::max(rows_.size(), static_cast<size_t>(samples * views)));
 
 #pragma omp parallel for schedule(dynamic, 4)
@@ -270,10 +278,24 @@ absl::Status Loader::Next(Batch& batch) {
       } else {
         ApplyChain(chain, options_.seed, raw.epoch, v, row);
       }
-      CopyRow(row, v * samples + n, type_.size(), batch.input);
     }
   }
-  if (type_.is(FlowType::Kind::kTokens)) PackTokens(rows_, batch);
+  if (options_.groups.size() == 1) {
+    Pack(0, batch);
+    if (options_.clean && untouched) batch.clean = batch.input;
+  } else {
+    batch.type = types_.front();
+    batch.groups.resize(options_.groups.size());
+    int64_t first = 0;
+    for (size_t g = 0; g < options_.groups.size(); ++g) {
+      Batch& group = batch.groups[g];
+      group.samples = samples;
+      group.views = options_.groups[g];
+      group.labels = batch.labels;
+      Pack(first, group);
+      first += group.views;
+    }
+  }
   reader_->GiveBack(std::move(raw));
   seconds_augmenting_ += SecondsSince(augmenting);
   return absl::OkStatus();

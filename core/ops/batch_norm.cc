@@ -207,7 +207,7 @@ Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardConte
     if (norm.batch_statistics) {
       BatchNormMoments(norm.order, 0, norm.order.samples, z.data() + norm.At(group),
                        partials.data());
-      norm.Finish(layer, group, partials, tape.recording());
+      norm.Finish(layer, group, partials, tape.recording() || context.update_statistics);
     }
     norm.Forward(group, norm.At(group), norm.order.samples, z, add, y);
   }
@@ -262,7 +262,7 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
                       }
                     });
     if (norm.batch_statistics) {
-      norm.Finish(layer, group, partials, tape.recording());
+      norm.Finish(layer, group, partials, tape.recording() || context.update_statistics);
       norm.Forward(group, first, norm.rows, z, add, y);
     }
   }

@@ -12,17 +12,16 @@ struct ForwardPass {
   Prediction z;  // Head::Forward's
 };
 
-// The context's views are the batch's; Batch::read_rows are those that the head reads. `teacher`:
-// whether these are the teacher's, whose dropout masks are its own.
+// The context's views are the batch's; Batch::read_rows are those that the head reads.
 inline ForwardPass Forward(Tape& tape, Encoder& encoder, Head& head, const Batch& batch,
-                           const ForwardContext& context, bool teacher = false) {
+                           const ForwardContext& context) {
   Batch read = batch;  // tensors are shared
   read.read_rows = head.RowsRead(batch);
   ForwardContext with = context;
   with.views = batch.views;
-  with.part = teacher ? PassPart::kTeacherEncoder : PassPart::kEncoder;
+  with.part = PassPart::kEncoder;
   const Var h = encoder.Forward(tape, tape.Constant(batch.input), read, with);
-  with.part = teacher ? PassPart::kTeacherHead : PassPart::kHead;
+  with.part = PassPart::kHead;
   return {.h = h, .z = head.Forward(tape, h, read, with)};
 }
 

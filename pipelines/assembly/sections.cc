@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/folder_path.h"
 #include "core/plugin/field_checker.h"
+#include "core/plugin/ramp_field.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
 #include "pipelines/text/text_tree.h"
@@ -16,6 +17,7 @@
 namespace pretext {
 namespace {
 
+constexpr double kLargestDecay = 1e6;
 constexpr int64_t kMaxSteps = int64_t{1} << 40;
 constexpr int64_t kLongestName = 240;  // of a folder's 255, which may get a number
 
@@ -47,6 +49,9 @@ absl::Status CheckViews(const Pipeline::Views& views) {
 
 absl::Status CheckSchedule(const Pipeline::Schedule& schedule, const Pipeline::Train& train) {
   FieldChecker check;
+  if (schedule.has_weight_decay()) {
+    CheckRamp("weight_decay", schedule.weight_decay(), 0, kLargestDecay, check);
+  }
   check.InRange("final_fraction", schedule.final_fraction(), 0, 1);
   if (check.NotNegative("warmup_steps", schedule.warmup_steps()) && train.has_steps()) {
     check.That(schedule.warmup_steps() <= train.steps(), "warmup_steps",

@@ -13,6 +13,7 @@
 #include "kernels/reconstruction/reconstruction.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/initialize/initialization.h"
+#include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -115,6 +116,7 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
                                   .seed = config.train().seed(),
                                   .limit = most,
                                   .views = parts_.chains,
+                                  .groups = parts_.group_sizes(),
                                   .clean = parts_.loss->needs_clean()});
   MemoryPool::Trim();  // of another size of batch
   double sum = 0, weight = 0;
@@ -125,8 +127,8 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
     if (s.ok()) s = loader.Next(batch);
     if (!s.ok()) return s;
     Tape tape(/*recording=*/false);
-    const ForwardPass pass = Forward(tape, *parts_.encoder, *parts_.head, batch, ForwardContext());
-    const LossResult loss = parts_.loss->Compute(tape, pass.z, batch);
+    const WholePass pass = PassWhole(tape, parts_, batch, ForwardContext());
+    const LossResult loss = parts_.loss->Compute(tape, pass.prediction, BatchOfLoss(parts_, batch));
     sum += loss.weight * static_cast<double>(loss.loss.value().item());
     weight += loss.weight;
   }

@@ -109,8 +109,7 @@ double UntrainedBytes(const Assembled& parts) {
 absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit) {
   MemoryNeeds needs{
       .program = limit.used(),
-      .parameters =
-          ParameterBytes(parts.encoder->parameters()) + ParameterBytes(parts.head->parameters()),
+      .parameters = EstimateMemory(parts).parameters,
       .optimizer = OptimizerBytes(parts),
       .dataset = parts.dataset->extent().bytes,
       .batches = BatchBytes(parts),

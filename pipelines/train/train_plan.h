@@ -22,6 +22,13 @@ struct TrainPlan {
   bool EndsEpoch(int64_t batches) const {
     return batches > 0 && WholeEpochs(batches) > WholeEpochs(batches - accumulate);
   }
+  double StepsPerEpoch() const {
+    return static_cast<double>(batches_per_epoch) / static_cast<double>(accumulate);
+  }
+  // Of step 1 and on.
+  RunPosition PositionOf(int64_t step) const {
+    return {.step = step, .total_steps = total_steps, .steps_per_epoch = StepsPerEpoch()};
+  }
   // Epochs that are over after so many batches.
   int64_t WholeEpochs(int64_t batches) const { return batches / batches_per_epoch; }
   double Epochs(int64_t batches) const {
