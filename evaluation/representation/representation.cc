@@ -147,7 +147,7 @@ absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, con
                                           std::vector<std::string>* warnings) {
   NamedFigures figures;
   const bool classify = options.classify && dataset.labelled();
-  if (dataset.type().size() > Pca::kMaxWidth) pca_width = 0;
+  if (dataset.type().size() > Pca::kMaxSide) pca_width = 0;
   if (pca_width == 0 && !(raw_input && classify)) return figures;
   absl::StatusOr<Features> train = RawSplit(dataset, Encoding("raw_", Split::kTrain, options));
   if (!train.ok()) return train.status();

@@ -91,7 +91,7 @@ double ClassifierBytes(const Assembled& parts) {
   // single; blocks of 1024 samples (evaluation/pca).
   const double width = Numbers(parts.sample);
   const bool decomposed =
-      evaluate.baselines().pca() && width <= static_cast<double>(Pca::kMaxWidth);
+      evaluate.baselines().pca() && width <= static_cast<double>(Pca::kMaxSide);
   return std::max(neighbours, decomposed ? width * width * (3 * 8 + 4) + 2 * 1024 * width * 4 : 0);
 }
 

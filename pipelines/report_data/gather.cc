@@ -14,24 +14,34 @@ namespace pretext {
 namespace {
 
 constexpr int kCellSide = 28;  // of a picture on the map's sheet, at most
+// Samples that principal components are found from: the decomposition takes seconds for them.
+constexpr int64_t kFitted = 2000;
 
-// The samples' principal components, the first two as places.
+// So many of the rows, spread evenly.
+Features SomeRows(const Features& h, int64_t count) {
+  Features some{.count = count, .width = h.width};
+  for (int64_t n = 0; n < count; ++n) {
+    const auto row = h.values.begin() + n * h.count / count * h.width;
+    some.values.insert(some.values.end(), row, row + h.width);
+  }
+  return some;
+}
+
+// The first two principal components as places; the spectrum.
 absl::Status AddPca(const Features& h, const Work& work, ReportData& data) {
-  if (h.width > Pca::kMaxWidth) return absl::OkStatus();
-  const absl::StatusOr<Pca> pca = Pca::Fit(h, h.width, work);
+  const int64_t components = std::min<int64_t>(2, h.width);
+  const absl::StatusOr<Pca> pca = h.count > kFitted
+                                      ? Pca::Fit(SomeRows(h, kFitted), components, work)
+                                      : Pca::Fit(h, components, work);
   if (!pca.ok()) return pca.status();
-  const ColumnStatistics columns = ComputeColumnStatistics(h);
-  double variance = 0;
-  for (const double deviation : columns.deviation) variance += deviation * deviation;
-  for (const double share : pca->explained()) data.add_spectrum(share * variance);
+  data.mutable_spectrum()->Add(pca->variances().begin(), pca->variances().end());
   const Features codes = pca->Project(h);
   ReportData::Map& map = *data.mutable_map();
   for (int64_t n = 0; n < h.count; ++n) {
     map.add_pca_x(codes.values[n * codes.width]);
     map.add_pca_y(codes.width > 1 ? codes.values[n * codes.width + 1] : 0);
   }
-  for (size_t k = 0; k < std::min<size_t>(2, pca->explained().size()); ++k)
-    map.add_explained(pca->explained()[k]);
+  for (const double share : pca->explained()) map.add_explained(share);
   return absl::OkStatus();
 }
 
@@ -85,7 +95,9 @@ absl::Status GatherMap(Assembled& parts, const ShownSamples& shown, const Work& 
   if (absl::Status s = AddPca(h, work, data); !s.ok()) return s;
   ReportData::Map& map = *data.mutable_map();
   if (h.count >= 30) {  // fewer are better seen by PCA
-    const absl::StatusOr<TsneResult> tsne = Tsne(h, {.work = work});
+    const absl::StatusOr<TsneResult> tsne =
+        Tsne(h, {map.pca_x().begin(), map.pca_x().end()}, {map.pca_y().begin(), map.pca_y().end()},
+             {.work = work});
     if (!tsne.ok()) return tsne.status();
     map.mutable_tsne_x()->Add(tsne->x.begin(), tsne->x.end());
     map.mutable_tsne_y()->Add(tsne->y.begin(), tsne->y.end());

@@ -47,20 +47,24 @@ class Pictures : public Dataset {
 
 class Projection : public Encoder {
  public:
-  Projection() : layer_(LinearLayer::Declare(parameters(), "linear", kSize, kFeatures)) {}
-  FlowType output() const override { return FlowType::Vector(kFeatures); }
+  explicit Projection(int64_t features = kFeatures)
+      : features_(features),
+        layer_(LinearLayer::Declare(parameters(), "linear", kSize, features)) {}
+  FlowType output() const override { return FlowType::Vector(features_); }
   Var Forward(Tape& tape, Var, const Batch& batch, const ForwardContext&) override {
     const Tensor flat = batch.input.Reshaped({batch.rows(), kSize});
     return layer_(tape, tape.Constant(flat));
   }
 
  private:
+  const int64_t features_;
   LinearLayer layer_;
 };
 
 class Decoder : public Head {
  public:
-  Decoder() : layer_(LinearLayer::Declare(parameters(), "linear", kFeatures, kSize)) {}
+  explicit Decoder(int64_t features = kFeatures)
+      : layer_(LinearLayer::Declare(parameters(), "linear", features, kSize)) {}
   FlowType output() const override { return FlowType::Vector(kSize); }
   Prediction Forward(Tape& tape, Var h, const Batch&, const ForwardContext&) override {
     return {.value = layer_(tape, h)};
@@ -166,6 +170,31 @@ TEST_F(GatherTest, TheSpectrumIsTheVariance) {
     on_map += (std::pow(data.map().pca_x(n), 2) + std::pow(data.map().pca_y(n), 2)) / 39;
   const double share = data.map().explained(0) + data.map().explained(1);
   EXPECT_TRUE(std::abs(on_map - share * variance) <= 1e-4 * variance);
+}
+
+// As an encoder whose code is its last image has them: wider than a covariance matrix is decomposed
+// for.
+TEST_F(GatherTest, WideFeaturesHaveTheirMap) {
+  constexpr int64_t kWide = 6272;
+  parts_.head = std::make_unique<Decoder>(kWide);
+  parts_.head->parameters().Allocate("head", 1);
+  parts_.encoder = std::make_unique<Projection>(kWide);
+  parts_.encoder->parameters().Allocate("encoder", 1);
+  const ReportData data = Gather();
+  EXPECT_EQ(data.features(), kWide);
+  ASSERT_EQ(data.map().pca_x_size(), 40);
+  EXPECT_EQ(data.map().tsne_x_size(), 40);
+  // 40 samples lie in 39 directions about their mean; a linear encoder keeps to the 36 of the
+  // pixels.
+  ASSERT_EQ(data.spectrum_size(), 40);
+  double variance = 0, spectrum = 0;
+  const ColumnStatistics columns = ComputeColumnStatistics(h_);
+  for (const double deviation : columns.deviation) variance += deviation * deviation;
+  for (const double value : data.spectrum()) spectrum += value;
+  EXPECT_TRUE(std::abs(spectrum - variance) <= 1e-5 * variance) << spectrum << " " << variance;
+  for (int k = kSize; k < 40; ++k) EXPECT_TRUE(data.spectrum(k) <= 1e-6 * variance) << k;
+  EXPECT_EQ(data.neighbors_size(), 8);
+  EXPECT_EQ(data.reconstruction_size(), 12);
 }
 
 TEST_F(GatherTest, NeighboursAreTheNearestByCosine) {
