@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/image/image_io.h"
 #include "core/loader/loader.h"
 #include "core/plugin/tokenizer.h"
 #include "evaluation/pca/pca.h"
 #include "evaluation/tsne/tsne.h"
+#include "pipelines/preview/sample_tiles.h"
 #include "pipelines/report_data/gather_parts.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -106,20 +108,21 @@ absl::Status GatherMap(Assembled& parts, const ShownSamples& shown, const Work& 
   const Tokenizer* const tokenizer = parts.dataset->tokenizer();
   Shades shades;
   for (const Sample& sample : shown.samples) shades.Add(sample.values);
-  std::vector<SmallPicture> pictures;
+  std::vector<Tile> pictures;
   for (const Sample& sample : shown.samples) {
     map.add_label(sample.label);
     map.add_index(sample.index);
     if (tokenizer != nullptr) map.add_text(TextOf(sample, *tokenizer));
-    if (IsPicture(sample.type))
-      pictures.push_back(MakeSmall(sample.type, sample.values, shades, kCellSide));
+    if (IsPicture(sample.type)) pictures.push_back(ToTile(sample.type, sample.values, kCellSide));
   }
   if (pictures.empty()) return absl::OkStatus();
+  for (Tile& picture : pictures) shades.Apply(picture);
   const int columns = static_cast<int>(std::ceil(std::sqrt(static_cast<double>(pictures.size()))));
-  map.set_sheet(SheetOf(pictures, columns));
+  const Tile sheet = SheetOf(pictures, columns);
+  map.set_sheet(EncodePng(sheet.pixels.data(), sheet.shape));
   map.set_sheet_columns(columns);
-  map.set_cell_width(pictures.front().width);
-  map.set_cell_height(pictures.front().height);
+  map.set_cell_width(pictures.front().shape.width);
+  map.set_cell_height(pictures.front().shape.height);
   return absl::OkStatus();
 }
 

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/image/image_io.h"
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
 #include "kernels/knn/knn.h"
+#include "pipelines/preview/sample_tiles.h"
 #include "pipelines/report_data/gather_parts.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -17,25 +19,30 @@ constexpr int64_t kShownEach = 6;  // best and worst reconstructions
 constexpr int64_t kRows = 6;       // samples whose views are shown
 constexpr int64_t kDraws = 2;      // of the views of each
 
+// The sample's picture, small, on the scale.
+Tile TileOf(const Sample& sample, const Shades& shades) {
+  Tile tile = ToTile(sample.type, sample.values, kSide);
+  shades.Apply(tile);
+  return tile;
+}
+
 void Fill(const Sample& sample, const Shades& shades, const Tokenizer* tokenizer,
           ReportData::Thumbnail& thumbnail) {
   thumbnail.set_label(sample.label);
   thumbnail.set_index(sample.index);
   if (tokenizer != nullptr) thumbnail.set_text(TextOf(sample, *tokenizer));
-  if (IsPicture(sample.type))
-    SetPicture(MakeSmall(sample.type, sample.values, shades, kSide), thumbnail);
+  if (IsPicture(sample.type)) SetPicture(TileOf(sample, shades), thumbnail);
 }
 
-void AddSheet(const std::string& tag, const std::vector<SmallPicture>& pictures, int columns,
+void AddSheet(const std::string& tag, const std::vector<Tile>& pictures, int columns,
               GatheredReport& gathered) {
   if (pictures.empty()) return;
-  const SmallPicture& first = pictures.front();
-  const int rows = (static_cast<int>(pictures.size()) + columns - 1) / columns;
+  const Tile sheet = SheetOf(pictures, columns);
   gathered.pictures.push_back({.tag = tag,
-                               .png = SheetOf(pictures, columns),
-                               .height = rows * first.height,
-                               .width = columns * first.width,
-                               .channels = first.channels});
+                               .png = EncodePng(sheet.pixels.data(), sheet.shape),
+                               .height = sheet.shape.height,
+                               .width = sheet.shape.width,
+                               .channels = sheet.shape.channels});
 }
 
 std::vector<float> InverseLengths(const Features& features) {
@@ -85,34 +92,25 @@ absl::Status GatherViews(Assembled& parts, GatheredReport& gathered) {
   const bool changed = std::any_of(parts.chains.begin(), parts.chains.end(),
                                    [](const auto& chain) { return !chain.empty(); });
   if (!changed) return absl::OkStatus();
-  const int64_t size = parts.dataset->size(Split::kTrain), rows = std::min(kRows, size);
-  std::vector<Sample> samples;
-  std::vector<std::vector<Sample>> views(static_cast<size_t>(rows));
+  const absl::StatusOr<std::vector<SampleWithViews>> drawn = DrawViews(parts, kRows, kDraws);
+  if (!drawn.ok()) return drawn.status();
   Shades sample_shades, view_shades;
-  for (int64_t r = 0; r < rows; ++r) {
-    Sample& sample = samples.emplace_back();
-    absl::Status s = parts.dataset->Read(Split::kTrain, r * size / rows, sample);
-    if (!s.ok()) return s;
-    sample_shades.Add(sample.values);
-    for (int64_t draw = 0; draw < kDraws; ++draw) {
-      for (int64_t v = 0; v < parts.views(); ++v) {
-        Sample view = sample;
-        ApplyChain(parts.chains[static_cast<size_t>(v)], parts.config->train().seed(), draw, v,
-                   view);
-        view_shades.Add(view.values);
-        views[r].push_back(std::move(view));
-      }
+  for (const SampleWithViews& shown : *drawn) {
+    sample_shades.Add(shown.sample.values);
+    for (const std::vector<Sample>& views : shown.draws) {
+      for (const Sample& view : views) view_shades.Add(view.values);
     }
   }
-  for (int64_t r = 0; r < rows; ++r) {
+  std::vector<Tile> sheet;
+  for (const SampleWithViews& shown : *drawn) {
     ReportData::Views& row = *gathered.data.add_views();
-    Fill(samples[r], sample_shades, nullptr, *row.mutable_sample());
-    for (const Sample& view : views[r]) Fill(view, view_shades, nullptr, *row.add_view());
-  }
-  std::vector<SmallPicture> sheet;
-  for (const auto& row : views) {
-    for (const Sample& view : row)
-      sheet.push_back(MakeSmall(view.type, view.values, view_shades, kSide));
+    Fill(shown.sample, sample_shades, nullptr, *row.mutable_sample());
+    for (const std::vector<Sample>& views : shown.draws) {
+      for (const Sample& view : views) {
+        Fill(view, view_shades, nullptr, *row.add_view());
+        sheet.push_back(TileOf(view, view_shades));
+      }
+    }
   }
   AddSheet("views", sheet, static_cast<int>(kDraws * parts.views()), gathered);
   return absl::OkStatus();
@@ -163,7 +161,7 @@ absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& 
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const Pair& a, const Pair& b) { return a.error < b.error; });
   const auto all = static_cast<int64_t>(pairs.size());
-  std::vector<SmallPicture> sheet;
+  std::vector<Tile> sheet;
   for (int64_t i = 0; i < all; ++i) {
     if (i >= kShownEach && i < all - kShownEach) continue;
     Sample sample;
@@ -173,11 +171,11 @@ absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& 
     shades.Add(sample.values);
     ReportData::Reconstruction& shown = *gathered.data.add_reconstruction();
     Fill(sample, shades, nullptr, *shown.mutable_sample());
-    sheet.push_back(MakeSmall(sample.type, sample.values, shades, kSide));
+    sheet.push_back(TileOf(sample, shades));
     // On the sample's scale: what leaves it is black or white.
     sample.values = pairs[i].given_back;
     Fill(sample, shades, nullptr, *shown.mutable_given_back());
-    sheet.push_back(MakeSmall(sample.type, sample.values, shades, kSide));
+    sheet.push_back(TileOf(sample, shades));
     shown.set_error(pairs[i].error);
   }
   constexpr int kColumns = 4;  // two pairs side by side

@@ -14,8 +14,8 @@
 #include "core/layers/linear.h"
 #include "core/ops/record_loss.h"
 #include "evaluation/features/encode.h"
+#include "pipelines/preview/sample_tiles.h"
 #include "pipelines/report_data/report_data_file.h"
-#include "pipelines/report_data/thumbnail.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -297,9 +297,9 @@ TEST_F(GatherTest, StopsWhenItIsTold) {
 TEST(Thumbnail, LargePicturesAreMadeSmallByMeans) {
   std::vector<float> values(8 * 8);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 8 / 4);
-  const SmallPicture small = MakeSmall(FlowType::Image(1, 8, 8), values, Shades(), 2);
-  ASSERT_EQ(small.values.size(), 4u);
-  EXPECT_THAT(small.values, testing::ElementsAre(0, 1, 0, 1));
+  const Tile small = ToTile(FlowType::Image(1, 8, 8), values, 2);
+  ASSERT_EQ(small.pixels.size(), 4u);
+  EXPECT_THAT(small.pixels, testing::ElementsAre(0, 1, 0, 1));
 }
 
 TEST(ReportDataFile, ReadsBackOrSaysWhatIsWrong) {
