@@ -23,6 +23,7 @@ void KeepLabelled(Features& features) {
     if (features.labels[n] < 0) continue;
     if (kept != n) {
       features.labels[kept] = features.labels[n];
+      if (!features.indices.empty()) features.indices[kept] = features.indices[n];
       std::copy_n(features.values.data() + n * features.width, features.width,
                   features.values.data() + kept * features.width);
     }
@@ -30,6 +31,7 @@ void KeepLabelled(Features& features) {
   }
   features.count = kept;
   features.labels.resize(kept);
+  if (!features.indices.empty()) features.indices.resize(kept);
   features.values.resize(kept * features.width);
 }
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/image/image_io.h"
-#include "core/loader/loader.h"
 #include "core/plugin/tokenizer.h"
+#include "evaluation/features/encode.h"
 #include "evaluation/pca/pca.h"
 #include "evaluation/tsne/tsne.h"
 #include "pipelines/preview/sample_tiles.h"
@@ -47,73 +47,33 @@ absl::Status AddPca(const Features& h, const Work& work, ReportData& data) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-Split JudgedSplit(const Assembled& parts) {
-  return parts.config->evaluate().validation() > 0 ? Split::kValidation : Split::kTest;
+absl::Status AddTsne(const Features& h, const Work& work, ReportData::Map& map) {
+  const absl::StatusOr<TsneResult> tsne =
+      Tsne(h, {map.pca_x().begin(), map.pca_x().end()}, {map.pca_y().begin(), map.pca_y().end()},
+           {.work = work});
+  if (!tsne.ok()) return tsne.status();
+  map.mutable_tsne_x()->Add(tsne->x.begin(), tsne->x.end());
+  map.mutable_tsne_y()->Add(tsne->y.begin(), tsne->y.end());
+  map.set_perplexity(tsne->perplexity);
+  return absl::OkStatus();
 }
 
-absl::StatusOr<ShownSamples> ReadShown(Assembled& parts, Split split, int64_t count,
-                                       const Work& work) {
-  ShownSamples shown;
-  const int64_t drawn = std::min(count, parts.dataset->size(split));
-  if (drawn == 0) return shown;
-  const int64_t batch_size = std::min(drawn, parts.config->evaluate().batch_size());
-  Loader loader(*parts.dataset, {.split = split,
-                                 .batch_size = batch_size,
-                                 .limit = drawn,
-                                 .views = {parts.chains[0]},
-                                 .evaluation = true});
-  Features& h = shown.h;
-  h.width = parts.encoder->features();
-  Batch batch;
-  for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
-    absl::Status s =
-        work.Tell("samples for the report",
-                  static_cast<double>(b) / static_cast<double>(loader.batches_per_epoch()));
-    if (s.ok()) s = loader.Next(batch);
-    if (!s.ok()) return s;
-    Tape tape(/*recording=*/false);
-    const Var out =
-        parts.encoder->Forward(tape, tape.Constant(batch.input), batch, ForwardContext{});
-    const Tensor rows = parts.encoder->Pool(tape, out, batch).value().Plain();
-    h.values.insert(h.values.end(), rows.data(), rows.data() + batch.samples * h.width);
-    h.count += batch.samples;
-    for (const int64_t index : batch.indices) {
-      Sample& sample = shown.samples.emplace_back();
-      if (absl::Status read = parts.dataset->Read(split, index, sample); !read.ok()) return read;
-      h.labels.push_back(sample.label);
-    }
-  }
-  return shown;
-}
-
-absl::Status GatherMap(Assembled& parts, const ShownSamples& shown, const Work& work,
-                       ReportData& data) {
-  const Features& h = shown.h;
-  if (h.count < 2) return absl::OkStatus();
-  // A run that went wrong has its report too, without a map.
-  if (!CheckFinite(h, "shown").ok()) return absl::OkStatus();
-  if (absl::Status s = AddPca(h, work, data); !s.ok()) return s;
-  ReportData::Map& map = *data.mutable_map();
-  if (h.count >= 30) {  // fewer are better seen by PCA
-    const absl::StatusOr<TsneResult> tsne =
-        Tsne(h, {map.pca_x().begin(), map.pca_x().end()}, {map.pca_y().begin(), map.pca_y().end()},
-             {.work = work});
-    if (!tsne.ok()) return tsne.status();
-    map.mutable_tsne_x()->Add(tsne->x.begin(), tsne->x.end());
-    map.mutable_tsne_y()->Add(tsne->y.begin(), tsne->y.end());
-    map.set_perplexity(tsne->perplexity);
-  }
+// What the samples are: classes, words, pictures on one sheet.
+absl::Status AddSamples(const Assembled& parts, const std::vector<int64_t>& indices,
+                        ReportData::Map& map) {
   const Tokenizer* const tokenizer = parts.dataset->tokenizer();
   Shades shades;
-  for (const Sample& sample : shown.samples) shades.Add(sample.values);
   std::vector<Tile> pictures;
-  for (const Sample& sample : shown.samples) {
+  Sample sample;
+  for (const int64_t index : indices) {
+    absl::Status s = parts.dataset->Read(JudgedSplit(parts), index, sample);
+    if (!s.ok()) return s;
     map.add_label(sample.label);
-    map.add_index(sample.index);
+    map.add_index(index);
     if (tokenizer != nullptr) map.add_text(TextOf(sample, *tokenizer));
-    if (IsPicture(sample.type)) pictures.push_back(ToTile(sample.type, sample.values, kCellSide));
+    if (!IsPicture(sample.type)) continue;
+    shades.Add(sample.values);
+    pictures.push_back(ToTile(sample.type, sample.values, kCellSide));
   }
   if (pictures.empty()) return absl::OkStatus();
   for (Tile& picture : pictures) shades.Apply(picture);
@@ -126,6 +86,36 @@ absl::Status GatherMap(Assembled& parts, const ShownSamples& shown, const Work& 
   return absl::OkStatus();
 }
 
+}  // namespace
+
+Split JudgedSplit(const Assembled& parts) {
+  return parts.config->evaluate().validation() > 0 ? Split::kValidation : Split::kTest;
+}
+
+absl::StatusOr<Features> EncodeShown(Assembled& parts, Split split, int64_t count,
+                                     const Work& work) {
+  const Work told([&work](absl::string_view, double share) {
+    return work.Tell("samples for the report", share).ok();
+  });
+  return EncodeSplit(*parts.encoder, *parts.dataset,
+                     {.split = split,
+                      .batch_size = parts.config->evaluate().batch_size(),
+                      .limit = count,
+                      .chain = parts.chains[0],
+                      .work = told});
+}
+
+absl::Status GatherMap(Assembled& parts, const Features& h, const Work& work, ReportData& data) {
+  if (h.count < 2) return absl::OkStatus();
+  // A run that went wrong has its report too, without a map.
+  if (!CheckFinite(h, "shown").ok()) return absl::OkStatus();
+  if (absl::Status s = AddPca(h, work, data); !s.ok()) return s;
+  if (h.count >= 30) {  // fewer are better seen by PCA
+    if (absl::Status s = AddTsne(h, work, *data.mutable_map()); !s.ok()) return s;
+  }
+  return AddSamples(parts, h.indices, *data.mutable_map());
+}
+
 absl::StatusOr<GatheredReport> GatherReportData(Assembled& parts, const GatherOptions& options) {
   GatheredReport gathered;
   ReportData& data = gathered.data;
@@ -136,14 +126,14 @@ absl::StatusOr<GatheredReport> GatherReportData(Assembled& parts, const GatherOp
   if (options.samples == 0) return gathered;
   if (absl::Status s = GatherViews(parts, gathered); !s.ok()) return s;
   if (parts.dataset->size(split) == 0) return gathered;
-  absl::StatusOr<ShownSamples> shown = ReadShown(parts, split, options.samples, options.work);
-  absl::Status status = shown.status();
-  if (status.ok()) status = GatherMap(parts, *shown, options.work, data);
-  if (status.ok()) status = GatherNeighbors(parts, *shown, options.searched, options.work, data);
+  absl::StatusOr<Features> h = EncodeShown(parts, split, options.samples, options.work);
+  absl::Status status = h.status();
+  if (status.ok()) status = GatherMap(parts, *h, options.work, data);
+  if (status.ok()) status = GatherNeighbors(parts, *h, options.searched, options.work, data);
   if (status.ok()) status = GatherReconstructions(parts, options.samples, options.work, gathered);
   if (status.ok()) status = GatherLanguage(parts, options.counts, options.work, data);
   if (!status.ok()) return status;
-  gathered.h = std::move(shown->h);
+  gathered.h = *std::move(h);
   return gathered;
 }
 

@@ -1,10 +1,13 @@
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "base/image/image_io.h"
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
+#include "core/tensor/memory_pool.h"
 #include "kernels/knn/knn.h"
+#include "kernels/reconstruction/reconstruction.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/preview/sample_tiles.h"
 #include "pipelines/report_data/gather_parts.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -45,43 +48,101 @@ void AddSheet(const std::string& tag, const std::vector<Tile>& pictures, int col
                                .channels = sheet.shape.channels});
 }
 
-std::vector<float> InverseLengths(const Features& features) {
-  std::vector<float> inverse;
-  for (int64_t n = 0; n < features.count; ++n) {
-    double square = 0;
-    for (int64_t c = 0; c < features.width; ++c)
-      square += std::pow(double{features.values[n * features.width + c]}, 2);
-    inverse.push_back(static_cast<float>(1 / std::max(std::sqrt(square), 1e-12)));
+struct Reconstruction {
+  double error = 0;  // the mean square of a value's
+  int64_t index = 0;
+  std::vector<float> given_back;
+};
+
+// The kShownEach best and worst of many, kept as they come; of equal ones the first count as the
+// better ones.
+class BestAndWorst {
+ public:
+  void Add(double error, int64_t index, const float* given_back, int64_t size) {
+    const auto at =
+        std::upper_bound(kept_.begin(), kept_.end(), error,
+                         [](double value, const Reconstruction& r) { return value < r.error; });
+    // Neither is what comes to stand in the middle, whatever else comes.
+    const bool full = kept_.size() == 2 * kShownEach;
+    if (full && at - kept_.begin() == kShownEach) return;
+    kept_.insert(at, {error, index, {given_back, given_back + size}});
+    if (full) kept_.erase(kept_.begin() + kShownEach);
   }
-  return inverse;
+  const std::vector<Reconstruction>& kept() const { return kept_; }  // the best first
+
+ private:
+  std::vector<Reconstruction> kept_;
+};
+
+// Adds all of the samples drawn.
+absl::Status Reconstruct(Assembled& parts, int64_t count, const Work& work, BestAndWorst& kept) {
+  Loader loader(*parts.dataset, {.split = JudgedSplit(parts),
+                                 .batch_size = parts.config->evaluate().batch_size(),
+                                 .limit = count,
+                                 .views = {parts.chains[0]},
+                                 .evaluation = true,
+                                 .clean = true});
+  const int64_t size = parts.sample.size();
+  int64_t last_samples = 0;
+  Batch batch;
+  for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
+    absl::Status s =
+        work.Tell("reconstructions for the report",
+                  static_cast<double>(b) / static_cast<double>(loader.batches_per_epoch()));
+    if (s.ok()) s = loader.Next(batch);
+    if (!s.ok()) return s;
+    // The tensors of a batch of another size are others: these and those are not kept.
+    if (batch.samples != std::exchange(last_samples, batch.samples)) MemoryPool::Trim();
+    Tape tape(/*recording=*/false);
+    const ForwardPass pass = Forward(tape, *parts.encoder, *parts.head, batch, ForwardContext());
+    const Tensor back = parts.loss->Reconstruction(pass.z.value.value().Plain());
+    const Tensor clean = batch.clean.Plain();
+    for (int64_t n = 0; n < batch.samples; ++n) {
+      const float* const given_back = back.data() + n * size;
+      const double error = SquaredError(size, given_back, clean.data() + n * size, 1, nullptr);
+      kept.Add(error / static_cast<double>(size), batch.indices[n], given_back, size);
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status GatherNeighbors(Assembled& parts, const ShownSamples& shown, int64_t searched,
+absl::Status GatherNeighbors(Assembled& parts, const Features& h, int64_t searched,
                              const Work& work, ReportData& data) {
-  if (shown.h.count == 0 || !CheckFinite(shown.h, "shown").ok()) return absl::OkStatus();
-  const auto among = ReadShown(parts, Split::kTrain, searched, work);
+  if (h.count == 0 || !CheckFinite(h, "shown").ok()) return absl::OkStatus();
+  const absl::StatusOr<Features> among = EncodeShown(parts, Split::kTrain, searched, work);
   if (!among.ok()) return among.status();
-  if (among->h.count == 0 || !CheckFinite(among->h, "searched").ok()) return absl::OkStatus();
-  data.set_searched(among->h.count);
-  const Tokenizer* const tokenizer = parts.dataset->tokenizer();
-  const int64_t width = shown.h.width, k = std::min(kNear, among->h.count);
-  const std::vector<float> inverse = InverseLengths(among->h);
-  const std::vector<float> own_inverse = InverseLengths(shown.h);
+  if (among->count == 0 || !CheckFinite(*among, "searched").ok()) return absl::OkStatus();
+  data.set_searched(among->count);
+  const int64_t queries = std::min(kQueries, h.count), k = std::min(kNear, among->count);
+  std::vector<int32_t> rows(queries * k);
+  std::vector<float> scores(queries * k);
+  NearestNeighbors(h.values.data(), queries, among->values.data(),
+                   InverseLengths(*among, among->count).data(), among->count, h.width, k,
+                   rows.data(), scores.data());
+  const std::vector<float> inverse = InverseLengths(h, queries);
+
+  std::vector<Sample> samples(queries), near(queries * k);
   Shades shades;
-  for (const Sample& sample : shown.samples) shades.Add(sample.values);
-  for (const Sample& sample : among->samples) shades.Add(sample.values);
-  for (int64_t q = 0; q < std::min(kQueries, shown.h.count); ++q) {
-    std::vector<int32_t> indices(k);
-    std::vector<float> scores(k);
-    NearestNeighbors(shown.h.values.data() + q * width, 1, among->h.values.data(), inverse.data(),
-                     among->h.count, width, k, indices.data(), scores.data());
+  const auto read = [&](Split split, int64_t index, Sample& sample) {
+    absl::Status s = parts.dataset->Read(split, index, sample);
+    if (s.ok()) shades.Add(sample.values);
+    return s;
+  };
+  for (int64_t q = 0; q < queries; ++q) {
+    absl::Status s = read(JudgedSplit(parts), h.indices[q], samples[q]);
+    for (int64_t i = q * k; s.ok() && i < (q + 1) * k; ++i)
+      s = read(Split::kTrain, among->indices[rows[i]], near[i]);
+    if (!s.ok()) return s;
+  }
+  const Tokenizer* const tokenizer = parts.dataset->tokenizer();
+  for (int64_t q = 0; q < queries; ++q) {
     ReportData::Neighbors& row = *data.add_neighbors();
-    Fill(shown.samples[q], shades, tokenizer, *row.mutable_sample());
-    for (int64_t i = 0; i < k; ++i) {
-      Fill(among->samples[indices[i]], shades, tokenizer, *row.add_near());
-      row.add_cosine(scores[i] * own_inverse[q]);
+    Fill(samples[q], shades, tokenizer, *row.mutable_sample());
+    for (int64_t i = q * k; i < (q + 1) * k; ++i) {
+      Fill(near[i], shades, tokenizer, *row.add_near());
+      row.add_cosine(scores[i] * inverse[q]);
     }
   }
   return absl::OkStatus();
@@ -118,54 +179,13 @@ absl::Status GatherViews(Assembled& parts, GatheredReport& gathered) {
 
 absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& work,
                                    GatheredReport& gathered) {
-  const bool reconstructs =
-      parts.loss->needs_clean() && parts.head->output().size() == parts.sample.size();
-  if (!reconstructs || !IsPicture(parts.sample)) return absl::OkStatus();
-  const Split split = JudgedSplit(parts);
-  const int64_t drawn = std::min(count, parts.dataset->size(split));
-  const int64_t batch_size = std::min(drawn, parts.config->evaluate().batch_size());
-  Loader loader(*parts.dataset, {.split = split,
-                                 .batch_size = batch_size,
-                                 .limit = drawn,
-                                 .views = {parts.chains[0]},
-                                 .evaluation = true,
-                                 .clean = true});
-  struct Pair {
-    double error = 0;
-    int64_t index = 0;
-    std::vector<float> given_back;
-  };
-  std::vector<Pair> pairs;
-  Batch batch;
-  const int64_t size = parts.sample.size();
-  for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
-    absl::Status s =
-        work.Tell("reconstructions for the report",
-                  static_cast<double>(b) / static_cast<double>(loader.batches_per_epoch()));
-    if (s.ok()) s = loader.Next(batch);
-    if (!s.ok()) return s;
-    Tape tape(/*recording=*/false);
-    const ForwardPass pass = Forward(tape, *parts.encoder, *parts.head, batch, ForwardContext());
-    const Tensor back = parts.loss->Reconstruction(pass.z.value.value().Plain());
-    const Tensor clean = batch.clean.Plain();
-    for (int64_t n = 0; n < batch.samples; ++n) {
-      Pair& pair = pairs.emplace_back();
-      pair.index = batch.indices[n];
-      pair.given_back.assign(back.data() + n * size, back.data() + (n + 1) * size);
-      for (int64_t i = 0; i < size; ++i) {
-        pair.error += std::pow(double{back.data()[n * size + i]} - clean.data()[n * size + i], 2) /
-                      static_cast<double>(size);
-      }
-    }
-  }
-  std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const Pair& a, const Pair& b) { return a.error < b.error; });
-  const auto all = static_cast<int64_t>(pairs.size());
+  if (!Reconstructs(parts) || !IsPicture(parts.sample)) return absl::OkStatus();
+  BestAndWorst kept;
+  if (absl::Status s = Reconstruct(parts, count, work, kept); !s.ok()) return s;
   std::vector<Tile> sheet;
-  for (int64_t i = 0; i < all; ++i) {
-    if (i >= kShownEach && i < all - kShownEach) continue;
+  for (const Reconstruction& reconstruction : kept.kept()) {
     Sample sample;
-    absl::Status s = parts.dataset->Read(split, pairs[i].index, sample);
+    absl::Status s = parts.dataset->Read(JudgedSplit(parts), reconstruction.index, sample);
     if (!s.ok()) return s;
     Shades shades;
     shades.Add(sample.values);
@@ -173,10 +193,10 @@ absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& 
     Fill(sample, shades, nullptr, *shown.mutable_sample());
     sheet.push_back(TileOf(sample, shades));
     // On the sample's scale: what leaves it is black or white.
-    sample.values = pairs[i].given_back;
+    sample.values = reconstruction.given_back;
     Fill(sample, shades, nullptr, *shown.mutable_given_back());
     sheet.push_back(TileOf(sample, shades));
-    shown.set_error(pairs[i].error);
+    shown.set_error(reconstruction.error);
   }
   constexpr int kColumns = 4;  // two pairs side by side
   AddSheet("reconstructions", sheet, kColumns, gathered);
