@@ -124,16 +124,19 @@ absl::StatusOr<GatheredReport> GatherReportData(Assembled& parts, const GatherOp
   data.set_features(parts.encoder->features());
   for (const std::string& name : parts.dataset->class_names()) data.add_class_name(name);
   if (options.samples == 0) return gathered;
-  if (absl::Status s = GatherViews(parts, gathered); !s.ok()) return s;
+  if (absl::Status s = GatherViews(parts, options.tensorboard, gathered); !s.ok()) return s;
   if (parts.dataset->size(split) == 0) return gathered;
   absl::StatusOr<Features> h = EncodeShown(parts, split, options.samples, options.work);
   absl::Status status = h.status();
   if (status.ok()) status = GatherMap(parts, *h, options.work, data);
   if (status.ok()) status = GatherNeighbors(parts, *h, options.searched, options.work, data);
-  if (status.ok()) status = GatherReconstructions(parts, options.samples, options.work, gathered);
+  if (status.ok()) {
+    status =
+        GatherReconstructions(parts, options.samples, options.tensorboard, options.work, gathered);
+  }
   if (status.ok()) status = GatherLanguage(parts, options.counts, options.work, data);
   if (!status.ok()) return status;
-  gathered.h = *std::move(h);
+  if (options.tensorboard) gathered.h = *std::move(h);
   return gathered;
 }
 

@@ -21,8 +21,9 @@ absl::StatusOr<Features> EncodeShown(Assembled& parts, Split split, int64_t coun
 absl::Status GatherMap(Assembled& parts, const Features& h, const Work& work, ReportData& data);
 absl::Status GatherNeighbors(Assembled& parts, const Features& h, int64_t searched,
                              const Work& work, ReportData& data);
-absl::Status GatherViews(Assembled& parts, GatheredReport& gathered);
-absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& work,
+// With `sheets` they make one each for TensorBoard, too.
+absl::Status GatherViews(Assembled& parts, bool sheets, GatheredReport& gathered);
+absl::Status GatherReconstructions(Assembled& parts, int64_t count, bool sheets, const Work& work,
                                    GatheredReport& gathered);
 absl::Status GatherLanguage(Assembled& parts, const LanguageBaseline* counts, const Work& work,
                             ReportData& data);

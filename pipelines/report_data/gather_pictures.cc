@@ -148,7 +148,7 @@ absl::Status GatherNeighbors(Assembled& parts, const Features& h, int64_t search
   return absl::OkStatus();
 }
 
-absl::Status GatherViews(Assembled& parts, GatheredReport& gathered) {
+absl::Status GatherViews(Assembled& parts, bool sheets, GatheredReport& gathered) {
   if (!IsPicture(parts.sample) || !IsPicture(parts.view)) return absl::OkStatus();
   const bool changed = std::any_of(parts.chains.begin(), parts.chains.end(),
                                    [](const auto& chain) { return !chain.empty(); });
@@ -173,11 +173,11 @@ absl::Status GatherViews(Assembled& parts, GatheredReport& gathered) {
       }
     }
   }
-  AddSheet("views", sheet, static_cast<int>(kDraws * parts.views()), gathered);
+  if (sheets) AddSheet("views", sheet, static_cast<int>(kDraws * parts.views()), gathered);
   return absl::OkStatus();
 }
 
-absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& work,
+absl::Status GatherReconstructions(Assembled& parts, int64_t count, bool sheets, const Work& work,
                                    GatheredReport& gathered) {
   if (!Reconstructs(parts) || !IsPicture(parts.sample)) return absl::OkStatus();
   BestAndWorst kept;
@@ -199,7 +199,7 @@ absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& 
     shown.set_error(reconstruction.error);
   }
   constexpr int kColumns = 4;  // two pairs side by side
-  AddSheet("reconstructions", sheet, kColumns, gathered);
+  if (sheets) AddSheet("reconstructions", sheet, kColumns, gathered);
   return absl::OkStatus();
 }
 

@@ -98,7 +98,8 @@ class GatherTest : public testing::Test {
     parts_.head->parameters().Allocate("head", 1);
   }
   ReportData Gather(int64_t samples = 40) {
-    auto gathered = GatherReportData(parts_, {.samples = samples, .searched = 60});
+    auto gathered =
+        GatherReportData(parts_, {.samples = samples, .searched = 60, .tensorboard = true});
     EXPECT_TRUE(gathered.ok()) << gathered.status();
     h_ = gathered->h;
     pictures_ = gathered->pictures;
@@ -281,6 +282,17 @@ TEST_F(GatherTest, TheSameEveryTimeAndNothingOfNone) {
   EXPECT_FALSE(none.has_map());
   EXPECT_EQ(none.reconstruction_size() + none.neighbors_size(), 0);
   EXPECT_EQ(none.features(), kFeatures);
+}
+
+TEST_F(GatherTest, WhatTensorBoardAloneShowsIsMadeWhereItIsWishedFor) {
+  const ReportData data = Gather();
+  EXPECT_EQ(h_.count, 40);
+  EXPECT_FALSE(pictures_.empty());
+  const auto without = GatherReportData(parts_, {.samples = 40, .searched = 60});
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ(without->h.count, 0);
+  EXPECT_TRUE(without->pictures.empty());
+  EXPECT_EQ(without->data.SerializeAsString(), data.SerializeAsString());
 }
 
 TEST_F(GatherTest, AnEncoderThatDivergedHasNoMap) {
