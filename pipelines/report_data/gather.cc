@@ -16,8 +16,6 @@ namespace pretext {
 namespace {
 
 constexpr int kCellSide = 28;  // of a picture on the map's sheet, at most
-// Samples that principal components are found from: the decomposition takes seconds for them.
-constexpr int64_t kFitted = 2000;
 
 // So many of the rows, spread evenly.
 Features SomeRows(const Features& h, int64_t count) {
@@ -32,6 +30,7 @@ Features SomeRows(const Features& h, int64_t count) {
 // The first two principal components as places; the spectrum.
 absl::Status AddPca(const Features& h, const Work& work, ReportData& data) {
   const int64_t components = std::min<int64_t>(2, h.width);
+  constexpr int64_t kFitted = GatherOptions::kFitted;
   const absl::StatusOr<Pca> pca = h.count > kFitted
                                       ? Pca::Fit(SomeRows(h, kFitted), components, work)
                                       : Pca::Fit(h, components, work);

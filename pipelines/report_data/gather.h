@@ -17,6 +17,9 @@
 namespace pretext {
 
 struct GatherOptions {
+  // Of more samples principal components are found from so many, which takes a second or two.
+  static constexpr int64_t kFitted = 2000;
+
   int64_t samples = 1000;                    // on the map; 0: nothing of samples
   int64_t searched = 5000;                   // training samples that neighbours are searched among
   bool tensorboard = false;                  // what TensorBoard alone shows, too
