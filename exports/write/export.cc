@@ -1,10 +1,10 @@
 #include "exports/write/export.h"
 
 #include <google/protobuf/message.h>
-#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/file/aside.h"
 #include "base/file/folder.h"
 #include "base/file/folder_path.h"
 #include "base/file/read_file.h"
@@ -15,13 +15,6 @@
 
 namespace pretext {
 namespace {
-
-// A hidden folder beside `target`, of this process alone.
-std::string AsideOf(const std::string& target) {
-  const size_t slash = target.rfind('/');
-  const std::string name = slash == std::string::npos ? target : target.substr(slash + 1);
-  return absl::StrCat(ParentOf(target), "/.", name, ".export-", getpid());
-}
 
 std::string NameOf(const TrainedPart& part) { return part.config->GetDescriptor()->full_name(); }
 
@@ -131,7 +124,7 @@ absl::StatusOr<Proof> Export(const ExportRequest& request, const ExportFormat& f
   std::string target = folder;
   while (target.size() > 1 && target.back() == '/') target.pop_back();
   if (absl::Status status = MakeFolders(ParentOf(target)); !status.ok()) return status;
-  const std::string aside = AsideOf(target);
+  const std::string aside = AsideName(target);
   absl::StatusOr<Proof> proof = WriteAndProve(request, format, *model, aside);
   absl::Status status = proof.status();
   if (status.ok()) status = ReplaceFolder(aside, target);
