@@ -86,12 +86,11 @@ absl::Status WriteTransformersFolder(const ExportRequest& request, const Foreign
   return tokenizer->CheckHuggingFaceFiles(folder);
 }
 
-const ExportFormat kHuggingFaceFormat = {
-    .name = "huggingface",
-    .library = "transformers",
-    .summary = "config.json, weights and tokenizer or picture processor for transformers",
-    .write = Write,
-    .read = nullptr,
-    .loader = HowToLoad};
+const ExportFormat kHuggingFaceFormat = {.name = "huggingface",
+                                         .library = "transformers",
+                                         .weights = kForeignWeights,
+                                         .write = Write,
+                                         .read = nullptr,
+                                         .loader = HowToLoad};
 
 }  // namespace pretext

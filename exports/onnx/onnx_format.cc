@@ -11,7 +11,7 @@
 namespace pretext {
 namespace {
 
-constexpr char kFile[] = "/model.onnx";
+constexpr char kFile[] = "model.onnx";
 
 absl::StatusOr<Graph> Draw(const ExportRequest& request) {
   const auto draw = [](const TrainedPart& part, const GraphFlow& in,
@@ -55,17 +55,17 @@ absl::Status Write(const ExportRequest& request, const ForeignModel&, const std:
   const absl::StatusOr<std::string> bytes =
       ToOnnx(*graph, request.facts.name, request.facts.version, metadata);
   if (!bytes.ok()) return bytes.status();
-  const absl::Status status = WriteExportFile(folder, kFile + 1, *bytes);
+  const absl::Status status = WriteExportFile(folder, kFile, *bytes);
   return status.ok() ? WriteInputs(request, folder) : status;
 }
 
 absl::StatusOr<Graph> Read(const std::string& folder) {
-  const absl::StatusOr<MappedFile> file = MappedFile::Open(folder + kFile);
+  const std::string path = absl::StrCat(folder, "/", kFile);
+  const absl::StatusOr<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return file.status();
   absl::StatusOr<Graph> graph = FromOnnx(file->contents());
   if (graph.ok()) return graph;
-  return absl::Status(graph.status().code(),
-                      absl::StrCat(folder, kFile, " ", graph.status().message()));
+  return absl::Status(graph.status().code(), absl::StrCat(path, " ", graph.status().message()));
 }
 
 std::string HowToLoad(const ExportRequest& request, const ForeignModel&) {
@@ -90,12 +90,11 @@ std::string HowToLoad(const ExportRequest& request, const ForeignModel&) {
 
 }  // namespace
 
-const ExportFormat kOnnxFormat = {
-    .name = "onnx",
-    .library = "onnx",
-    .summary = "a graph, opset 17, for onnxruntime and what else reads it",
-    .write = Write,
-    .read = Read,
-    .loader = HowToLoad};
+const ExportFormat kOnnxFormat = {.name = "onnx",
+                                  .library = "onnx",
+                                  .weights = kFile,
+                                  .write = Write,
+                                  .read = Read,
+                                  .loader = HowToLoad};
 
 }  // namespace pretext

@@ -69,12 +69,11 @@ std::string HowToLoad(const ExportRequest& request, const ForeignModel&) {
 
 }  // namespace
 
-const ExportFormat kTorchvisionFormat = {
-    .name = "torchvision",
-    .library = "torchvision",
-    .summary = "a ResNet by torchvision's names, with the lines of Python that load it",
-    .write = Write,
-    .read = nullptr,
-    .loader = HowToLoad};
+const ExportFormat kTorchvisionFormat = {.name = "torchvision",
+                                         .library = "torchvision",
+                                         .weights = kForeignWeights,
+                                         .write = Write,
+                                         .read = nullptr,
+                                         .loader = HowToLoad};
 
 }  // namespace pretext

@@ -7,7 +7,7 @@
 #include "base/file/aside.h"
 #include "base/file/folder.h"
 #include "base/file/folder_path.h"
-#include "base/file/read_file.h"
+#include "base/file/mapped_file.h"
 #include "base/text/nearest.h"
 #include "core/tensor/safetensors.h"
 #include "exports/card/model_card.h"
@@ -15,6 +15,10 @@
 
 namespace pretext {
 namespace {
+
+// In the order in which messages name them.
+constexpr const ExportFormat* kFormats[] = {&kTorchvisionFormat, &kTimmFormat, &kHuggingFaceFormat,
+                                            &kSentenceTransformersFormat, &kOnnxFormat};
 
 std::string NameOf(const TrainedPart& part) { return part.config->GetDescriptor()->full_name(); }
 
@@ -64,16 +68,17 @@ absl::StatusOr<Proof> WriteAndProve(const ExportRequest& request, const ExportFo
                                                .input = request.encoder.input,
                                                .tokenizer = request.tokenizer});
   if (!proof.ok()) return proof;
-  const char* const weights = format.read != nullptr ? "model.onnx" : "model.safetensors";
-  const absl::StatusOr<std::string> bytes = ReadFile(absl::StrCat(folder, "/", weights));
-  if (!bytes.ok()) return bytes.status();
+  const absl::StatusOr<MappedFile> weights =
+      MappedFile::Open(absl::StrCat(folder, "/", format.weights));
+  if (!weights.ok()) return weights.status();
+  const absl::string_view bytes = weights->contents();
   const std::string card = ModelCard(request.facts, {.library = format.library,
                                                      .input = request.encoder.input,
                                                      .features = request.encoder_plugin->features(),
                                                      .loader = format.loader(request, model),
-                                                     .weights = weights,
-                                                     .checksum = Checksum(*bytes),
-                                                     .bytes = static_cast<int64_t>(bytes->size()),
+                                                     .weights = format.weights,
+                                                     .checksum = Checksum(bytes),
+                                                     .bytes = static_cast<int64_t>(bytes.size()),
                                                      .proof = &*proof});
   if (absl::Status status = WriteExportFile(folder, "README.md", card); !status.ok()) return status;
   return proof;
@@ -81,16 +86,9 @@ absl::StatusOr<Proof> WriteAndProve(const ExportRequest& request, const ExportFo
 
 }  // namespace
 
-const std::vector<const ExportFormat*>& ExportFormats() {
-  static const auto* const formats =
-      new std::vector<const ExportFormat*>{&kTorchvisionFormat, &kTimmFormat, &kHuggingFaceFormat,
-                                           &kSentenceTransformersFormat, &kOnnxFormat};
-  return *formats;
-}
-
 absl::StatusOr<const ExportFormat*> FindExportFormat(const std::string& name) {
   std::vector<std::string> known;
-  for (const ExportFormat* format : ExportFormats()) {
+  for (const ExportFormat* format : kFormats) {
     if (name == format->name) return format;
     known.push_back(format->name);
   }
