@@ -56,7 +56,7 @@ Tensor ForeignFiles::Take(const std::string& name, const Shape& shape) {
     Fail(absl::StrCat("model.safetensors has no ", name));
     return Tensor::Zeros(shape);
   }
-  taken_[name] = true;
+  taken_.insert(name);
   if (at->second.shape() == shape && at->second.dtype() == DType::kFloat32) return at->second;
   Fail(absl::StrCat("model.safetensors: ", name, " is ", at->second.shape().ToString(),
                     ", should be ", shape.ToString()));
@@ -66,7 +66,7 @@ Tensor ForeignFiles::Take(const std::string& name, const Shape& shape) {
 void ForeignFiles::TakeCounter(const std::string& name) {
   const auto at = tensors_.find(name);
   if (at == tensors_.end()) return Fail(absl::StrCat("model.safetensors has no ", name));
-  taken_[name] = true;
+  taken_.insert(name);
   if (at->second.rank() != 0 || at->second.dtype() != DType::kInt32)
     Fail(absl::StrCat("model.safetensors: ", name, " is no int64 of shape []"));
 }

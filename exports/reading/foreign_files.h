@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,10 +32,10 @@ class ForeignFiles {
   // A tensor by its name, of this shape. One that is missing or misshapen is undefined, and the
   // first such becomes the status.
   Tensor Take(const std::string& name, const Shape& shape);
-  bool Has(const std::string& name) const { return tensors_.contains(name); }
   // Of a tensor; of rank 0 if it is not there.
   Shape ShapeOf(const std::string& name) const {
-    return Has(name) ? tensors_.at(name).shape() : Shape();
+    const auto at = tensors_.find(name);
+    return at == tensors_.end() ? Shape() : at->second.shape();
   }
   // An int64 of shape []: a counter, whose value nothing depends on.
   void TakeCounter(const std::string& name);
@@ -61,7 +62,7 @@ class ForeignFiles {
   std::string folder_;
   std::map<std::string, Tensor> tensors_;
   google::protobuf::Struct config_;
-  std::map<std::string, bool> taken_;
+  std::set<std::string> taken_;  // names of tensors
   absl::Status status_;
 };
 
