@@ -2,6 +2,9 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <cmath>
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "base/file/read_file.h"
 #include "core/tensor/safetensors.h"
@@ -9,11 +12,24 @@
 namespace pretext {
 namespace {
 
+using google::protobuf::Value;
+
 constexpr int64_t kMostJson = 1 << 26;
 
 std::map<std::string, Reading>& Readings() {
   static auto* const readings = new std::map<std::string, Reading>;
   return *readings;
+}
+
+// A whole number from 0 to 2^30; nothing of another value.
+std::optional<int64_t> AsSize(const Value& value) {
+  constexpr double kMost = 1 << 30;
+  const double number = value.number_value();
+  if (value.kind_case() != Value::kNumberValue || !(number >= 0 && number <= kMost) ||
+      number != std::floor(number)) {
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(number);
 }
 
 }  // namespace
@@ -71,46 +87,59 @@ void ForeignFiles::TakeCounter(const std::string& name) {
     Fail(absl::StrCat("model.safetensors: ", name, " is no int64 of shape []"));
 }
 
-const google::protobuf::Value* ForeignFiles::Member(const std::string& name) {
+const Value& ForeignFiles::Member(const std::string& name, Value::KindCase kind,
+                                  const char* wrong) {
   const auto at = config_.fields().find(name);
-  if (at != config_.fields().end()) return &at->second;
-  Fail(absl::StrCat("config.json has no ", name));
-  return &google::protobuf::Value::default_instance();
+  if (at == config_.fields().end()) {
+    Fail(absl::StrCat("config.json has no ", name));
+  } else if (at->second.kind_case() != kind) {
+    Fail(absl::StrCat("config.json: ", name, " is ", wrong));
+  } else {
+    return at->second;
+  }
+  return Value::default_instance();
 }
 
 double ForeignFiles::Number(const std::string& name) {
-  const google::protobuf::Value* value = Member(name);
-  if (value->kind_case() != google::protobuf::Value::kNumberValue)
-    Fail(absl::StrCat("config.json: ", name, " is no number"));
-  return value->number_value();
+  return Member(name, Value::kNumberValue, "no number").number_value();
 }
 
 int64_t ForeignFiles::Whole(const std::string& name) {
-  constexpr double kMost = 1 << 30;
-  const double number = Number(name);
-  if (!(number >= 0 && number <= kMost &&
-        number == static_cast<double>(static_cast<int64_t>(number)))) {
-    Fail(absl::StrCat("config.json: ", name, " is no size"));
-    return 0;
-  }
-  return static_cast<int64_t>(number);
+  const std::optional<int64_t> size = AsSize(Member(name, Value::kNumberValue, "no number"));
+  if (!size) Fail(absl::StrCat("config.json: ", name, " is no size"));
+  return size.value_or(0);
 }
 
-std::string ForeignFiles::Text(const std::string& name) { return Member(name)->string_value(); }
+std::string ForeignFiles::Text(const std::string& name) {
+  return Member(name, Value::kStringValue, "no text").string_value();
+}
 
-bool ForeignFiles::Truth(const std::string& name) { return Member(name)->bool_value(); }
+bool ForeignFiles::Truth(const std::string& name) {
+  return Member(name, Value::kBoolValue, "neither true nor false").bool_value();
+}
 
 std::vector<int64_t> ForeignFiles::Wholes(const std::string& name) {
   std::vector<int64_t> list;
-  for (const auto& value : Member(name)->list_value().values())
-    list.push_back(static_cast<int64_t>(value.number_value()));
+  for (const Value& value : Member(name, Value::kListValue, "no list").list_value().values()) {
+    const std::optional<int64_t> size = AsSize(value);
+    if (!size) {
+      Fail(absl::StrCat("config.json: an element of ", name, " is no size"));
+      return {};
+    }
+    list.push_back(*size);
+  }
   return list;
 }
 
 std::vector<std::string> ForeignFiles::Texts(const std::string& name) {
   std::vector<std::string> list;
-  for (const auto& value : Member(name)->list_value().values())
+  for (const Value& value : Member(name, Value::kListValue, "no list").list_value().values()) {
+    if (value.kind_case() != Value::kStringValue) {
+      Fail(absl::StrCat("config.json: an element of ", name, " is no text"));
+      return {};
+    }
     list.push_back(value.string_value());
+  }
   return list;
 }
 
