@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/file/mapped_file.h"
-#include "core/plugin/huggingface_tokenizer.h"
 #include "exports/huggingface/huggingface_format.h"
 #include "exports/onnx/model_file.h"
 
@@ -34,14 +33,8 @@ absl::StatusOr<Graph> Draw(const ExportRequest& request) {
 absl::Status WriteInputs(const ExportRequest& request, const std::string& folder) {
   if (request.scale)
     return WriteExportFile(folder, "preprocessor_config.json", ProcessorJson(request));
-  const auto* tokenizer = dynamic_cast<const HuggingFaceTokenizer*>(request.tokenizer);
-  if (tokenizer == nullptr) return absl::OkStatus();
-  const auto files = tokenizer->HuggingFaceFiles(request.encoder.input.tokens);
-  if (!files.ok()) return absl::OkStatus();  // the graph takes ids: the files are an extra
-  for (const auto& [name, contents] : *files) {
-    if (absl::Status status = WriteExportFile(folder, name, contents); !status.ok()) return status;
-  }
-  return tokenizer->CheckHuggingFaceFiles(folder);
+  // The graph takes ids: the files are an extra.
+  return WriteTokenizer(request, /*required=*/false, folder);
 }
 
 absl::Status Write(const ExportRequest& request, const ForeignModel&, const std::string& folder) {
