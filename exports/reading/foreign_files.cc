@@ -1,20 +1,16 @@
 #include "exports/reading/foreign_files.h"
 
-#include <google/protobuf/util/json_util.h>
-
 #include <cmath>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "base/file/read_file.h"
+#include "base/json/read_json.h"
 #include "core/tensor/safetensors.h"
 
 namespace pretext {
 namespace {
 
 using google::protobuf::Value;
-
-constexpr int64_t kMostJson = 1 << 26;
 
 std::map<std::string, Reading>& Readings() {
   static auto* const readings = new std::map<std::string, Reading>;
@@ -33,17 +29,6 @@ std::optional<int64_t> AsSize(const Value& value) {
 }
 
 }  // namespace
-
-absl::StatusOr<google::protobuf::Struct> ReadJsonFile(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path, kMostJson);
-  if (!text.ok()) return text.status();
-  google::protobuf::Struct object;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(*text, &object);
-  if (parsed.ok()) return object;
-  return absl::DataLossError(
-      absl::StrCat(path, ": is no JSON object: ",
-                   absl::string_view(parsed.message().data(), parsed.message().size())));
-}
 
 absl::StatusOr<ForeignFiles> ForeignFiles::Open(const std::string& folder) {
   ForeignFiles files;

@@ -81,9 +81,6 @@ class ReadingRegistration {
   ReadingRegistration(const char* name, Reading reading);
 };
 
-// A JSON file of at most some megabytes, as an object; errors name it.
-absl::StatusOr<google::protobuf::Struct> ReadJsonFile(const std::string& path);
-
 }  // namespace pretext
 
 #define PRETEXT_REGISTER_READING(name, reading) \
