@@ -70,17 +70,19 @@ absl::StatusOr<std::string> WritePreview(const Assembled& parts, const PreviewOp
   std::vector<Group> samples(1), views(static_cast<size_t>(options.draws));
   for (int64_t row = 0; row < rows; ++row) {
     Sample sample;
-    absl::Status status = parts.dataset->Read(Split::kTrain, row * size / rows, sample);
+    absl::Status status = parts.dataset->Fetch(Split::kTrain, row * size / rows, sample);
     if (!status.ok()) return status;
+    MakeValues(sample);
     samples[0].push_back({ToTile(sample)});
     for (int draw = 0; draw < options.draws; ++draw) {
       std::vector<Tile>& tiles = views[static_cast<size_t>(draw)].emplace_back();
       for (int64_t v = 0; v < parts.views(); ++v) {
-        Sample view = sample;
-        ApplyChain(parts.chains[static_cast<size_t>(v)], seed, draw, v, view);
+        Sample view;
+        MakeView(parts.chains[static_cast<size_t>(v)], seed, draw, v, sample, view);
         tiles.push_back(ToTile(view));
       }
     }
+    if (status = SourceStatus(sample); !status.ok()) return status;
   }
 
   const auto counted = [](int64_t n, const char* noun) {
