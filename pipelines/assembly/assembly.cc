@@ -188,6 +188,10 @@ class Assembler {
     context_.input = first;
     context_.view = first;
     parts_.view = first;
+    for (const auto& chain : parts_.chains) {
+      const bool crops = !chain.empty() && chain[0] != nullptr && chain[0]->takes_source();
+      if (crops && parts_.dataset != nullptr) parts_.dataset->ExpectCrops();
+    }
   }
 
   void CheckMemory() {

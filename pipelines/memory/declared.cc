@@ -63,7 +63,8 @@ double BatchBytes(const Assembled& parts) {
   const Pipeline::Train& train = parts.config->train();
   const auto samples = static_cast<double>(train.batch_size());
   const double rows = samples * static_cast<double>(parts.views());
-  const double sample = Numbers(parts.sample), view = Numbers(parts.view);
+  const double waits = parts.dataset->extent().sample_bytes / kBytes;
+  const double sample = std::max(Numbers(parts.sample), waits), view = Numbers(parts.view);
   // Batches that wait, the one that is being made, its rows on their way through the augmentations;
   // then the tensors of this batch, and of the next while both are there.
   const double waiting = samples * sample * (train.prefetch() + 1) + rows * std::max(sample, view);

@@ -58,16 +58,18 @@ absl::StatusOr<std::vector<SampleWithViews>> DrawViews(const Assembled& parts, i
   std::vector<SampleWithViews> drawn(static_cast<size_t>(rows));
   for (int64_t row = 0; row < rows; ++row) {
     SampleWithViews& shown = drawn[static_cast<size_t>(row)];
-    absl::Status status = parts.dataset->Read(Split::kTrain, row * size / rows, shown.sample);
+    absl::Status status = parts.dataset->Fetch(Split::kTrain, row * size / rows, shown.sample);
     if (!status.ok()) return status;
+    MakeValues(shown.sample);
     for (int64_t draw = 0; draw < draws; ++draw) {
       std::vector<Sample>& views = shown.draws.emplace_back();
       for (int64_t v = 0; v < parts.views(); ++v) {
-        Sample& view = views.emplace_back(shown.sample);
-        ApplyChain(parts.chains[static_cast<size_t>(v)], parts.config->train().seed(), draw, v,
-                   view);
+        MakeView(parts.chains[static_cast<size_t>(v)], parts.config->train().seed(), draw, v,
+                 shown.sample, views.emplace_back());
       }
     }
+    if (status = SourceStatus(shown.sample); !status.ok()) return status;
+    shown.sample.source.reset();
   }
   return drawn;
 }
