@@ -62,8 +62,8 @@ class Dataset {
   // Before Load: for an estimate of the memory that a training will take.
   virtual DatasetExtent extent() const { return {}; }
 
-  // Before Load: what is trained on is cut out of pictures as they are (Augmentation::takes_source),
-  // so that copies of one size are not what is worth keeping.
+  // Before Load: what is trained on is cut out of pictures as they are
+  // (Augmentation::takes_source), so that copies of one size are not what is worth keeping.
   virtual void ExpectCrops() {}
 
   virtual absl::Status Load() = 0;
