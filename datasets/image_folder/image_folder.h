@@ -47,6 +47,11 @@ class ImageFolderDataset : public Dataset {
   ~ImageFolderDataset() override;
 
  private:
+  // Of all pixels, in bytes, what is held in memory or in a file unasked.
+  static constexpr int64_t kHeldUnasked = int64_t{1} << 30;
+  // Of pictures that cannot be read, those that the summary names.
+  static constexpr int kFaultsShown = 3;
+
   explicit ImageFolderDataset(const ImageFolder& config);
   // Appends the folder's pictures that can be read.
   absl::Status LoadFolder(const std::string& directory, bool every_class);
