@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
@@ -75,16 +76,26 @@ std::string AsText(const Queries& queries, const VectorTable& table,
 absl::Status DrawSheet(const Queries& queries, const VectorTable& table,
                        const std::vector<std::vector<Neighbour>>& nearest,
                        const std::string& path) {
-  std::vector<std::vector<std::vector<Tile>>> groups(2);
-  for (size_t q = 0; q < std::min(nearest.size(), kMostOfSheet); ++q) {
-    std::vector<std::string> names = {queries.names[q]};
-    for (const Neighbour& n : nearest[q]) {
-      if (names.size() <= kMostOfSheet) names.push_back(table.name(n.row));
+  const size_t rows = std::min(nearest.size(), kMostOfSheet);
+  std::vector<std::string> names;
+  std::vector<size_t> ends;  // of each row's, in `names`
+  for (size_t q = 0; q < rows; ++q) {
+    names.push_back(queries.names[q]);
+    for (size_t k = 0; k < std::min(nearest[q].size(), kMostOfSheet); ++k) {
+      names.push_back(table.name(nearest[q][k].row));
     }
-    absl::StatusOr<std::vector<Tile>> tiles = TilesOf(names);
-    if (!tiles.ok()) return tiles.status();
-    groups[0].push_back({tiles->front()});
-    groups[1].emplace_back(tiles->begin() + 1, tiles->end());
+    ends.push_back(names.size());
+  }
+  // All at once: a file of records is read once for all of them.
+  absl::StatusOr<std::vector<Tile>> tiles = TilesOf(names);
+  if (!tiles.ok()) return tiles.status();
+  std::vector<std::vector<std::vector<Tile>>> groups(2);
+  auto next = std::make_move_iterator(tiles->begin());
+  for (const size_t end : ends) {
+    groups[0].push_back({*next++});
+    const auto row_end = std::make_move_iterator(tiles->begin() + static_cast<ptrdiff_t>(end));
+    groups[1].emplace_back(next, row_end);
+    next = row_end;
   }
   const Tile sheet = ContactSheet(groups);
   return WritePng(path, sheet.pixels.data(), sheet.shape);

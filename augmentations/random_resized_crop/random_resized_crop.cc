@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/flow/picture_source.h"
 #include "core/plugin/plugin.h"
 
 namespace pretext {
@@ -57,6 +58,14 @@ absl::StatusOr<std::unique_ptr<Augmentation>> RandomResizedCropAugmentation::Cre
 }
 
 void RandomResizedCropAugmentation::Apply(Sample& sample, Random& random) const {
+  if (sample.source != nullptr) {
+    const int height = sample.source->height(), width = sample.source->width();
+    sample.source->Crop(SampleCrop(range_, attempts_, height, width, random),
+                        static_cast<int>(output_.height), static_cast<int>(output_.width),
+                        interpolation_, sample.values);
+    sample.type = output_;
+    return;
+  }
   const ImageShape shape = ImageShapeOf(sample.type);
   Resize(SampleCrop(range_, attempts_, shape.height, shape.width, random), sample);
 }

@@ -34,6 +34,7 @@ class RandomResizedCropAugmentation : public Augmentation {
       : output_(output), range_(range), attempts_(attempts), interpolation_(interpolation) {}
 
   FlowType output() const override { return output_; }
+  bool takes_source() const override { return true; }
   void Apply(Sample& sample, Random& random) const override;
   // The whole image, resized.
   void ApplyInEvaluation(Sample& sample) const override;

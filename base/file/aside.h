@@ -1,4 +1,4 @@
-// Names for files that are still to get theirs.
+// Names for files and folders that are still to get theirs.
 #pragma once
 
 #include <string>

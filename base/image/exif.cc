@@ -65,7 +65,10 @@ void Turn(int orientation, Picture& picture) {
   const int64_t across = from_right ? -1 : 1, down = from_bottom ? -width : width;
   const int64_t first = (from_right ? right_end : 0) + (from_bottom ? bottom : 0);
   picture.turned = true;
-  if (transposed) std::swap(picture.shape.height, picture.shape.width);
+  if (transposed) {
+    std::swap(picture.shape.height, picture.shape.width);
+    std::swap(picture.full_height, picture.full_width);
+  }
   const int64_t step_x = transposed ? down : across, step_y = transposed ? across : down;
   const std::vector<uint8_t> pixels = picture.pixels;
   uint8_t* to = picture.pixels.data();

@@ -80,9 +80,15 @@ absl::Status DecodePicture(absl::string_view bytes, const DecodeOptions& options
                                                    kFormatsRead, " is"));
   }
   picture.transparent = picture.turned = false;
+  picture.reduction = 1;
+  picture.full_height = picture.full_width = 0;
   int orientation = 1;
   if (auto status = format->decoder(bytes, options, picture, orientation); !status.ok()) {
     return status;
+  }
+  if (picture.full_height == 0) {
+    picture.full_height = picture.shape.height;
+    picture.full_width = picture.shape.width;
   }
   if (orientation != 1) Turn(orientation, picture);
   return absl::OkStatus();

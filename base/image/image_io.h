@@ -29,9 +29,11 @@ inline constexpr int64_t kMaxPixels = 178956970;
 // A picture as planar bytes.
 struct Picture {
   ImageShape shape;
-  std::vector<uint8_t> pixels;  // C x H x W, 0 to 255.
-  bool transparent = false;     // Something of it was, and lies on the background.
-  bool turned = false;          // Its orientation was not the upright one.
+  std::vector<uint8_t> pixels;          // C x H x W, 0 to 255.
+  bool transparent = false;             // Something of it was, and lies on the background.
+  bool turned = false;                  // Its orientation was not the upright one.
+  int reduction = 1;                    // By which its sides were divided, and rounded up.
+  int full_height = 0, full_width = 0;  // Of the picture as it is, upright.
 };
 
 struct DecodeOptions {
@@ -41,6 +43,8 @@ struct DecodeOptions {
   // Above 0 lets a JPEG come at a half, a quarter or an eighth of its size, both sides still at
   // least that: several times faster where the picture will be made smaller anyway.
   int least_side = 0;
+  // 1, 2, 4 or 8 lets a JPEG come at that part of its size, whatever least_side; 0 does not.
+  int reduction = 0;
   // Red, green and blue of what transparent pixels lie on.
   std::array<uint8_t, 3> background = {255, 255, 255};
 };

@@ -82,9 +82,13 @@ class JpegDecoder {
     const int given = ChannelsOf(options.channels, info_.num_components);
     info_.out_color_space = cmyk ? JCS_CMYK : given == 3 ? JCS_RGB : JCS_GRAYSCALE;
     info_.scale_num = 1;
-    info_.scale_denom = Reduction(options.least_side);
+    info_.scale_denom = options.reduction > 0 ? static_cast<unsigned>(options.reduction)
+                                              : Reduction(options.least_side);
     if (!Guarded([this] { jpeg_calc_output_dimensions(&info_); })) return Fault();
     ResizePicture(given, info_.output_height, info_.output_width, picture);
+    picture.reduction = static_cast<int>(info_.scale_denom);
+    picture.full_height = static_cast<int>(info_.image_height);
+    picture.full_width = static_cast<int>(info_.image_width);
     thread_local std::vector<uint8_t> row;
     row.resize(info_.output_width * (cmyk ? 4 : given));
     const bool read = Guarded([&] {

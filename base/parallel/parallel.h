@@ -54,6 +54,15 @@ void ParallelBlocks(int64_t items, int64_t block, int64_t cost, const Body& body
               [&](int64_t b) { body(b * block, std::min(items, (b + 1) * block)); });
 }
 
+// body(i) for 0 <= i < items, each a float of an array: in blocks, and in a block by vectors.
+template <class Body>
+void ParallelElements(int64_t items, const Body& body) {
+  ParallelBlocks(items, 1 << 12, 1, [&](int64_t begin, int64_t end) {
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) body(i);
+  });
+}
+
 // The sum of body(begin, end), a double, over these blocks, in their order.
 template <class Body>
 double ParallelSum(int64_t items, int64_t block, int64_t cost, const Body& body) {

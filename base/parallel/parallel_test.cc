@@ -24,9 +24,9 @@ void WithTeams(const Test& test) {
 
 TEST(Parallel, EveryItemOnce) {
   WithTeams([] {
-    for (const int64_t items : {0, 1, 2, 7, 100, 1001}) {
+    for (const int64_t items : {0, 1, 2, 7, 100, 1001, 9001}) {
       for (const int64_t cost : {int64_t{0}, int64_t{1}, kWorthATeam}) {
-        std::vector<int> even(items), uneven(items), blocks(items);
+        std::vector<int> even(items), uneven(items), blocks(items), elements(items);
         ParallelFor(items, cost, [&](int64_t i) { ++even[i]; });
         ParallelForUneven(items, 3, cost, [&](int64_t i) { ++uneven[i]; });
         ParallelBlocks(items, 10, cost, [&](int64_t begin, int64_t end) {
@@ -34,9 +34,11 @@ TEST(Parallel, EveryItemOnce) {
           EXPECT_TRUE(end == begin + 10 || end == items) << begin << " " << end;
           for (int64_t i = begin; i < end; ++i) ++blocks[i];
         });
+        ParallelElements(items, [&](int64_t i) { ++elements[i]; });
         EXPECT_EQ(even, std::vector<int>(items, 1));
         EXPECT_EQ(uneven, even);
         EXPECT_EQ(blocks, even);
+        EXPECT_EQ(elements, even);
       }
     }
   });

@@ -86,8 +86,8 @@ class Comparer {
   }
 
   std::string Peer(const Comparison::Run& run, bool compiled) const {
-    return OutputOf(absl::StrCat("cd ", Quoted(peers_), " && ./peer steps.py ", run.peer(),
-                                 compiled ? " --compile" : ""));
+    return OutputOf(absl::StrCat("cd ", Quoted(peers_), " && ./peer ", run.script(), " ",
+                                 run.peer(), compiled ? " --compile" : ""));
   }
 
  private:

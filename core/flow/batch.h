@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/flow/flow_type.h"
 #include "core/tensor/tensor.h"
 
 namespace pretext {
+
+class PictureSource;
 
 // One sample on its way through the augmentations. Which fields count follows from its FlowType.
 // Reused from sample to sample, so that vectors keep their memory.
@@ -27,6 +30,10 @@ struct Sample {
   std::vector<int32_t> segments;        // L segment ids, or empty: all 0
   std::vector<Target> targets;          // the masked tokens, by position
   std::vector<int32_t> masked_patches;  // of an image whose type is masked, ascending
+
+  // Between Dataset::Fetch and the first augmentation of pictures that have one: values are not
+  // there yet (core/flow/picture_source.h).
+  std::shared_ptr<PictureSource> source;
 };
 
 // N samples with V views each. Rows are view-major: row v·N + n is view v of sample n.

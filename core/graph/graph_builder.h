@@ -3,7 +3,8 @@
 //   GraphBuilder graph;
 //   const std::string x =
 //       graph.Input({.name = "pixel_values", .axes = {"batch", "3", "32", "32"}});
-//   const std::string y = graph.Activate(graph.Linear(x, weight, bias), Activation::kRelu);
+//   const std::string y =
+//       graph.Activate(graph.Linear(x, "dense", weight, bias), Activation::kRelu);
 //   graph.Output({.name = "features", .axes = {"batch", "64"}}, y);
 #pragma once
 

@@ -13,6 +13,7 @@
 #include "base/check/check.h"
 #include "base/random/permutation.h"
 #include "core/flow/by_class.h"
+#include "core/flow/picture_source.h"
 #include "core/loader/content_sums.h"
 
 namespace pretext {
@@ -132,7 +133,7 @@ class Loader::Reader {
     for (int64_t i = 0; i < count && raw.status.ok(); ++i) {
       int64_t index = options_.shuffle ? order[begin + i] : begin + i;
       if (!drawn_.empty()) index = drawn_[static_cast<size_t>(index)];
-      raw.status = dataset_.Read(options_.split, index, raw.samples[static_cast<size_t>(i)]);
+      raw.status = dataset_.Fetch(options_.split, index, raw.samples[static_cast<size_t>(i)]);
     }
     if (++batch_ == batches_) {
       batch_ = 0;
@@ -204,6 +205,10 @@ void PackTokens(const std::vector<Sample>& rows, size_t first, Batch& batch) {
 
 }  // namespace
 
+bool TakesSource(const std::vector<const Augmentation*>& chain) {
+  return !chain.empty() && chain.front()->takes_source();
+}
+
 void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
                 int64_t view, Sample& sample) {
   for (size_t i = 0; i < chain.size(); ++i) {
@@ -214,6 +219,22 @@ void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, in
                    .view = static_cast<uint32_t>(view << 8 | static_cast<int64_t>(i))});
     chain[i]->Apply(sample, random);
   }
+}
+
+void MakeView(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
+              int64_t view, const Sample& sample, Sample& row) {
+  row = sample;  // vectors keep their memory
+  if (!TakesSource(chain)) row.source.reset();
+  ApplyChain(chain, seed, epoch, view, row);
+  row.source.reset();
+}
+
+void MakeValues(Sample& sample) {
+  if (sample.source != nullptr) sample.source->Whole(sample.values);
+}
+
+absl::Status SourceStatus(const Sample& sample) {
+  return sample.source == nullptr ? absl::OkStatus() : sample.source->status();
 }
 
 Loader::Loader(const Dataset& dataset, LoaderOptions options)
@@ -263,22 +284,39 @@ absl::Status Loader::Next(Batch& batch) {
   if (options_.clean && !untouched) batch.clean = NewRows(clean_type, samples);
   rows_.resize(std::max(rows_.size(), static_cast<size_t>(samples * views)));
 
+  // Views of pictures as they are need no values of the whole.
+  bool whole = options_.clean || options_.evaluation;
+  for (const auto& chain : options_.views) whole |= !TakesSource(chain);
+
+  absl::Status status;  // of the first sample that failed
+  int64_t failed_at = samples;
+
 #pragma omp parallel for schedule(dynamic, 4)
   for (int64_t n = 0; n < samples; ++n) {
-    const Sample& sample = raw.samples[static_cast<size_t>(n)];
+    Sample& sample = raw.samples[static_cast<size_t>(n)];
+    if (whole) MakeValues(sample);
     batch.labels.ints()[n] = sample.label;
     batch.indices[static_cast<size_t>(n)] = sample.index;
     if (options_.clean && !untouched) CopyRow(sample, n, clean_type.size(), batch.clean);
     for (int64_t v = 0; v < views; ++v) {
       Sample& row = rows_[static_cast<size_t>(v * samples + n)];
-      row = sample;  // vectors keep their memory
       const auto& chain = options_.views[static_cast<size_t>(v)];
       if (options_.evaluation) {
+        row = sample;
+        row.source.reset();
         for (const Augmentation* augmentation : chain) augmentation->ApplyInEvaluation(row);
       } else {
-        ApplyChain(chain, options_.seed, raw.epoch, v, row);
+        MakeView(chain, options_.seed, raw.epoch, v, sample, row);
       }
     }
+    if (const absl::Status made = SourceStatus(sample); !made.ok()) {
+#pragma omp critical
+      if (n < failed_at) {
+        status = made;
+        failed_at = n;
+      }
+    }
+    sample.source.reset();
   }
   if (options_.groups.size() == 1) {
     Pack(0, batch);
@@ -298,7 +336,7 @@ absl::Status Loader::Next(Batch& batch) {
   }
   reader_->GiveBack(std::move(raw));
   seconds_augmenting_ += SecondsSince(augmenting);
-  return absl::OkStatus();
+  return status;
 }
 
 }  // namespace pretext

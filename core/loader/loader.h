@@ -1,10 +1,10 @@
 // Loader: the batches of a split, in an order that is a function of (seed, epoch),
 // with their views.
 //
-// Samples are read (disk, decompression, decoding) on a thread of the loader's own, some batches
-// ahead; augmentations run in an OpenMP team on the caller's thread, where the cores are free
-// between two steps. What a batch holds depends on nothing but the options, the epoch and its
-// number: any batch can be reached in constant time and comes out the same.
+// Samples are fetched (from disk, decompressed) on a thread of the loader's own, some batches
+// ahead; pictures are decoded and augmentations run in an OpenMP team on the caller's thread, where
+// the cores are free between two steps. What a batch holds depends on nothing but the options, the
+// epoch and its number: any batch can be reached in constant time and comes out the same.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,16 @@ namespace pretext {
 // {seed, Purpose::kAugmentation, epoch, index, view << 8 | i}.
 void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
                 int64_t view, Sample& sample);
+
+// A fetched sample's view: the same, of the picture as it is where the chain's first takes that and
+// the sample has it; else the sample has values.
+void MakeView(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
+              int64_t view, const Sample& sample, Sample& row);
+
+// Makes the values of a fetched sample, if they are not there yet.
+void MakeValues(Sample& sample);
+// What MakeView and MakeValues failed at.
+absl::Status SourceStatus(const Sample& sample);
 
 struct LoaderOptions {
   Split split = Split::kTrain;

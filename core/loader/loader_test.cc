@@ -9,6 +9,9 @@
 #include <set>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "core/flow/picture_source.h"
+
 namespace pretext {
 namespace {
 
@@ -179,6 +182,96 @@ TEST(Loader, AReadErrorComesWithItsBatch) {
   EXPECT_TRUE(loader.Next(batch).ok());
   EXPECT_EQ(loader.Next(batch).message(), "sample 5 is broken");
   EXPECT_TRUE(loader.Next(batch).ok());
+}
+
+// Samples of which each has a source: its values are its index, or after a crop the box's width.
+class Sourced : public Dataset {
+ public:
+  class Source : public PictureSource {
+   public:
+    Source(int64_t index, int64_t fails) : index_(index), fails_(fails) {}
+    int height() const override { return 40; }
+    int width() const override { return 50; }
+
+   private:
+    absl::Status MakeCrop(const CropBox& box, int, int, Interpolation,
+                          std::vector<float>& values) override {
+      values.assign(4, static_cast<float>(box.width));
+      if (index_ < fails_) return absl::OkStatus();
+      return absl::DataLossError(absl::StrCat("sample ", index_));
+    }
+    absl::Status MakeWhole(std::vector<float>& values) override {
+      values.assign(4, static_cast<float>(index_));
+      return absl::OkStatus();
+    }
+    const int64_t index_, fails_;
+  };
+
+  explicit Sourced(int64_t fails = 100) : fails_(fails) {}
+  FlowType type() const override { return FlowType::Image(1, 2, 2); }
+  absl::Status Load() override { return absl::OkStatus(); }
+  int64_t size(Split) const override { return 12; }
+  absl::Status Read(Split split, int64_t index, Sample& sample) const override {
+    const absl::Status status = Fetch(split, index, sample);
+    MakeValues(sample);
+    return status;
+  }
+  absl::Status Fetch(Split, int64_t index, Sample& sample) const override {
+    sample.index = index;
+    sample.type = type();
+    sample.values.clear();
+    sample.source = std::make_shared<Source>(index, fails_);
+    return absl::OkStatus();
+  }
+  std::string Summary() const override { return ""; }
+
+ private:
+  const int64_t fails_;
+};
+
+// Takes the box of width 7 of the picture as it is, or leaves the values.
+class Crop : public Augmentation {
+ public:
+  FlowType output() const override { return FlowType::Image(1, 2, 2); }
+  bool takes_source() const override { return true; }
+  void Apply(Sample& sample, Random&) const override {
+    if (sample.source != nullptr)
+      sample.source->Crop({.height = 1, .width = 7}, 2, 2, Interpolation::kBilinear, sample.values);
+  }
+};
+
+class Nothing : public Augmentation {
+ public:
+  FlowType output() const override { return FlowType::Image(1, 2, 2); }
+  void Apply(Sample&, Random&) const override {}
+};
+
+TEST(Loader, TheFirstOfAChainTakesItsPartFromTheSourceAndAllElseFromTheWhole) {
+  const Sourced dataset;
+  const Crop crop;
+  const Nothing nothing;
+  Loader loader(dataset, {.batch_size = 12,
+                          .views = {{&crop}, {&crop, &nothing}, {&nothing, &crop}, {}},
+                          .clean = true});
+  Batch batch;
+  ASSERT_TRUE(loader.Next(batch).ok());
+  for (int64_t n = 0; n < 12; ++n) {
+    const auto index = static_cast<float>(n);
+    const float expected[] = {7, 7, index, index};
+    for (int64_t v = 0; v < 4; ++v) EXPECT_EQ(batch.input.data()[(v * 12 + n) * 4], expected[v]);
+    EXPECT_EQ(batch.clean.data()[n * 4], index);
+  }
+  Loader evaluation(dataset, {.batch_size = 12, .views = {{&crop}}, .evaluation = true});
+  ASSERT_TRUE(evaluation.Next(batch).ok());
+  EXPECT_EQ(batch.input.data()[5 * 4], 5);
+}
+
+TEST(Loader, TheFirstSampleThatCannotBeMadeIsTheError) {
+  const Sourced dataset(/*fails=*/5);
+  const Crop crop;
+  Loader loader(dataset, {.batch_size = 12, .views = {{&crop}}});
+  Batch batch;
+  EXPECT_EQ(loader.Next(batch).message(), "sample 5");
 }
 
 // Tokens: lengths, and the masked positions in row order.

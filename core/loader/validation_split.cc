@@ -120,6 +120,12 @@ absl::Status ValidationSplit::Read(Split split, int64_t index, Sample& sample) c
   return status;
 }
 
+absl::Status ValidationSplit::Fetch(Split split, int64_t index, Sample& sample) const {
+  absl::Status status = dataset_->Fetch(Of(split), IndexOf(split, index), sample);
+  sample.index = index;
+  return status;
+}
+
 std::string ValidationSplit::Summary() const {
   return absl::StrCat(dataset_->Summary(), "; ", Counted(size(Split::kValidation)),
                       " of the training samples kept for validation");

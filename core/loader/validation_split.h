@@ -34,11 +34,13 @@ class ValidationSplit : public Dataset {
   }
   // Its training samples are both of the parts.
   DatasetExtent extent() const override { return dataset_->extent(); }
+  void ExpectCrops() override { dataset_->ExpectCrops(); }
   // Reads every training sample once, unless the dataset has a sum of each. An error too where
   // either part would be empty.
   absl::Status Load() override;
   int64_t size(Split split) const override;
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;
+  absl::Status Fetch(Split split, int64_t index, Sample& sample) const override;
   std::optional<SampleSum> Sum(Split split, int64_t index) const override;
   std::optional<int32_t> Label(Split split, int64_t index) const override;
   std::string Summary() const override;

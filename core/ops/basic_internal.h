@@ -8,15 +8,6 @@
 
 namespace pretext::ops_internal {
 
-// function(i) for every i below n, in any order.
-template <class Function>
-void ForEach(int64_t n, const Function& function) {
-  ParallelBlocks(n, 1 << 12, 1, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-    for (int64_t i = begin; i < end; ++i) function(i);
-  });
-}
-
 // Σ a_i b_i in double, by one thread.
 inline double Dot(int64_t n, const float* a, const float* b) {
   double sum = 0;
@@ -33,9 +24,9 @@ void AddToGradient(Tape& tape, Var x, const Slope& slope) {
   float* const dx = gradient.data();
   const int64_t n = gradient.tensor().size();
   if (gradient.accumulate()) {
-    ForEach(n, [&](int64_t i) { dx[i] += slope(i); });
+    ParallelElements(n, [&](int64_t i) { dx[i] += slope(i); });
   } else {
-    ForEach(n, [&](int64_t i) { dx[i] = slope(i); });
+    ParallelElements(n, [&](int64_t i) { dx[i] = slope(i); });
   }
 }
 

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/parallel/parallel.h"
 #include "core/ops/basic.h"
 #include "core/ops/basic_internal.h"
 
@@ -17,7 +18,7 @@ Var Elementwise(Tape& tape, const char* operation, Var x, const Value& value, co
   Tensor y = Tensor::Uninitialized(input.shape());
   const float* const in = input.data();
   float* const out = y.data();
-  ForEach(y.size(), [&](int64_t i) { out[i] = value(in[i]); });
+  ParallelElements(y.size(), [&](int64_t i) { out[i] = value(in[i]); });
   return tape.Record(operation, y, {x}, [&tape, x, input, y, slope](const Tensor& dy) {
     const Tensor g = dy.Plain();
     const float *const gradient = g.data(), *const from = input.data(), *const to = y.data();
@@ -54,7 +55,7 @@ Var Multiply(Tape& tape, Var a, Var b) {
   Tensor y = Tensor::Uninitialized(left.shape());
   const float *const l = left.data(), *const r = right.data();
   float* const out = y.data();
-  ForEach(y.size(), [&](int64_t i) { out[i] = l[i] * r[i]; });
+  ParallelElements(y.size(), [&](int64_t i) { out[i] = l[i] * r[i]; });
   return tape.Record(
       "multiply", std::move(y), {a, b}, [&tape, a, b, left, right](const Tensor& dy) {
         const Tensor g = dy.Plain();

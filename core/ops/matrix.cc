@@ -62,7 +62,7 @@ Var Slice(Tape& tape, Var x, int64_t begin, int64_t end) {
     if (!gradient.wanted()) return;
     if (!gradient.accumulate()) gradient.tensor().Zero();
     float* const dx = gradient.data() + first;
-    ForEach(g.size(), [dx, d = g.data()](int64_t i) { dx[i] += d[i]; });
+    ParallelElements(g.size(), [dx, d = g.data()](int64_t i) { dx[i] += d[i]; });
   });
 }
 
@@ -84,7 +84,7 @@ Var Concat(Tape& tape, std::span<const Var> parts) {
   float* to = y.data();
   for (const Var& part : parts) {
     const Tensor rows = part.value().Plain();
-    ForEach(rows.size(), [to, from = rows.data()](int64_t i) { to[i] = from[i]; });
+    ParallelElements(rows.size(), [to, from = rows.data()](int64_t i) { to[i] = from[i]; });
     to += rows.size();
   }
   return tape.Record(

@@ -34,23 +34,19 @@ Var SoftmaxCrossEntropyLoss(Tape& tape, Var x, Var weight, Var bias, const Tenso
   const SoftmaxCrossEntropy::Result result = kernel.Run();
   *correct = result.correct;
   Tensor loss = Tensor::Full({}, static_cast<float>(result.loss * scale));
-  return tape.Record(
-      "softmax cross-entropy", std::move(loss), {x, weight, bias},
-      [&tape, x, weight, bias, dx, dweight, dbias](const Tensor& dy) mutable {
-        const float factor = dy.item();
-        for (auto [input, made] :
-             {std::pair(x, &dx), std::pair(weight, &dweight), std::pair(bias, &dbias)}) {
-          if (!made->defined()) continue;
-          if (factor != 1.0f) {
-            float* data = made->data();
-            ParallelBlocks(made->size(), 1 << 12, 1, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-              for (int64_t i = begin; i < end; ++i) data[i] *= factor;
-            });
-          }
-          tape.AddGradient(input, std::move(*made));
-        }
-      });
+  return tape.Record("softmax cross-entropy", std::move(loss), {x, weight, bias},
+                     [&tape, x, weight, bias, dx, dweight, dbias](const Tensor& dy) mutable {
+                       const float factor = dy.item();
+                       for (auto [input, made] : {std::pair(x, &dx), std::pair(weight, &dweight),
+                                                  std::pair(bias, &dbias)}) {
+                         if (!made->defined()) continue;
+                         if (factor != 1.0f) {
+                           float* data = made->data();
+                           ParallelElements(made->size(), [=](int64_t i) { data[i] *= factor; });
+                         }
+                         tape.AddGradient(input, std::move(*made));
+                       }
+                     });
 }
 
 }  // namespace pretext

@@ -22,6 +22,10 @@ class Augmentation {
   // The type of a sample after it (a resize changes it); BuildContext::input is the type before.
   virtual FlowType output() const = 0;
 
+  // Whether, as the first of a chain, it takes its part from the picture as it is where the dataset
+  // has it (Sample::source, which it takes away), in place of the values.
+  virtual bool takes_source() const { return false; }
+
   // Changes the sample in place. Thread-safe; all randomness comes from `random`, whose stream is
   // keyed by (seed, epoch, sample, view and place in the chain).
   virtual void Apply(Sample& sample, Random& random) const = 0;

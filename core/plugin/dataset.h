@@ -27,6 +27,7 @@ enum class Split : uint8_t { kTrain, kTest, kValidation };
 struct DatasetExtent {
   int64_t train = 0, test = 0;  // samples; those that cannot be read are still among them
   double bytes = 0;             // of memory, once it is loaded
+  double sample_bytes = 0;      // of a sample that waits; 0: of its values
 };
 
 // What tells a sample from others without its values being made.
@@ -61,6 +62,10 @@ class Dataset {
   // Before Load: for an estimate of the memory that a training will take.
   virtual DatasetExtent extent() const { return {}; }
 
+  // Before Load: what is trained on is cut out of pictures as they are
+  // (Augmentation::takes_source), so that copies of one size are not what is worth keeping.
+  virtual void ExpectCrops() {}
+
   virtual absl::Status Load() = 0;
   // After Load.
   virtual int64_t size(Split split) const = 0;
@@ -68,6 +73,11 @@ class Dataset {
   // unreadable) names the file.
   virtual absl::Status Read(Split split, int64_t index, Sample& sample) const = 0;
 
+  // The same, but where values take work to make (a file to decode) they may be left to
+  // Sample::source: one thread fetches ahead of a training, all of them make values.
+  virtual absl::Status Fetch(Split split, int64_t index, Sample& sample) const {
+    return Read(split, index, sample);
+  }
   // After Load, for datasets that know it without reading: for all samples of the split, or none.
   virtual std::optional<SampleSum> Sum(Split, int64_t) const { return std::nullopt; }
 

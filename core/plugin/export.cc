@@ -70,6 +70,13 @@ GraphBatchNorm TrainedPart::BatchNorm(absl::string_view name, float epsilon) con
           .epsilon = epsilon};
 }
 
+std::string ForeignModel::Member(absl::string_view key) const {
+  for (const auto& [name, json] : config) {
+    if (name == key) return json;
+  }
+  return "";
+}
+
 const ExportEntry* FindExport(absl::string_view plugin, absl::string_view format) {
   const auto at = Exports().find({std::string(plugin), std::string(format)});
   return at == Exports().end() ? nullptr : at->second;

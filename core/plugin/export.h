@@ -64,6 +64,9 @@ struct ForeignModel {
   // What computes the model from these alone, by its name in the registry of readings
   // (exports/reading): the export is proved by it.
   std::string reading;
+
+  // A member of `config`; empty if there is none.
+  std::string Member(absl::string_view key) const;
 };
 
 // What flows through a graph: h, and of tokens the mask [N, L] that tells them from padding

@@ -21,8 +21,9 @@ absl::string_view DataOf(const Tensor& plain) {
   return {static_cast<const char*>(data), plain.bytes()};
 }
 
-// The bytes that stand in the file.
-std::string WideData(const Tensor& ints) {
+}  // namespace
+
+std::string ToInt64Bytes(const Tensor& ints) {
   std::string bytes;
   for (int64_t i = 0; i < ints.size(); ++i) {
     const int64_t value = ints.ints()[i];
@@ -31,8 +32,7 @@ std::string WideData(const Tensor& ints) {
   return bytes;
 }
 
-// Of I64 to int32; whether all fit.
-bool Narrow(const char* bytes, Tensor& ints) {
+bool FromInt64Bytes(const char* bytes, Tensor& ints) {
   for (int64_t i = 0; i < ints.size(); ++i) {
     int64_t value;
     std::memcpy(&value, bytes + i * 8, sizeof(value));
@@ -42,14 +42,12 @@ bool Narrow(const char* bytes, Tensor& ints) {
   return true;
 }
 
-}  // namespace
-
 std::string TensorChecksum(const Tensor& tensor) { return Checksum(DataOf(tensor.Plain())); }
 
 namespace {
 
 std::string SumInFile(const NamedTensor& named) {
-  return named.wide ? Checksum(WideData(named.tensor)) : TensorChecksum(named.tensor);
+  return named.wide ? Checksum(ToInt64Bytes(named.tensor)) : TensorChecksum(named.tensor);
 }
 
 const char* TypeInFile(const NamedTensor& named) {
@@ -101,7 +99,7 @@ std::string SerializeTensors(const TensorFile& file) {
   for (const NamedTensor& named : file.tensors) {
     const Tensor plain = named.tensor.Plain();
     if (named.wide) {
-      contents.append(WideData(plain));
+      contents.append(ToInt64Bytes(plain));
     } else {
       contents.append(DataOf(plain).data(), DataOf(plain).size());
     }
@@ -116,7 +114,7 @@ absl::Status WriteTensors(const std::string& path, const TensorFile& file) {
   for (const NamedTensor& named : file.tensors) {
     if (!status.ok()) return status;
     const Tensor plain = named.tensor.Plain();
-    status = named.wide ? (*writer)->Append(WideData(plain)) : (*writer)->Append(DataOf(plain));
+    status = named.wide ? (*writer)->Append(ToInt64Bytes(plain)) : (*writer)->Append(DataOf(plain));
   }
   return status.ok() ? (*writer)->Commit() : status;
 }
@@ -181,7 +179,7 @@ absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_vi
     const char* const data = header->BytesOf(stored, contents).data();
     const bool wide = stored.type == NumberType::kI64;
     if (wide) {
-      if (!Narrow(data, tensor)) return bad(stored, " has numbers beyond 32 bits");
+      if (!FromInt64Bytes(data, tensor)) return bad(stored, " has numbers beyond 32 bits");
     } else {
       void* const target =
           stored.type == NumberType::kI32 ? static_cast<void*>(tensor.ints()) : tensor.data();

@@ -26,6 +26,11 @@ struct NamedTensor {
   bool wide = false;  // int32 here, I64 in the file, as PyTorch counts
 };
 
+// An int32 tensor's numbers as int64, as a wide one stands in a file.
+std::string ToInt64Bytes(const Tensor& ints);
+// The way back, into a tensor of as many numbers; false where one does not fit.
+bool FromInt64Bytes(const char* bytes, Tensor& ints);
+
 // CRC-32, as eight hexadecimal digits, of a tensor's data, row-major.
 std::string TensorChecksum(const Tensor& tensor);
 

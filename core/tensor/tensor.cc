@@ -146,10 +146,7 @@ void AddInPlace(Tensor& target, const Tensor& source, float scale) {
   const int64_t n = static_cast<int64_t>(target.bytes() / sizeof(float));
   float* const t = target.data();
   const float* const s = same.data();
-  ParallelBlocks(n, 1 << 12, 1, [=](int64_t begin, int64_t end) {
-#pragma omp simd
-    for (int64_t i = begin; i < end; ++i) t[i] += scale * s[i];
-  });
+  ParallelElements(n, [=](int64_t i) { t[i] += scale * s[i]; });
 }
 
 int64_t FirstNonFinite(const Tensor& tensor) {

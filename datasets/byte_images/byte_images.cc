@@ -66,9 +66,8 @@ void ByteImages::Read(Split split, int64_t index, Sample& sample) const {
               sample.values.data());
 }
 
-std::optional<PicturePreparation> ByteImages::preparation(const FlowType& type,
-                                                          const ImageScaling& scaling) const {
-  PixelStatistics statistics = statistics_;
+std::optional<PicturePreparation> PreparationOf(const FlowType& type, const ImageScaling& scaling,
+                                                PixelStatistics statistics) {
   if (statistics.mean.empty()) {
     if (scaling.standardize()) return std::nullopt;
     statistics.mean.assign(static_cast<size_t>(type.channels), 0);
@@ -91,12 +90,12 @@ SampleSum ByteImages::Sum(Split split, int64_t index) const {
           .label = LabelOf(row)};
 }
 
-std::string ByteImages::Summary(int64_t classes) const {
-  return absl::StrCat(Counted(size(Split::kTrain)), " + ", Counted(size(Split::kTest)), " images ",
-                      type_.channels, "×", type_.height, "×", type_.width,
-                      classes > 0 ? absl::StrCat(", ", classes, " classes") : ", no labels",
-                      ", pixel mean", Numbers(statistics_.mean), ", deviation",
-                      Numbers(statistics_.deviation));
+std::string ImagesSummary(int64_t train, int64_t test, const FlowType& type, int64_t classes,
+                          const PixelStatistics& statistics) {
+  return absl::StrCat(
+      Counted(train), " + ", Counted(test), " images ", type.channels, "×", type.height, "×",
+      type.width, classes > 0 ? absl::StrCat(", ", classes, " classes") : ", no labels",
+      ", pixel mean", Numbers(statistics.mean), ", deviation", Numbers(statistics.deviation));
 }
 
 }  // namespace pretext

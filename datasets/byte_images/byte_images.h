@@ -14,6 +14,16 @@
 
 namespace pretext {
 
+// "50,000 + 10,000 images 3×32×32, 10 classes, pixel mean 0.4914 0.4822 0.4465, deviation …";
+// classes 0: "no labels".
+std::string ImagesSummary(int64_t train, int64_t test, const FlowType& type, int64_t classes,
+                          const PixelStatistics& statistics);
+
+// How a picture becomes an image of that type, where it is cropped to fit and lies on white.
+// Without statistics: nothing where the scaling depends on them.
+std::optional<PicturePreparation> PreparationOf(const FlowType& type, const ImageScaling& scaling,
+                                                PixelStatistics statistics);
+
 class ByteImages {
  public:
   struct Part {
@@ -37,11 +47,13 @@ class ByteImages {
   // How a picture becomes such an image, where it is cropped to fit and lies on white. Nothing
   // before Set where the scaling depends on the pixels.
   std::optional<PicturePreparation> preparation(const FlowType& type,
-                                                const ImageScaling& scaling) const;
+                                                const ImageScaling& scaling) const {
+    return PreparationOf(type, scaling, statistics_);
+  }
 
-  // "50,000 + 10,000 images 3×32×32, 10 classes, pixel mean 0.4914 0.4822 0.4465, deviation …";
-  // classes 0: "no labels".
-  std::string Summary(int64_t classes) const;
+  std::string Summary(int64_t classes) const {
+    return ImagesSummary(size(Split::kTrain), size(Split::kTest), type_, classes, statistics_);
+  }
 
  private:
   static int At(Split split) { return split == Split::kTrain ? 0 : 1; }

@@ -25,6 +25,19 @@ absl::StatusOr<MappedFile> OpenRecords(const std::string& path, const CifarLayou
 
 }  // namespace
 
+CifarLayout LayoutOfSize(int64_t bytes) {
+  return bytes % kCifar10.record() == 0 ? kCifar10 : kCifar100;
+}
+
+absl::StatusOr<int32_t> LabelOfRecord(const std::string& path, const CifarLayout& layout,
+                                      int64_t index, const uint8_t* record) {
+  const int32_t label = record[layout.label_at];
+  if (label < layout.classes) return label;
+  return absl::InvalidArgumentError(absl::StrCat(path, ": found label ", label, " in record ",
+                                                 index, "; expected labels below ",
+                                                 layout.classes));
+}
+
 absl::StatusOr<int64_t> CountCifarRecords(const std::string& path, const CifarLayout& layout) {
   const absl::StatusOr<MappedFile> file = OpenRecords(path, layout);
   if (!file.ok()) return file.status();
@@ -41,13 +54,13 @@ absl::Status ReadCifarFile(const std::string& path, const CifarLayout& layout, i
   }
   pixels.reserve(pixels.size() + static_cast<size_t>(expected * kCifarPixels));
   for (int64_t i = 0; i < expected; ++i) {
-    const int label = static_cast<uint8_t>(rest[static_cast<size_t>(layout.label_at)]);
-    if (label >= layout.classes) {
+    const absl::StatusOr<int32_t> label =
+        LabelOfRecord(path, layout, i, reinterpret_cast<const uint8_t*>(rest.data()));
+    if (!label.ok()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(path, ": found label ", label, " in record ", i, "; expected labels below ",
-                       layout.classes, ". Check the variant, or fetch the file again"));
+          absl::StrCat(label.status().message(), ". Check the variant, or fetch the file again"));
     }
-    labels.push_back(label);
+    labels.push_back(*label);
     const absl::string_view picture =
         rest.substr(static_cast<size_t>(layout.label_bytes), static_cast<size_t>(kCifarPixels));
     pixels.insert(pixels.end(), picture.begin(), picture.end());

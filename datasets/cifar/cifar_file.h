@@ -30,6 +30,14 @@ inline constexpr CifarLayout kCifar10{1, 0, 10};
 inline constexpr CifarLayout kCifar100{2, 1, 100};
 inline constexpr CifarLayout kCifar100Coarse{2, 0, 20};
 
+// CIFAR-10 or CIFAR-100, whichever has whole records in so many bytes: CIFAR-100 where neither has.
+CifarLayout LayoutOfSize(int64_t bytes);
+
+// The label of record `index`, whose bytes are given. InvalidArgument where it is beyond the
+// classes says what was found and expected; what to do is for who knows where the layout is from.
+absl::StatusOr<int32_t> LabelOfRecord(const std::string& path, const CifarLayout& layout,
+                                      int64_t index, const uint8_t* record);
+
 // How many records the file has, by its size alone.
 absl::StatusOr<int64_t> CountCifarRecords(const std::string& path, const CifarLayout& layout);
 

@@ -1,35 +1,26 @@
 #include "datasets/image_folder/image_folder.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/folder_path.h"
+#include "base/file/read_file.h"
 #include "base/text/counted.h"
+#include "core/flow/held_out.h"
+#include "datasets/byte_images/byte_images.h"
+#include "datasets/cache_file/cache_directory.h"
+#include "datasets/image_folder/folder_picture.h"
 #include "datasets/image_folder/image_folder.pb.h"
 #include "datasets/image_folder/picture_loader.h"
 
 namespace pretext {
 namespace {
 
-constexpr int kFaultsShown = 3;
+// Pictures that are looked at to know how large they all are.
+constexpr size_t kSome = 64;
 
-// Drops the rows, and labels, of pictures that could not be read.
-void DropFaulty(const std::vector<LoadedPicture>& loaded, int64_t row_size,
-                ByteImages::Part& part) {
-  size_t kept = 0;
-  for (size_t i = 0; i < loaded.size(); ++i) {
-    if (!loaded[i].status.ok()) continue;
-    if (kept < i) {
-      std::copy_n(part.pixels.begin() + static_cast<int64_t>(i) * row_size, row_size,
-                  part.pixels.begin() + static_cast<int64_t>(kept) * row_size);
-      if (!part.labels.empty()) part.labels[kept] = part.labels[i];
-    }
-    ++kept;
-  }
-  part.pixels.resize(kept * static_cast<size_t>(row_size));
-  if (!part.labels.empty()) part.labels.resize(kept);
-}
+// What an entry of the dataset takes besides its pixels, in bytes: path, size, sums.
+constexpr double kEntryBytes = 400;
 
 }  // namespace
 
@@ -60,86 +51,124 @@ absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageF
                absl::StrCat("times width is too large: ", config.height(), " x ", config.width()));
   }
   CheckImageScaling(config.scaling(), "scaling", check);
+  dataset->cache_ = {DefaultCacheDirectory(), FileRights::kPrivate};
+  if (!config.cache_directory().empty()) {
+    dataset->cache_ = {context.Resolve(config.cache_directory()), FileRights::kUmask};
+    if (context.run_directory.empty()) {
+      check.Nested("cache_directory", CheckFolderPath(dataset->cache_.directory));
+    }
+  }
   if (!check.ok()) return check.status();
+  dataset->form_.target = {
+      .shape = {config.channels(), config.height(), config.width()},
+      .fit = config.fit() == ImageFolder::STRETCH ? PictureFit::kStretch : PictureFit::kCrop,
+      .background = color};
   return dataset;
 }
 
+void ImageFolderDataset::ExpectCrops() {
+  form_.own_size = true;
+  extent_.reset();
+}
+
 DatasetExtent ImageFolderDataset::extent() const {
-  const auto count = [this](const std::string& directory, bool every_class) -> int64_t {
-    if (directory.empty()) return 0;
-    const absl::StatusOr<PictureFiles> found =
-        ListPictures(directory, folders_.classes, every_class);
-    return found.ok() ? static_cast<int64_t>(found->files.size()) : 0;
-  };
-  return ByteImages::Extent(type_, count(folders_.train, /*every_class=*/true),
-                            count(folders_.test, /*every_class=*/false), config_->held_out());
-}
-
-absl::StatusOr<ByteImages::Part> ImageFolderDataset::LoadFolder(const std::string& directory,
-                                                                bool every_class) {
-  const absl::StatusOr<PictureFiles> found = ListPictures(directory, folders_.classes, every_class);
-  if (!found.ok()) return found.status();
-  passed_over_.Add(found->passed_over);
-  ByteImages::Part part;
+  if (extent_) return *extent_;
   std::vector<std::string> paths;
-  for (const PictureFile& file : found->files) {
-    paths.push_back(file.path);
-    if (labelled()) part.labels.push_back(file.label);
+  const auto count = [&](const std::string& directory, bool every_class) -> int64_t {
+    if (directory.empty()) return 0;
+    const auto found = ListPictures(directory, folders_.classes, every_class);
+    if (!found.ok()) return 0;
+    for (const PictureFile& file : found->files) paths.push_back(file.path);
+    return static_cast<int64_t>(found->files.size());
+  };
+  const int64_t train = count(folders_.train, /*every_class=*/true);
+  const int64_t test = count(folders_.test, /*every_class=*/false);
+  std::vector<std::string> some;
+  for (size_t i = 0; i < kSome && form_.own_size; ++i) {
+    if (i < paths.size()) some.push_back(paths[i * paths.size() / std::min(kSome, paths.size())]);
   }
-  const double bytes = static_cast<double>(type_.size()) * static_cast<double>(paths.size());
-  const double memory =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (bytes > 0.8 * memory) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        directory, ": ", Counted(static_cast<int64_t>(paths.size())), " pictures as ",
-        type_.ToString(), " take ", Counted(static_cast<int64_t>(bytes / 1e6)),
-        " MB of memory; this machine has ", Counted(static_cast<int64_t>(memory / 1e6)),
-        ". Make height and width smaller"));
+  const std::vector<LoadedPicture> looked_at = LoadPictures(some, form_.target, nullptr);
+  const auto pictures = static_cast<double>(train + test);
+  double pixels = static_cast<double>(form_.target.shape.size()), file = pixels;
+  if (!some.empty()) {
+    const auto n = static_cast<double>(some.size());
+    pixels = static_cast<double>(BytesOf(looked_at, form_)) / n;
+    file = 0;
+    for (const LoadedPicture& picture : looked_at)
+      file += static_cast<double>(picture.file_bytes) / n;
   }
-  part.pixels.resize(paths.size() * static_cast<size_t>(type_.size()));
-  PictureTarget target;
-  target.shape = {static_cast<int>(type_.channels), static_cast<int>(type_.height),
-                  static_cast<int>(type_.width)};
-  if (config_->fit() == ImageFolder::STRETCH) target.fit = PictureFit::kStretch;
-  ParseColor(config_->background(), target.background);
-  const std::vector<LoadedPicture> loaded = LoadPictures(paths, target, part.pixels.data());
-  for (const LoadedPicture& picture : loaded) {
-    turned_ += picture.turned;
-    transparent_ += picture.transparent;
-    if (picture.status.ok()) continue;
-    if (!config_->skip_unreadable()) return picture.status;
-    if (++unreadable_ <= kFaultsShown)
-      absl::StrAppend(&first_faults_, "; ", picture.status.message());
-  }
-  DropFaulty(loaded, type_.size(), part);
-  if (part.pixels.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(directory, ": none of ", paths.size(),
-                                                   " pictures can be read", first_faults_));
-  }
-  return part;
+  const bool held = config_->storage() == ImageFolder::MEMORY ||
+                    (config_->storage() == ImageFolder::BY_SIZE &&
+                     pictures * pixels <= static_cast<double>(kHeldUnasked));
+  const int64_t kept = test == 0 ? HeldOutCount(train, config_->held_out()) : 0;
+  extent_ = {.train = train - kept,
+             .test = test + kept,
+             .bytes = pictures * (kEntryBytes + (held ? pixels : 0)),
+             .sample_bytes = held ? 0 : file};
+  return *extent_;
 }
 
-absl::Status ImageFolderDataset::Load() {
-  turned_ = transparent_ = unreadable_ = 0;
-  passed_over_ = {};
-  first_faults_.clear();
-  absl::StatusOr<ByteImages::Part> train = LoadFolder(folders_.train, /*every_class=*/true);
-  if (!train.ok()) return train.status();
-  absl::StatusOr<ByteImages::Part> test = ByteImages::Part();
-  if (!folders_.test.empty()) test = LoadFolder(folders_.test, /*every_class=*/false);
-  if (!test.ok()) return test.status();
-  images_.Set(type_, *std::move(train), *std::move(test), config_->held_out(),
-              config_->held_out_seed(), config_->scaling());
+absl::Status ImageFolderDataset::Fetch(Split split, int64_t index, Sample& sample) const {
+  const auto row = static_cast<size_t>(Rows(split)[static_cast<size_t>(index)]);
+  sample.index = index;
+  sample.type = type_;
+  sample.label = labels_[row];
+  sample.values.clear();
+  sample.source.reset();
+  const uint8_t* const pixels = store_.empty() ? nullptr : store_.pixels(static_cast<int64_t>(row));
+  if (pixels != nullptr && !form_.own_size) {
+    sample.values.resize(static_cast<size_t>(type_.size()));
+    ScalePixels(scale_, pixels, type_.height * type_.width, sample.values.data());
+    return absl::OkStatus();
+  }
+  std::string bytes;
+  if (pixels == nullptr) {
+    absl::StatusOr<std::string> file = ReadFile(paths_[row]);
+    if (!file.ok()) return file.status();
+    bytes = *std::move(file);
+    if (ContentOf(bytes) != pictures_[row].content) {
+      return absl::DataLossError(absl::StrCat(paths_[row], ": was changed after it was looked at"));
+    }
+  }
+  sample.source =
+      std::make_shared<FolderPicture>(paths_[row], pictures_[row].height, pictures_[row].width,
+                                      std::move(bytes), pixels, form_.target, scale_);
   return absl::OkStatus();
 }
 
 absl::Status ImageFolderDataset::Read(Split split, int64_t index, Sample& sample) const {
-  images_.Read(split, index, sample);
-  return absl::OkStatus();
+  absl::Status status = Fetch(split, index, sample);
+  if (!status.ok() || sample.source == nullptr) return status;
+  sample.source->Whole(sample.values);
+  status = sample.source->status();
+  sample.source.reset();
+  return status;
+}
+
+std::optional<SampleSum> ImageFolderDataset::Sum(Split split, int64_t index) const {
+  const auto row = static_cast<size_t>(Rows(split)[static_cast<size_t>(index)]);
+  return SampleSum{.content = pictures_[row].content ^ making_, .label = labels_[row]};
+}
+
+std::optional<int32_t> ImageFolderDataset::Label(Split split, int64_t index) const {
+  return labels_[static_cast<size_t>(Rows(split)[static_cast<size_t>(index)])];
+}
+
+std::string ImageFolderDataset::StorageText() const {
+  const std::string how =
+      form_.own_size ? "at their own size, crops are taken from them as they are" : "at that size";
+  if (store_.empty()) {
+    return absl::StrCat("decoded as they are needed",
+                        form_.own_size ? ", crops are taken from them as they are" : "");
+  }
+  const auto megabytes = static_cast<int64_t>(static_cast<double>(BytesOf(pictures_, form_)) / 1e6);
+  return absl::StrCat(store_.mapped() ? "in a cache file " : "in memory ", how, ", ",
+                      Counted(megabytes), " MB");
 }
 
 std::optional<PicturePreparation> ImageFolderDataset::preparation() const {
-  std::optional<PicturePreparation> preparation = images_.preparation(type_, config_->scaling());
+  std::optional<PicturePreparation> preparation =
+      PreparationOf(type_, config_->scaling(), statistics_);
   if (!preparation) return preparation;
   if (config_->fit() == ImageFolder::STRETCH) preparation->fit = PicturePreparation::Fit::kStretch;
   ParseColor(config_->background(), preparation->background);
@@ -147,7 +176,9 @@ std::optional<PicturePreparation> ImageFolderDataset::preparation() const {
 }
 
 std::string ImageFolderDataset::Summary() const {
-  std::string text = images_.Summary(classes());
+  std::string text = absl::StrCat(
+      ImagesSummary(size(Split::kTrain), size(Split::kTest), type_, classes(), statistics_), "; ",
+      StorageText());
   if (!folders_.parts.train.empty()) {
     absl::StrAppend(&text, "; the folders ", folders_.parts.train, " and ", folders_.parts.test,
                     " are the training and the test pictures");

@@ -1,61 +1,33 @@
 #include "datasets/image_folder/picture_loader.h"
 
+#include <zlib.h>
+
 #include <algorithm>
-#include <cmath>
 #include <new>
 
 #include "absl/strings/numbers.h"
-#include "base/image/image_io.h"
-#include "kernels/image/resize.h"
 
 namespace pretext {
 namespace {
-
-// The largest part of a picture, in its middle, with the proportions of `shape`.
-CropBox CentralPart(const ImageShape& picture, const ImageShape& shape) {
-  CropBox box{.height = picture.height, .width = picture.width};
-  const double width_to_height = static_cast<double>(shape.width) / shape.height;
-  if (picture.width > picture.height * width_to_height) {
-    box.width = static_cast<int>(std::lround(picture.height * width_to_height));
-  } else {
-    box.height = static_cast<int>(std::lround(picture.width / width_to_height));
-  }
-  box.width = std::clamp(box.width, 1, picture.width);
-  box.height = std::clamp(box.height, 1, picture.height);
-  box.top = (picture.height - box.height) / 2;
-  box.left = (picture.width - box.width) / 2;
-  return box;
-}
 
 // What a thread reuses from one picture to the next.
 struct Workspace {
   std::string bytes;
   Picture picture;
-  std::vector<float> part, resized;
-  ResizeScratch resize;
+  PictureScratch scratch;
+  std::vector<uint8_t> row;
 };
 
-void Resize(const ImageShape& shape, PictureFit fit, Workspace& work, uint8_t* out) {
-  const ImageShape& from = work.picture.shape;
-  const CropBox box = fit == PictureFit::kCrop
-                          ? CentralPart(from, shape)
-                          : CropBox{.height = from.height, .width = from.width};
-  const ImageShape part{shape.channels, box.height, box.width};
-  work.part.resize(static_cast<size_t>(part.size()));
-  float* to = work.part.data();
-  for (int c = 0; c < shape.channels; ++c) {
-    for (int y = box.top; y < box.top + box.height; ++y, to += box.width) {
-      const uint8_t* row =
-          &work.picture.pixels[static_cast<size_t>(c * from.plane() + int64_t{y} * from.width)];
-      std::copy_n(row + box.left, box.width, to);
+void AddSums(const uint8_t* row, const ImageShape& shape, LoadedPicture& loaded) {
+  for (int c = 0; c < shape.channels; ++c, row += shape.plane()) {
+    uint64_t sum = 0, square = 0;
+    for (int64_t p = 0; p < shape.plane(); ++p) {
+      sum += row[p];
+      square += uint32_t{row[p]} * row[p];
     }
+    loaded.sum[static_cast<size_t>(c)] = sum;
+    loaded.square[static_cast<size_t>(c)] = square;
   }
-  work.resized.resize(static_cast<size_t>(shape.size()));
-  ResizedCrop(work.part.data(), part, {.height = box.height, .width = box.width}, shape.height,
-              shape.width, Interpolation::kBilinear, /*clip=*/false, work.resize,
-              work.resized.data());
-  // Bilinear weights are not negative and sum to 1: the result lies in [0, 255], within rounding.
-  for (const float x : work.resized) *out++ = static_cast<uint8_t>(std::min(x + 0.5f, 255.0f));
 }
 
 void LoadOne(const std::string& path, const PictureTarget& target, const DecodeOptions& options,
@@ -63,9 +35,20 @@ void LoadOne(const std::string& path, const PictureTarget& target, const DecodeO
   try {
     loaded.status = ReadPicture(path, options, work.bytes, work.picture);
     if (!loaded.status.ok()) return;
-    loaded.transparent = work.picture.transparent;
-    loaded.turned = work.picture.turned;
-    Resize(target.shape, target.fit, work, row);
+    const Picture& picture = work.picture;
+    loaded.transparent = picture.transparent;
+    loaded.turned = picture.turned;
+    loaded.height = picture.full_height;
+    loaded.width = picture.full_width;
+    loaded.file_bytes = static_cast<int64_t>(work.bytes.size());
+    loaded.content = ContentOf(work.bytes);
+    if (row == nullptr) {
+      work.row.resize(static_cast<size_t>(target.shape.size()));
+      row = work.row.data();
+    }
+    ResizeToBytes(picture.pixels.data(), picture.shape, target.shape, target.fit, work.scratch,
+                  row);
+    AddSums(row, target.shape, loaded);
   } catch (const std::bad_alloc&) {
     loaded.status = absl::ResourceExhaustedError(path + ": there is no memory for it");
   }
@@ -82,20 +65,29 @@ bool ParseColor(absl::string_view text, std::array<uint8_t, 3>& color) {
   return true;
 }
 
+DecodeOptions OptionsFor(const PictureTarget& target) {
+  return {.channels = target.shape.channels,
+          .least_side = 2 * std::max(target.shape.height, target.shape.width),
+          .background = target.background};
+}
+
+uint32_t ContentOf(const std::string& bytes) {
+  return static_cast<uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
 std::vector<LoadedPicture> LoadPictures(const std::vector<std::string>& paths,
                                         const PictureTarget& target, uint8_t* pixels) {
   std::vector<LoadedPicture> loaded(paths.size());
-  // Twice the size asked for is enough to resize from.
-  const DecodeOptions options{.channels = target.shape.channels,
-                              .least_side = 2 * std::max(target.shape.height, target.shape.width),
-                              .background = target.background};
+  const DecodeOptions options = OptionsFor(target);
 #pragma omp parallel
   {
     Workspace work;
 #pragma omp for schedule(dynamic, 4)
     for (int64_t i = 0; i < static_cast<int64_t>(paths.size()); ++i) {
       LoadOne(paths[static_cast<size_t>(i)], target, options, work,
-              pixels + i * target.shape.size(), loaded[static_cast<size_t>(i)]);
+              pixels == nullptr ? nullptr : pixels + i * target.shape.size(),
+              loaded[static_cast<size_t>(i)]);
     }
   }
   return loaded;

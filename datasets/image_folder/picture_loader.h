@@ -1,4 +1,4 @@
-// Decodes and resizes pictures, in parallel.
+// Decodes and resizes pictures, in parallel, and says what they are.
 #pragma once
 
 #include <array>
@@ -9,15 +9,14 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/image/image.h"
+#include "base/image/image_io.h"
+#include "datasets/image_folder/picture_resize.h"
 
 namespace pretext {
-
-enum class PictureFit { kCrop, kStretch };
 
 // What pictures are made to be.
 struct PictureTarget {
   ImageShape shape;  // C = 1 or 3
-  // Their largest central part of the shape's proportions (kCrop), or all of them (kStretch).
   PictureFit fit = PictureFit::kCrop;
   std::array<uint8_t, 3> background = {255, 255, 255};  // of what is transparent
 };
@@ -25,14 +24,25 @@ struct PictureTarget {
 // "#RRGGBB" as its three bytes.
 bool ParseColor(absl::string_view text, std::array<uint8_t, 3>& color);
 
+// How they are decoded for it: twice the size asked for is enough to resize from, as Pillow's
+// thumbnails are (its reducing_gap of 2).
+DecodeOptions OptionsFor(const PictureTarget& target);
+
 struct LoadedPicture {
   absl::Status status;  // whether it could be read
   bool transparent = false, turned = false;
+  int height = 0, width = 0;  // as it is, upright
+  int64_t file_bytes = 0;
+  uint32_t content = 0;                     // the CRC-32 of its file
+  std::array<uint64_t, 3> sum{}, square{};  // of the bytes of its row, by channel
 };
 
+// The CRC-32 of a file's bytes.
+uint32_t ContentOf(const std::string& bytes);
+
 // Row i of `pixels` (paths.size() x C x H x W) = the picture at paths[i], resized, antialiased;
-// where it could not be read, the row is unspecified. The same bytes whatever the number of
-// threads.
+// where it could not be read, the row is unspecified. `pixels` may be null: then it is only said
+// what the pictures are. The same bytes whatever the number of threads.
 std::vector<LoadedPicture> LoadPictures(const std::vector<std::string>& paths,
                                         const PictureTarget& target, uint8_t* pixels);
 

@@ -25,7 +25,7 @@ ValueRange RangeOf(const ImageScaling& config) {
 PixelStatistics ComputePixelStatistics(const uint8_t* pixels, const std::vector<int64_t>& chosen,
                                        int64_t channels, int64_t plane) {
   const auto n = static_cast<int64_t>(chosen.size());
-  PixelStatistics result;
+  std::vector<uint64_t> sums, squares;
   for (int64_t c = 0; c < channels; ++c) {
     std::atomic<uint64_t> sum = 0, square = 0;  // below 2^16 a pixel: 2^48 pixels fit
     ParallelFor(n, plane, [&](int64_t i) {
@@ -38,9 +38,18 @@ PixelStatistics ComputePixelStatistics(const uint8_t* pixels, const std::vector<
       sum += s;
       square += q;
     });
-    const double count = static_cast<double>(n) * static_cast<double>(plane);
-    const double mean = static_cast<double>(sum) / count;
-    const double variance = static_cast<double>(square) / count - mean * mean;
+    sums.push_back(sum);
+    squares.push_back(square);
+  }
+  return StatisticsOf(sums, squares, static_cast<double>(n) * static_cast<double>(plane));
+}
+
+PixelStatistics StatisticsOf(const std::vector<uint64_t>& sum, const std::vector<uint64_t>& square,
+                             double count) {
+  PixelStatistics result;
+  for (size_t c = 0; c < sum.size(); ++c) {
+    const double mean = static_cast<double>(sum[c]) / count;
+    const double variance = static_cast<double>(square[c]) / count - mean * mean;
     result.mean.push_back(mean / 255);
     result.deviation.push_back(std::sqrt(std::max(0.0, variance)) / 255);
   }

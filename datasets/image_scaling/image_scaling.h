@@ -33,6 +33,10 @@ struct PixelStatistics {
 PixelStatistics ComputePixelStatistics(const uint8_t* pixels, const std::vector<int64_t>& chosen,
                                        int64_t channels, int64_t plane);
 
+// From sums of bytes and of their squares over `count` pixels of each channel.
+PixelStatistics StatisticsOf(const std::vector<uint64_t>& sum, const std::vector<uint64_t>& square,
+                             double count);
+
 // A channel of one colour throughout is only centered, not divided.
 PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& statistics);
 

@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -11,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "base/file/folder_path.h"
 #include "base/text/counted.h"
+#include "datasets/cache_file/cache_directory.h"
 #include "datasets/text/corpus.h"
 #include "datasets/text/document_hash.h"
 #include "datasets/text/text.pb.h"
@@ -24,18 +24,6 @@ constexpr absl::string_view kFormat = "pretext text cache 3";
 // A share of unknown tokens from which on a vocabulary is said not to fit. Vocabularies of their
 // own text leave some hundredths of a percent.
 constexpr double kUnknownWarning = 0.01;
-
-std::string DefaultCacheDirectory() {
-  const auto variable = [](const char* name) -> std::string {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-  };
-  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
-    return cache + "/pretext";
-  if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/pretext";
-  const std::string temporary = variable("TMPDIR");
-  return (temporary.empty() ? "/tmp" : temporary) + "/pretext-cache";
-}
 
 DocumentOptions::Unit UnitOf(Text::Document document) {
   switch (document) {

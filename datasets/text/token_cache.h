@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "core/plugin/dataset.h"
 #include "core/plugin/tokenizer.h"
-#include "datasets/text/cache_file.h"
+#include "datasets/cache_file/cache_file.h"
 #include "datasets/text/document_reader.h"
 
 namespace pretext {

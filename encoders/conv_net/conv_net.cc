@@ -10,10 +10,6 @@
 namespace pretext {
 namespace {
 
-int64_t StrideOf(const ConvNet& config, int layer) {
-  return config.stride_size() == 0 ? 2 : config.stride(config.stride_size() == 1 ? 0 : layer);
-}
-
 // What the convolutions make of the input; nothing when the input is nothing or a fault was found.
 FlowType LastImage(const ConvNet& config, const FlowType& input, FieldChecker& check) {
   FlowType image = input;
@@ -28,7 +24,7 @@ FlowType LastImage(const ConvNet& config, const FlowType& input, FieldChecker& c
                          "; leave the layer out or take smaller strides"))) {
       return FlowType();
     }
-    const int64_t stride = StrideOf(config, i);
+    const int64_t stride = ConvNetEncoder::StrideOf(config, i);
     image = FlowType::Image(config.channels(i), (height - config.kernel()) / stride + 1,
                             (width - config.kernel()) / stride + 1);
   }
@@ -36,6 +32,10 @@ FlowType LastImage(const ConvNet& config, const FlowType& input, FieldChecker& c
 }
 
 }  // namespace
+
+int64_t ConvNetEncoder::StrideOf(const ConvNet& config, int layer) {
+  return config.stride_size() == 0 ? 2 : config.stride(config.stride_size() == 1 ? 0 : layer);
+}
 
 absl::StatusOr<std::unique_ptr<Encoder>> ConvNetEncoder::Create(const ConvNet& config,
                                                                 const BuildContext& context) {

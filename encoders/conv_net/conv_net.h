@@ -28,6 +28,9 @@ class ConvNetEncoder : public Encoder {
   static absl::StatusOr<std::unique_ptr<Encoder>> Create(const ConvNet& config,
                                                          const BuildContext& context);
 
+  // Of a convolution: the config gives one for each, one for all, or none for 2.
+  static int64_t StrideOf(const ConvNet& config, int layer);
+
   FlowType output() const override { return output_; }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
 

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "core/plugin/export_layers.h"
+#include "encoders/conv_net/conv_net.h"
 #include "encoders/conv_net/conv_net.pb.h"
 
 namespace pretext {
@@ -18,10 +19,8 @@ absl::StatusOr<GraphFlow> DrawConvNet(const TrainedPart& part, const GraphFlow&,
       weights = FoldBatchNorm(weights.weight, weights.bias,
                               part.BatchNorm(absl::StrCat("norm", i), config.norm_epsilon()));
     }
-    const int64_t stride =
-        config.stride_size() == 0 ? 2 : config.stride(config.stride_size() == 1 ? 0 : i);
-    x = graph.Conv(x, absl::StrCat(part.name, ".", layer), weights.weight, weights.bias, stride,
-                   config.padding());
+    x = graph.Conv(x, absl::StrCat(part.name, ".", layer), weights.weight, weights.bias,
+                   ConvNetEncoder::StrideOf(config, i), config.padding());
     x = graph.Activate(x, ToActivation(config.activation()));
   }
   if (config.average_pool()) x = graph.Node("GlobalAveragePool", {x});

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/plugin/batch_norm_fields.h"
 #include "encoders/res_net/res_net.pb.h"
+#include "encoders/res_net/res_net_blocks.h"
 
 namespace pretext {
 
@@ -58,30 +59,27 @@ struct ResNetEncoder::Builder {
     return layer;
   }
 
-  // in: channels of x; width: of the 3×3 convolutions.
-  Block AddBlock(const std::string& name, int64_t in, int64_t width, int64_t stride,
-                 bool bottleneck) {
+  // in: channels of x, and afterwards those of what the block makes of it.
+  Block AddBlock(const ResNetBlock& block, int64_t& in) {
     const float last_scale = config.zero_init_residual() ? 0 : 1;
-    const int64_t out = bottleneck ? 4 * width : width;
-    Block block;
-    const auto add = [&](int i, int64_t from, int64_t to, int64_t kernel, int64_t step,
-                         float scale) {
-      block.path.push_back(Add(absl::StrCat(name, ".conv", i), absl::StrCat(name, ".bn", i), from,
-                               to, kernel, step, kernel / 2, scale));
-    };
-    if (bottleneck) {
-      add(1, in, width, 1, 1, 1);
-      add(2, width, width, 3, stride, 1);
-      add(3, width, out, 1, 1, last_scale);
-    } else {
-      add(1, in, width, 3, stride, 1);
-      add(2, width, width, 3, 1, last_scale);
+    const size_t count = block.kernels.size();
+    const int64_t width = config.width() << block.stage, out = count == 3 ? 4 * width : width;
+    Block built;
+    int64_t from = in;
+    for (size_t i = 0; i < count; ++i) {
+      const bool last = i + 1 == count;
+      const int64_t to = last ? out : width, kernel = block.kernels[i];
+      built.path.push_back(Add(
+          absl::StrCat(block.name, ".conv", i + 1), absl::StrCat(block.name, ".bn", i + 1), from,
+          to, kernel, i == block.strided ? block.stride : 1, kernel / 2, last ? last_scale : 1));
+      from = to;
     }
-    if (stride != 1 || in != out) {
-      block.shortcut.push_back(
-          Add(name + ".downsample.0", name + ".downsample.1", in, out, 1, stride, 0));
+    if (block.shortcut) {
+      built.shortcut.push_back(Add(block.name + ".downsample.0", block.name + ".downsample.1", in,
+                                   out, 1, block.stride, 0));
     }
-    return block;
+    in = out;
+    return built;
   }
 };
 
@@ -98,7 +96,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
 
   auto encoder = std::make_unique<ResNetEncoder>();
   Builder builder{config, encoder->parameters()};
-  const bool imagenet = HasImageNetStem(config, input), bottleneck = config.depth() == 50;
+  const bool imagenet = HasImageNetStem(config, input);
   if (config.stem() == ResNet::AUTO && input.is(FlowType::Kind::kImage)) {
     encoder->chosen_ = absl::StrCat("stem ", imagenet ? "IMAGENET" : "CIFAR", " for images of ",
                                     input.height, "×", input.width);
@@ -107,17 +105,9 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   encoder->stem_ = imagenet ? builder.Add("conv1", "bn1", input.channels, width, 7, 2, 3)
                             : builder.Add("conv1", "bn1", input.channels, width, 3, 1, 1);
   encoder->stem_pools_ = imagenet;
-  const std::vector<int> depths =
-      config.depth() == 18 ? std::vector<int>{2, 2, 2, 2} : std::vector<int>{3, 4, 6, 3};
   int64_t in = width;
-  for (int stage = 0; stage < 4; ++stage) {
-    for (int i = 0; i < depths[stage]; ++i) {
-      const int64_t stage_width = width << stage, stride = stage > 0 && i == 0 ? 2 : 1;
-      encoder->blocks_.push_back(builder.AddBlock(absl::StrCat("layer", stage + 1, ".", i), in,
-                                                  stage_width, stride, bottleneck));
-      in = bottleneck ? 4 * stage_width : stage_width;
-    }
-  }
+  for (const ResNetBlock& block : BlocksOf(config))
+    encoder->blocks_.push_back(builder.AddBlock(block, in));
   encoder->features_ = in;
   if (input.is(FlowType::Kind::kImage)) {
     const int halvings = imagenet ? 5 : 3;

@@ -1,4 +1,5 @@
-// A trained ResNet's blocks, for those that say it in other terms.
+// A ResNet's blocks: what its layers are declared from, and what those take that say it in other
+// terms.
 #pragma once
 
 #include <cstdint>

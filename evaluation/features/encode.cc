@@ -40,6 +40,7 @@ absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& opt
     std::copy_n(rows.data(), rows.size(), features.values.data() + row * width);
     if (dataset.labelled())
       std::copy_n(batch.labels.ints(), batch.samples, features.labels.data() + row);
+    features.indices.insert(features.indices.end(), batch.indices.begin(), batch.indices.end());
     row += batch.samples;
   }
   return features;

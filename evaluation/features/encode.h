@@ -23,7 +23,7 @@ struct EncodeOptions {
 
 // One vector a sample: Encoder::Pool of h in evaluation mode, of the sample after what of the chain
 // remains in evaluation (Augmentation::ApplyInEvaluation). Labels are taken along if the dataset
-// has them. Errors: those of Dataset::Read; Cancelled
+// has them, indices always. Errors: those of Dataset::Read; Cancelled
 // (base/work/work.h), as of every function here that takes a Work. An empty split gives no rows.
 absl::StatusOr<Features> EncodeSplit(Encoder& encoder, const Dataset& dataset,
                                      const EncodeOptions& options);

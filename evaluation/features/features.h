@@ -15,6 +15,8 @@ struct Features {
   int64_t width = 0;            // D
   std::vector<float> values;    // [N, D]
   std::vector<int32_t> labels;  // [N], each at least 0; empty without labels
+  // [N], of the samples in their split; empty where the rows are no split's samples.
+  std::vector<int64_t> indices;
 };
 
 // Whether there are features and all are finite; an error names the split,
@@ -35,6 +37,10 @@ struct ColumnStatistics {
   std::vector<double> mean, deviation;  // [D]
 };
 ColumnStatistics ComputeColumnStatistics(const Features& features);
+
+// 1 / ‖row‖ of the first `rows` rows, what makes of products cosines. The length counts as 1e-12 at
+// least, as in torch.nn.functional.normalize.
+std::vector<float> InverseLengths(const Features& features, int64_t rows);
 
 // The share of equal elements, in percent.
 double PercentCorrect(const std::vector<int32_t>& predicted, const std::vector<int32_t>& labels);

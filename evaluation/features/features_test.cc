@@ -78,6 +78,11 @@ TEST(FeaturesTest, ChecksNameTheFault) {
   EXPECT_THAT(Message(CheckLabelled(unlabelled, good)), HasSubstr("0 labels for 6 samples"));
 }
 
+TEST(FeaturesTest, InverseLengthsOfTheFirstRows) {
+  const Features features{.count = 3, .width = 2, .values = {3, 4, 0, 0, 1, 1}};
+  EXPECT_THAT(InverseLengths(features, 2), testing::ElementsAre(0.2f, 1e12f));
+}
+
 TEST(FeaturesTest, PercentCorrect) { EXPECT_EQ(PercentCorrect({1, 2, 3, 4}, {1, 2, 3, 0}), 75); }
 
 }  // namespace

@@ -39,9 +39,11 @@ Batch OneSequence(const Sample& sample) {
   return batch;
 }
 
-// The scores of the prediction's rows over the vocabulary, [M, K].
-Tensor Scores(const Prediction& prediction) {
-  const Tensor &t = prediction.value.value(), &weight = prediction.decoder_weight.value();
+}  // namespace
+
+Tensor TokenScores(const Prediction& prediction) {
+  const Tensor t = prediction.value.value().Plain();
+  const Tensor& weight = prediction.decoder_weight.value();
   const int64_t rows = t.dim(0), features = t.dim(1), vocabulary = weight.dim(0);
   Tensor scores = Tensor::Uninitialized({rows, vocabulary});
   GemmBiasActivation(Transpose::kNo, Transpose::kYes, rows, vocabulary, features, t.data(),
@@ -50,9 +52,8 @@ Tensor Scores(const Prediction& prediction) {
   return scores;
 }
 
-// Equal scores: the lower id first.
-std::vector<Guess> Best(const float* scores, int64_t count, int64_t top,
-                        const Tokenizer& tokenizer) {
+std::vector<Guess> BestGuesses(const float* scores, int64_t count, int64_t top,
+                               const Tokenizer& tokenizer) {
   std::vector<int32_t> order(count);
   std::iota(order.begin(), order.end(), 0);
   const int64_t kept = std::min(top, count);
@@ -71,8 +72,6 @@ std::vector<Guess> Best(const float* scores, int64_t count, int64_t top,
   }
   return guesses;
 }
-
-}  // namespace
 
 absl::StatusOr<FilledMasks> FillMask(Encoder& encoder, Head& head, const Tokenizer& tokenizer,
                                      std::string_view text, int64_t length, int64_t top) {
@@ -97,14 +96,14 @@ absl::StatusOr<FilledMasks> FillMask(Encoder& encoder, Head& head, const Tokeniz
   }
   const Batch batch = OneSequence(sample);
   Tape tape(/*recording=*/false);
-  const Tensor scores = Scores(Forward(tape, encoder, head, batch, ForwardContext()).z);
+  const Tensor scores = TokenScores(Forward(tape, encoder, head, batch, ForwardContext()).z);
   // The encoder may have room for more ids than the tokenizer has.
   const int64_t known = std::min<int64_t>(scores.dim(1), tokenizer.vocabulary_size());
   FilledMasks filled;
   filled.cut_off = read.masks - static_cast<int64_t>(sample.targets.size());
   filled.tokens = read.tokens;
   for (int64_t m = 0; m < scores.dim(0); ++m) {
-    filled.masks.push_back(Best(scores.data() + m * scores.dim(1), known, top, tokenizer));
+    filled.masks.push_back(BestGuesses(scores.data() + m * scores.dim(1), known, top, tokenizer));
   }
   return filled;
 }

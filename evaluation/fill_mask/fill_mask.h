@@ -19,6 +19,14 @@ struct Guess {
   double probability = 0;
 };
 
+// The scores of a masked language model's rows over the encoder's vocabulary, [M, K].
+Tensor TokenScores(const Prediction& prediction);
+
+// The `top` likeliest of the first `count` ids by their scores [count], best first; of equal ones
+// the lower id. Probabilities are those among these ids.
+std::vector<Guess> BestGuesses(const float* scores, int64_t count, int64_t top,
+                               const Tokenizer& tokenizer);
+
 struct FilledMasks {
   // For every mask within the length, in order: the likeliest tokens, best first.
   std::vector<std::vector<Guess>> masks;

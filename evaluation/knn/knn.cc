@@ -22,18 +22,6 @@ int64_t QueriesAtOnce(const Features& train) {
   return std::max(kLeastQueries, queries);
 }
 
-std::vector<float> InverseLengths(const Features& features) {
-  std::vector<float> result(features.count);
-  ParallelFor(features.count, 2 * features.width, [&](int64_t n) {
-    const float* row = features.values.data() + n * features.width;
-    double square = 0;
-    for (int64_t d = 0; d < features.width; ++d) square += double{row[d]} * row[d];
-    // The floor is that of torch.nn.functional.normalize.
-    result[n] = static_cast<float>(1 / std::max(std::sqrt(square), 1e-12));
-  });
-  return result;
-}
-
 // The class that wins among the nearest neighbours of one sample. `scores` are cosines times the
 // sample's length, whose inverse is given; `sums` is scratch [classes].
 int32_t Vote(const KnnVote& vote, const std::vector<int32_t>& labels, const int32_t* neighbors,
@@ -66,8 +54,8 @@ absl::StatusOr<std::vector<std::vector<int32_t>>> PredictKnn(const Features& tra
 
   int64_t k = 0;
   for (const KnnVote& vote : votes) k = std::max(k, std::min(vote.neighbors, train.count));
-  const std::vector<float> train_inverse = InverseLengths(train),
-                           test_inverse = InverseLengths(test);
+  const std::vector<float> train_inverse = InverseLengths(train, train.count),
+                           test_inverse = InverseLengths(test, test.count);
   const int64_t classes = CountClasses(train, test);
   std::vector<std::vector<int32_t>> predicted(votes.size(), std::vector<int32_t>(test.count));
   const int64_t queries = QueriesAtOnce(train);

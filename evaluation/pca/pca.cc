@@ -2,6 +2,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
@@ -11,7 +12,9 @@
 namespace pretext {
 namespace {
 
-constexpr int64_t kBlockRows = 1024;
+constexpr int64_t kBlockRows = 1024, kBlockColumns = 512;
+
+using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // out = rows [first, first + rows) of `features` minus the mean.
 void Center(const Features& features, const std::vector<float>& mean, int64_t first, int64_t rows,
@@ -42,14 +45,84 @@ absl::StatusOr<Eigen::MatrixXd> Scatter(const Features& features, const std::vec
   return scatter;
 }
 
+// Calls visit(first column, centered [N, columns]) for columns of `features` minus the mean, block
+// by block.
+template <typename Visitor>
+absl::Status ForEachColumnBlock(const Features& features, const std::vector<float>& mean,
+                                const Work& work, const Visitor& visit) {
+  const int64_t n = features.count, d = features.width;
+  for (int64_t first = 0; first < d; first += kBlockColumns) {
+    absl::Status status = work.Tell("PCA", static_cast<double>(first) / d);
+    if (!status.ok()) return status;
+    const int64_t columns = std::min(kBlockColumns, d - first);
+    RowMajor block(n, columns);
+    ParallelFor(n, columns, [&](int64_t i) {
+      const float* row = features.values.data() + i * d + first;
+      double* out = block.data() + i * columns;
+      for (int64_t c = 0; c < columns; ++c) out[c] = row[c] - mean[first + c];
+    });
+    visit(first, block);
+  }
+  return absl::OkStatus();
+}
+
+// The rows' products with each other, X Xᵀ of the centered rows X.
+absl::StatusOr<Eigen::MatrixXd> Gram(const Features& features, const std::vector<float>& mean,
+                                     const Work& work) {
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(features.count, features.count);
+  absl::Status status = ForEachColumnBlock(
+      features, mean, work,
+      [&](int64_t, const RowMajor& block) { gram.noalias() += block * block.transpose(); });
+  if (!status.ok()) return status;
+  return gram;
+}
+
+// The directions of unit length Xᵀ u / √λ, [D, K], of the first K pairs (λ, u) of the products X
+// Xᵀ; zero of those whose λ is what rounding leaves of 0.
+absl::StatusOr<Eigen::MatrixXd> DirectionsOf(
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>& gram, int64_t components,
+    const Features& features, const std::vector<float>& mean, const Work& work) {
+  const int64_t n = features.count, kept = std::min(components, n);
+  // Values are rounded to single precision before they are squared.
+  constexpr double kRounding = 1e-12;
+  const Eigen::VectorXd falling = gram.eigenvalues().reverse();
+  Eigen::MatrixXd scaled = gram.eigenvectors().rowwise().reverse().leftCols(kept);
+  for (int64_t k = 0; k < kept; ++k) {
+    if (falling[k] > kRounding * falling[0]) {
+      scaled.col(k) /= std::sqrt(falling[k]);
+    } else {
+      scaled.col(k).setZero();
+    }
+  }
+  Eigen::MatrixXd directions = Eigen::MatrixXd::Zero(features.width, components);
+  absl::Status status =
+      ForEachColumnBlock(features, mean, work, [&](int64_t first, const RowMajor& block) {
+        directions.block(first, 0, block.cols(), kept).noalias() = block.transpose() * scaled;
+      });
+  if (!status.ok()) return status;
+  return directions;
+}
+
+// Signs are arbitrary: the largest entry is made positive, so that equal data gives equal codes.
+template <typename Direction>
+void WriteDirection(const Direction& direction, int64_t k, int64_t components,
+                    std::vector<float>& directions) {
+  Eigen::Index largest;
+  direction.cwiseAbs().maxCoeff(&largest);
+  const double sign = direction[largest] < 0 ? -1 : 1;
+  for (int64_t c = 0; c < direction.size(); ++c)
+    directions[c * components + k] = static_cast<float>(sign * direction[c]);
+}
+
 }  // namespace
 
 absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components, const Work& work) {
-  const int64_t d = train.width;
+  const int64_t d = train.width, side = std::min(train.count, d);
   if (absl::Status status = CheckFinite(train, "training"); !status.ok()) return status;
-  if (d > kMaxWidth) {
+  if (side > kMaxSide) {
     return absl::FailedPreconditionError(
-        absl::StrCat("PCA of ", d, " values a sample would take too long: at most ", kMaxWidth));
+        absl::StrCat("PCA of ", train.count, " samples of ", d,
+                     " values would take too long: of one or the other at most ", kMaxSide));
   }
   if (components < 1 || components > d) {
     return absl::InvalidArgumentError(
@@ -60,22 +133,31 @@ absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components, const Wo
   const ColumnStatistics statistics = ComputeColumnStatistics(train);
   pca.mean_.assign(statistics.mean.begin(), statistics.mean.end());
 
-  // Eigenvalues rise in Eigen's order, and the signs are arbitrary: the largest entry is made
-  // positive, so that equal data gives equal codes.
-  const absl::StatusOr<Eigen::MatrixXd> scatter = Scatter(train, pca.mean_, work);
-  if (!scatter.ok()) return scatter.status();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(*scatter);
-  const double total = solver.eigenvalues().cwiseMax(0).sum();
+  const bool by_rows = train.count < d;
+  const absl::StatusOr<Eigen::MatrixXd> products =
+      by_rows ? Gram(train, pca.mean_, work) : Scatter(train, pca.mean_, work);
+  if (!products.ok()) return products.status();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(*products);
   pca.directions_.resize(d * components);
+  if (by_rows) {
+    const absl::StatusOr<Eigen::MatrixXd> directions =
+        DirectionsOf(solver, components, train, pca.mean_, work);
+    if (!directions.ok()) return directions.status();
+    for (int64_t k = 0; k < components; ++k)
+      WriteDirection(directions->col(k), k, components, pca.directions_);
+  } else {
+    for (int64_t k = 0; k < components; ++k)
+      WriteDirection(solver.eigenvectors().col(d - 1 - k), k, components, pca.directions_);
+  }
+  // Eigenvalues rise in Eigen's order.
+  const double total = solver.eigenvalues().cwiseMax(0).sum();
+  for (int64_t k = 0; k < side; ++k) {
+    pca.variances_.push_back(std::max(0.0, solver.eigenvalues()[side - 1 - k]) /
+                             static_cast<double>(std::max<int64_t>(1, train.count - 1)));
+  }
   for (int64_t k = 0; k < components; ++k) {
-    const auto direction = solver.eigenvectors().col(d - 1 - k);
-    Eigen::Index largest;
-    direction.cwiseAbs().maxCoeff(&largest);
-    const double sign = direction[largest] < 0 ? -1 : 1;
-    for (int64_t c = 0; c < d; ++c)
-      pca.directions_[c * components + k] = static_cast<float>(sign * direction[c]);
-    pca.explained_.push_back(total > 0 ? std::max(0.0, solver.eigenvalues()[d - 1 - k]) / total
-                                       : 0);
+    const double along = k < side ? std::max(0.0, solver.eigenvalues()[side - 1 - k]) : 0;
+    pca.explained_.push_back(total > 0 ? along / total : 0);
   }
   return pca;
 }

@@ -13,13 +13,16 @@ namespace pretext {
 
 class Pca {
  public:
-  static constexpr int64_t kMaxWidth = 4096;  // the decomposition takes D³ operations
+  // The smaller of N and D, at most: the decomposition takes its cube of operations.
+  static constexpr int64_t kMaxSide = 4096;
 
-  // Finds the first `components` principal directions of the rows of `train`, from
-  // their covariance matrix (products in single precision within blocks of 1024 rows,
-  // sums and eigenvectors in double). Errors: no rows; a value that is not finite;
-  // components not from 1 to D; D beyond kMaxWidth; Cancelled
-  // (base/work/work.h), but not during the decomposition.
+  // Finds the first `components` principal directions of the rows of `train`: from their covariance
+  // matrix (products in single precision within blocks of 1024 rows, sums and eigenvectors in
+  // double), or, where they are fewer than D, from their products with each other, which is the
+  // same and smaller (all in double). Directions along which the rows do not vary are zero there:
+  // fewer rows than components are no error. Errors: no rows; a value that is not finite;
+  // components not from 1 to D; min(N, D) beyond kMaxSide; Cancelled (base/work/work.h), but not
+  // during the decomposition.
   static absl::StatusOr<Pca> Fit(const Features& train, int64_t components,
                                  const Work& work = Work());
 
@@ -33,6 +36,9 @@ class Pca {
   int64_t components() const { return components_; }                    // K
   // The share of the training rows' variance along each direction, falling. [K]
   const std::vector<double>& explained() const { return explained_; }
+  // The training rows' variance along each of all directions (N - 1 in the denominator), falling.
+  // [min(N, D)]
+  const std::vector<double>& variances() const { return variances_; }
   // The directions, as columns. [D, K]
   const std::vector<float>& directions() const { return directions_; }
 
@@ -44,6 +50,7 @@ class Pca {
   int64_t components_ = 0;
   std::vector<float> mean_;
   std::vector<double> explained_;
+  std::vector<double> variances_;
   std::vector<float> directions_;
 };
 

@@ -1,5 +1,6 @@
 #include "evaluation/pca/pca.h"
 
+#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <limits>
 
@@ -63,14 +64,61 @@ TEST(PcaTest, OneRowAndConstantColumns) {
   EXPECT_EQ(pca->explained(), (std::vector<double>{0, 0}));
 }
 
+// Rows of falling deviations along all coordinates, about a mean.
+Features Wide(int64_t count, int64_t width) {
+  Random random({.seed = 5});
+  Features features{.count = count, .width = width};
+  for (int64_t i = 0; i < count * width; ++i)
+    features.values.push_back(static_cast<float>(2 + std::pow(0.97, i % width) * random.Normal()));
+  return features;
+}
+
+// The same rows' covariance matrix, [D, D], decomposed in double precision.
+TEST(PcaTest, FewerRowsThanValuesAsByTheCovariance) {
+  constexpr int64_t kRows = 40, kWidth = 600;  // two blocks of columns
+  const Features train = Wide(kRows, kWidth);
+  Eigen::MatrixXd x(kRows, kWidth);
+  for (int64_t i = 0; i < kRows * kWidth; ++i) x(i / kWidth, i % kWidth) = train.values[i];
+  x.rowwise() -= x.colwise().mean().eval();
+  const Eigen::MatrixXd covariance = x.transpose() * x / (kRows - 1);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> want(covariance);
+  const double total = want.eigenvalues().sum();
+
+  const auto pca = Pca::Fit(train, kRows + 3);
+  ASSERT_TRUE(pca.ok()) << pca.status();
+  ASSERT_EQ(pca->variances().size(), static_cast<size_t>(kRows));
+  const auto direction = [&](int64_t k) {
+    Eigen::VectorXd column(kWidth);
+    for (int64_t c = 0; c < kWidth; ++c) column[c] = pca->directions()[c * (kRows + 3) + k];
+    return column;
+  };
+  // Centered values are rounded to single precision, 6e-8 of each; neighbouring eigenvalues are
+  // some percent apart, so that directions move a hundred times as far.
+  for (int64_t k = 0; k < kRows - 1; ++k) {
+    const double variance = want.eigenvalues()[kWidth - 1 - k];
+    EXPECT_TRUE(std::abs(pca->variances()[k] / variance - 1) <= 1e-6) << k;
+    EXPECT_TRUE(std::abs(pca->explained()[k] - variance / total) <= 1e-6) << k;
+    const Eigen::VectorXd got = direction(k);
+    EXPECT_TRUE(std::abs(got.norm() - 1) <= 1e-6) << k;
+    EXPECT_TRUE(std::abs(std::abs(got.dot(want.eigenvectors().col(kWidth - 1 - k))) - 1) <= 1e-6)
+        << k;
+    EXPECT_GT(got.maxCoeff(), -got.minCoeff()) << "the largest entry is positive";
+  }
+  // About their mean the rows vary along one direction less than they are.
+  EXPECT_TRUE(pca->variances()[kRows - 1] <= 1e-12 * total);
+  for (int64_t k = kRows - 1; k < kRows + 3; ++k) EXPECT_EQ(direction(k).norm(), 0) << k;
+  // All of the rows is in these directions: their values are near 2, rounded to 1e-7 of that.
+  EXPECT_TRUE(pca->ReconstructionError(train) <= 1e-12) << pca->ReconstructionError(train);
+}
+
 TEST(PcaTest, Errors) {
   Features train = Plane(10, 1);
   EXPECT_THAT(std::string(Pca::Fit(train, 0).status().message()),
               HasSubstr("1 to 3 components here; found 0"));
   EXPECT_THAT(std::string(Pca::Fit(train, 4).status().message()), HasSubstr("found 4"));
   EXPECT_THAT(std::string(Pca::Fit(Features{}, 1).status().message()), HasSubstr("no features"));
-  Features wide{
-      .count = 1, .width = Pca::kMaxWidth + 1, .values = std::vector<float>(Pca::kMaxWidth + 1)};
+  constexpr int64_t kSide = Pca::kMaxSide + 1;
+  const Features wide{.count = kSide, .width = kSide, .values = std::vector<float>(kSide * kSide)};
   EXPECT_THAT(std::string(Pca::Fit(wide, 1).status().message()), HasSubstr("at most 4096"));
   train.values[4] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THAT(std::string(Pca::Fit(train, 1).status().message()),

@@ -12,8 +12,6 @@
 namespace pretext {
 namespace {
 
-constexpr int kHistory = 50;
-
 struct Fit {
   const SoftmaxRegression* objective;
   const ProbeOptions* options;
@@ -55,7 +53,7 @@ absl::StatusOr<ProbeAccuracy> EvaluateProbe(const Features& train, const Feature
 
   lbfgs_parameter_t settings;
   lbfgs_parameter_init(&settings);
-  settings.m = kHistory;
+  settings.m = kProbeHistory;
   settings.epsilon = 1e-6;
   settings.max_iterations = options.max_iterations;
   Fit fit{.objective = &objective, .options = &options};

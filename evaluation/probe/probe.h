@@ -13,6 +13,8 @@ struct ProbeOptions {
   Work work;
 };
 
+inline constexpr int kProbeHistory = 50;  // steps that L-BFGS remembers
+
 struct ProbeAccuracy {
   double test = 0, train = 0;  // percent
   double loss = 0;             // the objective reached

@@ -23,6 +23,7 @@ void KeepLabelled(Features& features) {
     if (features.labels[n] < 0) continue;
     if (kept != n) {
       features.labels[kept] = features.labels[n];
+      if (!features.indices.empty()) features.indices[kept] = features.indices[n];
       std::copy_n(features.values.data() + n * features.width, features.width,
                   features.values.data() + kept * features.width);
     }
@@ -30,6 +31,7 @@ void KeepLabelled(Features& features) {
   }
   features.count = kept;
   features.labels.resize(kept);
+  if (!features.indices.empty()) features.indices.resize(kept);
   features.values.resize(kept * features.width);
 }
 
@@ -147,7 +149,7 @@ absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, con
                                           std::vector<std::string>* warnings) {
   NamedFigures figures;
   const bool classify = options.classify && dataset.labelled();
-  if (dataset.type().size() > Pca::kMaxWidth) pca_width = 0;
+  if (dataset.type().size() > Pca::kMaxSide) pca_width = 0;
   if (pca_width == 0 && !(raw_input && classify)) return figures;
   absl::StatusOr<Features> train = RawSplit(dataset, Encoding("raw_", Split::kTrain, options));
   if (!train.ok()) return train.status();

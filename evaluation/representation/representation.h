@@ -69,7 +69,7 @@ std::vector<std::string> HollowFigures(const Features& train, const Features& te
                                        const RepresentationOptions& options);
 
 // Of the samples' own values and their `pca_width` principal components (fewer where a sample has
-// fewer values; 0: no PCA; none either for samples of more than Pca::kMaxWidth values). The dataset
+// fewer values; 0: no PCA; none either for samples of more than Pca::kMaxSide values). The dataset
 // is of images or vectors, loaded, and has a test split. `warnings`: HollowFigures, if anything was
 // measured.
 absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, const Dataset& dataset,

@@ -57,6 +57,7 @@ std::vector<float> TsneAffinities(const Features& points, double perplexity) {
       for (int64_t j = 0; j < n; ++j) {
         const float* const b = points.values.data() + j * d;
         double sum = 0;
+#pragma omp simd reduction(+ : sum)
         for (int64_t c = 0; c < d; ++c) sum += (double{a[c]} - b[c]) * (double{a[c]} - b[c]);
         squares[j] = sum;
       }

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "evaluation/pca/pca.h"
+#include "base/check/check.h"
 
 namespace pretext {
 namespace {
@@ -14,21 +15,15 @@ constexpr int kExaggerated = 250;  // iterations
 constexpr double kEarlyMomentum = 0.5, kMomentum = 0.8;
 constexpr float kLeastGain = 0.01f;
 
-// The first two principal components, the first with a standard deviation of 1e-4. All points at
-// one place, or on a line, lie there with what rounding leaves: gradients of equal points are zero.
-absl::Status Begin(const Features& points, const Work& work, TsneResult& result) {
-  const absl::StatusOr<Pca> pca = Pca::Fit(points, std::min<int64_t>(2, points.width), work);
-  if (!pca.ok()) return pca.status();
-  const Features codes = pca->Project(points);
+// x and y at the scale where x has a standard deviation of 1e-4; it is about 0. All points at one
+// place, or on a line, lie there with what rounding leaves: gradients of equal points are zero.
+void ScaleStart(std::vector<float>& x, std::vector<float>& y) {
   double square = 0;
-  for (int64_t i = 0; i < codes.count; ++i)
-    square += std::pow(codes.values[i * codes.width], 2) / static_cast<double>(codes.count);
+  for (const float value : x) square += std::pow(value, 2) / static_cast<double>(x.size());
   const auto scale = static_cast<float>(square > 0 ? 1e-4 / std::sqrt(square) : 0);
-  for (int64_t i = 0; i < codes.count; ++i) {
-    result.x.push_back(scale * codes.values[i * codes.width]);
-    result.y.push_back(codes.width > 1 ? scale * codes.values[i * codes.width + 1] : 0);
+  for (std::vector<float>* along : {&x, &y}) {
+    for (float& value : *along) value *= scale;
   }
-  return absl::OkStatus();
 }
 
 // One coordinate of all points, moved.
@@ -88,13 +83,16 @@ double TsneGradient(const std::vector<float>& affinities, float exaggeration,
   return total;
 }
 
-absl::StatusOr<TsneResult> Tsne(const Features& points, const TsneOptions& options) {
+absl::StatusOr<TsneResult> Tsne(const Features& points, std::vector<float> x, std::vector<float> y,
+                                const TsneOptions& options) {
   const int64_t n = points.count;
   if (absl::Status s = CheckFinite(points, "map's"); !s.ok()) return s;
   if (n < 4) return absl::InvalidArgumentError(absl::StrCat("t-SNE of ", n, " points: at least 4"));
-  TsneResult result;
+  PRETEXT_CHECK(static_cast<int64_t>(x.size()) == n && static_cast<int64_t>(y.size()) == n,
+                "each point begins somewhere");
+  ScaleStart(x, y);
+  TsneResult result{.x = std::move(x), .y = std::move(y)};
   result.perplexity = std::min(options.perplexity, static_cast<double>(n - 1) / 3);
-  if (absl::Status s = Begin(points, options.work, result); !s.ok()) return s;
   const std::vector<float> affinities = TsneAffinities(points, result.perplexity);
   const auto rate =
       static_cast<float>(std::max(50.0, static_cast<double>(n) / (4 * kExaggeration)));

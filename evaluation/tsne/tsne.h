@@ -6,9 +6,9 @@
 //   q_ij  = (1 + ‖y_i - y_j‖²)⁻¹ / Σ_k≠l …
 //   KL    = Σ_i≠j p_ij log(p_ij / q_ij), minimised over y
 //
-// As scikit-learn does it: from the first two principal components at a scale of 1e-4, gradient
-// descent with momentum 0.5, then 0.8, a gain for each coordinate, and p twelve times as large for
-// the first 250 iterations; the learning rate is max(N / 48, 50).
+// As scikit-learn does it: from a start at a scale of 1e-4, gradient descent with momentum 0.5,
+// then 0.8, a gain for each coordinate, and p twelve times as large for the first 250 iterations;
+// the learning rate is max(N / 48, 50).
 #pragma once
 
 #include <cstdint>
@@ -32,10 +32,14 @@ struct TsneResult {
   double divergence = 0;    // KL, in nats
 };
 
-// N·N pairs an iteration and 12·N² bytes: meant for up to 2,000 points. The same bits on any number
+// Begins at (x, y) [N], scaled so that x has a standard deviation of 1e-4: the points' first two
+// principal components. Points that are equal there stay together.
+//
+// N·N pairs an iteration and 8·N² bytes: meant for up to 2,000 points. The same bits on any number
 // of threads. Errors: fewer than 4 points; a value that is not finite; Cancelled
 // (base/work/work.h).
-absl::StatusOr<TsneResult> Tsne(const Features& points, const TsneOptions& options = {});
+absl::StatusOr<TsneResult> Tsne(const Features& points, std::vector<float> x, std::vector<float> y,
+                                const TsneOptions& options = {});
 
 // p_ij as above, [N, N]; the diagonal is 0. For the test.
 std::vector<float> TsneAffinities(const Features& points, double perplexity);

@@ -71,27 +71,32 @@ absl::Status WriteTransformersFolder(const ExportRequest& request, const Foreign
   if (status.ok()) status = WriteExportFile(folder, "config.json", JsonLines(config));
   if (status.ok() && request.scale)
     status = WriteExportFile(folder, "preprocessor_config.json", ProcessorJson(request));
-  if (!status.ok() || request.tokenizer == nullptr) return status;
+  return status.ok() ? WriteTokenizer(request, /*required=*/true, folder) : status;
+}
+
+absl::Status WriteTokenizer(const ExportRequest& request, bool required,
+                            const std::string& folder) {
+  if (request.tokenizer == nullptr) return absl::OkStatus();
   const auto* tokenizer = dynamic_cast<const HuggingFaceTokenizer*>(request.tokenizer);
   if (tokenizer == nullptr) {
+    if (!required) return absl::OkStatus();
     return absl::InvalidArgumentError(
         "this encoder's tokenizer has no form in HuggingFace's files. --format onnx holds the "
         "encoder alone");
   }
   const auto files = tokenizer->HuggingFaceFiles(request.encoder.input.tokens);
-  if (!files.ok()) return files.status();
+  if (!files.ok()) return required ? files.status() : absl::OkStatus();
   for (const auto& [name, contents] : *files) {
-    if (status = WriteExportFile(folder, name, contents); !status.ok()) return status;
+    if (absl::Status status = WriteExportFile(folder, name, contents); !status.ok()) return status;
   }
   return tokenizer->CheckHuggingFaceFiles(folder);
 }
 
-const ExportFormat kHuggingFaceFormat = {
-    .name = "huggingface",
-    .library = "transformers",
-    .summary = "config.json, weights and tokenizer or picture processor for transformers",
-    .write = Write,
-    .read = nullptr,
-    .loader = HowToLoad};
+const ExportFormat kHuggingFaceFormat = {.name = "huggingface",
+                                         .library = "transformers",
+                                         .weights = kForeignWeights,
+                                         .write = Write,
+                                         .read = nullptr,
+                                         .loader = HowToLoad};
 
 }  // namespace pretext

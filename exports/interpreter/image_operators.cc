@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/parallel/parallel.h"
 #include "exports/interpreter/operators.h"
 
 namespace pretext {
@@ -43,17 +44,18 @@ void AddRow(T factor, const T* from, int64_t from_size, int64_t offset, int64_t 
 // add(image, c, o, plane) adds what the input's channel c gives to channel o.
 template <class T, class Add>
 Array<T> Planes(const Call<T>& call, int64_t out, int64_t h, int64_t v, const Add& add) {
-  const Array<T>& x = call.in(0);
+  const Array<T>&x = call.in(0), &w = call.in(1);
   const int64_t in = x.dims[1], size = x.dims[2] * x.dims[3];
   Array<T> y = Array<T>::Zeros({x.dims[0], out, h, v});
-#pragma omp parallel for collapse(2) schedule(static)
-  for (int64_t n = 0; n < x.dims[0]; ++n) {
-    for (int64_t o = 0; o < out; ++o) {
-      T* const plane = y.values.data() + (n * out + o) * h * v;
-      if (call.has(2)) std::fill_n(plane, h * v, call.in(2).values[o]);
-      for (int64_t c = 0; c < in; ++c) add(x.values.data() + (n * in + c) * size, c, o, plane);
-    }
-  }
+  // The kernel meets each pixel of the smaller image: a convolution's result, or the input of a
+  // transposed one.
+  const int64_t cost = in * std::min(size, h * v) * w.dims[2] * w.dims[3];
+  ParallelFor(x.dims[0] * out, cost, [&](int64_t i) {
+    const int64_t n = i / out, o = i % out;
+    T* const plane = y.values.data() + i * h * v;
+    if (call.has(2)) std::fill_n(plane, h * v, call.in(2).values[o]);
+    for (int64_t c = 0; c < in; ++c) add(x.values.data() + (n * in + c) * size, c, o, plane);
+  });
   return y;
 }
 

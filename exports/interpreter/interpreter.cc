@@ -7,11 +7,6 @@ namespace pretext {
 namespace {
 
 template <class T>
-absl::StatusOr<Array<T>> Same(const Call<T>& call) {
-  return call.in(0);
-}
-
-template <class T>
 struct Known {
   Operator<T> run;
   size_t least_inputs;
@@ -40,7 +35,7 @@ const std::map<std::string, Known<T>>& Operators() {
       {"MaxPool", {MaxPool<T>, 1}},
       {"GlobalAveragePool", {GlobalAveragePool<T>, 1}},
       {"Shape", {ShapeOf<T>, 1}},
-      {"Identity", {Same<T>, 1}},
+      {"Identity", {Reshape<T>, 1}},
       {"Reshape", {Reshape<T>, 2}},
       {"Flatten", {Reshape<T>, 1}},
       {"Unsqueeze", {Reshape<T>, 2}},

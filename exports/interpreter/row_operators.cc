@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "base/parallel/parallel.h"
 #include "exports/interpreter/operators.h"
 
 namespace pretext {
@@ -99,15 +100,14 @@ absl::StatusOr<Array<T>> MatMul(const Call<T>& call) {
   dims.push_back(n);
   Array<T> y = Array<T>::Zeros(dims);
   const int64_t rows = SizeOf(batch) * m;
-#pragma omp parallel for schedule(static)
-  for (int64_t row = 0; row < rows; ++row) {
+  ParallelFor(rows, k * n, [&](int64_t row) {
     const T* const right = b.values.data() + (one ? 0 : row / m * k * n);
     T* const to = y.values.data() + row * n;
     for (int64_t i = 0; i < k; ++i) {
       const T factor = a.values[row * k + i];
       for (int64_t j = 0; j < n; ++j) to[j] += factor * right[i * n + j];
     }
-  }
+  });
   return y;
 }
 

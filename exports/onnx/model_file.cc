@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "core/tensor/safetensors.h"
 #include "onnx/onnx.pb.h"
 
 namespace pretext {
@@ -44,10 +45,7 @@ void WriteConstant(const NamedTensor& constant, onnx::TensorProto& to) {
     return;
   }
   to.set_data_type(onnx::TensorProto::INT64);
-  for (int64_t i = 0; i < plain.size(); ++i) {
-    const int64_t value = plain.ints()[i];
-    to.mutable_raw_data()->append(reinterpret_cast<const char*>(&value), sizeof(value));
-  }
+  to.set_raw_data(ToInt64Bytes(plain));
 }
 
 absl::StatusOr<NamedTensor> ReadConstant(const onnx::TensorProto& from) {
@@ -74,12 +72,8 @@ absl::StatusOr<NamedTensor> ReadConstant(const onnx::TensorProto& from) {
     std::memcpy(constant.tensor.data(), from.raw_data().data(), from.raw_data().size());
     return constant;
   }
-  for (int64_t i = 0; i < shape.size(); ++i) {
-    int64_t value;
-    std::memcpy(&value, from.raw_data().data() + i * 8, sizeof(value));
-    constant.tensor.ints()[i] = static_cast<int32_t>(value);
-    if (constant.tensor.ints()[i] != value) return bad("has numbers beyond 32 bits");
-  }
+  if (!FromInt64Bytes(from.raw_data().data(), constant.tensor))
+    return bad("has numbers beyond 32 bits");
   return constant;
 }
 

@@ -4,14 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/file/mapped_file.h"
-#include "core/plugin/huggingface_tokenizer.h"
 #include "exports/huggingface/huggingface_format.h"
 #include "exports/onnx/model_file.h"
 
 namespace pretext {
 namespace {
 
-constexpr char kFile[] = "/model.onnx";
+constexpr char kFile[] = "model.onnx";
 
 absl::StatusOr<Graph> Draw(const ExportRequest& request) {
   const auto draw = [](const TrainedPart& part, const GraphFlow& in,
@@ -34,14 +33,8 @@ absl::StatusOr<Graph> Draw(const ExportRequest& request) {
 absl::Status WriteInputs(const ExportRequest& request, const std::string& folder) {
   if (request.scale)
     return WriteExportFile(folder, "preprocessor_config.json", ProcessorJson(request));
-  const auto* tokenizer = dynamic_cast<const HuggingFaceTokenizer*>(request.tokenizer);
-  if (tokenizer == nullptr) return absl::OkStatus();
-  const auto files = tokenizer->HuggingFaceFiles(request.encoder.input.tokens);
-  if (!files.ok()) return absl::OkStatus();  // the graph takes ids: the files are an extra
-  for (const auto& [name, contents] : *files) {
-    if (absl::Status status = WriteExportFile(folder, name, contents); !status.ok()) return status;
-  }
-  return tokenizer->CheckHuggingFaceFiles(folder);
+  // The graph takes ids: the files are an extra.
+  return WriteTokenizer(request, /*required=*/false, folder);
 }
 
 absl::Status Write(const ExportRequest& request, const ForeignModel&, const std::string& folder) {
@@ -55,17 +48,17 @@ absl::Status Write(const ExportRequest& request, const ForeignModel&, const std:
   const absl::StatusOr<std::string> bytes =
       ToOnnx(*graph, request.facts.name, request.facts.version, metadata);
   if (!bytes.ok()) return bytes.status();
-  const absl::Status status = WriteExportFile(folder, kFile + 1, *bytes);
+  const absl::Status status = WriteExportFile(folder, kFile, *bytes);
   return status.ok() ? WriteInputs(request, folder) : status;
 }
 
 absl::StatusOr<Graph> Read(const std::string& folder) {
-  const absl::StatusOr<MappedFile> file = MappedFile::Open(folder + kFile);
+  const std::string path = absl::StrCat(folder, "/", kFile);
+  const absl::StatusOr<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return file.status();
   absl::StatusOr<Graph> graph = FromOnnx(file->contents());
   if (graph.ok()) return graph;
-  return absl::Status(graph.status().code(),
-                      absl::StrCat(folder, kFile, " ", graph.status().message()));
+  return absl::Status(graph.status().code(), absl::StrCat(path, " ", graph.status().message()));
 }
 
 std::string HowToLoad(const ExportRequest& request, const ForeignModel&) {
@@ -90,12 +83,11 @@ std::string HowToLoad(const ExportRequest& request, const ForeignModel&) {
 
 }  // namespace
 
-const ExportFormat kOnnxFormat = {
-    .name = "onnx",
-    .library = "onnx",
-    .summary = "a graph, opset 17, for onnxruntime and what else reads it",
-    .write = Write,
-    .read = Read,
-    .loader = HowToLoad};
+const ExportFormat kOnnxFormat = {.name = "onnx",
+                                  .library = "onnx",
+                                  .weights = kFile,
+                                  .write = Write,
+                                  .read = Read,
+                                  .loader = HowToLoad};
 
 }  // namespace pretext

@@ -1,5 +1,7 @@
 #include "exports/proof/our_outputs.h"
 
+#include "base/parallel/parallel.h"
+
 namespace pretext {
 namespace {
 
@@ -9,15 +11,14 @@ Tensor Scores(const Prediction& z) {
                bias = z.decoder_bias.value().Plain();
   const int64_t rows = t.dim(0), width = t.dim(1), vocabulary = weight.dim(0);
   Tensor scores = Tensor::Uninitialized({rows, vocabulary});
-#pragma omp parallel for schedule(static)
-  for (int64_t r = 0; r < rows; ++r) {
+  ParallelFor(rows, 2 * vocabulary * width, [&](int64_t r) {
     for (int64_t k = 0; k < vocabulary; ++k) {
       double sum = bias.data()[k];
       for (int64_t d = 0; d < width; ++d)
         sum += double{t.data()[r * width + d]} * weight.data()[k * width + d];
       scores.data()[r * vocabulary + k] = static_cast<float>(sum);
     }
-  }
+  });
   return scores;
 }
 

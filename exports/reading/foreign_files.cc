@@ -1,33 +1,34 @@
 #include "exports/reading/foreign_files.h"
 
-#include <google/protobuf/util/json_util.h>
+#include <cmath>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "base/file/read_file.h"
+#include "base/json/read_json.h"
 #include "core/tensor/safetensors.h"
 
 namespace pretext {
 namespace {
 
-constexpr int64_t kMostJson = 1 << 26;
+using google::protobuf::Value;
 
 std::map<std::string, Reading>& Readings() {
   static auto* const readings = new std::map<std::string, Reading>;
   return *readings;
 }
 
-}  // namespace
-
-absl::StatusOr<google::protobuf::Struct> ReadJsonFile(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadFile(path, kMostJson);
-  if (!text.ok()) return text.status();
-  google::protobuf::Struct object;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(*text, &object);
-  if (parsed.ok()) return object;
-  return absl::DataLossError(
-      absl::StrCat(path, ": is no JSON object: ",
-                   absl::string_view(parsed.message().data(), parsed.message().size())));
+// A whole number from 0 to 2^30; nothing of another value.
+std::optional<int64_t> AsSize(const Value& value) {
+  constexpr double kMost = 1 << 30;
+  const double number = value.number_value();
+  if (value.kind_case() != Value::kNumberValue || !(number >= 0 && number <= kMost) ||
+      number != std::floor(number)) {
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(number);
 }
+
+}  // namespace
 
 absl::StatusOr<ForeignFiles> ForeignFiles::Open(const std::string& folder) {
   ForeignFiles files;
@@ -56,7 +57,7 @@ Tensor ForeignFiles::Take(const std::string& name, const Shape& shape) {
     Fail(absl::StrCat("model.safetensors has no ", name));
     return Tensor::Zeros(shape);
   }
-  taken_[name] = true;
+  taken_.insert(name);
   if (at->second.shape() == shape && at->second.dtype() == DType::kFloat32) return at->second;
   Fail(absl::StrCat("model.safetensors: ", name, " is ", at->second.shape().ToString(),
                     ", should be ", shape.ToString()));
@@ -66,51 +67,64 @@ Tensor ForeignFiles::Take(const std::string& name, const Shape& shape) {
 void ForeignFiles::TakeCounter(const std::string& name) {
   const auto at = tensors_.find(name);
   if (at == tensors_.end()) return Fail(absl::StrCat("model.safetensors has no ", name));
-  taken_[name] = true;
+  taken_.insert(name);
   if (at->second.rank() != 0 || at->second.dtype() != DType::kInt32)
     Fail(absl::StrCat("model.safetensors: ", name, " is no int64 of shape []"));
 }
 
-const google::protobuf::Value* ForeignFiles::Member(const std::string& name) {
+const Value& ForeignFiles::Member(const std::string& name, Value::KindCase kind,
+                                  const char* wrong) {
   const auto at = config_.fields().find(name);
-  if (at != config_.fields().end()) return &at->second;
-  Fail(absl::StrCat("config.json has no ", name));
-  return &google::protobuf::Value::default_instance();
+  if (at == config_.fields().end()) {
+    Fail(absl::StrCat("config.json has no ", name));
+  } else if (at->second.kind_case() != kind) {
+    Fail(absl::StrCat("config.json: ", name, " is ", wrong));
+  } else {
+    return at->second;
+  }
+  return Value::default_instance();
 }
 
 double ForeignFiles::Number(const std::string& name) {
-  const google::protobuf::Value* value = Member(name);
-  if (value->kind_case() != google::protobuf::Value::kNumberValue)
-    Fail(absl::StrCat("config.json: ", name, " is no number"));
-  return value->number_value();
+  return Member(name, Value::kNumberValue, "no number").number_value();
 }
 
 int64_t ForeignFiles::Whole(const std::string& name) {
-  constexpr double kMost = 1 << 30;
-  const double number = Number(name);
-  if (!(number >= 0 && number <= kMost &&
-        number == static_cast<double>(static_cast<int64_t>(number)))) {
-    Fail(absl::StrCat("config.json: ", name, " is no size"));
-    return 0;
-  }
-  return static_cast<int64_t>(number);
+  const std::optional<int64_t> size = AsSize(Member(name, Value::kNumberValue, "no number"));
+  if (!size) Fail(absl::StrCat("config.json: ", name, " is no size"));
+  return size.value_or(0);
 }
 
-std::string ForeignFiles::Text(const std::string& name) { return Member(name)->string_value(); }
+std::string ForeignFiles::Text(const std::string& name) {
+  return Member(name, Value::kStringValue, "no text").string_value();
+}
 
-bool ForeignFiles::Truth(const std::string& name) { return Member(name)->bool_value(); }
+bool ForeignFiles::Truth(const std::string& name) {
+  return Member(name, Value::kBoolValue, "neither true nor false").bool_value();
+}
 
 std::vector<int64_t> ForeignFiles::Wholes(const std::string& name) {
   std::vector<int64_t> list;
-  for (const auto& value : Member(name)->list_value().values())
-    list.push_back(static_cast<int64_t>(value.number_value()));
+  for (const Value& value : Member(name, Value::kListValue, "no list").list_value().values()) {
+    const std::optional<int64_t> size = AsSize(value);
+    if (!size) {
+      Fail(absl::StrCat("config.json: an element of ", name, " is no size"));
+      return {};
+    }
+    list.push_back(*size);
+  }
   return list;
 }
 
 std::vector<std::string> ForeignFiles::Texts(const std::string& name) {
   std::vector<std::string> list;
-  for (const auto& value : Member(name)->list_value().values())
+  for (const Value& value : Member(name, Value::kListValue, "no list").list_value().values()) {
+    if (value.kind_case() != Value::kStringValue) {
+      Fail(absl::StrCat("config.json: an element of ", name, " is no text"));
+      return {};
+    }
     list.push_back(value.string_value());
+  }
   return list;
 }
 

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,23 +29,24 @@ class ForeignFiles {
   // DIR/model.safetensors and DIR/config.json.
   static absl::StatusOr<ForeignFiles> Open(const std::string& folder);
 
-  // A tensor by its name, of this shape. One that is missing or misshapen is undefined, and the
-  // first such becomes the status.
+  // A tensor by its name, of this shape. In the place of one that is missing or misshapen there are
+  // zeros, and the first such becomes the status.
   Tensor Take(const std::string& name, const Shape& shape);
-  bool Has(const std::string& name) const { return tensors_.contains(name); }
   // Of a tensor; of rank 0 if it is not there.
   Shape ShapeOf(const std::string& name) const {
-    return Has(name) ? tensors_.at(name).shape() : Shape();
+    const auto at = tensors_.find(name);
+    return at == tensors_.end() ? Shape() : at->second.shape();
   }
   // An int64 of shape []: a counter, whose value nothing depends on.
   void TakeCounter(const std::string& name);
 
-  // Members of config.json; one that is missing or of another type becomes the status.
-  int64_t Whole(const std::string& name);
+  // Members of config.json; one that is missing or of another type, elements of lists included,
+  // becomes the status, and its value is 0, empty or false.
+  int64_t Whole(const std::string& name);  // a size, from 0 to 2^30
   double Number(const std::string& name);
   std::string Text(const std::string& name);
   bool Truth(const std::string& name);
-  std::vector<int64_t> Wholes(const std::string& name);
+  std::vector<int64_t> Wholes(const std::string& name);  // of sizes
   std::vector<std::string> Texts(const std::string& name);
 
   void Fail(const std::string& what);
@@ -56,12 +58,16 @@ class ForeignFiles {
   const std::string& folder() const { return folder_; }
 
  private:
-  const google::protobuf::Value* Member(const std::string& name);
+  using Value = google::protobuf::Value;
+
+  // A member of this kind. If there is none, an empty value, and "config.json: NAME is WRONG"
+  // becomes the status.
+  const Value& Member(const std::string& name, Value::KindCase kind, const char* wrong);
 
   std::string folder_;
   std::map<std::string, Tensor> tensors_;
   google::protobuf::Struct config_;
-  std::map<std::string, bool> taken_;
+  std::set<std::string> taken_;  // names of tensors
   absl::Status status_;
 };
 
@@ -74,9 +80,6 @@ class ReadingRegistration {
  public:
   ReadingRegistration(const char* name, Reading reading);
 };
-
-// A JSON file of at most some megabytes, as an object; errors name it.
-absl::StatusOr<google::protobuf::Struct> ReadJsonFile(const std::string& path);
 
 }  // namespace pretext
 

@@ -48,12 +48,11 @@ std::string HowToLoad(const ExportRequest&, const ForeignModel&) {
 
 }  // namespace
 
-const ExportFormat kSentenceTransformersFormat = {
-    .name = "sentence-transformers",
-    .library = "sentence-transformers",
-    .summary = "a folder for SentenceTransformer(DIR): one vector a text",
-    .write = Write,
-    .read = nullptr,
-    .loader = HowToLoad};
+const ExportFormat kSentenceTransformersFormat = {.name = "sentence-transformers",
+                                                  .library = "sentence-transformers",
+                                                  .weights = kForeignWeights,
+                                                  .write = Write,
+                                                  .read = nullptr,
+                                                  .loader = HowToLoad};
 
 }  // namespace pretext

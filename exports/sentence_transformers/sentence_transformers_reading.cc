@@ -1,5 +1,6 @@
 // BertModel with the pooling of 1_Pooling/config.json (sentence_transformers/models/Pooling.py).
 #include "absl/strings/str_cat.h"
+#include "base/json/read_json.h"
 #include "exports/huggingface/bert_reading.h"
 
 namespace pretext {

@@ -40,12 +40,11 @@ std::string HowToLoad(const ExportRequest&, const ForeignModel&) {
 
 }  // namespace
 
-const ExportFormat kTimmFormat = {
-    .name = "timm",
-    .library = "timm",
-    .summary = "config.json and weights for timm's create_model(\"local-dir:DIR\")",
-    .write = Write,
-    .read = nullptr,
-    .loader = HowToLoad};
+const ExportFormat kTimmFormat = {.name = "timm",
+                                  .library = "timm",
+                                  .weights = kForeignWeights,
+                                  .write = Write,
+                                  .read = nullptr,
+                                  .loader = HowToLoad};
 
 }  // namespace pretext

@@ -36,12 +36,8 @@ Graph DrawResidualNetwork(ForeignFiles& files, const ResidualShape& shape,
                           const ResidualNames& names) {
   GraphBuilder graph;
   Drawing draw(files, graph);
-  const auto side = [](int64_t size, const char* free) {
-    return size == 0 ? std::string(free) : absl::StrCat(size);
-  };
-  std::string x = graph.Input({.name = "pixel_values",
-                               .axes = {"batch", absl::StrCat(shape.channels),
-                                        side(shape.height, "height"), side(shape.width, "width")}});
+  std::string x = graph.Input(
+      {.name = "pixel_values", .axes = {"batch", absl::StrCat(shape.channels), "height", "width"}});
   const int64_t stem_kernel = shape.imagenet_stem ? 7 : 3;
   x = draw.Relu(draw.ConvNorm(names.Stem(), shape.channels, shape.stem, stem_kernel,
                               shape.imagenet_stem ? 2 : 1, x));

@@ -27,7 +27,7 @@ class ResidualNames {
 };
 
 struct ResidualShape {
-  int64_t channels = 3, height = 0, width = 0;  // of the input; 0: any
+  int64_t channels = 3;  // of the input
   bool imagenet_stem = true;
   int64_t stem = 64;            // its channels
   std::vector<int64_t> depths;  // blocks of the stages

@@ -7,22 +7,15 @@
 namespace pretext {
 namespace {
 
-std::string Member(const ForeignModel& model, const char* name) {
-  for (const auto& [key, json] : model.config) {
-    if (key == name) return json;
-  }
-  return "";
-}
-
 // The body of load.py.
 std::string Loader(const ForeignModel& model) {
-  const std::string channels = Member(model, "in_channels");
-  const bool cifar = Member(model, "stem") == "\"cifar\"";
+  const std::string channels = model.Member("in_channels");
+  const bool cifar = model.Member("stem") == "\"cifar\"";
   std::string text = absl::StrCat(
       "import os\n\nimport torch\nimport torchvision\nfrom safetensors.torch import load_file\n\n\n"
       "def load(folder=os.path.dirname(os.path.abspath(__file__))):\n"
       "    \"\"\"The encoder in evaluation mode: pictures [N, ",
-      channels, ", H, W] to features [N, ", Member(model, "num_features"),
+      channels, ", H, W] to features [N, ", model.Member("num_features"),
       "].\"\"\"\n"
       "    model = torchvision.models.",
       model.architecture, "(weights=None)\n");
@@ -69,12 +62,11 @@ std::string HowToLoad(const ExportRequest& request, const ForeignModel&) {
 
 }  // namespace
 
-const ExportFormat kTorchvisionFormat = {
-    .name = "torchvision",
-    .library = "torchvision",
-    .summary = "a ResNet by torchvision's names, with the lines of Python that load it",
-    .write = Write,
-    .read = nullptr,
-    .loader = HowToLoad};
+const ExportFormat kTorchvisionFormat = {.name = "torchvision",
+                                         .library = "torchvision",
+                                         .weights = kForeignWeights,
+                                         .write = Write,
+                                         .read = nullptr,
+                                         .loader = HowToLoad};
 
 }  // namespace pretext

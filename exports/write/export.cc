@@ -1,13 +1,13 @@
 #include "exports/write/export.h"
 
 #include <google/protobuf/message.h>
-#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/file/aside.h"
 #include "base/file/folder.h"
 #include "base/file/folder_path.h"
-#include "base/file/read_file.h"
+#include "base/file/mapped_file.h"
 #include "base/text/nearest.h"
 #include "core/tensor/safetensors.h"
 #include "exports/card/model_card.h"
@@ -16,12 +16,9 @@
 namespace pretext {
 namespace {
 
-// A hidden folder beside `target`, of this process alone.
-std::string AsideOf(const std::string& target) {
-  const size_t slash = target.rfind('/');
-  const std::string name = slash == std::string::npos ? target : target.substr(slash + 1);
-  return absl::StrCat(ParentOf(target), "/.", name, ".export-", getpid());
-}
+// In the order in which messages name them.
+constexpr const ExportFormat* kFormats[] = {&kTorchvisionFormat, &kTimmFormat, &kHuggingFaceFormat,
+                                            &kSentenceTransformersFormat, &kOnnxFormat};
 
 std::string NameOf(const TrainedPart& part) { return part.config->GetDescriptor()->full_name(); }
 
@@ -71,16 +68,17 @@ absl::StatusOr<Proof> WriteAndProve(const ExportRequest& request, const ExportFo
                                                .input = request.encoder.input,
                                                .tokenizer = request.tokenizer});
   if (!proof.ok()) return proof;
-  const char* const weights = format.read != nullptr ? "model.onnx" : "model.safetensors";
-  const absl::StatusOr<std::string> bytes = ReadFile(absl::StrCat(folder, "/", weights));
-  if (!bytes.ok()) return bytes.status();
+  const absl::StatusOr<MappedFile> weights =
+      MappedFile::Open(absl::StrCat(folder, "/", format.weights));
+  if (!weights.ok()) return weights.status();
+  const absl::string_view bytes = weights->contents();
   const std::string card = ModelCard(request.facts, {.library = format.library,
                                                      .input = request.encoder.input,
                                                      .features = request.encoder_plugin->features(),
                                                      .loader = format.loader(request, model),
-                                                     .weights = weights,
-                                                     .checksum = Checksum(*bytes),
-                                                     .bytes = static_cast<int64_t>(bytes->size()),
+                                                     .weights = format.weights,
+                                                     .checksum = Checksum(bytes),
+                                                     .bytes = static_cast<int64_t>(bytes.size()),
                                                      .proof = &*proof});
   if (absl::Status status = WriteExportFile(folder, "README.md", card); !status.ok()) return status;
   return proof;
@@ -88,16 +86,9 @@ absl::StatusOr<Proof> WriteAndProve(const ExportRequest& request, const ExportFo
 
 }  // namespace
 
-const std::vector<const ExportFormat*>& ExportFormats() {
-  static const auto* const formats =
-      new std::vector<const ExportFormat*>{&kTorchvisionFormat, &kTimmFormat, &kHuggingFaceFormat,
-                                           &kSentenceTransformersFormat, &kOnnxFormat};
-  return *formats;
-}
-
 absl::StatusOr<const ExportFormat*> FindExportFormat(const std::string& name) {
   std::vector<std::string> known;
-  for (const ExportFormat* format : ExportFormats()) {
+  for (const ExportFormat* format : kFormats) {
     if (name == format->name) return format;
     known.push_back(format->name);
   }
@@ -131,7 +122,7 @@ absl::StatusOr<Proof> Export(const ExportRequest& request, const ExportFormat& f
   std::string target = folder;
   while (target.size() > 1 && target.back() == '/') target.pop_back();
   if (absl::Status status = MakeFolders(ParentOf(target)); !status.ok()) return status;
-  const std::string aside = AsideOf(target);
+  const std::string aside = AsideName(target);
   absl::StatusOr<Proof> proof = WriteAndProve(request, format, *model, aside);
   absl::Status status = proof.status();
   if (status.ok()) status = ReplaceFolder(aside, target);

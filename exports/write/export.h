@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "exports/proof/proof.h"
@@ -10,8 +9,6 @@
 
 namespace pretext {
 
-// In the order of the help text.
-const std::vector<const ExportFormat*>& ExportFormats();
 // InvalidArgument with the known ones and the nearest match.
 absl::StatusOr<const ExportFormat*> FindExportFormat(const std::string& name);
 

@@ -12,7 +12,7 @@ namespace pretext {
 struct ExportFormat {
   const char* name;     // "huggingface"
   const char* library;  // in the model card: "transformers"
-  const char* summary;  // one line
+  const char* weights;  // the file of the folder that holds them, for the model card
 
   // Writes the folder's files. `model` is what the plugins made of themselves; empty of a format
   // that draws graphs.

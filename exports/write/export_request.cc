@@ -21,7 +21,8 @@ absl::Status WriteExportFile(const std::string& folder, const std::string& name,
 
 absl::Status WriteForeignModel(const std::string& folder, const ForeignModel& model) {
   TensorFile file{.tensors = model.tensors, .metadata = {{"format", "pt"}}};
-  if (absl::Status status = WriteTensors(folder + "/model.safetensors", file); !status.ok())
+  if (absl::Status status = WriteTensors(absl::StrCat(folder, "/", kForeignWeights), file);
+      !status.ok())
     return status;
   for (const auto& [name, contents] : model.files) {
     if (absl::Status status = WriteExportFile(folder, name, contents); !status.ok()) return status;

@@ -36,7 +36,8 @@ struct ExportRequest {
 absl::Status WriteExportFile(const std::string& folder, const std::string& name,
                              const std::string& contents);
 
-// DIR/model.safetensors with "format": "pt", and the model's own files.
+// DIR/kForeignWeights with "format": "pt", and the model's own files.
+inline constexpr char kForeignWeights[] = "model.safetensors";
 absl::Status WriteForeignModel(const std::string& folder, const ForeignModel& model);
 
 // {"key": json, …} on lines, for people too.

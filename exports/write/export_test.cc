@@ -353,6 +353,8 @@ TEST(Export, TakesAFolderThatIsNewOrEmpty) {
   EXPECT_TRUE(ExportTo(model, "onnx", folder / "empty/").ok());
   EXPECT_THAT(Message(ExportTo(model, "onnx", folder / "empty")), HasSubstr("replaces nothing"));
   EXPECT_TRUE(ExportTo(model, "onnx", folder / "a/b/c").ok());
+  // As long as a name may be: what is aside has room for its own beside it.
+  EXPECT_TRUE(ExportTo(model, "onnx", folder / std::string(255, 'n')).ok());
   ASSERT_TRUE(WriteFileAtomically(folder / "file", "x").ok());
   EXPECT_FALSE(ExportTo(model, "onnx", folder / "file").ok());
   EXPECT_FALSE(ExportTo(model, "onnx", folder / "file/below").ok());

@@ -9,30 +9,19 @@
 #include "heads/conv_decoder/conv_decoder.pb.h"
 
 namespace pretext {
-namespace {
 
-// The images between the layers, smallest first, the sample last: one more than channels. Empty
-// when there is no sample to rebuild or a fault was found.
-std::vector<FlowType> Images(const ConvDecoder& config, const FlowType& sample,
-                             FieldChecker& check) {
+std::vector<FlowType> ConvDecoderHead::ImagesOf(const ConvDecoder& config, const FlowType& sample) {
   std::vector<FlowType> images = {sample};
   for (int i = config.channels_size() - 1; i >= 0 && sample.is(FlowType::Kind::kImage); --i) {
     const FlowType& next = images.front();
     const int64_t height = next.height + 2 * config.padding() - config.kernel(),
                   width = next.width + 2 * config.padding() - config.kernel();
-    if (!check.That(
-            height >= 0 && width >= 0, "channels",
-            absl::StrCat("a sample of ", sample.ToString(), " is too small for ",
-                         config.channels_size(), " layers with a kernel of ", config.kernel()))) {
-      return {};
-    }
+    if (height < 0 || width < 0) return {};
     images.insert(images.begin(), FlowType::Image(config.channels(i), height / config.stride() + 1,
                                                   width / config.stride() + 1));
   }
   return images;
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Head>> ConvDecoderHead::Create(const ConvDecoder& config,
                                                               const BuildContext& context) {
@@ -50,7 +39,12 @@ absl::StatusOr<std::unique_ptr<Head>> ConvDecoderHead::Create(const ConvDecoder&
   check.InHalfOpenRange("padding", config.padding(), 0, config.kernel());
   CheckBatchNorm(config, check);
   std::vector<FlowType> images;
-  if (check.ok()) images = Images(config, sample, check);
+  if (check.ok()) {
+    images = ImagesOf(config, sample);
+    check.That(!images.empty(), "channels",
+               absl::StrCat("a sample of ", sample.ToString(), " is too small for ",
+                            config.channels_size(), " layers with a kernel of ", config.kernel()));
+  }
   if (!images.empty()) {
     const FlowType& smallest = images.front();
     check.That(

@@ -31,6 +31,10 @@ class ConvDecoderHead : public Head {
   static absl::StatusOr<std::unique_ptr<Head>> Create(const ConvDecoder& config,
                                                       const BuildContext& context);
 
+  // The images between the layers, smallest first, the sample last: one more than channels. None
+  // when the sample is too small for so many layers, it alone when it is no image.
+  static std::vector<FlowType> ImagesOf(const ConvDecoder& config, const FlowType& sample);
+
   FlowType output() const override { return output_; }
   Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
 

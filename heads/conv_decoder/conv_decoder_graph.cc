@@ -8,11 +8,6 @@
 namespace pretext {
 namespace {
 
-// A side of the image before a transposed convolution that makes `side`.
-int64_t SideBefore(int64_t side, const ConvDecoder& config) {
-  return (side + 2 * config.padding() - config.kernel()) / config.stride() + 1;
-}
-
 // The transposed convolution of a layer, with its normalisation folded in.
 std::string DrawTransposed(const TrainedPart& part, const ConvDecoder& config, int i,
                            const FlowType& from, const FlowType& to, const std::string& x,
@@ -41,12 +36,7 @@ std::string DrawTransposed(const TrainedPart& part, const ConvDecoder& config, i
 absl::StatusOr<GraphFlow> DrawConvDecoder(const TrainedPart& part, const GraphFlow& h,
                                           GraphBuilder& graph) {
   const auto& config = static_cast<const ConvDecoder&>(*part.config);
-  std::vector<FlowType> images = {part.output};
-  for (int i = config.channels_size() - 1; i >= 0; --i) {
-    images.insert(images.begin(),
-                  FlowType::Image(config.channels(i), SideBefore(images.front().height, config),
-                                  SideBefore(images.front().width, config)));
-  }
+  const std::vector<FlowType> images = ConvDecoderHead::ImagesOf(config, part.output);
   const Activation activation = ToActivation(config.activation());
   std::string x = DrawAsSample(DrawLinear(part, "code", h.value, Activation::kIdentity, graph),
                                images.front(), graph);

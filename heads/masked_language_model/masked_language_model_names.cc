@@ -8,30 +8,22 @@
 namespace pretext {
 namespace {
 
-// A member of the encoder's config.json; empty if there is none.
-std::string Member(const ForeignModel& model, const char* name) {
-  for (const auto& [key, json] : model.config) {
-    if (key == name) return json;
-  }
-  return "";
-}
-
 absl::Status NamedByHuggingFace(const TrainedPart& head, ForeignModel& model) {
   const auto& config = static_cast<const MaskedLanguageModel&>(*head.config);
   const std::string epsilon = JsonFloat(config.epsilon()),
                     activation = absl::StrCat(
                         "\"", BertActivation(config.activation()).values.front(), "\"");
-  if (epsilon != Member(model, "layer_norm_eps")) {
+  if (epsilon != model.Member("layer_norm_eps")) {
     return absl::InvalidArgumentError(
         absl::StrCat("BertForMaskedLM has one layer_norm_eps for encoder and head; this encoder's "
                      "epsilon is ",
-                     Member(model, "layer_norm_eps"), ", its head's ", epsilon,
+                     model.Member("layer_norm_eps"), ", its head's ", epsilon,
                      ". Leave out --with-head, or take --format onnx"));
   }
-  if (activation != Member(model, "hidden_act")) {
+  if (activation != model.Member("hidden_act")) {
     return absl::InvalidArgumentError(
         absl::StrCat("BertForMaskedLM has one hidden_act for encoder and head; this encoder's is ",
-                     Member(model, "hidden_act"), ", its head's ", activation,
+                     model.Member("hidden_act"), ", its head's ", activation,
                      ". Leave out --with-head, or take --format onnx"));
   }
   model.architecture = "BertForMaskedLM";

@@ -148,10 +148,7 @@ struct PassPlan {
 };
 
 void AddTo(float* sum, const float* term, int64_t n) {
-  ParallelBlocks(n, 1 << 12, 1, [=](int64_t begin, int64_t end) {
-#pragma omp simd
-    for (int64_t i = begin; i < end; ++i) sum[i] += term[i];
-  });
+  ParallelElements(n, [=](int64_t i) { sum[i] += term[i]; });
 }
 
 }  // namespace

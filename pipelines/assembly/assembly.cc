@@ -213,6 +213,10 @@ class Assembler {
     context_.input = parts_.groups.front().type;
     context_.view = context_.input;
     parts_.view = context_.input;
+    for (const auto& chain : parts_.chains) {
+      const bool crops = !chain.empty() && chain[0] != nullptr && chain[0]->takes_source();
+      if (crops && parts_.dataset != nullptr) parts_.dataset->ExpectCrops();
+    }
   }
 
   // The views of a group, whose chains begin with `common`; context_.input is what comes out of it.

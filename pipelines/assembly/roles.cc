@@ -48,9 +48,9 @@ void CheckGroupFields(const Pipeline& config, FieldChecker& check) {
   }
   check.That(views.group().empty() || views.view().empty(), "views.view",
              "stands beside groups; write the views inside of their group");
-  check.That(views.group().empty() || views.count() == sum, "views.count",
-             absl::StrCat("is ", views.count(), ", and the groups have ", sum,
-                          " views; leave it out"));
+  check.That(
+      views.group().empty() || views.count() == sum, "views.count",
+      absl::StrCat("is ", views.count(), ", and the groups have ", sum, " views; leave it out"));
 }
 
 }  // namespace
@@ -65,10 +65,11 @@ absl::Status CheckGroups(const Pipeline& config, const Assembled& parts) {
   for (size_t g = 1; g < parts.groups.size(); ++g) {
     const FlowType& type = parts.groups[g].type;
     if (type.is(FlowType::Kind::kNothing) || parts.encoder == nullptr || type == first) continue;
-    check.That(parts.encoder->Accepts(type), absl::StrCat("views.group[", g, "]"),
-               absl::StrCat("ends in ", type.ToString(), ", and the encoder, made for ",
-                            first.ToString(), ", takes that alone; end all groups alike, or take "
-                                              "an encoder of any size of picture"));
+    check.That(
+        parts.encoder->Accepts(type), absl::StrCat("views.group[", g, "]"),
+        absl::StrCat("ends in ", type.ToString(), ", and the encoder, made for ", first.ToString(),
+                     ", takes that alone; end all groups alike, or take "
+                     "an encoder of any size of picture"));
   }
   return check.status();
 }
@@ -95,9 +96,8 @@ absl::Status CheckTeacher(const Pipeline& config) {
 }
 
 bool IsTaught(const Teacher& teacher, const ViewGroup& group) {
-  return teacher.views().empty() ||
-         std::find(teacher.views().begin(), teacher.views().end(), group.name) !=
-             teacher.views().end();
+  return teacher.views().empty() || std::find(teacher.views().begin(), teacher.views().end(),
+                                              group.name) != teacher.views().end();
 }
 
 absl::StatusOr<std::unique_ptr<MomentumTeacher>> BuildTeacher(const Pipeline& config,
@@ -125,8 +125,7 @@ void DescribeViews(const Model& model, bool taught, BuildContext& context) {
   context.value_views = ViewsOf(model.groups, &ViewGroup::student);
   context.views = static_cast<int64_t>(context.value_views.size());
   if (context.target.is(FlowType::Kind::kNothing)) return;
-  context.target_views =
-      taught ? ViewsOf(model.groups, &ViewGroup::teacher) : context.value_views;
+  context.target_views = taught ? ViewsOf(model.groups, &ViewGroup::teacher) : context.value_views;
 }
 
 }  // namespace pretext

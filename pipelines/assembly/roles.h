@@ -25,7 +25,7 @@ bool IsTaught(const Teacher& teacher, const ViewGroup& group);
 
 // A teacher of the pipeline's encoder and head, not allocated; `context` is the encoder's.
 absl::StatusOr<std::unique_ptr<MomentumTeacher>> BuildTeacher(const Pipeline& config,
-                                                      const BuildContext& context);
+                                                              const BuildContext& context);
 
 // Tells a loss which views it is given.
 void DescribeViews(const Model& model, bool taught, BuildContext& context);

@@ -1,29 +1,17 @@
 #include "pipelines/embed/input.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/file/byte_stream.h"
 #include "base/file/folder.h"
 #include "base/file/looked_for_at.h"
-#include "base/gzip_file/gzip_file.h"
 #include "base/image/image_io.h"
+#include "pipelines/embed/picture_file_kind.h"
 #include "pipelines/embed/picture_inputs.h"
 
 namespace pretext {
 namespace {
-
-// The first bytes of a file, decompressed where it is gzip: enough to tell its format.
-absl::StatusOr<std::string> FirstBytes(const std::string& path) {
-  absl::StatusOr<GzipFile> file = GzipFile::Open(path, "pictures");
-  if (!file.ok()) return file.status();
-  std::string bytes(kFormatBytes, '\0');
-  const int64_t got = file->Read(reinterpret_cast<uint8_t*>(bytes.data()), kFormatBytes);
-  bytes.resize(static_cast<size_t>(std::max<int64_t>(got, 0)));
-  return bytes;
-}
 
 absl::StatusOr<std::unique_ptr<Input>> OpenPictures(const InputOptions& options,
                                                     const TrainedEncoder& trained) {
@@ -55,18 +43,21 @@ absl::StatusOr<std::unique_ptr<Input>> OpenPictures(const InputOptions& options,
     if (absl::Status status = unlabelled(); !status.ok()) return status;
     return OpenPictureFolder(options, trained, *std::move(pictures));
   }
-  const absl::StatusOr<std::string> first = FirstBytes(path);
-  if (!first.ok()) return first.status();
-  if (absl::StartsWith(*first, absl::string_view("\0\0\x08", 3))) {
-    return OpenIdx(options, trained, *std::move(pictures));
+  const absl::StatusOr<PictureFileKind> file = PictureFileKindOf(path);
+  if (!file.ok()) return file.status();
+  switch (file->holds) {
+    case PictureFileKind::kIdxImages:
+      return OpenIdx(options, trained, *std::move(pictures));
+    case PictureFileKind::kCifarRecords:
+      return OpenCifar(options, trained, *std::move(pictures));
+    case PictureFileKind::kPicture:
+      if (absl::Status status = unlabelled(); !status.ok()) return status;
+      if (file->format.is_read) return OpenPictureList({path}, options, *std::move(pictures));
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": is a ", file->format.name, " picture; read are ", kFormatsRead));
+    case PictureFileKind::kOther:
+      break;
   }
-  if (const PictureFormat format = FormatOf(*first); !format.name.empty()) {
-    if (absl::Status status = unlabelled(); !status.ok()) return status;
-    if (format.is_read) return OpenPictureList({path}, options, *std::move(pictures));
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is a ", format.name, " picture; read are ", kFormatsRead));
-  }
-  if (absl::EndsWith(path, ".bin")) return OpenCifar(options, trained, *std::move(pictures));
   if (absl::EndsWith(path, ".txt")) return listed(path);
   return absl::InvalidArgumentError(absl::StrCat(
       path,

@@ -112,13 +112,12 @@ class CifarRecords : public Records {
     for (int64_t i = begin; i < end; ++i) {
       const auto* const record =
           reinterpret_cast<const uint8_t*>(file_.contents().data()) + i * layout_.record();
-      const int label = record[layout_.label_at];
-      if (label >= layout_.classes) {
+      const absl::StatusOr<int32_t> label = LabelOfRecord(path_, layout_, i, record);
+      if (!label.ok()) {
         return absl::InvalidArgumentError(absl::StrCat(
-            path_, ": found label ", label, " in record ", i, "; expected labels below ",
-            layout_.classes, ": these are no CIFAR-", layout_.classes, " records"));
+            label.status().message(), ": these are no CIFAR-", layout_.classes, " records"));
       }
-      block.labels.push_back(label);
+      block.labels.push_back(*label);
       pictures_.FromBytes(record + layout_.label_bytes,
                           block.samples[static_cast<size_t>(i - begin)]);
     }
@@ -176,7 +175,7 @@ absl::StatusOr<std::unique_ptr<Input>> OpenCifar(const InputOptions& options,
   absl::StatusOr<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return file.status();
   const auto bytes = static_cast<int64_t>(file->contents().size());
-  const CifarLayout layout = bytes % kCifar10.record() == 0 ? kCifar10 : kCifar100;
+  const CifarLayout layout = LayoutOfSize(bytes);
   const absl::StatusOr<int64_t> count = CountCifarRecords(path, layout);
   if (!count.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(

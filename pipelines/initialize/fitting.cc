@@ -1,7 +1,6 @@
 #include "pipelines/initialize/fitting.h"
 
 #include <google/protobuf/struct.pb.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/file/read_file.h"
+#include "base/json/read_json.h"
 
 namespace pretext {
 namespace {
@@ -153,16 +153,15 @@ void FindSettings(const WeightFile& file, const Matching& matching,
                   std::vector<std::string>& faults) {
   const std::string path = matching.settings.empty() ? "" : file.Beside("config.json");
   if (path.empty()) return;
-  Struct json;
-  const absl::StatusOr<std::string> text = ReadFile(path, 1 << 24);
-  if (!text.ok() || !google::protobuf::util::JsonStringToMessage(*text, &json).ok()) {
-    faults.push_back(absl::StrCat(path, " cannot be read as a JSON object"));
+  const absl::StatusOr<Struct> json = ReadJsonFile(path, 1 << 24);
+  if (!json.ok()) {
+    faults.emplace_back(json.status().message());
     return;
   }
   std::vector<std::string> said;  // encoder and head may ask for the same
   for (const ForeignSetting& setting : matching.settings) {
-    const auto found = json.fields().find(setting.key);
-    if (found == json.fields().end() || Agrees(found->second, setting.values)) continue;
+    const auto found = json->fields().find(setting.key);
+    if (found == json->fields().end() || Agrees(found->second, setting.values)) continue;
     if (std::find(said.begin(), said.end(), setting.key + setting.values[0]) != said.end())
       continue;
     said.push_back(setting.key + setting.values[0]);

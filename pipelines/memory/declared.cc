@@ -9,7 +9,9 @@
 #include "core/plugin/registry.h"
 #include "evaluation/language/language_baseline.h"
 #include "evaluation/pca/pca.h"
+#include "evaluation/probe/probe.h"
 #include "google/protobuf/any.pb.h"
+#include "pipelines/report_data/gather.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -40,12 +42,28 @@ double Limited(int64_t samples, int64_t limit) {
   return static_cast<double>(limit > 0 ? std::min(samples, limit) : samples);
 }
 
+// Of principal components of so many rows (evaluation/pca): the matrix, the decomposition's copy of
+// it and its vectors, in double precision; blocks of 1024 rows and a product in single, or a block
+// of 512 columns in double.
+double DecompositionBytes(double rows, double width) {
+  const double side = rows > 0 ? std::min(rows, width) : width;
+  const double blocks = side < width ? 8 * 512 * rows : 4 * (width * width + 2 * 1024 * width);
+  return 3 * 8 * side * side + blocks;
+}
+
+// Of L-BFGS over a linear classifier's weights (evaluation/probe): the steps and gradients that it
+// remembers.
+double ProbeBytes(double width, double classes) {
+  return 2 * kProbeHistory * sizeof(double) * (width + 1) * classes;
+}
+
 }  // namespace
 
 double BatchBytes(const Assembled& parts) {
   const Pipeline::Train& train = parts.config->train();
   const auto samples = static_cast<double>(train.batch_size());
-  const double sample = Numbers(parts.sample);
+  const double waits = parts.dataset->extent().sample_bytes / kBytes;
+  const double sample = std::max(Numbers(parts.sample), waits);
   double rows = 0, largest = 0;  // numbers of all views; of each as large as the larger of the two
   for (const ViewGroup& group : parts.groups) {
     const double of_group = samples * static_cast<double>(group.views), view = Numbers(group.type);
@@ -90,14 +108,42 @@ double FeatureBytes(const Assembled& parts) {
 double ClassifierBytes(const Assembled& parts) {
   if (parts.sample.is(FlowType::Kind::kTokens)) return 0;
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
+  const bool classified = evaluate.classify() && parts.dataset->labelled();
   // Scores of a block of samples by a block of neighbours (kernels/knn), and what is kept of them.
-  const double neighbours = evaluate.classify() && parts.dataset->labelled() ? 24e6 : 0;
-  // The matrix, the decomposition's copy of it and its vectors, in double precision; a product in
-  // single; blocks of 1024 samples (evaluation/pca).
-  const double width = Numbers(parts.sample);
-  const bool decomposed =
-      evaluate.baselines().pca() && width <= static_cast<double>(Pca::kMaxWidth);
-  return std::max(neighbours, decomposed ? width * width * (3 * 8 + 4) + 2 * 1024 * width * 4 : 0);
+  const double neighbours = classified ? 24e6 : 0;
+  const auto h = static_cast<double>(parts.encoder->features());
+  const double raw = Numbers(parts.sample);
+  const bool decomposed = evaluate.baselines().pca() && raw <= static_cast<double>(Pca::kMaxSide);
+  double width = h;
+  if (evaluate.baselines().raw_input()) width = std::max(width, raw);
+  // Not every dataset knows its classes before it is loaded.
+  const int64_t classes = parts.dataset->classes() > 0 ? parts.dataset->classes() : 10;
+  const double probe = classified ? ProbeBytes(width, static_cast<double>(classes)) : 0;
+  const double train = Limited(parts.dataset->extent().train, evaluate.max_train_samples());
+  return std::max({neighbours, probe, decomposed ? DecompositionBytes(train, raw) : 0});
+}
+
+double ReportBytes(const Assembled& parts) {
+  const auto& output = parts.config->output();
+  if (!output.report() && !output.tensorboard()) return 0;
+  const DatasetExtent extent = parts.dataset->extent();
+  const auto known = [](int64_t wanted, int64_t samples) {
+    return static_cast<double>(samples > 0 ? std::min(wanted, samples) : wanted);
+  };
+  const bool validated = parts.config->evaluate().validation() > 0;
+  const double shown = known(output.report_samples(), validated ? extent.train : extent.test);
+  if (shown == 0) return 0;
+  const double searched = known(GatherOptions().searched, extent.train);
+  const auto h = static_cast<double>(parts.encoder->features());
+  // The components; then t-SNE's two matrices of pairs.
+  const double fitted = std::min(shown, static_cast<double>(GatherOptions::kFitted));
+  const double map = std::max(DecompositionBytes(fitted, h), 2 * kBytes * shown * shown);
+  double scores = 0;
+  if (parts.head->output().is(FlowType::Kind::kTokenScores)) {
+    // Of 16 sequences with a blank in every sixth place.
+    scores = kBytes * 16 / 6 * static_cast<double>(parts.view.tokens * parts.view.vocabulary);
+  }
+  return kBytes * shown * h + std::max({map, kBytes * searched * h, scores});
 }
 
 double CountedPairsBytes(const Assembled& parts) {

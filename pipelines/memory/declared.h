@@ -20,6 +20,10 @@ double FeatureBytes(const Assembled& parts);
 // Of what classifies features and finds their principal components, in bytes.
 double ClassifierBytes(const Assembled& parts);
 
+// Of what is gathered for the report: h of the samples on the map and of those that neighbours are
+// searched among, the map's making, scores of blanks, in bytes. 0 where nothing is gathered.
+double ReportBytes(const Assembled& parts);
+
 // Of the pairs of tokens that a masked language model's baseline counts, in bytes: as many as a
 // third of its tokens, as in natural language, or as the vocabulary has. 0 of other models, and
 // where the dataset does not say how large it is.

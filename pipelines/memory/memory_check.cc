@@ -107,13 +107,15 @@ double UntrainedBytes(const Assembled& parts) {
 }  // namespace
 
 absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit) {
-  MemoryNeeds needs{
-      .program = limit.used(),
-      .parameters = EstimateMemory(parts).parameters,
-      .optimizer = OptimizerBytes(parts),
-      .dataset = parts.dataset->extent().bytes,
-      .batches = BatchBytes(parts),
-      .evaluation = FeatureBytes(parts) + ClassifierBytes(parts) + CountedPairsBytes(parts)};
+  // One after the other: what is measured, then what the report shows.
+  const double measured = FeatureBytes(parts) + ClassifierBytes(parts);
+  const double report = ReportBytes(parts), pairs = CountedPairsBytes(parts);
+  MemoryNeeds needs{.program = limit.used(),
+                    .parameters = EstimateMemory(parts).parameters,
+                    .optimizer = OptimizerBytes(parts),
+                    .dataset = parts.dataset->extent().bytes,
+                    .batches = BatchBytes(parts),
+                    .evaluation = pairs + std::max(measured, report)};
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/false);
 
   const Pipeline& config = *parts.config;
@@ -141,7 +143,8 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
   if (!run.ok()) return run.status();
   needs.program = limit.used();  // with what the libraries have made for themselves by now
   needs.activations = run->step.At(at_once) + ChunkedBytes(parts);
-  needs.evaluation += UntrainedBytes(parts) + run->evaluation.At(static_cast<double>(evaluated));
+  needs.evaluation = pairs + std::max(measured + UntrainedBytes(parts), report) +
+                     run->evaluation.At(static_cast<double>(evaluated));
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/true);
   return needs;
 }

@@ -19,7 +19,7 @@ struct MemoryNeeds {
   double dataset = 0;      // as loaded, where it says so
   double batches = 0;      // read ahead, and on their way to the model
   double activations = 0;  // what a forward and backward pass keeps
-  double evaluation = 0;   // passes without a tape, features, and what classifies them
+  double evaluation = 0;  // passes without a tape; features and what classifies them, or the report
 
   double throughout() const { return program + parameters + optimizer + dataset + batches; }
   double total() const { return throughout() + std::max(activations, evaluation); }

@@ -36,7 +36,7 @@ std::vector<int64_t> ViewsOf(const std::vector<ViewGroup>& groups, bool ViewGrou
 struct Model {
   std::unique_ptr<Encoder> encoder;
   std::unique_ptr<Head> head;
-  std::unique_ptr<Head> predictor;   // null without
+  std::unique_ptr<Head> predictor;           // null without
   std::unique_ptr<MomentumTeacher> teacher;  // null without
   std::unique_ptr<Loss> loss;
   std::unique_ptr<Optimizer> optimizer;

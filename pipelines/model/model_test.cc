@@ -153,15 +153,16 @@ TEST(Passes, TheTargetIsTheTeachersAndItsStatisticsAreItsOwn) {
   for (const bool follow : {false, true}) {
     Model model = MakeModel({.buffers_follow = follow});
     Change(model.teacher->encoder().parameters(), 11);
-    for (Buffer& b : model.teacher->encoder().parameters().buffers()) b.value = Tensor::Full({4}, 1);
+    for (Buffer& b : model.teacher->encoder().parameters().buffers())
+      b.value = Tensor::Full({4}, 1);
     const Doubles before = Values(model.teacher->encoder().parameters());
     const Batch batch = MakeBatch(5, 2, 1);
     Tape tape;
     const WholePass pass = PassWhole(tape, model, batch, {.training = true});
     Tape alone(/*recording=*/false);
     NormEncoder& encoder = static_cast<NormEncoder&>(model.teacher->encoder());
-    const Var h = encoder.Forward(alone, alone.Constant(batch.input), batch,
-                                  {.training = true, .views = 2});
+    const Var h =
+        encoder.Forward(alone, alone.Constant(batch.input), batch, {.training = true, .views = 2});
     const Var z = Scale(alone, h, 2);
     EXPECT_EQ(ToDoubles(pass.prediction.target.value()), ToDoubles(z.value()));
     EXPECT_FALSE(pass.prediction.target.requires_gradient());

@@ -41,7 +41,7 @@ void Approach(float m, const ParameterSet& from, ParameterSet& to, bool buffers)
 }  // namespace
 
 MomentumTeacher::MomentumTeacher(std::unique_ptr<Encoder> encoder, std::unique_ptr<Head> head,
-                 const TeacherOptions& options)
+                                 const TeacherOptions& options)
     : encoder_(std::move(encoder)), head_(std::move(head)), options_(options) {
   for (ParameterSet* set : {&encoder_->parameters(), &head_->parameters()}) {
     for (Parameter& parameter : set->parameters()) parameter.frozen = true;
@@ -53,7 +53,8 @@ void MomentumTeacher::Begin(const Encoder& encoder, const Head& head) {
   Approach(0, head.parameters(), head_->parameters(), /*buffers=*/true);
 }
 
-void MomentumTeacher::Follow(const Encoder& encoder, const Head& head, const RunPosition& position) {
+void MomentumTeacher::Follow(const Encoder& encoder, const Head& head,
+                             const RunPosition& position) {
   const auto m = static_cast<float>(options_.momentum.At(position));
   Approach(m, encoder.parameters(), encoder_->parameters(), options_.buffers_follow);
   Approach(m, head.parameters(), head_->parameters(), options_.buffers_follow);

@@ -29,7 +29,7 @@ class MomentumTeacher {
  public:
   // The parts are built as the student's were, and not allocated yet.
   MomentumTeacher(std::unique_ptr<Encoder> encoder, std::unique_ptr<Head> head,
-          const TeacherOptions& options);
+                  const TeacherOptions& options);
 
   Encoder& encoder() const { return *encoder_; }
   Head& head() const { return *head_; }

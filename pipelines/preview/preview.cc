@@ -1,57 +1,15 @@
 #include "pipelines/preview/preview.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "base/image/image_io.h"
-#include "core/loader/loader.h"
 #include "pipelines/preview/contact_sheet.h"
+#include "pipelines/preview/sample_tiles.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {
 
 using Group = std::vector<std::vector<Tile>>;  // rows of tiles
-
-bool IsPicture(const FlowType& type) {
-  return type.is(FlowType::Kind::kImage) && (type.channels == 1 || type.channels == 3);
-}
-
-Tile ToTile(const Sample& sample) {
-  return {{static_cast<int>(sample.type.channels), static_cast<int>(sample.type.height),
-           static_cast<int>(sample.type.width)},
-          sample.values};
-}
-
-struct Range {
-  float least = 0, greatest = 1;
-};
-
-Range RangeOf(const std::vector<Group>& groups) {
-  Range range;
-  for (const Group& group : groups) {
-    for (const auto& row : group) {
-      for (const Tile& tile : row) {
-        for (const float x : tile.pixels) {
-          range.least = std::min(range.least, x);
-          range.greatest = std::max(range.greatest, x);
-        }
-      }
-    }
-  }
-  return range;
-}
-
-void ScaleToUnit(const Range& range, std::vector<Group>& groups) {
-  const float scale = 1 / (range.greatest - range.least);
-  for (Group& group : groups) {
-    for (auto& row : group) {
-      for (Tile& tile : row) {
-        for (float& x : tile.pixels) x = (x - range.least) * scale;
-      }
-    }
-  }
-}
 
 }  // namespace
 
@@ -64,21 +22,20 @@ absl::StatusOr<std::string> WritePreview(const Assembled& parts, const PreviewOp
   }
   if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
   const int64_t size = parts.dataset->size(Split::kTrain);
-  const int64_t rows = std::min<int64_t>(options.samples, size);
-  const uint64_t seed = parts.config->train().seed();
+  const auto drawn = DrawViews(parts, options.samples, options.draws);
+  if (!drawn.ok()) return drawn.status();
+  const auto rows = static_cast<int64_t>(drawn->size());
 
   std::vector<Group> samples(1), views(static_cast<size_t>(options.draws));
-  for (int64_t row = 0; row < rows; ++row) {
-    Sample sample;
-    absl::Status status = parts.dataset->Read(Split::kTrain, row * size / rows, sample);
-    if (!status.ok()) return status;
-    samples[0].push_back({ToTile(sample)});
-    for (int draw = 0; draw < options.draws; ++draw) {
-      std::vector<Tile>& tiles = views[static_cast<size_t>(draw)].emplace_back();
-      for (int64_t v = 0; v < parts.views(); ++v) {
-        Sample view = sample;
-        ApplyChain(parts.chains[static_cast<size_t>(v)], seed, draw, v, view);
-        tiles.push_back(ToTile(view));
+  Shades sample_shades, view_shades;
+  for (const SampleWithViews& shown : *drawn) {
+    samples[0].push_back({ToTile(shown.sample.type, shown.sample.values)});
+    sample_shades.Add(shown.sample.values);
+    for (size_t draw = 0; draw < shown.draws.size(); ++draw) {
+      std::vector<Tile>& tiles = views[draw].emplace_back();
+      for (const Sample& view : shown.draws[draw]) {
+        tiles.push_back(ToTile(view.type, view.values));
+        view_shades.Add(view.values);
       }
     }
   }
@@ -90,11 +47,15 @@ absl::StatusOr<std::string> WritePreview(const Assembled& parts, const PreviewOp
       absl::StrCat(path, ": ", rows, " of ", counted(size, "sample"), ", each followed by ",
                    counted(options.draws, "draw"), " of its ", counted(parts.views(), "view"));
   for (std::vector<Group>* shown : {&samples, &views}) {
-    const Range range = RangeOf(*shown);
-    if (range.least >= 0 && range.greatest <= 1) continue;
-    ScaleToUnit(range, *shown);
+    const Shades& shades = shown == &views ? view_shades : sample_shades;
+    if (shades.are_values()) continue;
+    for (Group& group : *shown) {
+      for (std::vector<Tile>& row : group) {
+        for (Tile& tile : row) shades.Apply(tile);
+      }
+    }
     absl::StrAppend(&line, "; ", shown == &views ? "views" : "samples", " are shown from ",
-                    range.least, " (black) to ", range.greatest, " (white)");
+                    shades.least, " (black) to ", shades.greatest, " (white)");
   }
   samples.insert(samples.end(), views.begin(), views.end());
   const Tile sheet = ContactSheet(samples);

@@ -5,7 +5,6 @@
 #include "base/file/read_file.h"
 #include "pipelines/drawing/html.h"
 #include "pipelines/report/sections.h"
-#include "pipelines/run/run_directory.h"
 
 namespace pretext {
 
@@ -29,12 +28,10 @@ std::string ReportHtml(const RunFiles& run) {
 absl::Status WriteReport(const std::string& path) {
   const absl::StatusOr<RunFiles> run = ReadRun(path);
   if (!run.ok()) return run.status();
-  const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(path);
-  if (!directory.ok()) return directory.status();
   const std::string report = ReportHtml(*run);
-  const absl::StatusOr<std::string> there = ReadFile(directory->report_path());
+  const absl::StatusOr<std::string> there = ReadFile(run->page);
   if (there.ok() && *there == report) return absl::OkStatus();
-  return WriteFileAtomically(directory->report_path(), report);
+  return WriteFileAtomically(run->page, report);
 }
 
 }  // namespace pretext

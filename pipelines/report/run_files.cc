@@ -57,6 +57,7 @@ absl::StatusOr<RunFiles> ReadRun(const std::string& path) {
   if (!run.ok()) return run.status();
   RunFiles files;
   files.path = run->path();
+  files.page = run->report_path();
   files.name = LastName(files.path);
   const absl::StatusOr<std::string> pipeline = ReadFile(run->pipeline_path());
   if (pipeline.ok()) {

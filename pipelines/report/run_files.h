@@ -15,6 +15,7 @@ struct RunFiles {
   enum class State : uint8_t { kFinished, kUnfinished, kTraining };
 
   std::string path;  // of the folder
+  std::string page;  // the path of its report.html, there or not
   std::string name;  // of the pipeline; where that cannot be read the folder's
   State state = State::kUnfinished;
   std::string pipeline_text;

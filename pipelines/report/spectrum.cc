@@ -36,7 +36,8 @@ std::string SpectrumSection(const ReportData& data) {
   const std::string words = absl::StrFormat(
       "Of %d directions %d hold 95 %% of the variance; the effective rank of these samples' h is "
       "%.3g%s.",
-      shares.size(), most, EffectiveRank(shares),
+      // Fewer samples than features have no variance along the others.
+      std::max(data.features(), static_cast<int64_t>(shares.size())), most, EffectiveRank(shares),
       shares.size() > kBars ? absl::StrCat(". The first ", kBars, " are shown") : "");
   return absl::StrCat(
       "<h2 id=\"spectrum\">Spectrum of h</h2>\n<div class=\"charts\">\n",

@@ -17,16 +17,22 @@
 namespace pretext {
 
 struct GatherOptions {
+  // Of more samples principal components are found from so many, which takes a second or two.
+  static constexpr int64_t kFitted = 2000;
+
   int64_t samples = 1000;                    // on the map; 0: nothing of samples
   int64_t searched = 5000;                   // training samples that neighbours are searched among
+  bool tensorboard = false;                  // what TensorBoard alone shows, too
   const LanguageBaseline* counts = nullptr;  // of text, where they are known
   Work work;
 };
 
 struct GatheredReport {
   ReportData data;
-  Features h;  // of the samples on the map, for TensorBoard's projector
-  std::vector<TensorBoardWriter::Picture> pictures;  // sheets of views and of reconstructions
+  // For TensorBoard, where it is wished for: h of the samples on the map, for the projector; sheets
+  // of views and of reconstructions.
+  Features h;
+  std::vector<TensorBoardWriter::Picture> pictures;
 };
 
 // The map and the spectrum of h; of pictures: views, reconstructions where the head is a decoder;

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
 #include "core/plugin/tokenizer.h"
-#include "kernels/gemm/gemm.h"
+#include "core/tensor/memory_pool.h"
+#include "evaluation/fill_mask/fill_mask.h"
 #include "pipelines/report_data/gather_parts.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -17,18 +17,8 @@ constexpr int64_t kTargets = 4000;  // that the loss by frequency is of, about
 constexpr int64_t kSequences = 6;   // that are shown
 constexpr int64_t kPieces = 48;     // of each, at most
 constexpr int64_t kGuesses = 3;
-
-// Scores of the prediction's rows over the vocabulary, [M, W].
-std::vector<float> Scores(const Prediction& prediction) {
-  const Tensor t = prediction.value.value().Plain();
-  const Tensor& weight = prediction.decoder_weight.value();
-  const int64_t rows = t.dim(0), features = t.dim(1), vocabulary = weight.dim(0);
-  std::vector<float> scores(rows * vocabulary);
-  GemmBiasActivation(Transpose::kNo, Transpose::kYes, rows, vocabulary, features, t.data(),
-                     features, weight.data(), features, prediction.decoder_bias.value().data(),
-                     Activation::kIdentity, scores.data(), vocabulary);
-  return scores;
-}
+// At once, at most: scores are targets × vocabulary, megabytes a sequence.
+constexpr int64_t kAtOnce = 16;
 
 // log Σ exp of a row.
 double LogSum(const float* scores, int64_t count) {
@@ -44,24 +34,9 @@ struct Bin {
   int64_t targets = 0;
 };
 
-void AddGuesses(const float* scores, int64_t count, double log_sum, const Tokenizer& tokenizer,
-                ReportData::Piece& piece) {
-  std::vector<int32_t> order(count);
-  std::iota(order.begin(), order.end(), 0);
-  const int64_t kept = std::min(kGuesses, count);
-  std::partial_sort(order.begin(), order.begin() + kept, order.end(), [&](int32_t a, int32_t b) {
-    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-  });
-  for (int64_t i = 0; i < kept; ++i) {
-    ReportData::Guess& guess = *piece.add_guess();
-    guess.set_token(std::string(tokenizer.Token(order[i])));
-    guess.set_probability(static_cast<float>(std::exp(scores[order[i]] - log_sum)));
-  }
-}
-
 // The sequences of a batch with what stood at their blanks, and what the model puts there.
-void AddSequences(const Batch& batch, const std::vector<float>& scores, int64_t vocabulary,
-                  int64_t known, const Tokenizer& tokenizer, ReportData& data) {
+void AddSequences(const Batch& batch, const Tensor& scores, int64_t known,
+                  const Tokenizer& tokenizer, ReportData& data) {
   const int64_t length = batch.type.tokens;
   int64_t target = 0;
   for (int64_t row = 0; row < batch.samples && data.filled_size() < kSequences; ++row) {
@@ -78,8 +53,12 @@ void AddSequences(const Batch& batch, const std::vector<float>& scores, int64_t 
         piece.set_text(std::string(tokenizer.Token(id)));
         piece.set_continues(tokenizer.is_continuation(id));
         if (blank) {
-          const float* const of = scores.data() + target * vocabulary;
-          AddGuesses(of, known, LogSum(of, vocabulary), tokenizer, piece);
+          const float* const of = scores.data() + target * scores.dim(1);
+          for (const Guess& guess : BestGuesses(of, known, kGuesses, tokenizer)) {
+            ReportData::Guess& shown_guess = *piece.add_guess();
+            shown_guess.set_token(guess.token);
+            shown_guess.set_probability(static_cast<float>(guess.probability));
+          }
         }
       }
       target += blank;
@@ -94,11 +73,13 @@ absl::Status GatherLanguage(Assembled& parts, const LanguageBaseline* counts, co
   const Tokenizer* const tokenizer = parts.dataset->tokenizer();
   if (tokenizer == nullptr || !parts.head->output().is(FlowType::Kind::kTokenScores))
     return absl::OkStatus();
-  Loader loader(*parts.dataset, {.split = JudgedSplit(parts),
-                                 .batch_size = parts.config->evaluate().batch_size(),
-                                 .seed = parts.config->train().seed(),
-                                 .limit = kTargets,
-                                 .views = {parts.chains[0]}});
+  // In an order of chance: how many sequences hold so many targets is known when they are read.
+  Loader loader(*parts.dataset,
+                {.split = JudgedSplit(parts),
+                 .batch_size = std::min(kAtOnce, parts.config->evaluate().batch_size()),
+                 .shuffle = true,
+                 .seed = parts.config->train().seed(),
+                 .views = {parts.chains[0]}});
   std::map<int, Bin> bins;
   int64_t seen = 0;
   Batch batch;
@@ -108,14 +89,19 @@ absl::Status GatherLanguage(Assembled& parts, const LanguageBaseline* counts, co
     if (s.ok()) s = loader.Next(batch);
     if (!s.ok()) return s;
     if (batch.masked() == 0) continue;
+    // Each batch has another number of targets: its scores are not kept beside the next one's.
+    MemoryPool::Trim();
     Tape tape(/*recording=*/false);
     const ForwardPass pass = Forward(tape, *parts.encoder, *parts.head, batch, ForwardContext());
-    const std::vector<float> scores = Scores(pass.z);
-    const int64_t vocabulary = pass.z.decoder_weight.value().dim(0);
+    const Tensor scores = TokenScores(pass.z);
+    const int64_t vocabulary = scores.dim(1);
     const int64_t known = std::min<int64_t>(vocabulary, tokenizer->vocabulary_size());
-    if (b == 0) AddSequences(batch, scores, vocabulary, known, *tokenizer, data);
+    AddSequences(batch, scores, known, *tokenizer, data);
     seen += batch.masked();
-    if (counts == nullptr) continue;
+    if (counts == nullptr) {
+      if (data.filled_size() == kSequences) break;
+      continue;
+    }
     for (int64_t m = 0; m < batch.masked(); ++m) {
       const int32_t id = batch.masked_ids.ints()[m];
       const float* const row = scores.data() + m * vocabulary;

@@ -13,20 +13,17 @@ namespace pretext {
 // The split that the run is judged by, which may be empty.
 Split JudgedSplit(const Assembled& parts);
 
-// So many samples of a split as they are, drawn at random as evaluations draw them, and their h.
-struct ShownSamples {
-  std::vector<Sample> samples;
-  Features h;
-};
-absl::StatusOr<ShownSamples> ReadShown(Assembled& parts, Split split, int64_t count,
-                                       const Work& work);
+// h of so many samples of a split as they are, drawn at random as evaluations draw them. The
+// samples themselves are read as they are shown: all together may be gigabytes.
+absl::StatusOr<Features> EncodeShown(Assembled& parts, Split split, int64_t count,
+                                     const Work& work);
 
-absl::Status GatherMap(Assembled& parts, const ShownSamples& shown, const Work& work,
-                       ReportData& data);
-absl::Status GatherNeighbors(Assembled& parts, const ShownSamples& shown, int64_t searched,
+absl::Status GatherMap(Assembled& parts, const Features& h, const Work& work, ReportData& data);
+absl::Status GatherNeighbors(Assembled& parts, const Features& h, int64_t searched,
                              const Work& work, ReportData& data);
-absl::Status GatherViews(Assembled& parts, GatheredReport& gathered);
-absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& work,
+// With `sheets` they make one each for TensorBoard, too.
+absl::Status GatherViews(Assembled& parts, bool sheets, GatheredReport& gathered);
+absl::Status GatherReconstructions(Assembled& parts, int64_t count, bool sheets, const Work& work,
                                    GatheredReport& gathered);
 absl::Status GatherLanguage(Assembled& parts, const LanguageBaseline* counts, const Work& work,
                             ReportData& data);

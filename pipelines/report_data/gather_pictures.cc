@@ -1,9 +1,14 @@
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
+#include "base/image/image_io.h"
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
+#include "core/tensor/memory_pool.h"
 #include "kernels/knn/knn.h"
+#include "kernels/reconstruction/reconstruction.h"
+#include "pipelines/assembly/combinations.h"
+#include "pipelines/preview/sample_tiles.h"
 #include "pipelines/report_data/gather_parts.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -17,171 +22,184 @@ constexpr int64_t kShownEach = 6;  // best and worst reconstructions
 constexpr int64_t kRows = 6;       // samples whose views are shown
 constexpr int64_t kDraws = 2;      // of the views of each
 
+// The sample's picture, small, on the scale.
+Tile TileOf(const Sample& sample, const Shades& shades) {
+  Tile tile = ToTile(sample.type, sample.values, kSide);
+  shades.Apply(tile);
+  return tile;
+}
+
 void Fill(const Sample& sample, const Shades& shades, const Tokenizer* tokenizer,
           ReportData::Thumbnail& thumbnail) {
   thumbnail.set_label(sample.label);
   thumbnail.set_index(sample.index);
   if (tokenizer != nullptr) thumbnail.set_text(TextOf(sample, *tokenizer));
-  if (IsPicture(sample.type))
-    SetPicture(MakeSmall(sample.type, sample.values, shades, kSide), thumbnail);
+  if (IsPicture(sample.type)) SetPicture(TileOf(sample, shades), thumbnail);
 }
 
-void AddSheet(const std::string& tag, const std::vector<SmallPicture>& pictures, int columns,
+void AddSheet(const std::string& tag, const std::vector<Tile>& pictures, int columns,
               GatheredReport& gathered) {
   if (pictures.empty()) return;
-  const SmallPicture& first = pictures.front();
-  const int rows = (static_cast<int>(pictures.size()) + columns - 1) / columns;
+  const Tile sheet = SheetOf(pictures, columns);
   gathered.pictures.push_back({.tag = tag,
-                               .png = SheetOf(pictures, columns),
-                               .height = rows * first.height,
-                               .width = columns * first.width,
-                               .channels = first.channels});
+                               .png = EncodePng(sheet.pixels.data(), sheet.shape),
+                               .height = sheet.shape.height,
+                               .width = sheet.shape.width,
+                               .channels = sheet.shape.channels});
 }
 
-std::vector<float> InverseLengths(const Features& features) {
-  std::vector<float> inverse;
-  for (int64_t n = 0; n < features.count; ++n) {
-    double square = 0;
-    for (int64_t c = 0; c < features.width; ++c)
-      square += std::pow(double{features.values[n * features.width + c]}, 2);
-    inverse.push_back(static_cast<float>(1 / std::max(std::sqrt(square), 1e-12)));
-  }
-  return inverse;
-}
+struct Reconstruction {
+  double error = 0;  // the mean square of a value's
+  int64_t index = 0;
+  std::vector<float> given_back;
+};
 
-}  // namespace
+// The kShownEach best and worst of many, kept as they come; of equal ones the first count as the
+// better ones.
+class BestAndWorst {
+ public:
+  void Add(double error, int64_t index, const float* given_back, int64_t size) {
+    const auto at =
+        std::upper_bound(kept_.begin(), kept_.end(), error,
+                         [](double value, const Reconstruction& r) { return value < r.error; });
+    // Neither is what comes to stand in the middle, whatever else comes.
+    const bool full = kept_.size() == 2 * kShownEach;
+    if (full && at - kept_.begin() == kShownEach) return;
+    kept_.insert(at, {error, index, {given_back, given_back + size}});
+    if (full) kept_.erase(kept_.begin() + kShownEach);
+  }
+  const std::vector<Reconstruction>& kept() const { return kept_; }  // the best first
 
-absl::Status GatherNeighbors(Assembled& parts, const ShownSamples& shown, int64_t searched,
-                             const Work& work, ReportData& data) {
-  if (shown.h.count == 0 || !CheckFinite(shown.h, "shown").ok()) return absl::OkStatus();
-  const auto among = ReadShown(parts, Split::kTrain, searched, work);
-  if (!among.ok()) return among.status();
-  if (among->h.count == 0 || !CheckFinite(among->h, "searched").ok()) return absl::OkStatus();
-  data.set_searched(among->h.count);
-  const Tokenizer* const tokenizer = parts.dataset->tokenizer();
-  const int64_t width = shown.h.width, k = std::min(kNear, among->h.count);
-  const std::vector<float> inverse = InverseLengths(among->h);
-  const std::vector<float> own_inverse = InverseLengths(shown.h);
-  Shades shades;
-  for (const Sample& sample : shown.samples) shades.Add(sample.values);
-  for (const Sample& sample : among->samples) shades.Add(sample.values);
-  for (int64_t q = 0; q < std::min(kQueries, shown.h.count); ++q) {
-    std::vector<int32_t> indices(k);
-    std::vector<float> scores(k);
-    NearestNeighbors(shown.h.values.data() + q * width, 1, among->h.values.data(), inverse.data(),
-                     among->h.count, width, k, indices.data(), scores.data());
-    ReportData::Neighbors& row = *data.add_neighbors();
-    Fill(shown.samples[q], shades, tokenizer, *row.mutable_sample());
-    for (int64_t i = 0; i < k; ++i) {
-      Fill(among->samples[indices[i]], shades, tokenizer, *row.add_near());
-      row.add_cosine(scores[i] * own_inverse[q]);
-    }
-  }
-  return absl::OkStatus();
-}
+ private:
+  std::vector<Reconstruction> kept_;
+};
 
-absl::Status GatherViews(Assembled& parts, GatheredReport& gathered) {
-  if (!IsPicture(parts.sample) || !IsPicture(parts.view)) return absl::OkStatus();
-  const bool changed = std::any_of(parts.chains.begin(), parts.chains.end(),
-                                   [](const auto& chain) { return !chain.empty(); });
-  if (!changed) return absl::OkStatus();
-  const int64_t size = parts.dataset->size(Split::kTrain), rows = std::min(kRows, size);
-  std::vector<Sample> samples;
-  std::vector<std::vector<Sample>> views(static_cast<size_t>(rows));
-  Shades sample_shades, view_shades;
-  for (int64_t r = 0; r < rows; ++r) {
-    Sample& sample = samples.emplace_back();
-    absl::Status s = parts.dataset->Read(Split::kTrain, r * size / rows, sample);
-    if (!s.ok()) return s;
-    sample_shades.Add(sample.values);
-    for (int64_t draw = 0; draw < kDraws; ++draw) {
-      for (int64_t v = 0; v < parts.views(); ++v) {
-        Sample view = sample;
-        ApplyChain(parts.chains[static_cast<size_t>(v)], parts.config->train().seed(), draw, v,
-                   view);
-        view_shades.Add(view.values);
-        views[r].push_back(std::move(view));
-      }
-    }
-  }
-  for (int64_t r = 0; r < rows; ++r) {
-    ReportData::Views& row = *gathered.data.add_views();
-    Fill(samples[r], sample_shades, nullptr, *row.mutable_sample());
-    for (const Sample& view : views[r]) Fill(view, view_shades, nullptr, *row.add_view());
-  }
-  std::vector<SmallPicture> sheet;
-  for (const auto& row : views) {
-    for (const Sample& view : row)
-      sheet.push_back(MakeSmall(view.type, view.values, view_shades, kSide));
-  }
-  AddSheet("views", sheet, static_cast<int>(kDraws * parts.views()), gathered);
-  return absl::OkStatus();
-}
-
-absl::Status GatherReconstructions(Assembled& parts, int64_t count, const Work& work,
-                                   GatheredReport& gathered) {
-  const bool reconstructs =
-      parts.loss->needs_clean() && parts.head->output().size() == parts.sample.size();
-  if (!reconstructs || !IsPicture(parts.sample)) return absl::OkStatus();
-  const Split split = JudgedSplit(parts);
-  const int64_t drawn = std::min(count, parts.dataset->size(split));
-  const int64_t batch_size = std::min(drawn, parts.config->evaluate().batch_size());
-  Loader loader(*parts.dataset, {.split = split,
-                                 .batch_size = batch_size,
-                                 .limit = drawn,
+// Adds all of the samples drawn.
+absl::Status Reconstruct(Assembled& parts, int64_t count, const Work& work, BestAndWorst& kept) {
+  Loader loader(*parts.dataset, {.split = JudgedSplit(parts),
+                                 .batch_size = parts.config->evaluate().batch_size(),
+                                 .limit = count,
                                  .views = {parts.chains[0]},
                                  .evaluation = true,
                                  .clean = true});
-  struct Pair {
-    double error = 0;
-    int64_t index = 0;
-    std::vector<float> given_back;
-  };
-  std::vector<Pair> pairs;
-  Batch batch;
   const int64_t size = parts.sample.size();
+  int64_t last_samples = 0;
+  Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
     absl::Status s =
         work.Tell("reconstructions for the report",
                   static_cast<double>(b) / static_cast<double>(loader.batches_per_epoch()));
     if (s.ok()) s = loader.Next(batch);
     if (!s.ok()) return s;
+    // The tensors of a batch of another size are others: these and those are not kept.
+    if (batch.samples != std::exchange(last_samples, batch.samples)) MemoryPool::Trim();
     Tape tape(/*recording=*/false);
     const ForwardPass pass = Forward(tape, *parts.encoder, *parts.head, batch, ForwardContext());
     const Tensor back = parts.loss->Reconstruction(pass.z.value.value().Plain());
     const Tensor clean = batch.clean.Plain();
     for (int64_t n = 0; n < batch.samples; ++n) {
-      Pair& pair = pairs.emplace_back();
-      pair.index = batch.indices[n];
-      pair.given_back.assign(back.data() + n * size, back.data() + (n + 1) * size);
-      for (int64_t i = 0; i < size; ++i) {
-        pair.error += std::pow(double{back.data()[n * size + i]} - clean.data()[n * size + i], 2) /
-                      static_cast<double>(size);
+      const float* const given_back = back.data() + n * size;
+      const double error = SquaredError(size, given_back, clean.data() + n * size, 1, nullptr);
+      kept.Add(error / static_cast<double>(size), batch.indices[n], given_back, size);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status GatherNeighbors(Assembled& parts, const Features& h, int64_t searched,
+                             const Work& work, ReportData& data) {
+  if (h.count == 0 || !CheckFinite(h, "shown").ok()) return absl::OkStatus();
+  const absl::StatusOr<Features> among = EncodeShown(parts, Split::kTrain, searched, work);
+  if (!among.ok()) return among.status();
+  if (among->count == 0 || !CheckFinite(*among, "searched").ok()) return absl::OkStatus();
+  data.set_searched(among->count);
+  const int64_t queries = std::min(kQueries, h.count), k = std::min(kNear, among->count);
+  std::vector<int32_t> rows(queries * k);
+  std::vector<float> scores(queries * k);
+  NearestNeighbors(h.values.data(), queries, among->values.data(),
+                   InverseLengths(*among, among->count).data(), among->count, h.width, k,
+                   rows.data(), scores.data());
+  const std::vector<float> inverse = InverseLengths(h, queries);
+
+  std::vector<Sample> samples(queries), near(queries * k);
+  Shades shades;
+  const auto read = [&](Split split, int64_t index, Sample& sample) {
+    absl::Status s = parts.dataset->Read(split, index, sample);
+    if (s.ok()) shades.Add(sample.values);
+    return s;
+  };
+  for (int64_t q = 0; q < queries; ++q) {
+    absl::Status s = read(JudgedSplit(parts), h.indices[q], samples[q]);
+    for (int64_t i = q * k; s.ok() && i < (q + 1) * k; ++i)
+      s = read(Split::kTrain, among->indices[rows[i]], near[i]);
+    if (!s.ok()) return s;
+  }
+  const Tokenizer* const tokenizer = parts.dataset->tokenizer();
+  for (int64_t q = 0; q < queries; ++q) {
+    ReportData::Neighbors& row = *data.add_neighbors();
+    Fill(samples[q], shades, tokenizer, *row.mutable_sample());
+    for (int64_t i = q * k; i < (q + 1) * k; ++i) {
+      Fill(near[i], shades, tokenizer, *row.add_near());
+      row.add_cosine(scores[i] * inverse[q]);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GatherViews(Assembled& parts, bool sheets, GatheredReport& gathered) {
+  if (!IsPicture(parts.sample) || !IsPicture(parts.view)) return absl::OkStatus();
+  const bool changed = std::any_of(parts.chains.begin(), parts.chains.end(),
+                                   [](const auto& chain) { return !chain.empty(); });
+  if (!changed) return absl::OkStatus();
+  const absl::StatusOr<std::vector<SampleWithViews>> drawn = DrawViews(parts, kRows, kDraws);
+  if (!drawn.ok()) return drawn.status();
+  Shades sample_shades, view_shades;
+  for (const SampleWithViews& shown : *drawn) {
+    sample_shades.Add(shown.sample.values);
+    for (const std::vector<Sample>& views : shown.draws) {
+      for (const Sample& view : views) view_shades.Add(view.values);
+    }
+  }
+  std::vector<Tile> sheet;
+  for (const SampleWithViews& shown : *drawn) {
+    ReportData::Views& row = *gathered.data.add_views();
+    Fill(shown.sample, sample_shades, nullptr, *row.mutable_sample());
+    for (const std::vector<Sample>& views : shown.draws) {
+      for (const Sample& view : views) {
+        Fill(view, view_shades, nullptr, *row.add_view());
+        sheet.push_back(TileOf(view, view_shades));
       }
     }
   }
-  std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const Pair& a, const Pair& b) { return a.error < b.error; });
-  const auto all = static_cast<int64_t>(pairs.size());
-  std::vector<SmallPicture> sheet;
-  for (int64_t i = 0; i < all; ++i) {
-    if (i >= kShownEach && i < all - kShownEach) continue;
+  if (sheets) AddSheet("views", sheet, static_cast<int>(kDraws * parts.views()), gathered);
+  return absl::OkStatus();
+}
+
+absl::Status GatherReconstructions(Assembled& parts, int64_t count, bool sheets, const Work& work,
+                                   GatheredReport& gathered) {
+  if (!Reconstructs(parts) || !IsPicture(parts.sample)) return absl::OkStatus();
+  BestAndWorst kept;
+  if (absl::Status s = Reconstruct(parts, count, work, kept); !s.ok()) return s;
+  std::vector<Tile> sheet;
+  for (const Reconstruction& reconstruction : kept.kept()) {
     Sample sample;
-    absl::Status s = parts.dataset->Read(split, pairs[i].index, sample);
+    absl::Status s = parts.dataset->Read(JudgedSplit(parts), reconstruction.index, sample);
     if (!s.ok()) return s;
     Shades shades;
     shades.Add(sample.values);
     ReportData::Reconstruction& shown = *gathered.data.add_reconstruction();
     Fill(sample, shades, nullptr, *shown.mutable_sample());
-    sheet.push_back(MakeSmall(sample.type, sample.values, shades, kSide));
+    sheet.push_back(TileOf(sample, shades));
     // On the sample's scale: what leaves it is black or white.
-    sample.values = pairs[i].given_back;
+    sample.values = reconstruction.given_back;
     Fill(sample, shades, nullptr, *shown.mutable_given_back());
-    sheet.push_back(MakeSmall(sample.type, sample.values, shades, kSide));
-    shown.set_error(pairs[i].error);
+    sheet.push_back(TileOf(sample, shades));
+    shown.set_error(reconstruction.error);
   }
   constexpr int kColumns = 4;  // two pairs side by side
-  AddSheet("reconstructions", sheet, kColumns, gathered);
+  if (sheets) AddSheet("reconstructions", sheet, kColumns, gathered);
   return absl::OkStatus();
 }
 

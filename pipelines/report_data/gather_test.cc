@@ -14,8 +14,8 @@
 #include "core/layers/linear.h"
 #include "core/ops/record_loss.h"
 #include "evaluation/features/encode.h"
+#include "pipelines/preview/sample_tiles.h"
 #include "pipelines/report_data/report_data_file.h"
-#include "pipelines/report_data/thumbnail.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -47,20 +47,24 @@ class Pictures : public Dataset {
 
 class Projection : public Encoder {
  public:
-  Projection() : layer_(LinearLayer::Declare(parameters(), "linear", kSize, kFeatures)) {}
-  FlowType output() const override { return FlowType::Vector(kFeatures); }
+  explicit Projection(int64_t features = kFeatures)
+      : features_(features),
+        layer_(LinearLayer::Declare(parameters(), "linear", kSize, features)) {}
+  FlowType output() const override { return FlowType::Vector(features_); }
   Var Forward(Tape& tape, Var, const Batch& batch, const ForwardContext&) override {
     const Tensor flat = batch.input.Reshaped({batch.rows(), kSize});
     return layer_(tape, tape.Constant(flat));
   }
 
  private:
+  const int64_t features_;
   LinearLayer layer_;
 };
 
 class Decoder : public Head {
  public:
-  Decoder() : layer_(LinearLayer::Declare(parameters(), "linear", kFeatures, kSize)) {}
+  explicit Decoder(int64_t features = kFeatures)
+      : layer_(LinearLayer::Declare(parameters(), "linear", features, kSize)) {}
   FlowType output() const override { return FlowType::Vector(kSize); }
   Prediction Forward(Tape& tape, Var h, const Batch&, const ForwardContext&) override {
     return {.value = layer_(tape, h)};
@@ -94,7 +98,8 @@ class GatherTest : public testing::Test {
     parts_.head->parameters().Allocate("head", 1);
   }
   ReportData Gather(int64_t samples = 40) {
-    auto gathered = GatherReportData(parts_, {.samples = samples, .searched = 60});
+    auto gathered =
+        GatherReportData(parts_, {.samples = samples, .searched = 60, .tensorboard = true});
     EXPECT_TRUE(gathered.ok()) << gathered.status();
     h_ = gathered->h;
     pictures_ = gathered->pictures;
@@ -166,6 +171,31 @@ TEST_F(GatherTest, TheSpectrumIsTheVariance) {
     on_map += (std::pow(data.map().pca_x(n), 2) + std::pow(data.map().pca_y(n), 2)) / 39;
   const double share = data.map().explained(0) + data.map().explained(1);
   EXPECT_TRUE(std::abs(on_map - share * variance) <= 1e-4 * variance);
+}
+
+// As an encoder whose code is its last image has them: wider than a covariance matrix is decomposed
+// for.
+TEST_F(GatherTest, WideFeaturesHaveTheirMap) {
+  constexpr int64_t kWide = 6272;
+  parts_.head = std::make_unique<Decoder>(kWide);
+  parts_.head->parameters().Allocate("head", 1);
+  parts_.encoder = std::make_unique<Projection>(kWide);
+  parts_.encoder->parameters().Allocate("encoder", 1);
+  const ReportData data = Gather();
+  EXPECT_EQ(data.features(), kWide);
+  ASSERT_EQ(data.map().pca_x_size(), 40);
+  EXPECT_EQ(data.map().tsne_x_size(), 40);
+  // 40 samples lie in 39 directions about their mean; a linear encoder keeps to the 36 of the
+  // pixels.
+  ASSERT_EQ(data.spectrum_size(), 40);
+  double variance = 0, spectrum = 0;
+  const ColumnStatistics columns = ComputeColumnStatistics(h_);
+  for (const double deviation : columns.deviation) variance += deviation * deviation;
+  for (const double value : data.spectrum()) spectrum += value;
+  EXPECT_TRUE(std::abs(spectrum - variance) <= 1e-5 * variance) << spectrum << " " << variance;
+  for (int k = kSize; k < 40; ++k) EXPECT_TRUE(data.spectrum(k) <= 1e-6 * variance) << k;
+  EXPECT_EQ(data.neighbors_size(), 8);
+  EXPECT_EQ(data.reconstruction_size(), 12);
 }
 
 TEST_F(GatherTest, NeighboursAreTheNearestByCosine) {
@@ -254,6 +284,17 @@ TEST_F(GatherTest, TheSameEveryTimeAndNothingOfNone) {
   EXPECT_EQ(none.features(), kFeatures);
 }
 
+TEST_F(GatherTest, WhatTensorBoardAloneShowsIsMadeWhereItIsWishedFor) {
+  const ReportData data = Gather();
+  EXPECT_EQ(h_.count, 40);
+  EXPECT_FALSE(pictures_.empty());
+  const auto without = GatherReportData(parts_, {.samples = 40, .searched = 60});
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ(without->h.count, 0);
+  EXPECT_TRUE(without->pictures.empty());
+  EXPECT_EQ(without->data.SerializeAsString(), data.SerializeAsString());
+}
+
 TEST_F(GatherTest, AnEncoderThatDivergedHasNoMap) {
   for (Parameter& p : parts_.encoder->parameters().parameters())
     p.value.data()[0] = std::numeric_limits<float>::quiet_NaN();
@@ -268,9 +309,9 @@ TEST_F(GatherTest, StopsWhenItIsTold) {
 TEST(Thumbnail, LargePicturesAreMadeSmallByMeans) {
   std::vector<float> values(8 * 8);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 8 / 4);
-  const SmallPicture small = MakeSmall(FlowType::Image(1, 8, 8), values, Shades(), 2);
-  ASSERT_EQ(small.values.size(), 4u);
-  EXPECT_THAT(small.values, testing::ElementsAre(0, 1, 0, 1));
+  const Tile small = ToTile(FlowType::Image(1, 8, 8), values, 2);
+  ASSERT_EQ(small.pixels.size(), 4u);
+  EXPECT_THAT(small.pixels, testing::ElementsAre(0, 1, 0, 1));
 }
 
 TEST(ReportDataFile, ReadsBackOrSaysWhatIsWrong) {

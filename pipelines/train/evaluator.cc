@@ -21,13 +21,15 @@ absl::StatusOr<Figures> Evaluator::Measure(const Cursor& cursor) {
     return !stop_.is_made();
   });
   const absl::Time start = absl::Now();
-  // An evaluation's tensors have other sizes than a step's: neither is kept beside the other.
+  // An evaluation's tensors have other sizes than a step's, and what is gathered for the report has
+  // others again: none are kept beside the others.
   MemoryPool::Trim();
   stop_.all_is_saved = true;
   absl::StatusOr<Figures> figures = evaluation_.Run(cursor.step == plan_.total_steps, work);
   absl::Status gathered;
   if (figures.ok()) {
     figures->seconds = absl::ToDoubleSeconds(absl::Now() - start);
+    MemoryPool::Trim();
     gathered = report_.Gather(cursor, evaluation_, work);
   }
   stop_.all_is_saved = false;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/file/folder.h"
 #include "pipelines/report/report.h"
 #include "pipelines/report_data/report_data_file.h"
 #include "pipelines/run/projector.h"
@@ -42,7 +43,6 @@ ReportKeeper::ReportKeeper(Assembled& parts, const TrainPlan& plan, std::string 
 void ReportKeeper::AddFacts(ReportData& data) const {
   data.set_machine(machine_);
   data.set_threads(omp_get_max_threads());
-  data.set_features(parts_.encoder->features());
 }
 
 absl::Status ReportKeeper::Gather(const Cursor& cursor, const Evaluation& evaluation,
@@ -52,24 +52,28 @@ absl::Status ReportKeeper::Gather(const Cursor& cursor, const Evaluation& evalua
   const absl::Time start = absl::Now();
   const bool last = cursor.step == plan_.total_steps;
   if (!last && took_ > kShare * (start - last_)) return absl::OkStatus();
-  absl::StatusOr<GatheredReport> gathered = GatherReportData(
-      parts_, {.samples = output.report_samples(), .counts = evaluation.counts(), .work = work});
+  absl::StatusOr<GatheredReport> gathered =
+      GatherReportData(parts_, {.samples = output.report_samples(),
+                                .tensorboard = output.tensorboard(),
+                                .counts = evaluation.counts(),
+                                .work = work});
   if (!gathered.ok()) return gathered.status();
-  gathered_ = *std::move(gathered);
   last_ = absl::Now();
   took_ = last_ - start;
-  AddFacts(gathered_.data);
-  AddConfusion(evaluation.answers(), gathered_.data);
-  gathered_.data.set_step(cursor.step);
-  gathered_.data.set_seconds(absl::ToDoubleSeconds(took_));
-  unwritten_ = true;
+  ReportData& data = gathered->data;
+  AddFacts(data);
+  AddConfusion(evaluation.answers(), data);
+  data.set_step(cursor.step);
+  data.set_seconds(absl::ToDoubleSeconds(took_));
+  gathered_ = *std::move(gathered);
   return absl::OkStatus();
 }
 
-absl::Status ReportKeeper::WriteTensorBoard(const RunDirectory& run, RunMetrics& metrics) const {
-  const ReportData& data = gathered_.data;
-  absl::Status status = metrics.LogPictures(data.step(), gathered_.pictures);
-  const Features& h = gathered_.h;
+absl::Status ReportKeeper::WriteTensorBoard(const GatheredReport& gathered, const RunDirectory& run,
+                                            RunMetrics& metrics) {
+  const ReportData& data = gathered.data;
+  absl::Status status = metrics.LogPictures(data.step(), gathered.pictures);
+  const Features& h = gathered.h;
   if (!status.ok() || h.count == 0 || data.map().index_size() != h.count) return status;
   ProjectorPoints points{.count = h.count, .width = h.width, .values = h.values.data()};
   points.index.assign(data.map().index().begin(), data.map().index().end());
@@ -86,20 +90,23 @@ absl::Status ReportKeeper::WriteTensorBoard(const RunDirectory& run, RunMetrics&
 }
 
 absl::Status ReportKeeper::Write(const RunDirectory& run, RunMetrics& metrics) {
-  if (!unwritten_) return absl::OkStatus();
-  unwritten_ = false;
+  if (!gathered_.has_value()) return absl::OkStatus();
   const auto& output = parts_.config->output();
   absl::Status status;
-  if (output.report()) status = WriteReportData(run.path(), gathered_.data);
-  if (status.ok() && output.tensorboard()) status = WriteTensorBoard(run, metrics);
+  if (output.report()) status = WriteReportData(run.path(), gathered_->data);
+  if (status.ok() && output.tensorboard()) status = WriteTensorBoard(*gathered_, run, metrics);
+  gathered_.reset();
   return status;
 }
 
 absl::Status ReportKeeper::WritePage(const RunDirectory& run) {
   if (!parts_.config->output().report()) return absl::OkStatus();
-  if (absl::IsNotFound(ReadReportData(run.path()).status())) {
+  const absl::StatusOr<PathKind> there = KindOfPath(ReportDataPath(run.path()));
+  if (!there.ok()) return there.status();
+  if (*there == PathKind::kNothing) {
     ReportData facts;
     AddFacts(facts);
+    facts.set_features(parts_.encoder->features());
     if (absl::Status s = WriteReportData(run.path(), facts); !s.ok()) return s;
   }
   return WriteReport(run.path());

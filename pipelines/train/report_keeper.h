@@ -1,6 +1,7 @@
 // What a training keeps for its report: samples, at evaluations, and the page itself at its end.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -25,7 +26,8 @@ class ReportKeeper {
   // took less than a fiftieth of the time since it was done last. Cancelled when `work` is told to
   // stop.
   absl::Status Gather(const Cursor& cursor, const Evaluation& evaluation, const Work& work);
-  // Writes what was gathered, for TensorBoard too. Nothing where nothing was gathered since.
+  // Writes what was gathered, for TensorBoard too, and lets go of it. Nothing where nothing was
+  // gathered since.
   absl::Status Write(const RunDirectory& run, RunMetrics& metrics);
 
   // report.html, from the run's files.
@@ -33,13 +35,13 @@ class ReportKeeper {
 
  private:
   void AddFacts(ReportData& data) const;
-  absl::Status WriteTensorBoard(const RunDirectory& run, RunMetrics& metrics) const;
+  static absl::Status WriteTensorBoard(const GatheredReport& gathered, const RunDirectory& run,
+                                       RunMetrics& metrics);
 
   Assembled& parts_;
   const TrainPlan& plan_;
   const std::string machine_;
-  GatheredReport gathered_;
-  bool unwritten_ = false;
+  std::optional<GatheredReport> gathered_;  // until it is written
   absl::Time last_ = absl::InfinitePast();
   absl::Duration took_;
 };

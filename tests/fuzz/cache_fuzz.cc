@@ -1,5 +1,5 @@
 #include "base/file/read_file.h"
-#include "datasets/text/cache_file.h"
+#include "datasets/cache_file/cache_file.h"
 #include "gtest/gtest.h"
 #include "tests/fuzz/fuzz.h"
 

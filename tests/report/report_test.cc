@@ -150,6 +150,18 @@ TEST(Report, WhatIsNoRunIsAnError) {
   EXPECT_EQ(RunProgram({"report"}).exit_code, 2);
 }
 
+// Of an encoder whose h is wider than a covariance matrix would be decomposed for.
+TEST(Report, ARunWithWideFeaturesHasItsMap) {
+  WriteScratchFile("wide.textproto", SmallAutoencoder("wide"));
+  const ProgramResult result =
+      RunProgram({"train", "wide.textproto", "--override",
+                  "encoder { [type.googleapis.com/pretext.Mlp] { code: 5000 } } train { epochs: 1 "
+                  "} evaluate { probe { max_iterations: 2 } }"});
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(FileContents("runs/wide/report.html"),
+              AllOf(HasSubstr("id=\"map\""), HasSubstr("Of 5000 directions")));
+}
+
 TEST(Report, SamplesCanBeLeftOut) {
   ASSERT_EQ(RunProgram({"train", "shown.textproto", "--override",
                         "train { epochs: 1 } name: \"plain\" output { report_samples: 0 }"})

@@ -1,13 +1,13 @@
 // WordPieceTokenizer as HuggingFace's files (tokenizers' tokenizer.json; transformers'
 // tokenizer_config.json and vocab.txt).
 #include <google/protobuf/struct.pb.h>
-#include <google/protobuf/util/json_util.h>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/file/read_file.h"
 #include "base/json/json.h"
+#include "base/json/read_json.h"
 #include "tokenizers/word_piece/word_piece.h"
 
 namespace pretext {
@@ -150,13 +150,12 @@ absl::Status WordPieceTokenizer::CheckHuggingFaceFiles(const std::string& folder
   const auto bad = [&](const auto&... what) {
     return absl::DataLossError(absl::StrCat(path, ": ", what...));
   };
-  const absl::StatusOr<std::string> text = ReadFile(path, kMostBytes),
-                                    lines = ReadFile(folder + "/vocab.txt", kMostBytes);
-  if (!text.ok()) return text.status();
+  absl::StatusOr<Struct> json = ReadJsonFile(path, kMostBytes);
+  if (!json.ok()) return json.status();
+  const absl::StatusOr<std::string> lines = ReadFile(folder + "/vocab.txt", kMostBytes);
   if (!lines.ok()) return lines.status();
   Value file;
-  if (!google::protobuf::util::JsonStringToMessage(*text, file.mutable_struct_value()).ok())
-    return bad("is no JSON object");
+  *file.mutable_struct_value() = *std::move(json);
   const Value& model = At(file, "model");
   const auto& vocabulary = At(model, "vocab").struct_value().fields();
   std::vector<std::string> pieces(vocabulary.size());

@@ -1,4 +1,4 @@
-#include "datasets/text/cache_file.h"
+#include "datasets/cache_file/cache_file.h"
 
 #include <zlib.h>
 
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
 #include "base/file/spool_file.h"
-#include "datasets/text/cache_file.pb.h"
+#include "datasets/cache_file/cache_file.pb.h"
 
 namespace pretext {
 namespace {

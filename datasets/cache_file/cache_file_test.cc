@@ -1,4 +1,4 @@
-#include "datasets/text/cache_file.h"
+#include "datasets/cache_file/cache_file.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>

@@ -1,0 +1,19 @@
+#include "datasets/cache_file/cache_directory.h"
+
+#include <cstdlib>
+
+namespace pretext {
+
+std::string DefaultCacheDirectory() {
+  const auto variable = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
+    return cache + "/pretext";
+  if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/pretext";
+  const std::string temporary = variable("TMPDIR");
+  return (temporary.empty() ? "/tmp" : temporary) + "/pretext-cache";
+}
+
+}  // namespace pretext

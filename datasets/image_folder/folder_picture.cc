@@ -1,0 +1,134 @@
+#include "datasets/image_folder/folder_picture.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+
+namespace pretext {
+namespace {
+
+// What a thread has decoded of one picture, by reduction: 0, 1, 2, 4 and 8. Views of a picture that
+// need the same take the same.
+struct Decoded {
+  uint64_t serial = 0;
+  bool undivided = false;  // its format comes as it is alone
+  bool there[9] = {};
+  Picture pictures[9];
+};
+
+uint64_t NextSerial() {
+  static std::atomic<uint64_t> last = 0;
+  return ++last;
+}
+
+// The box of the picture as it is in the picture with divided sides, to whole pixels: of twice as
+// many as the result has, so that no edge moves by more than a quarter of one of its pixels.
+CropBox Divided(const CropBox& box, int reduction, const ImageShape& shape) {
+  if (reduction == 1) return box;
+  const auto divided = [reduction](int x) {
+    return static_cast<int>(std::lround(static_cast<double>(x) / reduction));
+  };
+  CropBox small{.top = divided(box.top), .left = divided(box.left)};
+  small.height = std::min(divided(box.top + box.height), shape.height) - small.top;
+  small.width = std::min(divided(box.left + box.width), shape.width) - small.left;
+  return small;
+}
+
+PictureScratch& Scratch() {
+  thread_local PictureScratch scratch;
+  return scratch;
+}
+
+}  // namespace
+
+int ReductionFor(const CropBox& box, int height, int width) {
+  int reduction = 1;
+  while (reduction < 8 && box.height >= 4 * reduction * height &&
+         box.width >= 4 * reduction * width) {
+    reduction *= 2;
+  }
+  return reduction;
+}
+
+FolderPicture::FolderPicture(const std::string& path, int height, int width, std::string bytes,
+                             const uint8_t* pixels, const PictureTarget& target,
+                             const PixelScale& scale)
+    : path_(path),
+      height_(height),
+      width_(width),
+      bytes_(std::move(bytes)),
+      pixels_(pixels),
+      target_(target),
+      scale_(scale),
+      serial_(NextSerial()) {}
+
+absl::StatusOr<const Picture*> FolderPicture::Decode(int reduction) const {
+  thread_local Decoded decoded;
+  if (decoded.serial != serial_) {
+    std::fill_n(decoded.there, std::size(decoded.there), false);
+    decoded.undivided = false;
+    decoded.serial = serial_;
+  }
+  if (decoded.undivided) reduction = 1;
+  if (decoded.there[reduction]) return &decoded.pictures[reduction];
+  Picture& picture = decoded.pictures[reduction];
+  DecodeOptions options = OptionsFor(target_);
+  options.reduction = reduction;
+  if (absl::Status status = DecodePicture(bytes_, options, picture); !status.ok()) {
+    return absl::Status(status.code(), absl::StrCat(path_, ": ", status.message()));
+  }
+  if (picture.full_height != height_ || picture.full_width != width_) {
+    return absl::DataLossError(absl::StrCat(path_, ": was changed after it was looked at"));
+  }
+  if (reduction > 1 && picture.reduction == 1) {
+    decoded.undivided = true;
+    std::swap(picture, decoded.pictures[1]);
+    reduction = 1;
+  }
+  decoded.there[reduction] = true;
+  return &decoded.pictures[reduction];
+}
+
+absl::Status FolderPicture::MakeCrop(const CropBox& box, int height, int width,
+                                     Interpolation interpolation, std::vector<float>& values) {
+  const int channels = target_.shape.channels;
+  values.resize(static_cast<size_t>(channels) * height * width);
+  ImageShape shape{channels, height_, width_};
+  const uint8_t* pixels = pixels_;
+  CropBox part = box;
+  if (pixels == nullptr) {
+    const absl::StatusOr<const Picture*> picture = Decode(ReductionFor(box, height, width));
+    if (!picture.ok()) return picture.status();
+    pixels = (*picture)->pixels.data();
+    shape = (*picture)->shape;
+    part = Divided(box, (*picture)->reduction, shape);
+  }
+  ResizePart(pixels, shape, part, height, width, interpolation, Scratch(), values.data());
+  const size_t plane = static_cast<size_t>(height) * width;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t c = i / plane;
+    values[i] = std::clamp(values[i], 0.0f, 255.0f) / 255.0f * scale_.factor[c] + scale_.offset[c];
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FolderPicture::MakeWhole(std::vector<float>& values) {
+  values.resize(static_cast<size_t>(target_.shape.size()));
+  thread_local std::vector<uint8_t> row;
+  row.resize(values.size());
+  ImageShape shape{target_.shape.channels, height_, width_};
+  const uint8_t* pixels = pixels_;
+  if (pixels == nullptr) {
+    const absl::StatusOr<const Picture*> picture = Decode(0);
+    if (!picture.ok()) return picture.status();
+    pixels = (*picture)->pixels.data();
+    shape = (*picture)->shape;
+  }
+  ResizeToBytes(pixels, shape, target_.shape, target_.fit, Scratch(), row.data());
+  ScalePixels(scale_, row.data(), target_.shape.plane(), values.data());
+  return absl::OkStatus();
+}
+
+}  // namespace pretext

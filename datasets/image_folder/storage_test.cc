@@ -1,0 +1,199 @@
+// Where pictures are stored changes nothing of what is trained on, but for JPEGs that are decoded
+// at a part of their size.
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "augmentations/random_resized_crop/random_resized_crop.h"
+#include "base/file/testing.h"
+#include "base/image/image_io.h"
+#include "core/loader/loader.h"
+#include "datasets/image_folder/folder_picture.h"
+#include "datasets/image_folder/image_folder.h"
+#include "datasets/image_folder/image_folder.pb.h"
+
+namespace pretext {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A picture whose red grows from left to right and whose green grows from top to bottom, from 0 to
+// 1: a pixel's colour says where in the picture it is.
+void WriteMap(const std::string& path, int height, int width) {
+  const ImageShape shape{3, height, width};
+  std::vector<float> image(static_cast<size_t>(shape.size()));
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const size_t at = static_cast<size_t>(y) * width + x;
+      image[at] = (static_cast<float>(x) + 0.5f) / static_cast<float>(width);
+      image[shape.plane() + at] = (static_cast<float>(y) + 0.5f) / static_cast<float>(height);
+    }
+  }
+  ASSERT_TRUE(WritePng(path, image.data(), shape).ok());
+}
+
+ImageFolder Config(const TestFolder& folder, ImageFolder::Storage storage) {
+  ImageFolder config;
+  config.set_directory(folder / "pictures");
+  config.set_height(16);
+  config.set_width(16);
+  config.set_held_out(0.25);
+  config.set_storage(storage);
+  config.set_cache_directory(folder / "cache");
+  return config;
+}
+
+class Storage : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(folder_ / "pictures");
+    for (int i = 0; i < 6; ++i) {
+      WriteMap(folder_ / absl::StrCat("pictures/", i, ".png"), 40 + 10 * i, 90 - 7 * i);
+    }
+    for (const char* name : {"420.jpg", "turned_6.jpg", "progressive.jpg"}) {
+      fs::copy(absl::StrCat("base/image/testdata/", name), folder_ / "pictures");
+    }
+  }
+
+  std::unique_ptr<Dataset> Load(ImageFolder::Storage storage, bool crops) {
+    auto dataset = ImageFolderDataset::Create(Config(folder_, storage), {});
+    EXPECT_TRUE(dataset.ok()) << dataset.status();
+    if (crops) (*dataset)->ExpectCrops();
+    const absl::Status loaded = (*dataset)->Load();
+    EXPECT_TRUE(loaded.ok()) << loaded;
+    return *std::move(dataset);
+  }
+
+  static std::vector<std::vector<float>> Values(const Dataset& dataset) {
+    std::vector<std::vector<float>> values;
+    Sample sample;
+    for (const Split split : {Split::kTrain, Split::kTest}) {
+      for (int64_t i = 0; i < dataset.size(split); ++i) {
+        EXPECT_TRUE(dataset.Read(split, i, sample).ok());
+        values.push_back(sample.values);
+      }
+    }
+    return values;
+  }
+
+  const TestFolder folder_;
+};
+
+TEST_F(Storage, GivesTheSameBitsWhereverPicturesAre) {
+  const auto memory = Load(ImageFolder::MEMORY, false), cache = Load(ImageFolder::CACHE, false),
+             decode = Load(ImageFolder::DECODE, false);
+  const auto values = Values(*memory);
+  EXPECT_EQ(values.size(), 9u);
+  EXPECT_EQ(values, Values(*cache));
+  EXPECT_EQ(values, Values(*decode));
+  EXPECT_EQ(values, Values(*Load(ImageFolder::CACHE, false))) << "from the file that is there";
+  EXPECT_EQ(values, Values(*Load(ImageFolder::DECODE, true))) << "for evaluation beside crops";
+  const auto crops = Load(ImageFolder::MEMORY, true), reduced = Load(ImageFolder::DECODE, true);
+  for (int64_t i = 0; i < memory->size(Split::kTrain); ++i) {
+    const auto content = [i](const Dataset& dataset) {
+      return dataset.Sum(Split::kTrain, i)->content;
+    };
+    EXPECT_EQ(content(*memory), content(*cache));
+    EXPECT_EQ(content(*memory), content(*decode));
+    EXPECT_NE(content(*memory), content(*crops)) << "something else is made of it";
+    EXPECT_NE(content(*crops), content(*reduced)) << "JPEGs may come reduced";
+  }
+  EXPECT_TRUE(absl::StrContains(memory->Summary(), "in memory at that size"));
+  EXPECT_TRUE(absl::StrContains(cache->Summary(), "in a cache file at that size"));
+  EXPECT_TRUE(absl::StrContains(decode->Summary(), "decoded as they are needed"));
+}
+
+// What a loader makes of them in an epoch.
+std::vector<float> Epoch(const Dataset& dataset, const Augmentation& crop, int threads,
+                         int prefetch) {
+  omp_set_num_threads(threads);
+  Loader loader(dataset, {.batch_size = 3,
+                          .shuffle = true,
+                          .seed = 5,
+                          .prefetch = prefetch,
+                          .views = {{&crop}, {&crop}}});
+  std::vector<float> all;
+  for (int64_t i = 0; i < loader.batches_per_epoch(); ++i) {
+    Batch batch;
+    EXPECT_TRUE(loader.Next(batch).ok());
+    all.insert(all.end(), batch.input.data(), batch.input.data() + batch.input.size());
+  }
+  omp_set_num_threads(2);
+  return all;
+}
+
+TEST_F(Storage, CropsAreTakenFromPicturesAsTheyAre) {
+  for (const char* name : {"420.jpg", "turned_6.jpg", "progressive.jpg"}) {
+    fs::remove(folder_ / absl::StrCat("pictures/", name));
+  }
+  const auto decode = Load(ImageFolder::DECODE, true), memory = Load(ImageFolder::MEMORY, true),
+             cache = Load(ImageFolder::CACHE, true);
+  RandomResizedCrop config;
+  config.set_min_area(0.05);
+  config.set_max_area(0.05);
+  const auto crop = *RandomResizedCropAugmentation::Create(config, {.input = decode->type()});
+  const std::vector<float> views = Epoch(*decode, *crop, 1, 1);
+  EXPECT_EQ(views, Epoch(*decode, *crop, 3, 4));
+  EXPECT_EQ(views, Epoch(*memory, *crop, 2, 2));
+  EXPECT_EQ(views, Epoch(*cache, *crop, 2, 2));
+  // Each view covers a twentieth of a picture's area: of red and green, which grow by 1 over the
+  // whole picture, what its sides span. One from a copy of 16 x 16 pixels would be of less than
+  // 4 x 4 of them, and another part of the picture too: these copies are of the middle.
+  for (size_t at = 0; at + 768 <= views.size(); at += 768) {
+    const double across = views[at + 15] - views[at],
+                 down = views[at + 256 + 240] - views[at + 256];
+    const double inner = 15.0 / 16;  // from the first pixel's middle to the last one's
+    EXPECT_NEAR(across / inner * down / inner, 0.05, 0.006) << "rounding of sides of 9 pixels";
+  }
+}
+
+TEST_F(Storage, AJpegIsDecodedAtAPartOfItsSizeWhereTheCropAllows) {
+  EXPECT_EQ(ReductionFor({.height = 375, .width = 500}, 224, 224), 1);
+  EXPECT_EQ(ReductionFor({.height = 375, .width = 500}, 64, 64), 2);
+  EXPECT_EQ(ReductionFor({.height = 256, .width = 300}, 64, 64), 2);
+  EXPECT_EQ(ReductionFor({.height = 255, .width = 300}, 64, 64), 1);
+  EXPECT_EQ(ReductionFor({.height = 375, .width = 500}, 32, 32), 4);
+  EXPECT_EQ(ReductionFor({.height = 3000, .width = 4000}, 64, 64), 8);
+}
+
+TEST_F(Storage, APictureThatChangesOrGoesIsNamed) {
+  const auto dataset = Load(ImageFolder::DECODE, false);
+  Sample sample;
+  WriteMap(folder_ / "pictures/0.png", 50, 51);
+  absl::Status status;
+  for (int64_t i = 0; i < dataset->size(Split::kTrain) && status.ok(); ++i)
+    status = dataset->Read(Split::kTrain, i, sample);
+  for (int64_t i = 0; i < dataset->size(Split::kTest) && status.ok(); ++i)
+    status = dataset->Read(Split::kTest, i, sample);
+  EXPECT_EQ(status.message(),
+            (folder_ / "pictures/0.png") + ": was changed after it was looked at");
+}
+
+// The index is made once: a later start does not decode what it knows, and sees what is new.
+TEST_F(Storage, WhatPicturesAreIsRememberedByTheirSizeAndTime) {
+  std::ofstream(folder_ / "pictures/damaged.png") << "no picture";
+  const auto dataset = Load(ImageFolder::DECODE, false);
+  EXPECT_TRUE(absl::StrContains(dataset->Summary(), "left out 1 unreadable"));
+  const std::string path = folder_ / "pictures/damaged.png";
+  const auto time = fs::last_write_time(path);
+  std::ofstream(path) << "NO PICTURE";  // of the same size
+  fs::last_write_time(path, time);
+  const std::string summary = Load(ImageFolder::DECODE, false)->Summary();
+  EXPECT_EQ(summary, dataset->Summary());
+  WriteMap(path, 20, 20);
+  EXPECT_FALSE(absl::StrContains(Load(ImageFolder::DECODE, false)->Summary(), "left out"));
+  // A cache that is damaged is made again.
+  for (const auto& file : fs::directory_iterator(folder_ / "cache")) {
+    fs::resize_file(file.path(), 10);
+  }
+  const auto again = Load(ImageFolder::DECODE, false);
+  EXPECT_EQ(again->size(Split::kTrain) + again->size(Split::kTest), 10);
+}
+
+}  // namespace
+}  // namespace pretext
