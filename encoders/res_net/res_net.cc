@@ -118,6 +118,11 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   return encoder;
 }
 
+bool ResNetEncoder::Accepts(const FlowType& input) const {
+  return input.is(FlowType::Kind::kImage) && !input.masked &&
+         input.channels == stem_.conv.weight->shape[1];
+}
+
 Var ResNetEncoder::Stem(Tape& tape, Var x, const ForwardContext& context) const {
   const Var y = stem_.conv(tape, x, stem_.norm, context, Activation::kRelu);
   return stem_pools_ ? MaxPool2d(tape, y, 3, 2, 1) : y;

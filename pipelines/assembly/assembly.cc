@@ -85,9 +85,9 @@ class Assembler {
       Pass(parts_.predictor.get(), "predictor");
     }
     map_.AddFaults("", CheckGroups(config, parts_));
+    for (ViewGroup& group : parts_.groups) group.target = IsTarget(config, group);
     if (config.has_teacher()) {
       map_.AddFaults("teacher", CheckTeacher(config));
-      for (ViewGroup& group : parts_.groups) group.teacher = IsTaught(config.teacher(), group);
       if (parts_.encoder != nullptr && parts_.head != nullptr && map_.ok()) {
         absl::StatusOr<std::unique_ptr<MomentumTeacher>> teacher =
             BuildTeacher(config, before_encoder);
@@ -96,7 +96,7 @@ class Assembler {
       }
     }
     if (config.has_teacher() || config.has_predictor()) context_.target = z;
-    DescribeViews(parts_, config.has_teacher(), context_);
+    DescribeViews(parts_, context_);
   }
 
   // A run that is there keeps what it began with: the files may be gone.

@@ -51,7 +51,7 @@ absl::StatusOr<Model> BuildModel(const Assembled& parts) {
     if (!teacher.ok()) return teacher.status();
     model.teacher = *std::move(teacher);
   }
-  DescribeViews(model, config.has_teacher(), context);
+  DescribeViews(model, context);
   build(model.loss, config.loss());
   build(model.optimizer, config.optimizer());
   if (status.ok()) status = Freeze(config, model);

@@ -17,10 +17,28 @@ namespace {
 
 constexpr double kMomentum = 0.99;
 
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+bool Holds(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 std::vector<std::string> NamesOfGroups(const Pipeline& config) {
   std::vector<std::string> names;
   for (const Pipeline::Group& group : config.views().group()) names.push_back(group.name());
   return names;
+}
+
+// Each must be a group's.
+void CheckNames(const Pipeline& config, const Names& names, const std::string& field,
+                FieldChecker& check) {
+  const std::vector<std::string> known = NamesOfGroups(config);
+  for (int i = 0; i < names.size(); ++i) {
+    check.That(std::find(known.begin(), known.end(), names[i]) != known.end(),
+               absl::StrCat(field, "[", i, "]"),
+               absl::StrCat("names no group of views: ", Quoted(names[i]),
+                            DidYouMean(names[i], known), ". There are: ", ListOrNone(known)));
+  }
 }
 
 // The sections as they are written.
@@ -45,6 +63,13 @@ void CheckGroupFields(const Pipeline& config, FieldChecker& check) {
     check.That(group.student() || config.has_teacher(), path + ".student",
                "leaves the group to a teacher, and there is none");
     sum += group.count();
+  }
+  CheckNames(config, views.target(), "views.target", check);
+  check.That(views.target().empty() || !config.has_teacher(), "views.target",
+             "stands beside a teacher, which says itself which views it sees: teacher { views }");
+  for (const Pipeline::Group& group : views.group()) {
+    check.That(group.student() || !Holds(views.target(), group.name()), "views.target",
+               absl::StrCat("names ", Quoted(group.name()), ", which no encoder sees"));
   }
   check.That(views.group().empty() || views.view().empty(), "views.view",
              "stands beside groups; write the views inside of their group");
@@ -78,26 +103,20 @@ absl::Status CheckTeacher(const Pipeline& config) {
   const Teacher& teacher = config.teacher();
   FieldChecker check;
   CheckRamp("momentum", teacher.momentum(), 0, 1, check);
-  const std::vector<std::string> known = NamesOfGroups(config);
-  for (int i = 0; i < teacher.views_size(); ++i) {
-    const std::string& name = teacher.views(i);
-    check.That(std::find(known.begin(), known.end(), name) != known.end(),
-               absl::StrCat("views[", i, "]"),
-               absl::StrCat("names no group of views: ", Quoted(name), DidYouMean(name, known),
-                            ". There are: ", ListOrNone(known)));
-  }
+  CheckNames(config, teacher.views(), "views", check);
   for (int g = 0; g < config.views().group_size(); ++g) {
     const Pipeline::Group& group = config.views().group(g);
-    check.That(group.student() || IsTaught(teacher, {.name = group.name()}), "views",
+    check.That(group.student() || IsTarget(config, {.name = group.name(), .student = false}),
+               "views",
                absl::StrCat("leaves out the group ", Quoted(group.name()),
                             ", which the trained encoder does not see either"));
   }
   return check.status();
 }
 
-bool IsTaught(const Teacher& teacher, const ViewGroup& group) {
-  return teacher.views().empty() || std::find(teacher.views().begin(), teacher.views().end(),
-                                              group.name) != teacher.views().end();
+bool IsTarget(const Pipeline& config, const ViewGroup& group) {
+  const auto& names = config.has_teacher() ? config.teacher().views() : config.views().target();
+  return names.empty() ? config.has_teacher() || group.student : Holds(names, group.name);
 }
 
 absl::StatusOr<std::unique_ptr<MomentumTeacher>> BuildTeacher(const Pipeline& config,
@@ -120,12 +139,11 @@ absl::StatusOr<std::unique_ptr<MomentumTeacher>> BuildTeacher(const Pipeline& co
                      .dropout = teacher.dropout()});
 }
 
-void DescribeViews(const Model& model, bool taught, BuildContext& context) {
+void DescribeViews(const Model& model, BuildContext& context) {
   if (model.groups.size() < 2) return;
   context.value_views = ViewsOf(model.groups, &ViewGroup::student);
+  context.target_views = ViewsOf(model.groups, &ViewGroup::target);
   context.views = static_cast<int64_t>(context.value_views.size());
-  if (context.target.is(FlowType::Kind::kNothing)) return;
-  context.target_views = taught ? ViewsOf(model.groups, &ViewGroup::teacher) : context.value_views;
 }
 
 }  // namespace pretext

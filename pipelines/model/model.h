@@ -26,8 +26,8 @@ struct ViewGroup {
   int64_t first = 0;  // of its views among the batch's
   int64_t views = 1;
   FlowType type;
-  bool student = true;   // the trained encoder sees it
-  bool teacher = false;  // the teacher does
+  bool student = true;  // the trained encoder sees it
+  bool target = true;   // its views are targets: the teacher's, or of a loss that takes them from z
 };
 
 // The numbers of the views that are in groups of that kind, ascending.

@@ -192,9 +192,9 @@ TEST(Passes, WithAPredictorAloneTheTargetIsZPastWhichNoGradientGoes) {
 
 TEST(Passes, GroupsGoThroughOneByOne) {
   Model model = MakeModel({});
-  model.groups = {{.name = "global", .first = 0, .views = 2, .teacher = true},
-                  {.name = "key", .first = 2, .views = 1, .student = false, .teacher = true},
-                  {.name = "local", .first = 3, .views = 3}};
+  model.groups = {{.name = "global", .first = 0, .views = 2},
+                  {.name = "key", .first = 2, .views = 1, .student = false},
+                  {.name = "local", .first = 3, .views = 3, .target = false}};
   Batch batch;
   batch.samples = 4;
   batch.views = 6;

@@ -55,15 +55,18 @@ bool IsSeenByStudent(const Model& model, size_t group) {
   return model.groups.empty() || model.groups[group].student;
 }
 
+bool IsTarget(const Model& model, size_t group) {
+  return model.groups.empty() || model.groups[group].target;
+}
+
 bool IsSeenByTeacher(const Model& model, size_t group) {
-  return model.teacher != nullptr && (model.groups.empty() || model.groups[group].teacher);
+  return model.teacher != nullptr && IsTarget(model, group);
 }
 
 void NameViews(const Model& model, Prediction& prediction) {
   if (model.groups.size() < 2) return;
   prediction.views = ViewsOf(model.groups, &ViewGroup::student);
-  prediction.target_views =
-      model.teacher == nullptr ? prediction.views : ViewsOf(model.groups, &ViewGroup::teacher);
+  prediction.target_views = ViewsOf(model.groups, &ViewGroup::target);
 }
 
 Batch BatchOfLoss(const Model& model, const Batch& batch) {
@@ -89,7 +92,7 @@ WholePass PassWhole(Tape& tape, const Model& model, const Batch& batch,
     const StudentPass pass =
         PassStudent(tape, model, RowsOfGroup(batch, g), ContextOfGroup(context, g));
     h.push_back(pass.h);
-    z.push_back(pass.z);
+    if (IsTarget(model, g)) z.push_back(pass.z);
     values.push_back(pass.value.value);
     prediction = pass.value;
   }

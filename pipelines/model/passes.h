@@ -28,6 +28,7 @@ ForwardContext ContextOfGroup(const ForwardContext& context, size_t group);
 // All groups in their order, or one alone where the model has none.
 size_t CountGroups(const Model& model);
 bool IsSeenByStudent(const Model& model, size_t group);
+bool IsTarget(const Model& model, size_t group);
 bool IsSeenByTeacher(const Model& model, size_t group);
 
 // The prediction's views, as the model's groups say.

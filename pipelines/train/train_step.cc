@@ -110,7 +110,7 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
     const auto [h, z, value] = PassStudent(tape, model_, rows_of(piece), context_of(piece));
     values.push_back(value.value.value().Plain());
     const bool own_target = model_.teacher == nullptr && model_.predictor != nullptr;
-    if (own_target) targets.push_back(z.value().Plain());
+    if (own_target && IsTarget(model_, piece.group)) targets.push_back(z.value().Plain());
     if (keep) h_parts.push_back(h.value().Plain());
     if (value.decoder_weight.defined()) decoder_weight = value.decoder_weight.value();
     if (value.decoder_bias.defined()) decoder_bias = value.decoder_bias.value();

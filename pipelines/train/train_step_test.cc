@@ -284,8 +284,8 @@ TEST(TrainStepRoles, ChunksGiveTheWholeBatchsGradient) {
     if (taught)
       model.teacher = std::make_unique<MomentumTeacher>(encoder(), head(6), TeacherOptions());
     model.loss = std::make_unique<NearTarget>();
-    model.groups = {{.name = "global", .first = 0, .views = 2, .teacher = taught},
-                    {.name = "local", .first = 2, .views = 1}};
+    model.groups = {{.name = "global", .first = 0, .views = 2},
+                    {.name = "local", .first = 2, .views = 1, .target = false}};
     model.Allocate(1);
     Batch batch;
     batch.samples = 7;
