@@ -16,8 +16,8 @@ namespace pretext {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::FakePipelineWith;
+using ::testing::HasSubstr;
 
 constexpr char kDecoder[] = "{ [type.googleapis.com/pretext.testing.FakeDecoder] {} }";
 
@@ -94,8 +94,9 @@ TEST(Roles, EveryFaultHasItsPlace) {
               HasSubstr("views.target[0]: names no group of views: \"b\""));
   EXPECT_THAT(FaultsOf(R"(group { name: "a" } target: "a")", "teacher {}"),
               HasSubstr("views.target: stands beside a teacher"));
-  EXPECT_THAT(FaultsOf(kGroups, R"(teacher { views: "globl" })"),
-              HasSubstr("teacher.views[0]: names no group of views: \"globl\"; did you mean global?"));
+  EXPECT_THAT(
+      FaultsOf(kGroups, R"(teacher { views: "globl" })"),
+      HasSubstr("teacher.views[0]: names no group of views: \"globl\"; did you mean global?"));
   EXPECT_THAT(FaultsOf(kGroups, R"(teacher { views: "global" })"),
               HasSubstr("teacher.views: leaves out the group \"key\""));
   EXPECT_THAT(FaultsOf("count: 2", "teacher { momentum { from: 1.5 } }"),

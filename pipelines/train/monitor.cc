@@ -43,6 +43,17 @@ double EffectiveRank(const Matrix& centred) {
   return std::exp(entropy);
 }
 
+// Of centred unit rows.
+double Spread(const Matrix& centred) {
+  return centred.array().square().colwise().mean().sqrt().mean() *
+         std::sqrt(static_cast<double>(centred.cols()));
+}
+
+Matrix Centred(Matrix rows) {
+  rows.rowwise() -= rows.colwise().mean().eval();
+  return rows;
+}
+
 bool IsMatrix(const Tensor& tensor) {
   return tensor.defined() && tensor.rank() == 2 && tensor.dtype() == DType::kFloat32;
 }
@@ -53,14 +64,13 @@ Monitor::Metrics Monitor::Measure(const Tensor& h, const Tensor& z, const Batch&
   Metrics metrics;
   const int64_t n = batch.samples;
   if (IsMatrix(h) && h.dim(0) == batch.rows() && n >= 2) {
-    Matrix unit = UnitRows(h, 0, h.dim(0));
-    unit.rowwise() -= unit.colwise().mean().eval();
-    const double variance = unit.array().square().colwise().mean().sqrt().mean();
-    metrics.emplace_back("h_spread", variance * std::sqrt(static_cast<double>(unit.cols())));
+    const Matrix unit = Centred(UnitRows(h, 0, h.dim(0)));
+    metrics.emplace_back("h_spread", Spread(unit));
     metrics.emplace_back("h_effective_rank", EffectiveRank(unit));
   }
   if (IsMatrix(z) && batch.views >= 2 && z.dim(0) == batch.rows() && n >= 2) {
     const Matrix a = UnitRows(z, 0, n), b = UnitRows(z, n, 2 * n);
+    metrics.emplace_back("z_spread", Spread(Centred(a)));
     metrics.emplace_back("alignment", (a - b).rowwise().squaredNorm().mean());
     // ‖a_i - a_j‖² = 2 - 2 a_i·a_j on the unit sphere.
     const Matrix similarity = a * a.transpose();
