@@ -23,7 +23,8 @@ struct Normalization {
         rows(z.dim(0) / groups),
         order(OrderOf(z, rows)),
         relu(relu),
-        gamma(tape.Use(*layer.scale)),
+        gamma(layer.scale != nullptr ? tape.Use(*layer.scale)
+                                     : tape.Constant(Tensor::Full({order.channels}, 1))),
         beta(layer.shift != nullptr ? tape.Use(*layer.shift) : Var()),
         mean(Tensor::Uninitialized({groups, order.channels})),
         inverse_deviation(Tensor::Uninitialized({groups, order.channels})) {
@@ -179,11 +180,12 @@ Var ActivateChannels(Tape& tape, Var x, Activation activation) {
 }  // namespace
 
 BatchNormLayer BatchNormLayer::Declare(ParameterSet& set, const std::string& name, int64_t channels,
-                                       float scale, bool with_shift) {
+                                       float scale, bool with_shift, bool with_scale) {
   set.AddBatchStatistics(0);
   BatchNormLayer layer;
-  layer.scale =
-      set.Add(name + ".weight", Role::kNormScale, {channels}, Initializer::Constant(scale));
+  if (with_scale)
+    layer.scale =
+        set.Add(name + ".weight", Role::kNormScale, {channels}, Initializer::Constant(scale));
   if (with_shift)
     layer.shift = set.Add(name + ".bias", Role::kNormShift, {channels}, Initializer::Constant(0));
   layer.running_mean = set.AddBuffer(name + ".running_mean", {channels}, 0);

@@ -184,6 +184,7 @@ TEST(Export, GraphsOfPictures) {
   for (const auto stem : {ResNet::CIFAR, ResNet::IMAGENET}) {
     ResNet config = SmallResNet(stem == ResNet::CIFAR ? 18 : 50, 4, stem);
     config.set_norm_epsilon(0.1f);
+    projection.set_output_norm_scale(stem == ResNet::CIFAR);
     SmallModel model(config, &projection, FlowType::Image(3, 40, 36));
     EXPECT_THAT(outputs(model), ElementsAre("features", "projection"));
   }

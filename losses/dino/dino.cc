@@ -47,8 +47,9 @@ void DinoLoss::BeginStep(const RunPosition& position) {
 
 LossResult DinoLoss::Compute(Tape& tape, const Prediction& prediction, const Batch& batch) {
   const Tensor scores = prediction.target.value().Plain();
+  double entropy = 0;
   const Tensor shares =
-      SoftmaxOfRows(scores, center_ != nullptr ? center_->value : Tensor(), temperature_);
+      SoftmaxOfRows(scores, center_ != nullptr ? center_->value : Tensor(), temperature_, &entropy);
   if (tape.recording() && center_ != nullptr) {
     if (!sum_.defined()) sum_ = Tensor::Uninitialized({options_.scores});
     ColumnSum(scores.dim(0), options_.scores, scores.data(), /*accumulate=*/rows_ > 0, sum_.data());
@@ -58,7 +59,7 @@ LossResult DinoLoss::Compute(Tape& tape, const Prediction& prediction, const Bat
       .loss = SoftCrossEntropy(tape, prediction.value, shares, PairsOf(prediction, batch.samples),
                                batch.samples, options_.student_temperature),
       .weight = static_cast<double>(prediction.value.dim(0)),
-      .metrics = {{"teacher_entropy", MeanEntropy(shares)}, {"teacher_temperature", temperature_}}};
+      .metrics = {{"teacher_entropy", entropy}, {"teacher_temperature", temperature_}}};
 }
 
 void DinoLoss::AfterStep() {

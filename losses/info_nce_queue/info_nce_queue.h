@@ -7,7 +7,8 @@
 //
 // m [K, D] the queue. Negatives are the queue's rows alone, not the batch's. After the step the
 // keys enter it: those of every view that was a key, view after view. All pairs see the queue as it
-// was before the step. So does the authors' symmetric demonstration. solo-learn keeps a queue for
+// was before the step. So does the authors' symmetric demonstration (whose loss is the sum over the
+// two pairs, twice this). solo-learn keeps a queue for
 // each view; lightly's second pair sees the first pair's keys, other views of its own samples among
 // its negatives. A batch of another size needs no care: the queue goes round its end.
 //

@@ -7,9 +7,9 @@
 //
 // T is the test of Epps and Pulley (losses/sig_reg/epps_pulley.h), a_m [D] directions of length 1
 // drawn anew at each step from the run's seed. It grows with N: λ is to be seen beside the batch.
-// Values as those of lightly's LeJEPALoss. (The authors' code, and with it their published λ, has
-// the target views global alone.) Prediction: vector D, as it comes from a linear map. Two views or
-// more; without named target views all are. Gradient: to the prediction.
+// Values as those of lightly's LeJEPALoss and, where all views are target views, of the authors'
+// minimal example, which draws 256 directions. Prediction: vector D, as it comes from a linear map.
+// Two views or more; without named target views all are. Gradient: to the prediction.
 #pragma once
 
 #include <memory>

@@ -14,6 +14,22 @@ namespace {
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 
+// The row becomes its softmax; gives the entropy: log Σ e^d - Σ d e^d / Σ e^d, d the distance from
+// the largest.
+double SoftmaxOfRow(int64_t k, float* row) {
+  const float most = LargestOf(k, row, kLowest);
+  double sum = 0, product = 0;
+#pragma omp simd reduction(+ : sum, product)
+  for (int64_t i = 0; i < k; ++i) {
+    const float distance = row[i] - most, share = Exp(distance);
+    sum += share;
+    product += static_cast<double>(share) * distance;
+    row[i] = share;
+  }
+  ScaleRow(k, static_cast<float>(1 / sum), row);
+  return std::log(sum) - product / sum;
+}
+
 // row - the sum of the targets that have `row`'s view, and the sum's product with `scores`.
 double SubtractTargets(int64_t k, const float* scores, const float* target, float* row) {
   double product = 0;
@@ -27,20 +43,21 @@ double SubtractTargets(int64_t k, const float* scores, const float* target, floa
 
 }  // namespace
 
-Tensor SoftmaxOfRows(const Tensor& scores, const Tensor& center, float temperature) {
+Tensor SoftmaxOfRows(const Tensor& scores, const Tensor& center, float temperature,
+                     double* entropy) {
   const int64_t rows = scores.dim(0), k = scores.dim(1);
   Tensor softmax = Tensor::Uninitialized(scores.shape());
   const float inverse = 1 / temperature;
   const float* const middle = center.defined() ? center.data() : nullptr;
-  ParallelFor(rows, 4 * k, [&](int64_t r) {
+  const double sum = ParallelSum(rows, 1, 4 * k, [&](int64_t r, int64_t) {
     const float* const from = scores.data() + r * k;
     float* const to = softmax.data() + r * k;
     for (int64_t i = 0; i < k; ++i) {
       to[i] = inverse * (middle == nullptr ? from[i] : from[i] - middle[i]);
     }
-    const double sum = ExpOfRow(k, LargestOf(k, to, kLowest), to);
-    ScaleRow(k, static_cast<float>(1 / sum), to);
+    return SoftmaxOfRow(k, to);
   });
+  if (entropy != nullptr) *entropy = sum / static_cast<double>(rows);
   return softmax;
 }
 
@@ -82,19 +99,6 @@ Var SoftCrossEntropy(Tape& tape, Var scores, const Tensor& targets,
   for (const double loss : losses) total += loss;
   if (!scores.requires_gradient()) gradient = Tensor();
   return RecordLoss(tape, "soft_cross_entropy", total / terms, scores, std::move(gradient));
-}
-
-double MeanEntropy(const Tensor& distributions) {
-  const int64_t rows = distributions.dim(0), k = distributions.dim(1);
-  const double sum = ParallelSum(rows, 1, 16 * k, [&](int64_t begin, int64_t end) {
-    double entropy = 0;
-    for (int64_t i = begin * k; i < end * k; ++i) {
-      const double share = distributions.data()[i];
-      if (share > 0) entropy -= share * std::log(share);
-    }
-    return entropy;
-  });
-  return sum / static_cast<double>(rows);
 }
 
 }  // namespace pretext

@@ -12,8 +12,9 @@
 namespace pretext {
 
 // softmax((scores - center) / temperature) of each row of [R, K], plain; center [K], or undefined:
-// none.
-Tensor SoftmaxOfRows(const Tensor& scores, const Tensor& center, float temperature);
+// none. With `entropy`, the mean of the rows' entropies: from 0 to ln K.
+Tensor SoftmaxOfRows(const Tensor& scores, const Tensor& center, float temperature,
+                     double* entropy = nullptr);
 
 // The mean over pairs of a view v of the scores and a view t of the targets, and over samples:
 //
@@ -24,8 +25,5 @@ Tensor SoftmaxOfRows(const Tensor& scores, const Tensor& center, float temperatu
 // bits whatever the number of threads; a NaN in either makes the loss NaN.
 Var SoftCrossEntropy(Tape& tape, Var scores, const Tensor& targets,
                      const std::vector<ViewPair>& pairs, int64_t samples, float temperature);
-
-// The mean entropy of the rows of [R, K], distributions.
-double MeanEntropy(const Tensor& distributions);
 
 }  // namespace pretext

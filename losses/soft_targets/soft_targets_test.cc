@@ -80,10 +80,21 @@ TEST(SoftTargets, NonFiniteGoesOn) {
 }
 
 TEST(SoftTargets, EntropyIsBetweenNoneAndUniform) {
-  Tensor rows = Tensor::Zeros({2, 4});
-  rows.data()[2] = 1;
-  for (int64_t i = 4; i < 8; ++i) rows.data()[i] = 0.25f;
-  EXPECT_NEAR(MeanEntropy(rows), std::log(4.0) / 2, 1e-9);
+  const auto entropy = [](const Tensor& scores, float temperature) {
+    double mean = 0;
+    SoftmaxOfRows(scores, Tensor(), temperature, &mean);
+    return mean;
+  };
+  Tensor scores = Tensor::Zeros({2, 4});
+  EXPECT_NEAR(entropy(scores, 0.1f), std::log(4.0), 1e-6);
+  scores.data()[2] = 100;  // of the first row alone
+  EXPECT_NEAR(entropy(scores, 0.1f), std::log(4.0) / 2, 1e-6);
+  const Tensor random = RandomTensor({3, 9}, 1);
+  double expected = 0;
+  for (size_t r = 0; r < 3; ++r) {
+    for (double l : LogSoftmax(ToDoubles(random), r, 9, 0.7f)) expected -= std::exp(l) * l / 3;
+  }
+  EXPECT_NEAR(entropy(random, 0.7f), expected, 1e-6);
 }
 
 }  // namespace

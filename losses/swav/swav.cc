@@ -22,10 +22,13 @@ Tensor JoinRows(const Tensor& a, const Tensor& b) {
 
 // The exponential of the entropy of the rows' mean.
 double EffectiveCount(const Tensor& codes) {
-  const int64_t k = codes.dim(1);
   Tape values(/*recording=*/false);
-  const Var mean = ColumnMean(values, values.Constant(codes));
-  return std::exp(MeanEntropy(mean.value().Reshaped({1, k})));
+  const Tensor mean = ColumnMean(values, values.Constant(codes)).value();
+  double entropy = 0;
+  for (const float* share = mean.data(); share < mean.data() + mean.size(); ++share) {
+    if (*share > 0) entropy -= *share * std::log(static_cast<double>(*share));
+  }
+  return std::exp(entropy);
 }
 
 }  // namespace

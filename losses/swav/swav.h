@@ -50,6 +50,8 @@ class SwavLoss : public Loss {
   // Metric: "used_prototypes", the exponential of the entropy of all codes' mean: 1 to K.
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
   void AfterStep() override;
+  // One sample would have to use all prototypes equally.
+  int64_t least_samples() const override { return 2; }
 
   // ln K: all prototypes as likely.
   std::optional<double> Chance(int64_t samples, int64_t views) const override;

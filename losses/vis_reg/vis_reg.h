@@ -1,5 +1,5 @@
-// VisReg: variance-invariance-sketching regularisation (Wu et al. 2026, "VISReg", equations 1 to 8
-// and algorithm 1), without a teacher, a predictor or negatives:
+// VisReg: VISReg's loss (Wu et al. 2026, arXiv 2606.02572, equations 1 to 8 and algorithm 1),
+// without a teacher, a predictor or negatives:
 //
 //   L = (1 - λ) · 1/(V N D) Σ_v Σ_n |z_vn - c_n|²       c_n the mean of sample n's target views
 //     + λ · [ a · mean_vd (1 - σ_vd)²                    scale: σ the standard deviation of a view

@@ -159,7 +159,8 @@ TEST_F(CombinationsTest, CrossEntropyTakesLogitsAndTargetsFromZeroToOne) {
 }
 
 TEST_F(CombinationsTest, LossesThatTellSamplesApartNeedTwo) {
-  for (const char* loss : {"NtXent", "Dcl", "SupCon", "BarlowTwins", "VicReg"}) {
+  for (const char* loss :
+       {"NtXent", "Dcl", "SupCon", "BarlowTwins", "VicReg", "SigReg", "VisReg"}) {
     const std::string part = Part("loss", absl::StrCat(loss, "] {}"));
     EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 1 }"), "train.batch_size") << loss;
     EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 2 }"), "") << loss;
