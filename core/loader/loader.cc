@@ -202,6 +202,21 @@ void PackTokens(const std::vector<Sample>& rows, Batch& batch) {
   }
 }
 
+// Which patches of image batches stand masked; rows[first + r] is row r.
+void PackPatches(const std::vector<Sample>& rows, size_t first, Batch& batch) {
+  const int64_t count = batch.rows(), patches = batch.type.tokens;
+  const int64_t masked = patches - batch.type.kept;  // of each
+  batch.masked_positions = Tensor::Uninitialized({count * masked}, DType::kInt32);
+  int32_t* next = batch.masked_positions.ints();
+  for (int64_t r = 0; r < count; ++r) {
+    const Sample& row = rows[first + static_cast<size_t>(r)];
+    PRETEXT_CHECK(static_cast<int64_t>(row.masked_patches.size()) == masked,
+                  "as many masked patches as its type says");
+    for (const int32_t patch : row.masked_patches)
+      *next++ = static_cast<int32_t>(r * patches + patch);
+  }
+}
+
 }  // namespace
 
 void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
@@ -224,6 +239,7 @@ Loader::Loader(const Dataset& dataset, LoaderOptions options)
                 "a loader has views and a batch size");
   PRETEXT_CHECK(reader_->batches() > 0, "a loader has at least one batch an epoch");
   if (!options_.views[0].empty()) type_ = options_.views[0].back()->output();
+  if (options_.evaluation) type_ = type_.Whole();
 }
 
 Loader::~Loader() = default;
@@ -274,6 +290,7 @@ absl::Status Loader::Next(Batch& batch) {
     }
   }
   if (type_.is(FlowType::Kind::kTokens)) PackTokens(rows_, batch);
+  if (type_.is(FlowType::Kind::kImage) && type_.masked) PackPatches(rows_, 0, batch);
   reader_->GiveBack(std::move(raw));
   seconds_augmenting_ += SecondsSince(augmenting);
   return absl::OkStatus();

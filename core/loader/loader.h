@@ -35,8 +35,9 @@ struct LoaderOptions {
   int prefetch = 2;  // batches read ahead
   // One chain of augmentations a view, V >= 1; an empty chain gives the sample as it is.
   std::vector<std::vector<const Augmentation*>> views = {{}};
-  bool evaluation = false;  // Augmentation::ApplyInEvaluation instead of Apply
-  bool clean = false;       // fill Batch::clean
+  // Augmentation::ApplyInEvaluation instead of Apply: no patch of an image stands masked.
+  bool evaluation = false;
+  bool clean = false;  // fill Batch::clean
 };
 
 class Loader {
