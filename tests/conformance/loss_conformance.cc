@@ -19,8 +19,11 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
     types.push_back(FlowType::TokenScores(12, 50));
     for (int64_t views : {2, 1}) {
       for (const FlowType& z : types) {
-        const FlowType sample = z.is(FlowType::Kind::kTokenScores) ? FlowType::Tokens(16, 50) : z;
-        context_ = {.input = z, .sample = sample, .views = views, .labelled = true};
+        FlowType sample = z.is(FlowType::Kind::kTokenScores) ? FlowType::Tokens(16, 50) : z;
+        FlowType view;
+        if (z.is(FlowType::Kind::kSequence) && types[0].masked) view = types[0];
+        if (view.masked) sample = view.Whole();
+        context_ = {.input = z, .sample = sample, .view = view, .views = views, .labelled = true};
         auto loss = GetParam()->create(*config, context_);
         if (!loss.ok()) continue;
         loss_ = *std::move(loss);
@@ -32,7 +35,9 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
 
   Batch RandomZ(int64_t samples) const {
     Batch batch = RandomBatch(context_.sample, samples, context_.views, 1);
-    if (context_.input.is(FlowType::Kind::kTokenScores)) {
+    if (context_.view.masked) {
+      batch.input = RandomTensor(context_.input.Batch(batch.rows()), 1);
+    } else if (context_.input.is(FlowType::Kind::kTokenScores)) {
       batch.input = RandomTensor({batch.masked(), 12}, 1);
     } else {
       batch.input = RandomTensor(batch.input.shape(), 1);
@@ -45,7 +50,10 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
     if (context_.input.is(FlowType::Kind::kTokenScores)) {
       prediction.decoder_weight = tape.Use(*decoder_.get());
     }
-    return loss_->Compute(tape, prediction, batch);
+    if (!context_.view.masked) return loss_->Compute(tape, prediction, batch);
+    // z is of the picture's masked patches.
+    const Batch pictures = RandomBatch(context_.view, batch.samples, batch.views, 3);
+    return loss_->Compute(tape, prediction, pictures);
   }
 
   TokenEmbedding decoder_{50, 12};
