@@ -33,6 +33,11 @@ FlowType FlowType::TokenScores(int64_t features, int64_t vocabulary) {
   return {.kind = Kind::kTokenScores, .features = features, .vocabulary = vocabulary};
 }
 
+FlowType FlowType::Whole() const {
+  if (!is(Kind::kImage)) return *this;
+  return Image(channels, height, width).WithRange(range);
+}
+
 FlowType FlowType::WithRange(std::optional<ValueRange> values) const {
   FlowType type = *this;
   type.range = values;

@@ -57,6 +57,8 @@ struct FlowType {
   static FlowType TokenScores(int64_t features, int64_t vocabulary);
 
   bool is(Kind k) const { return kind == k; }
+  // An image as it is where nothing is masked: in evaluation and in use. Others are left alone.
+  FlowType Whole() const;
   // The same type with values of that range.
   FlowType WithRange(std::optional<ValueRange> values) const;
   // The same type with these values among its own; of no known range if either's is not known.

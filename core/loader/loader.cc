@@ -203,6 +203,21 @@ void PackTokens(const std::vector<Sample>& rows, size_t first, Batch& batch) {
   }
 }
 
+// Which patches of image batches stand masked; rows[first + r] is row r.
+void PackPatches(const std::vector<Sample>& rows, size_t first, Batch& batch) {
+  const int64_t count = batch.rows(), patches = batch.type.tokens;
+  const int64_t masked = patches - batch.type.kept;  // of each
+  batch.masked_positions = Tensor::Uninitialized({count * masked}, DType::kInt32);
+  int32_t* next = batch.masked_positions.ints();
+  for (int64_t r = 0; r < count; ++r) {
+    const Sample& row = rows[first + static_cast<size_t>(r)];
+    PRETEXT_CHECK(static_cast<int64_t>(row.masked_patches.size()) == masked,
+                  "as many masked patches as its type says");
+    for (const int32_t patch : row.masked_patches)
+      *next++ = static_cast<int32_t>(r * patches + patch);
+  }
+}
+
 }  // namespace
 
 bool TakesSource(const std::vector<const Augmentation*>& chain) {
@@ -244,6 +259,9 @@ Loader::Loader(const Dataset& dataset, LoaderOptions options)
   PRETEXT_CHECK(reader_->batches() > 0, "a loader has at least one batch an epoch");
   for (const auto& chain : options_.views)
     types_.push_back(chain.empty() ? dataset.type() : chain.back()->output());
+  if (options_.evaluation) {
+    for (FlowType& type : types_) type = type.Whole();
+  }
   if (options_.groups.empty()) options_.groups = {static_cast<int64_t>(options_.views.size())};
 }
 
@@ -261,6 +279,8 @@ void Loader::Pack(int64_t first_view, Batch& batch) const {
   for (int64_t r = 0; r < batch.rows(); ++r)
     CopyRow(rows_[static_cast<size_t>(first + r)], r, size, batch.input);
   if (batch.type.is(FlowType::Kind::kTokens)) PackTokens(rows_, static_cast<size_t>(first), batch);
+  if (batch.type.is(FlowType::Kind::kImage) && batch.type.masked)
+    PackPatches(rows_, static_cast<size_t>(first), batch);
 }
 
 absl::Status Loader::Next(Batch& batch) {

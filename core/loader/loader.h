@@ -47,8 +47,9 @@ struct LoaderOptions {
   std::vector<std::vector<const Augmentation*>> views = {{}};
   // How many of them each group has (Batch::groups); one group or none: all views are alike.
   std::vector<int64_t> groups = {};
-  bool evaluation = false;  // Augmentation::ApplyInEvaluation instead of Apply
-  bool clean = false;       // fill Batch::clean
+  // Augmentation::ApplyInEvaluation instead of Apply: no patch of an image stands masked.
+  bool evaluation = false;
+  bool clean = false;  // fill Batch::clean
 };
 
 class Loader {

@@ -120,6 +120,13 @@ Var Rows(Tape& tape, Var x, const Tensor& rows) {
   });
 }
 
+Tensor FirstRows(const TokenBatch& batch) {
+  Tensor rows = Tensor::Uninitialized({batch.samples}, DType::kInt32);
+  for (int64_t n = 0; n < batch.samples; ++n)
+    rows.ints()[n] = static_cast<int32_t>(n * batch.tokens);
+  return rows;
+}
+
 namespace {
 
 // y[n] += Σ_l factor(n) x[n, l] over a sample's tokens, or, when `back`, x[n, l] += factor(n) y[n].

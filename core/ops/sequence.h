@@ -93,6 +93,9 @@ struct PositionWiseLayer {
 // Rows of x [R, D] by number; rows: [M] int32, all different.
 Var Rows(Tape& tape, Var x, const Tensor& rows);
 
+// The numbers of the samples' first tokens among all rows, [N] int32: what CLS pooling reads.
+Tensor FirstRows(const TokenBatch& batch);
+
 // The mean of each sample's tokens before the padding: x [N·L, D] to [N, D]. A sample without
 // tokens gives 0.
 Var MeanOverTokens(Tape& tape, Var x, const TokenBatch& batch);

@@ -37,6 +37,7 @@ TrainPlan PlanTraining(const Assembled& parts) {
   plan.total_steps = length.steps;
   plan.items_per_row = parts.view.is(FlowType::Kind::kTokens) ? parts.view.tokens : 1;
   plan.base_learning_rate = parts.optimizer->learning_rate() * LearningRateScale(config);
+  plan.seed = config.train().seed();
   plan.schedule = MakeSchedule(config, length);
   return plan;
 }

@@ -14,6 +14,7 @@ struct TrainPlan {
   int64_t total_steps = 0;    // updates of the parameters
   int64_t items_per_row = 1;  // what is counted a second: tokens for text, else samples
   double base_learning_rate = 0;
+  uint64_t seed = 0;
   LearningRateSchedule schedule;
 
   // Of step 1 and on.
@@ -27,7 +28,8 @@ struct TrainPlan {
   }
   // Of step 1 and on.
   RunPosition PositionOf(int64_t step) const {
-    return {.step = step, .total_steps = total_steps, .steps_per_epoch = StepsPerEpoch()};
+    return {
+        .step = step, .total_steps = total_steps, .steps_per_epoch = StepsPerEpoch(), .seed = seed};
   }
   // Epochs that are over after so many batches.
   int64_t WholeEpochs(int64_t batches) const { return batches / batches_per_epoch; }

@@ -42,7 +42,8 @@ Batch RowsOf(const Batch& batch, int64_t begin, int64_t end) {
   rows.masked_positions = Tensor::Uninitialized({count}, DType::kInt32);
   std::transform(from, from + count, rows.masked_positions.ints(),
                  [first](int32_t position) { return position - first; });
-  rows.masked_ids = batch.masked_ids.Rows(from - positions, from - positions + count);
+  if (batch.masked_ids.defined())
+    rows.masked_ids = batch.masked_ids.Rows(from - positions, from - positions + count);
   return rows;
 }
 

@@ -53,6 +53,8 @@ Updater::Updater(Assembled& parts, const TrainPlan& plan)
 
 void Updater::Seek(const Cursor& cursor) {
   loader_.Seek(cursor.batches / plan_.batches_per_epoch, cursor.batches % plan_.batches_per_epoch);
+  // An evaluation that is due now is that of the step before.
+  if (cursor.step > 0) parts_.loss->BeginStep(plan_.PositionOf(cursor.step));
 }
 
 absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures& figures) {

@@ -20,8 +20,11 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
     for (const bool with_target : {false, true}) {
       for (int64_t views : {2, 1}) {
         for (const FlowType& z : types) {
-          const FlowType sample = z.is(FlowType::Kind::kTokenScores) ? FlowType::Tokens(16, 50) : z;
-          context_ = {.input = z, .sample = sample, .views = views, .labelled = true};
+          FlowType sample = z.is(FlowType::Kind::kTokenScores) ? FlowType::Tokens(16, 50) : z;
+          FlowType view;
+          if (z.is(FlowType::Kind::kSequence) && types[0].masked) view = types[0];
+          if (view.masked) sample = view.Whole();
+          context_ = {.input = z, .sample = sample, .view = view, .views = views, .labelled = true};
           if (with_target) context_.target = z;
           loss_ = Create();
           if (loss_ != nullptr) return;
@@ -41,7 +44,9 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
 
   Batch RandomZ(int64_t samples) const {
     Batch batch = RandomBatch(context_.sample, samples, context_.views, 1);
-    if (context_.input.is(FlowType::Kind::kTokenScores)) {
+    if (context_.view.masked) {
+      batch.input = RandomTensor(context_.input.Batch(batch.rows()), 1);
+    } else if (context_.input.is(FlowType::Kind::kTokenScores)) {
       batch.input = RandomTensor({batch.masked(), 12}, 1);
     } else {
       batch.input = RandomTensor(batch.input.shape(), 1);
@@ -61,7 +66,10 @@ class LossConformance : public testing::TestWithParam<const Entry*> {
     if (context_.input.is(FlowType::Kind::kTokenScores)) {
       prediction.decoder_weight = tape.Use(*decoder_.get());
     }
-    return loss.Compute(tape, prediction, batch);
+    if (!context_.view.masked) return loss.Compute(tape, prediction, batch);
+    // z is of the picture's masked patches.
+    const Batch pictures = RandomBatch(context_.view, batch.samples, batch.views, 3);
+    return loss.Compute(tape, prediction, pictures);
   }
 
   // A step of training, with nothing learnt.
