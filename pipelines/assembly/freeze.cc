@@ -18,11 +18,12 @@
 namespace pretext {
 namespace {
 
-// Calls visit(parameter or buffer) for each.
+// Calls visit(parameter or buffer) for each that can be frozen: what a loss remembers cannot.
 template <class Visit>
-void ForEach(ParameterSet& set, const Visit& visit) {
-  for (Parameter& p : set.parameters()) visit(p);
-  for (Buffer& b : set.buffers()) visit(b);
+void ForEach(const Model::NamedSet& part, const Visit& visit) {
+  for (Parameter& p : part.set->parameters()) visit(p);
+  if (part.name == "loss") return;
+  for (Buffer& b : part.set->buffers()) visit(b);
 }
 
 // A name without the part's, which stands before it once it is allocated.
@@ -36,7 +37,7 @@ bool ForEachNamed(const Model& model, absl::string_view asked, const Visit& visi
   const std::string name(absl::StripSuffix(asked, "."));
   bool any = false;
   const auto look_in = [&](const Model::NamedSet& part, const std::string& beginning) {
-    ForEach(*part.set, [&](auto& each) {
+    ForEach(part, [&](auto& each) {
       if (!beginning.empty() && !BeginsWith(OwnName(part, each.name), beginning)) return;
       visit(each);
       any = true;
@@ -57,7 +58,7 @@ std::string NotThere(const std::string& asked, const Model& model) {
   for (const Model::NamedSet& part : model.trained_sets()) {
     const bool encoder = part.name == "encoder";
     candidates.push_back(part.name);
-    ForEach(*part.set, [&](const auto& each) {
+    ForEach(part, [&](const auto& each) {
       const std::string name = OwnName(part, each.name);
       for (size_t end = name.find('.'); true; end = name.find('.', end + 1)) {
         if (encoder) candidates.push_back(name.substr(0, end));
