@@ -20,7 +20,7 @@ BEGIN {
   for (i in core) room[core[i]] = i + 0
   split("pipelines/text pipelines/model pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
         "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \
-        "pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed " \
+        "pipelines/repro pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed " \
         "pipelines/neighbours pipelines/init pipelines/new_plugin pipelines/selfcheck", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i + 0
 }

@@ -19,8 +19,8 @@ absl::StatusOr<std::unique_ptr<Optimizer>> LambOptimizer::Create(const Lamb& con
 }
 
 LambOptimizer::LambOptimizer(const Lamb& config)
-    : StatefulOptimizer(config.learning_rate(), config.weight_decay(),
-                        {"first_moment", "second_moment"}),
+    : StatefulOptimizer(config.learning_rate(), {"first_moment", "second_moment"},
+                        config.weight_decay()),
       adam_(AdamOptions::Of(config)),
       max_weight_norm_(config.max_weight_norm()) {
   adam_.bias_correction = config.bias_correction();

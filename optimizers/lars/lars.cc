@@ -22,7 +22,7 @@ absl::StatusOr<std::unique_ptr<Optimizer>> LarsOptimizer::Create(const Lars& con
 }
 
 LarsOptimizer::LarsOptimizer(const Lars& config)
-    : StatefulOptimizer(config.learning_rate(), config.weight_decay(), {"momentum"}),
+    : StatefulOptimizer(config.learning_rate(), {"momentum"}, config.weight_decay()),
       momentum_(config.momentum()),
       trust_coefficient_(config.trust_coefficient()),
       epsilon_(config.epsilon()),

@@ -17,9 +17,10 @@ absl::StatusOr<std::unique_ptr<Optimizer>> SgdOptimizer::Create(const Sgd& confi
 }
 
 SgdOptimizer::SgdOptimizer(const Sgd& config)
-    : StatefulOptimizer(config.learning_rate(), config.weight_decay(),
+    : StatefulOptimizer(config.learning_rate(),
                         config.momentum() != 0 ? std::vector<std::string>{"momentum"}
-                                               : std::vector<std::string>{}),
+                                               : std::vector<std::string>{},
+                        config.weight_decay()),
       momentum_(config.momentum()),
       nesterov_(config.nesterov()),
       decay_everything_(config.decay_everything()) {}

@@ -24,7 +24,8 @@ class StatefulOptimizer : public Optimizer {
 
  protected:
   // buffers: their names; each is a tensor like the parameter's value, zero at first.
-  StatefulOptimizer(double learning_rate, double weight_decay, std::vector<std::string> buffers)
+  StatefulOptimizer(double learning_rate, std::vector<std::string> buffers,
+                    std::optional<double> weight_decay = std::nullopt)
       : learning_rate_(learning_rate), weight_decay_(weight_decay), names_(std::move(buffers)) {}
 
   struct Slot {
@@ -58,7 +59,8 @@ class StatefulOptimizer : public Optimizer {
     int64_t begin, end;
   };
 
-  double learning_rate_, weight_decay_;
+  double learning_rate_;
+  std::optional<double> weight_decay_;
   std::vector<std::string> names_;
   std::vector<Slot> slots_;
   std::vector<Block> blocks_;

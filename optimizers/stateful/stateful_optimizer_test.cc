@@ -14,7 +14,7 @@ namespace {
 // Subtracts the rate from every element, and counts in its second buffer how often it was there.
 class Counter : public StatefulOptimizer {
  public:
-  Counter() : StatefulOptimizer(1.0, 0.0, {"a", "b"}) {}
+  Counter() : StatefulOptimizer(1.0, {"a", "b"}) {}
   void Step(int64_t, double learning_rate, double) override {
     ForEachBlock([&](size_t i, int64_t begin, int64_t end) {
       Slot& slot = slots()[i];

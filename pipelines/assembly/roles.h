@@ -13,8 +13,8 @@ namespace pretext {
 class Pipeline;
 
 // Faults at "views.group[g]": a name that is missing or there twice, counts that do not add up, a
-// group that nobody sees, a type that the encoder does not take; at "views.target[i]" a group that is none. The encoder
-// may be null.
+// group that nobody sees, a type that the encoder does not take; at "views.target[i]" a group that
+// is none. The encoder may be null.
 absl::Status CheckGroups(const Pipeline& config, const Assembled& parts);
 
 // Faults of the section `teacher`: a momentum outside [0, 1], a group that is none.

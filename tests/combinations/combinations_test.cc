@@ -297,5 +297,39 @@ TEST_F(CombinationsTest, TheStemFitsTheImages) {
       "stem"));
 }
 
+TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
+  const std::string predictor =
+      Part("predictor", "ProjectionMlp] { output: 4 hidden_norm: false }");
+  const std::string cosine = Part("loss", "NegativeCosine] {}");
+  EXPECT_EQ(Faults(Contrastive(), cosine), "loss") << "nobody makes a target";
+  EXPECT_EQ(Faults(Contrastive(), cosine + predictor), "");
+  EXPECT_EQ(Faults(Contrastive(), cosine + "teacher {}"), "");
+  EXPECT_EQ(Faults(Contrastive(), cosine + predictor + "teacher {} views { count: 1 }"), "loss")
+      << "no two views that differ";
+  EXPECT_EQ(Faults(Contrastive(), cosine + Part("predictor", "ProjectionMlp] { output: 5 }")),
+            "loss")
+      << "of another width than its target";
+  EXPECT_EQ(Faults(Contrastive(), cosine + predictor + "train { chunk: 5 }"), "");
+  const std::string norm = Part("predictor", "ProjectionMlp] { output: 4 }");
+  EXPECT_EQ(Faults(Contrastive(), cosine + norm + "train { chunk: 1 }"), "train.chunk");
+  // 8×8 pictures.
+  const std::string small = Augmentation("RandomResizedCrop] { height: 4 width: 4 }");
+  const std::string groups = absl::StrCat(
+      "views { count: 3 group { name: 'global' count: 2 } group { name: 'local' ", small, "} }");
+  EXPECT_EQ(Faults(Contrastive(), groups), "views.group[1]") << "a ConvNet is made for one size";
+  const std::string any_size = Part("encoder", "ResNet] { width: 2 }");
+  EXPECT_EQ(Faults(Contrastive(), any_size + groups), "");
+  EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'global' } " +
+                                      Part("loss", "Swav] { prototypes: 4 }")),
+            "");
+  EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'local' }" + cosine), "");
+  EXPECT_EQ(Faults(Autoencoder(), groups), "views.group[1]") << "an Mlp too";
+  EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'head' }"), "freeze_for[0]");
+  EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'teacher.encoder' steps: 1 }"),
+            "freeze_for[0].name");
+  EXPECT_EQ(Faults(Contrastive(), "schedule { weight_decay { from: -1 } }"),
+            "schedule.weight_decay.from");
+}
+
 }  // namespace
 }  // namespace pretext
