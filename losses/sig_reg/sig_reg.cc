@@ -4,7 +4,6 @@
 #include "losses/contrastive/contrastive_loss.h"
 #include "losses/sig_reg/epps_pulley.h"
 #include "losses/sig_reg/sig_reg.pb.h"
-#include "losses/slices/slices.h"
 #include "losses/targets/targets.h"
 
 namespace pretext {
@@ -31,8 +30,7 @@ absl::StatusOr<std::unique_ptr<Loss>> SigRegLoss::Create(const SigReg& config,
 
 LossResult SigRegLoss::Compute(Tape& tape, const Prediction& prediction, const Batch& batch) {
   const Var z = prediction.value;
-  const int64_t step = tape.recording() ? position_.step : 0;
-  const Tensor slices = RandomSlices(position_.seed, step, options_.slices, z.dim(1));
+  const Tensor slices = SlicesOf(tape, position_, options_.slices, z.dim(1));
   const Var projections = MatMul(tape, z, Transpose::kNo, tape.Constant(slices), Transpose::kYes);
   const EppsPulley test{.samples = batch.samples, .knots = options_.knots, .range = options_.range};
   const Var normality = test(tape, projections);

@@ -16,6 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/plugin/plugin.h"
+#include "losses/slices/slices.h"
 
 namespace pretext {
 
@@ -44,7 +45,7 @@ class SigRegLoss : public Loss {
 
  private:
   const Options options_;
-  RunPosition position_{.step = 0};
+  RunPosition position_ = kBeforeTheRun;
 };
 
 }  // namespace pretext

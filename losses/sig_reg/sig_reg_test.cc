@@ -102,7 +102,7 @@ TEST(SigRegLoss, AnEvaluationHasTheSameDirectionsAlways) {
   batch.views = 2;
   const Tensor z = RandomTensor({8, 6}, 1);
   const auto value = [&](int64_t step, bool recording) {
-    loss.BeginStep({.step = step});
+    loss.BeginStep({.step = step, .seed = static_cast<uint64_t>(step)});
     Tape tape(recording);
     return loss.Compute(tape, {.value = tape.Constant(z)}, batch).loss.value().item();
   };

@@ -40,6 +40,11 @@ Tensor RandomSlices(uint64_t seed, int64_t step, int64_t slices, int64_t feature
   return directions;
 }
 
+Tensor SlicesOf(const Tape& tape, const RunPosition& position, int64_t slices, int64_t features) {
+  const RunPosition& at = tape.recording() ? position : kBeforeTheRun;
+  return RandomSlices(at.seed, at.step, slices, features);
+}
+
 Var DistanceToCenters(Tape& tape, const Prediction& prediction, int64_t samples) {
   const Var z = prediction.value;
   const std::vector<int64_t> targets = OwnTargetBlocks(prediction, samples);

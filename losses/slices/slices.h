@@ -22,9 +22,14 @@ inline constexpr int64_t kMostSlices = 1 << 16;
 void CheckViewsAlone(const BuildContext& context, FieldChecker& check);
 
 // M directions [M, D] of length 1, any direction alike, from the stream of (seed, step): the same
-// whatever was drawn before, by whichever process. Step 0 is for evaluations, so that their figures
-// can be compared from one to the next.
+// whatever was drawn before, by whichever process.
 Tensor RandomSlices(uint64_t seed, int64_t step, int64_t slices, int64_t features);
+
+inline constexpr RunPosition kBeforeTheRun{.step = 0};
+
+// Those of a step; of a tape that does not record always the same, those before the run, so that
+// figures of evaluations can be compared from one to the next.
+Tensor SlicesOf(const Tape& tape, const RunPosition& position, int64_t slices, int64_t features);
 
 // 1/(V N D) Σ_v Σ_n |z_vn - mean_t z_tn|², t the target views (of all, where none are named): how
 // far the views of a sample are from the centre of its global ones (Balestriero and LeCun 2025,

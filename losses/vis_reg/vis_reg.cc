@@ -4,7 +4,6 @@
 
 #include "core/ops/basic.h"
 #include "losses/contrastive/contrastive_loss.h"
-#include "losses/slices/slices.h"
 #include "losses/targets/targets.h"
 #include "losses/vis_reg/sorted_quantiles.h"
 #include "losses/vis_reg/vis_reg.pb.h"
@@ -51,8 +50,8 @@ absl::StatusOr<std::unique_ptr<Loss>> VisRegLoss::Create(const VisReg& config,
 
 LossResult VisRegLoss::Compute(Tape& tape, const Prediction& prediction, const Batch& batch) {
   const Var z = prediction.value;
-  const int64_t n = batch.samples, step = tape.recording() ? position_.step : 0;
-  const Tensor slices = RandomSlices(position_.seed, step, options_.slices, z.dim(1));
+  const int64_t n = batch.samples;
+  const Tensor slices = SlicesOf(tape, position_, options_.slices, z.dim(1));
   std::vector<Var> scales, shapes, centers;
   for (int64_t v = 0; v < z.dim(0) / n; ++v) {
     const Var view = BlockOf(tape, z, v, n);

@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/plugin/plugin.h"
+#include "losses/slices/slices.h"
 
 namespace pretext {
 
@@ -47,7 +48,7 @@ class VisRegLoss : public Loss {
 
  private:
   const Options options_;
-  RunPosition position_{.step = 0};
+  RunPosition position_ = kBeforeTheRun;
 };
 
 }  // namespace pretext

@@ -35,6 +35,7 @@ TrainPlan PlanTraining(const Assembled& parts) {
   plan.batches_per_epoch = length.batches_per_epoch;
   plan.accumulate = config.train().accumulate();
   plan.total_steps = length.steps;
+  plan.seed = config.train().seed();
   plan.items_per_row = parts.view.is(FlowType::Kind::kTokens) ? parts.view.tokens : 1;
   plan.base_learning_rate = parts.optimizer->learning_rate() * LearningRateScale(config);
   plan.seed = config.train().seed();

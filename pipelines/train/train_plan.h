@@ -13,6 +13,7 @@ struct TrainPlan {
   int64_t accumulate = 1;     // batches a step
   int64_t total_steps = 0;    // updates of the parameters
   int64_t items_per_row = 1;  // what is counted a second: tokens for text, else samples
+  uint64_t seed = 0;
   double base_learning_rate = 0;
   uint64_t seed = 0;
   LearningRateSchedule schedule;
