@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/folder_path.h"
 #include "core/plugin/field_checker.h"
+#include "kernels/onednn/has_bfloat16.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
 #include "pipelines/text/text_tree.h"
@@ -76,6 +77,9 @@ absl::Status CheckTrain(const Pipeline::Train& train, int64_t views) {
   check.AtLeast("log_every", train.log_every(), 1);
   check.InRange("threads", train.threads(), 0, 1024);
   check.InRange("prefetch", train.prefetch(), 0, 64);
+  check.That(train.precision() == Pipeline::Train::FP32 || HasBfloat16(), "precision",
+             "BF16 needs a processor that multiplies bfloat16 (AVX-512 BF16 or AMX), and oneDNN "
+             "allowed to (ONEDNN_MAX_CPU_ISA); this one does not: leave it out, or FP32");
   return check.status();
 }
 
