@@ -1,3 +1,5 @@
+#include "pipelines/repro/repro.h"
+
 #include <cstdio>
 
 #include "absl/flags/flag.h"
@@ -5,7 +7,6 @@
 #include "cli/command.h"
 #include "pipelines/report/run_files.h"
 #include "pipelines/repro/recipe_bands.pb.h"
-#include "pipelines/repro/repro.h"
 
 ABSL_FLAG(std::string, pipelines, "pipelines",
           "the folder with the recipes, and their figures in repro/bands.textproto");

@@ -16,6 +16,7 @@
 #include "core/loader/loader.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/precision.h"
 
 namespace pretext {
 namespace {
@@ -50,8 +51,10 @@ absl::Status Run(const std::string& path) {
           [&] {
             const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
             parts.BeginStep(position);
-            const ForwardContext context{
-                .training = true, .seed = train.seed(), .step = static_cast<uint64_t>(number)};
+            const ForwardContext context{.training = true,
+                                         .precision = PrecisionOf(train),
+                                         .seed = train.seed(),
+                                         .step = static_cast<uint64_t>(number)};
             const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
             if (!result.non_finite.empty()) {
               std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
@@ -67,6 +70,7 @@ absl::Status Run(const std::string& path) {
            .repeats = repeats},
           [&] {
             Tape tape(/*recording=*/false);
+            const PrecisionScope precision(tape, PrecisionOf(train));
             parts.encoder->Forward(tape, tape.Constant(batch.input), batch,
                                    {.training = false, .views = batch.views});
           });

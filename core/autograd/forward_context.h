@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/random/random.h"
+#include "core/autograd/precision.h"
 
 namespace pretext {
 
@@ -23,6 +24,8 @@ struct ForwardContext {
   bool update_statistics = false;
   int64_t views = 1;  // the batch's V; rows are view-major
   BatchNormScope batch_norm = BatchNormScope::kAllViews;
+  // Of encoder and head; set on the tape by Forward (core/plugin/forward_pass.h).
+  Precision precision = Precision::kFloat32;
 
   // Names the dropout masks of this pass.
   uint64_t seed = 0;

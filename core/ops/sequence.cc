@@ -54,6 +54,9 @@ Var LayerNorm(Tape& tape, Var x, const LayerNormLayer& norm) {
 Var PositionWiseLayer::operator()(Tape& tape, Var x, Var residual, int64_t tokens,
                                   const Tensor& positions, const ForwardContext& context) const {
   CheckMatrix("PositionWiseLayer", x);
+  if (tape.precision() == Precision::kBfloat16) {
+    return InBfloat16(tape, x, residual, tokens, positions, context);
+  }
   const int64_t rows = x.dim(0);
   const DropoutMask mask = Mask(dropout, context);
   PositionWise map{.rows = rows, .in = x.dim(1), .out = weight->shape[0]};

@@ -88,6 +88,10 @@ struct PositionWiseLayer {
   // residual may be undefined, or x itself. tokens: L.
   Var operator()(Tape& tape, Var x, Var residual, int64_t tokens, const Tensor& positions,
                  const ForwardContext& context) const;
+
+ private:
+  Var InBfloat16(Tape& tape, Var x, Var residual, int64_t tokens, const Tensor& positions,
+                 const ForwardContext& context) const;
 };
 
 // Rows of x [R, D] by number; rows: [M] int32, all different.

@@ -48,6 +48,9 @@ class Loss {
   // from one another.
   virtual int64_t least_samples() const { return 1; }
 
+  // Whether it looks at Prediction::target: a teacher of another would be for nothing.
+  virtual bool takes_target() const { return false; }
+
   // Whether Batch::clean must be filled.
   virtual bool needs_clean() const { return false; }
 

@@ -42,6 +42,7 @@ class DinoLoss : public Loss {
   // Metrics: "teacher_entropy", the mean of P's, ln K where the teacher says nothing and 0 where it
   // says one thing; "teacher_temperature".
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool takes_target() const override { return true; }
   void AfterStep() override;
 
   // ln K: all scores the same.

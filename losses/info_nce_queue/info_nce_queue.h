@@ -42,6 +42,7 @@ class InfoNceQueueLoss : public Loss {
   void BeginStep(const RunPosition&) override { queue_.Forget(); }
   // Metric: "accuracy", how often the own key is nearer than the whole queue.
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool takes_target() const override { return true; }
   void AfterStep() override { queue_.Enter(); }
 
   // ln(1 + K): all similarities the same.

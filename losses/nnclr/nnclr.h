@@ -35,6 +35,7 @@ class NnclrLoss : public Loss {
   // Metrics: "accuracy", how often the neighbour's own prediction is the nearest; and
   // "neighbour_cosine", how near the neighbours are.
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool takes_target() const override { return true; }
   void AfterStep() override { queue_.Enter(); }
   int64_t least_samples() const override { return 2; }
 

@@ -38,6 +38,7 @@ class NtXentLoss : public Loss {
       : temperature_(temperature), with_target_(with_target), scale_(scale) {}
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool takes_target() const override { return true; }
   int64_t least_samples() const override { return 2; }
 
   // ln(R - 1): all similarities the same. With a target ln N, times the scale.

@@ -1,9 +1,9 @@
 // Builds the parts of a pipeline, after checking all of it.
 //
 // In the order of the flow (dataset, views, encoder, head, predictor, loss, optimizer) each part's
-// Create is given what flows into it. All faults are gathered, those of the text and those of every part,
-// before any is reported: a part after a faulty one still has its config checked, without what
-// depends on the shape of its input. Nothing is allocated: the caller loads the dataset and
+// Create is given what flows into it. All faults are gathered, those of the text and those of every
+// part, before any is reported: a part after a faulty one still has its config checked, without
+// what depends on the shape of its input. Nothing is allocated: the caller loads the dataset and
 // allocates the parameters of the result.
 #pragma once
 

@@ -55,6 +55,14 @@ absl::Status CheckBest(const Assembled& parts) {
   return check.status();
 }
 
+absl::Status CheckTarget(const Assembled& parts) {
+  FieldChecker check;
+  check.That(!parts.config->has_teacher() || parts.loss->takes_target(), "teacher",
+             "gives the loss a target that it does not look at: leave it out, or take a loss such "
+             "as pretext.NegativeCosine");
+  return check.status();
+}
+
 absl::Status CheckWeightDecay(const Assembled& parts) {
   FieldChecker check;
   check.That(!parts.config->schedule().has_weight_decay() || parts.optimizer == nullptr ||
@@ -147,6 +155,7 @@ void CheckCombinations(const Assembled& parts, const AskedFigures& asked, Source
   if (samples >= 1 && samples <= kMaxExtent) {
     map->AddFaults("train", CheckBatch(parts, samples, "batch_size", "a batch"));
   }
+  map->AddFaults("", CheckTarget(parts));
   map->AddFaults("schedule", CheckWeightDecay(parts));
   map->AddFaults("evaluate", CheckEvaluation(parts, asked));
   map->AddFaults("checkpoints", CheckBest(parts));

@@ -112,6 +112,12 @@ std::string Statistics(const Assembled& parts) {
   return "";
 }
 
+// A line where products are not float32's.
+std::string Numbers(const Assembled& parts) {
+  if (parts.config->train().precision() == Pipeline::Train::FP32) return "";
+  return "precision      products of encoder and head in bfloat16, sums and weights in float32\n";
+}
+
 // Of the parameters, what `freeze` keeps from training.
 std::string Frozen(const Assembled& parts) {
   const auto& names = parts.config->freeze();
@@ -209,7 +215,7 @@ std::string DescribePipeline(const Assembled& parts) {
   for (const Model::NamedSet& part : parts.trained_sets()) count += ParameterCount(*part.set);
   return absl::StrCat(config.name(), "\n\n", Table(rows), "\n", Notes(parts), "training       ",
                       Length(train), ", ", Counted(batch), " samples an update, seed ",
-                      train.seed(), "\n", Statistics(parts), "learning rate  ",
+                      train.seed(), "\n", Numbers(parts), Statistics(parts), "learning rate  ",
                       LearningRate(config, parts.optimizer->learning_rate()), "\n",
                       "parameters     ", Counted(static_cast<int64_t>(count)), Frozen(parts), "\n");
 }

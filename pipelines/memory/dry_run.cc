@@ -13,6 +13,7 @@
 #include "pipelines/assembly/build_model.h"
 #include "pipelines/memory/synthetic_samples.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/precision.h"
 #include "pipelines/train/train_step.h"
 
 namespace pretext {
@@ -115,7 +116,8 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const 
     const ForwardContext context{
         .training = true,
         .views = batch.views,
-        .batch_norm = per_view ? BatchNormScope::kPerView : BatchNormScope::kAllViews};
+        .batch_norm = per_view ? BatchNormScope::kPerView : BatchNormScope::kAllViews,
+        .precision = PrecisionOf(parts.config->train())};
     model.BeginStep({});
     TrainStep step(model, /*chunk=*/0);
     step.Run(batch, context, Reduction::kMean, /*keep=*/true);

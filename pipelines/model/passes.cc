@@ -23,6 +23,7 @@ StudentPass PassStudent(Tape& tape, const Model& model, const Batch& rows,
   ForwardContext with = context;
   with.views = rows.views;
   with.part = PassPart::kPredictor;
+  const PrecisionScope precision(tape, context.precision);
   student.value = model.predictor->Forward(tape, student.z, rows, with);
   return student;
 }

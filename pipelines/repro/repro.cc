@@ -18,8 +18,7 @@ constexpr double kStudent[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365,
 constexpr double kNormal = 1.96;
 
 std::string LineOf(const RecipeBand::Figure& band, const double* value, double half, bool holds) {
-  const std::string expected =
-      absl::StrFormat("%.2f ± %.2f", band.mean(), band.deviation());
+  const std::string expected = absl::StrFormat("%.2f ± %.2f", band.mean(), band.deviation());
   if (value == nullptr)
     return absl::StrFormat("%-24s %-8s expected %s: not measured\n", band.name(), "-", expected);
   return absl::StrFormat("%-24s %-8.2f expected %s, within %.2f: %s\n", band.name(), *value,
@@ -49,8 +48,8 @@ absl::StatusOr<RecipeBand> BandOf(const RecipeBands& bands, const std::string& n
     known.push_back(recipe.name());
   }
   return absl::NotFoundError(absl::StrCat("no figures are known of a recipe ", name,
-                                          DidYouMean(name, known), ". There are: ",
-                                          ListOrNone(known)));
+                                          DidYouMean(name, known),
+                                          ". There are: ", ListOrNone(known)));
 }
 
 double HalfWidth(double deviation, int seeds) {

@@ -10,6 +10,7 @@
 #include "core/tensor/finite.h"
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/precision.h"
 
 namespace pretext {
 namespace {
@@ -66,6 +67,7 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
                                  .batch_norm = train.batch_norm() == Pipeline::Train::PER_VIEW
                                                    ? BatchNormScope::kPerView
                                                    : BatchNormScope::kAllViews,
+                                 .precision = PrecisionOf(train),
                                  .seed = train.seed(),
                                  .epoch = static_cast<uint32_t>(plan_.WholeEpochs(cursor.batches)),
                                  .step = static_cast<uint64_t>(cursor.batches)};

@@ -324,6 +324,7 @@ TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
             "");
   EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'local' }" + cosine), "");
   EXPECT_EQ(Faults(Autoencoder(), groups), "views.group[1]") << "an Mlp too";
+  EXPECT_EQ(Faults(Contrastive(), "teacher {}" + Part("loss", "VicReg] {}")), "teacher");
   EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'head' }"), "freeze_for[0]");
   EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'teacher.encoder' steps: 1 }"),
             "freeze_for[0].name");
