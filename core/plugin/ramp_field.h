@@ -10,10 +10,10 @@
 
 namespace pretext {
 
-// Both ends within [least, most]; `field` names the ramp.
+// What is given of both ends is within [least, most]; `field` names the ramp.
 inline void CheckRamp(const std::string& field, const Ramp& ramp, double least, double most,
                       FieldChecker& check) {
-  check.InRange(absl::StrCat(field, ".from"), ramp.from(), least, most);
+  if (ramp.has_from()) check.InRange(absl::StrCat(field, ".from"), ramp.from(), least, most);
   if (ramp.has_to()) check.InRange(absl::StrCat(field, ".to"), ramp.to(), least, most);
   if (ramp.has_steps()) check.AtLeast(absl::StrCat(field, ".steps"), ramp.steps(), 1);
   if (ramp.has_epochs()) check.Positive(absl::StrCat(field, ".epochs"), ramp.epochs());
