@@ -38,7 +38,6 @@ TrainPlan PlanTraining(const Assembled& parts) {
   plan.seed = config.train().seed();
   plan.items_per_row = parts.view.is(FlowType::Kind::kTokens) ? parts.view.tokens : 1;
   plan.base_learning_rate = parts.optimizer->learning_rate() * LearningRateScale(config);
-  plan.seed = config.train().seed();
   plan.schedule = MakeSchedule(config, length);
   return plan;
 }

@@ -15,7 +15,6 @@ struct TrainPlan {
   int64_t items_per_row = 1;  // what is counted a second: tokens for text, else samples
   uint64_t seed = 0;
   double base_learning_rate = 0;
-  uint64_t seed = 0;
   LearningRateSchedule schedule;
 
   // Of step 1 and on.
