@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/plugin/batch_norm_fields.h"
 #include "encoders/res_net/res_net.pb.h"
+#include "encoders/res_net/res_net_blocks.h"
 
 namespace pretext {
 
@@ -90,15 +91,16 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   FieldChecker check;
   const FlowType& input = context.input;
   CheckFlow(input, {FlowType::Kind::kImage}, "takes images; it is given", check);
-  check.That(config.depth() == 18 || config.depth() == 34 || config.depth() == 50, "depth",
-             absl::StrCat("is 18, 34 or 50; it is ", config.depth()));
+  const std::vector<int64_t> depths = DepthsOf(config);
+  check.That(!depths.empty(), "depth",
+             absl::StrCat("is 18, 34, 50 or 101; it is ", config.depth()));
   check.Extent("width", config.width());
   CheckBatchNorm(config, check);
   if (!check.ok()) return check.status();
 
   auto encoder = std::make_unique<ResNetEncoder>();
   Builder builder{config, encoder->parameters()};
-  const bool imagenet = HasImageNetStem(config, input), bottleneck = config.depth() == 50;
+  const bool imagenet = HasImageNetStem(config, input), bottleneck = HasBottlenecks(config);
   if (config.stem() == ResNet::AUTO && input.is(FlowType::Kind::kImage)) {
     encoder->chosen_ = absl::StrCat("stem ", imagenet ? "IMAGENET" : "CIFAR", " for images of ",
                                     input.height, "×", input.width);
@@ -107,11 +109,9 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   encoder->stem_ = imagenet ? builder.Add("conv1", "bn1", input.channels, width, 7, 2, 3)
                             : builder.Add("conv1", "bn1", input.channels, width, 3, 1, 1);
   encoder->stem_pools_ = imagenet;
-  const std::vector<int> depths =
-      config.depth() == 18 ? std::vector<int>{2, 2, 2, 2} : std::vector<int>{3, 4, 6, 3};
   int64_t in = width;
   for (int stage = 0; stage < 4; ++stage) {
-    for (int i = 0; i < depths[stage]; ++i) {
+    for (int64_t i = 0; i < depths[static_cast<size_t>(stage)]; ++i) {
       const int64_t stage_width = width << stage, stride = stage > 0 && i == 0 ? 2 : 1;
       encoder->blocks_.push_back(builder.AddBlock(absl::StrCat("layer", stage + 1, ".", i), in,
                                                   stage_width, stride, bottleneck));
