@@ -17,10 +17,21 @@ bool IsPicture(const FlowType& type) {
   return type.is(FlowType::Kind::kImage) && (type.channels == 1 || type.channels == 3);
 }
 
+// Patches that stand masked are grey.
 Tile ToTile(const Sample& sample) {
-  return {{static_cast<int>(sample.type.channels), static_cast<int>(sample.type.height),
-           static_cast<int>(sample.type.width)},
-          sample.values};
+  const FlowType& type = sample.type;
+  Tile tile{{static_cast<int>(type.channels), static_cast<int>(type.height),
+             static_cast<int>(type.width)},
+            sample.values};
+  for (const int64_t p : sample.masked_patches) {
+    const int64_t columns = type.width / type.patch;
+    const int64_t top = p / columns * type.patch, left = p % columns * type.patch;
+    for (int64_t line = 0; line < type.channels * type.patch; ++line) {
+      const int64_t row = line / type.patch * type.height + top + line % type.patch;
+      std::fill_n(tile.pixels.begin() + row * type.width + left, type.patch, 0.5f);
+    }
+  }
+  return tile;
 }
 
 struct Range {
