@@ -9,8 +9,9 @@
 namespace pretext {
 namespace {
 
+// The whole part, as timm takes it; a float's 0.7 is a little less than seven tenths.
 double HiddenWidth(const VisionTransformer& config) {
-  return std::round(static_cast<double>(config.width()) * config.mlp_ratio());
+  return std::floor(static_cast<double>(config.width()) * config.mlp_ratio() * (1 + 1e-6));
 }
 
 void CheckPatch(const VisionTransformer& config, const FlowType& input, FieldChecker& check) {
@@ -48,6 +49,15 @@ void CheckFields(const VisionTransformer& config, FieldChecker& check) {
   check.Positive("initial_deviation", config.initial_deviation());
 }
 
+// Its own names; of parameters that are not allocated yet, without the part's before them.
+ForeignNames TimmNames(const ParameterSet& set, bool learnt_positions) {
+  ForeignNames names;
+  names.program = "timm";
+  for (const Parameter& p : set.parameters()) names.tensors.push_back({p.name, {p.name}});
+  if (!learnt_positions) names.unused = {"pos_embed"};  // fixed: made anew
+  return names;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Encoder>> VisionTransformerEncoder::Create(
@@ -72,6 +82,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> VisionTransformerEncoder::Create(
   encoder->output_ = config.pooled() ? FlowType::Vector(config.width())
                                      : FlowType::Sequence(encoder->prefix_ + read, config.width());
   encoder->Declare(config);
+  encoder->foreign_names_ = {TimmNames(encoder->parameters(), encoder->positions_ != nullptr)};
   return encoder;
 }
 

@@ -16,8 +16,8 @@
 //
 //   "cls_token" [1, 1, D], "pos_embed" [1, c + L, D] (LEARNED)
 //   "patch_embed.proj.weight" [D, C, P, P], "patch_embed.proj.bias"
-//   "blocks.0.norm1.weight" …, "blocks.0.attn.qkv.weight", "blocks.0.attn.proj.weight", "ls1.gamma",
-//   "norm2", "mlp.fc1", "mlp.fc2", "ls2.gamma"
+//   "blocks.0.norm1.weight" …, "blocks.0.attn.qkv.weight", "blocks.0.attn.proj.weight",
+//   "ls1.gamma", "norm2", "mlp.fc1", "mlp.fc2", "ls2.gamma"
 //   "norm.weight"
 //
 // The first two are embeddings by role: decayed, as DINO's and MAE's code decays them.
@@ -50,7 +50,7 @@ class VisionTransformerEncoder : public Encoder {
   bool Accepts(const FlowType& input) const override;
   Var Pool(Tape& tape, Var h, const Batch& batch) override;
   // timm's.
-  std::vector<ForeignNames> foreign_names() const override;
+  std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:
   void Declare(const VisionTransformer& config);
@@ -72,6 +72,7 @@ class VisionTransformerEncoder : public Encoder {
   PositionWiseLayer embed_;
   float dropout_ = 0;
   TransformerLayers layers_;
+  std::vector<ForeignNames> foreign_names_;
   mutable std::once_flag fixed_once_;
   mutable Tensor fixed_;  // positions, made when they are first asked for
 };

@@ -75,12 +75,4 @@ Var VisionTransformerEncoder::Pool(Tape& tape, Var h, const Batch&) {
   return PoolRows(tape, Reshape(tape, h, {samples * tokens, width_}), samples, tokens);
 }
 
-std::vector<ForeignNames> VisionTransformerEncoder::foreign_names() const {
-  ForeignNames names;
-  names.program = "timm";
-  for (const Parameter& p : parameters().parameters()) names.tensors.push_back({p.name, {p.name}});
-  if (positions_ == nullptr) names.unused = {"pos_embed"};  // fixed: made anew
-  return {names};
-}
-
 }  // namespace pretext

@@ -10,8 +10,9 @@
 namespace pretext {
 namespace {
 
+// The whole part, as timm takes it; a float's 0.7 is a little less than seven tenths.
 double HiddenWidth(const MaeDecoder& config) {
-  return std::round(static_cast<double>(config.width()) * config.mlp_ratio());
+  return std::floor(static_cast<double>(config.width()) * config.mlp_ratio() * (1 + 1e-6));
 }
 
 void CheckFields(const MaeDecoder& config, FieldChecker& check) {
@@ -96,6 +97,12 @@ void MaeDecoderHead::Declare(const MaeDecoder& config, int64_t features, int64_t
                                     .xavier = true,
                                     .names = names});
   pixels_ = linear("decoder_pred", width_, pixels);
+
+  ForeignNames own;
+  own.program = "timm";  // whose names the encoder in the same file has
+  for (const Parameter& p : set.parameters()) own.tensors.push_back({p.name, {p.name}});
+  own.unused = {"decoder_pos_embed"};  // fixed: made anew
+  foreign_names_ = {own};
 }
 
 const Tensor& MaeDecoderHead::Positions() const {
@@ -108,7 +115,10 @@ Prediction MaeDecoderHead::Forward(Tape& tape, Var h, const Batch& batch,
                                    const ForwardContext& context) {
   const int64_t samples = h.dim(0), read = h.dim(1), patches = grid_.patches();
   const int64_t length = prefix_ + patches;
-  const Tensor& masked = batch.masked_positions;  // sample·L + patch
+  // sample·L + patch; of whole pictures, as in evaluation, none.
+  const Tensor masked = batch.masked_positions.defined()
+                            ? batch.masked_positions
+                            : Tensor::Uninitialized({0}, DType::kInt32);
   TokenPlaces places = TokenPlaces::Of(samples * length);
   Tensor rows = Tensor::Uninitialized({masked.size()}, DType::kInt32);  // of these, with prefixes
   int64_t m = 0;
@@ -127,14 +137,6 @@ Prediction MaeDecoderHead::Forward(Tape& tape, Var h, const Batch& batch,
   x = layers_.Forward(tape, x, {.samples = samples, .tokens = length}, rows, context);
   const Var z = pixels_(tape, x);
   return {.value = Reshape(tape, z, {samples, masked.size() / samples, z.dim(1)})};
-}
-
-std::vector<ForeignNames> MaeDecoderHead::foreign_names() const {
-  ForeignNames names;
-  names.program = "facebookresearch/mae";
-  for (const Parameter& p : parameters().parameters()) names.tensors.push_back({p.name, {p.name}});
-  names.unused = {"decoder_pos_embed"};  // fixed: made anew
-  return {names};
 }
 
 PRETEXT_REGISTER_HEAD(MaeDecoderHead, MaeDecoder);

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/layers/linear.h"
@@ -37,8 +38,8 @@ class MaeDecoderHead : public Head {
 
   FlowType output() const override { return output_; }
   Prediction Forward(Tape& tape, Var h, const Batch& batch, const ForwardContext& context) override;
-  // facebookresearch/mae's.
-  std::vector<ForeignNames> foreign_names() const override;
+  // facebookresearch/mae's, in whose files the encoder's are timm's.
+  std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:
   void Declare(const MaeDecoder& config, int64_t features, int64_t pixels);
@@ -51,6 +52,7 @@ class MaeDecoderHead : public Head {
   LinearLayer embed_, pixels_;
   Parameter* mask_token_ = nullptr;
   TransformerLayers layers_;
+  std::vector<ForeignNames> foreign_names_;
   mutable std::once_flag positions_once_;
   mutable Tensor positions_;
 };

@@ -68,6 +68,18 @@ TEST(MaeDecoder, GivesTheMaskedPatchesByTheirPlaces) {
   }
 }
 
+TEST(MaeDecoder, OfWholePicturesThereIsNothingToGive) {
+  const auto head =
+      MaeDecoderHead::Create(Small(), {.input = FlowType::Sequence(3, 5), .view = View()});
+  ASSERT_TRUE(head.ok()) << head.status();
+  (*head)->parameters().Allocate("head", 1);
+  Batch batch;
+  batch.samples = 2;
+  Tape tape(false);
+  const Var h = tape.Constant(RandomTensor({2, 7, 5}, 1));
+  EXPECT_EQ((*head)->Forward(tape, h, batch, ForwardContext()).value.shape(), (Shape{2, 0, 48}));
+}
+
 TEST(MaeDecoder, InitialWeightsAreXaviers) {
   MaeDecoder config = Small();
   config.set_width(64);

@@ -135,12 +135,18 @@ bool Reconstructs(const Assembled& parts) {
          parts.head->output().size() == parts.sample.size();
 }
 
+bool MeasuresAgreement(const Assembled& parts) {
+  return parts.sample.is(FlowType::Kind::kTokens) && parts.views() > 1 && parts.head != nullptr &&
+         parts.head->output().is(FlowType::Kind::kVector);
+}
+
 EvaluationFacts FactsOfEvaluation(const Assembled& parts) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
   EvaluationFacts facts{.language = parts.head->output().is(FlowType::Kind::kTokenScores),
                         .reconstructs = Reconstructs(parts),
                         .loss = evaluate.max_test_samples() == 0 ||
                                 evaluate.max_test_samples() >= parts.loss->least_samples(),
+                        .agreement = MeasuresAgreement(parts),
                         .classified = evaluate.classify() && parts.dataset->labelled() &&
                                       !parts.sample.is(FlowType::Kind::kTokens),
                         .knn = {},

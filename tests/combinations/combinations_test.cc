@@ -125,6 +125,39 @@ TEST_F(CombinationsTest, WhatWorksOnZeroToOneComesBeforeNormalize) {
       "");
 }
 
+TEST_F(CombinationsTest, MaskedPatchesTakePartsThatKnowOfThem) {
+  const auto views = [](const std::string& chain) {
+    return absl::StrCat("views { count: 1 ", chain, "} ");
+  };
+  const auto vit = [](const std::string& fields) {
+    return Part("encoder",
+                absl::StrCat("VisionTransformer] { layers: 1 width: 8 heads: 2 ", fields, " }"));
+  };
+  const std::string masking = Augmentation("PatchMasking] {}"),
+                    flip = Augmentation("HorizontalFlip] {}"),
+                    decoder = Part("head", "MaeDecoder] { layers: 1 width: 8 heads: 2 }"),
+                    rest = decoder + Part("loss", "MaskedPatchError] {}");
+  const std::string sequence = vit("pooled: false");
+  EXPECT_EQ(Faults(Autoencoder(), views(flip + masking) + sequence + rest), "");
+  EXPECT_EQ(Faults(Autoencoder(), views(flip + masking) + sequence + rest + "train { chunk: 3 }"),
+            "");
+  EXPECT_EQ(Faults(Autoencoder(), views(masking + flip) + sequence + rest),
+            "views.augmentation[1]");
+  EXPECT_EQ(Faults(Autoencoder(), views(masking) + vit("") + rest), "head");
+  EXPECT_EQ(Faults(Autoencoder(), views(masking) + vit("pooled: false patch: 2") + rest),
+            "encoder.patch");
+  EXPECT_EQ(Faults(Autoencoder(), views(flip) + sequence + rest), "head");
+  for (const char* encoder : {"Mlp] {}", "ConvNet] { channels: 4 }", "ResNet] { width: 2 }"}) {
+    EXPECT_EQ(Faults(Autoencoder(), views(masking) + Part("encoder", encoder)), "encoder")
+        << encoder;
+    EXPECT_TRUE(
+        absl::StrContains(Description(Autoencoder(), views(masking) + Part("encoder", encoder)),
+                          "3 of 4 patches masked, and knows of no masks"));
+  }
+  // What is masked may be left out of a view of a contrastive run too.
+  EXPECT_EQ(Faults(Contrastive(), absl::StrCat("views { count: 2 ", masking, "} ", vit(""))), "");
+}
+
 TEST_F(CombinationsTest, ScaledDatasetsAreOutsideZeroToOne) {
   const std::string scaled = Part(
       "dataset", absl::StrCat("IdxImages] { images: 'train-images' ", "scaling { low: -1 } }"));
