@@ -1,13 +1,14 @@
 // Training steps of pipelines: forward, backward and update on one batch that is there already, as
 // the peers' steps.py times them.
 //
-//   bazel run //bench/train_step -- PIPELINE.textproto ...
+//   bazel run //bench/train_step -- [--bf16] PIPELINE.textproto ...
 //
-// The pipeline's name is the workload's variant. Contrastive pipelines are also timed as "NAME
-// embed": h of the batch's rows, in evaluation mode.
+// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16 and adds that.
+// Contrastive pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
 #include "pipelines/train/train_step.h"
 
 #include <cstdio>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,10 @@
 namespace pretext {
 namespace {
 
-absl::Status Run(const std::string& path) {
-  absl::StatusOr<Assembled> assembled = AssembleFile(path);
+absl::Status Run(const std::string& path, bool bf16) {
+  std::vector<std::string> overrides;
+  if (bf16) overrides.push_back("train { precision: BF16 }");
+  absl::StatusOr<Assembled> assembled = AssembleFile(path, overrides);
   if (!assembled.ok()) return assembled.status();
   Assembled& parts = *assembled;
   if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
@@ -40,11 +43,12 @@ absl::Status Run(const std::string& path) {
   parts.optimizer->Attach(parts.trained_parameters());
   TrainStep step(parts, train.chunk());
   const bool tokens = batch.type.is(FlowType::Kind::kTokens);
+  const std::string name = parts.config->name() + (bf16 ? " bf16" : "");
   int64_t number = 0;
   // The repeats that the pipeline's own number of steps asks for.
   const int repeats = static_cast<int>(train.steps());
   Measure({.name = "train step",
-           .variant = parts.config->name(),
+           .variant = name,
            .items = static_cast<double>(batch.samples * (tokens ? batch.type.tokens : 1)),
            .warmup = 3,
            .repeats = repeats},
@@ -64,7 +68,7 @@ absl::Status Run(const std::string& path) {
           });
   if (batch.views < 2 || !batch.groups.empty()) return absl::OkStatus();
   Measure({.name = "embed",
-           .variant = parts.config->name() + " embed",
+           .variant = name + " embed",
            .items = static_cast<double>(batch.rows()),
            .warmup = 1,
            .repeats = repeats},
@@ -82,8 +86,9 @@ absl::Status Run(const std::string& path) {
 
 int main(int argc, char** argv) {
   pretext::ChooseWaiting(argv);  // as the program does
-  for (int i = 1; i < argc; ++i) {
-    if (const absl::Status status = pretext::Run(argv[i]); !status.ok()) {
+  const bool bf16 = argc > 1 && std::string(argv[1]) == "--bf16";
+  for (int i = bf16 ? 2 : 1; i < argc; ++i) {
+    if (const absl::Status status = pretext::Run(argv[i], bf16); !status.ok()) {
       std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
       return 1;
     }
