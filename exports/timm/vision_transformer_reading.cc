@@ -97,7 +97,7 @@ class Vit {
                          files_.Take(name + ".bias", {out}));
   }
   std::string Scaled(const std::string& name, const std::string& x) {
-    if (!files_.Has(name)) return x;
+    if (files_.ShapeOf(name).rank() == 0) return x;
     return graph_.Node("Mul", {x, graph_.Constant(name, files_.Take(name, {width_}))});
   }
 
