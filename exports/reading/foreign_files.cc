@@ -129,7 +129,7 @@ std::vector<std::string> ForeignFiles::Texts(const std::string& name) {
 }
 
 void ForeignFiles::Enter(const std::string& name) {
-  google::protobuf::Struct inner = Member(name)->struct_value();
+  google::protobuf::Struct inner = Member(name, Value::kStructValue, "no object").struct_value();
   config_.Swap(&inner);
 }
 
