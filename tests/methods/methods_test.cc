@@ -127,9 +127,9 @@ Batch Views(int64_t step) {
 }
 
 // What a run's step does, on batches that are given.
-class Run {
+class Training {
  public:
-  explicit Run(const Method& method) {
+  explicit Training(const Method& method) {
     const std::string folder = std::getenv("TEST_TMPDIR");
     auto writer = NpyWriter::Create(folder + "/x.npy", NpyWriter::Type::kFloat32, {40, kFeatures});
     const std::vector<float> zeros(40 * kFeatures);
@@ -222,27 +222,27 @@ class AgainstPyTorch : public testing::TestWithParam<Method> {
 std::map<std::string, Tensor> AgainstPyTorch::golden_;
 
 TEST_P(AgainstPyTorch, Gradients) {
-  Run run(GetParam());
-  EXPECT_TRUE(std::abs(run.Loss(1) - Golden("losses").data()[0]) <= Allowed("losses"));
+  Training training(GetParam());
+  EXPECT_TRUE(std::abs(training.Loss(1) - Golden("losses").data()[0]) <= Allowed("losses"));
   int wrong_are_seen = 0;
-  for (const auto& [name, parameter] : run.parameters()) {
+  for (const auto& [name, parameter] : training.parameters()) {
     EXPECT_TRUE(Difference("gradient." + name, parameter->gradient) <= Allowed("gradient")) << name;
     const Tensor wrong = Scaled(parameter->gradient, 1.001f);
     wrong_are_seen += !(Difference("gradient." + name, wrong) <= Allowed("gradient"));
   }
   // But for those that are 0: what stands before a batch normalisation's mean.
-  EXPECT_GE(wrong_are_seen, static_cast<int>(run.parameters().size()) - 3);
+  EXPECT_GE(wrong_are_seen, static_cast<int>(training.parameters().size()) - 3);
 }
 
 TEST_P(AgainstPyTorch, TwentySteps) {
-  Run run(GetParam());
+  Training training(GetParam());
   for (int64_t step = 1; step <= kSteps; ++step) {
-    const double loss = run.Loss(step);
+    const double loss = training.Loss(step);
     EXPECT_TRUE(std::abs(loss - Golden("losses").data()[step - 1]) <= Allowed("losses"))
         << step << ": " << loss << ", PyTorch has " << Golden("losses").data()[step - 1];
-    run.Update(step);
+    training.Update(step);
   }
-  const std::map<std::string, Tensor> state = run.State();
+  const std::map<std::string, Tensor> state = training.State();
   for (const auto& [name, value] : state) {
     EXPECT_TRUE(Difference("final." + name, value) <= Allowed("final"))
         << name << ": " << Difference("final." + name, value);
