@@ -1,6 +1,6 @@
-// Predictor, teacher, queue, prototypes and centre, freezing and ramps, put together by a pipeline's
-// text, against PyTorch (reference.py): every gradient of the first step; the losses of 20 steps; and
-// what the trained parts, the teacher and the loss hold then.
+// Predictor, teacher, queue, prototypes and centre, freezing and ramps, put together by a
+// pipeline's text, against PyTorch (reference.py): every gradient of the first step; the losses of
+// 20 steps; and what the trained parts, the teacher and the loss hold then.
 #include <gtest/gtest.h>
 
 #include <algorithm>
