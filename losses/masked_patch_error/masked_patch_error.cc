@@ -35,6 +35,8 @@ absl::StatusOr<std::unique_ptr<Loss>> MaskedPatchErrorLoss::Create(const MaskedP
     check.Shape(z == fits, absl::StrCat("takes the pixels of the masked patches, ", fits.ToString(),
                                         "; this head gives ", z.ToString()));
   }
+  check.Shape(context.groups == 1,
+              "compares with the pictures of one group of views; write views { count } instead");
   check.Positive("epsilon", config.epsilon());
   if (!check.ok()) return check.status();
   return std::make_unique<MaskedPatchErrorLoss>(view.patch, config.normalize(),
