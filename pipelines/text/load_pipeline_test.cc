@@ -93,8 +93,9 @@ TEST(LoaderTest, TheSystemThatWroteAFileMakesNoDifference) {
 TEST(LoaderTest, UnknownFields) {
   EXPECT_EQ(FaultsIn("nmae: \"x\""),
             "p.textproto:1:1: no field \"nmae\" in pretext.Pipeline; did you mean name? It has: "
-            "name, dataset, views, encoder, head, loss, optimizer, schedule, train, evaluate, "
-            "output, checkpoints, initialize, freeze, version.");
+            "name, dataset, views, encoder, head, predictor, teacher, loss, optimizer, schedule, "
+            "train, evaluate, "
+            "output, checkpoints, initialize, freeze, freeze_for, version.");
   EXPECT_EQ(EncoderFault("  layer { widht: 3 }"),
             "p.textproto:2:11: encoder.layer[0]: no field \"widht\" in "
             "pretext.testing.FakeEncoder.Layer; did you mean width? It has: width, activation.");
@@ -221,8 +222,9 @@ TEST(LoaderTest, SyntaxFaultsEndTheText) {
   EXPECT_FALSE(loaded.complete);
   EXPECT_EQ(std::string(loaded.map.status().message()),
             "p.textproto:1:1: no field \"nam\" in pretext.Pipeline; did you mean name? It has: "
-            "name, dataset, views, encoder, head, loss, optimizer, schedule, train, evaluate, "
-            "output, checkpoints, initialize, freeze, version.\n"
+            "name, dataset, views, encoder, head, predictor, teacher, loss, optimizer, schedule, "
+            "train, evaluate, "
+            "output, checkpoints, initialize, freeze, freeze_for, version.\n"
             "p.textproto:2:16: expected ':' or '{', found \"1\"");
 }
 

@@ -184,6 +184,16 @@ void RandomTrain(Pipeline::Train* train, Random& random) {
   train->set_seed(random.Below(1000));
 }
 
+Ramp RandomRamp(Random& random) {
+  Ramp ramp;
+  ramp.set_from(OneOf(random, {0.0, 0.5, 0.9, 1.0}));
+  if (Chance(random, 0.6)) ramp.set_to(OneOf(random, {0.0, 0.99, 1.0}));
+  if (Chance(random, 0.5)) ramp.set_decay(Ramp::COSINE);
+  if (Chance(random, 0.2)) ramp.set_steps(OneOf(random, {1, 4}));
+  if (Chance(random, 0.2)) ramp.set_epochs(OneOf(random, {0.5, 1.0}));
+  return ramp;
+}
+
 void RandomSections(Pipeline* pipeline, Random& random) {
   RandomTrain(pipeline->mutable_train(), random);
   Pipeline::Schedule* schedule = pipeline->mutable_schedule();
@@ -223,16 +233,6 @@ void RandomViews(Pipeline::Views* views, Random& random) {
   for (int v = 0; v < count && Chance(random, v == 0 ? 0.1 : 1.0); ++v) {
     RandomPart("augmentation", views->add_view()->add_augmentation(), random, 0);
   }
-}
-
-Ramp RandomRamp(Random& random) {
-  Ramp ramp;
-  ramp.set_from(OneOf(random, {0.0, 0.5, 0.9, 1.0}));
-  if (Chance(random, 0.6)) ramp.set_to(OneOf(random, {0.0, 0.99, 1.0}));
-  if (Chance(random, 0.5)) ramp.set_decay(Ramp::COSINE);
-  if (Chance(random, 0.2)) ramp.set_steps(OneOf(random, {1, 4}));
-  if (Chance(random, 0.2)) ramp.set_epochs(OneOf(random, {0.5, 1.0}));
-  return ramp;
 }
 
 // The roles beside encoder, head and loss: groups of views, a predictor, a teacher.

@@ -138,8 +138,8 @@ constexpr char kViews[] =
     "views { count: 2 } head { [type.googleapis.com/pretext.ProjectionMlp] { output: 16 } } "
     "train { epochs: 4 checkpoint_every_steps: 2 }";
 
-// A teacher whose statistics are its own, a predictor, a queue that wraps between two steps, a layer
-// that is frozen for a time, and weight decay that rises.
+// A teacher whose statistics are its own, a predictor, a queue that wraps between two steps, a
+// layer that is frozen for a time, and weight decay that rises.
 TEST_F(KillTest, OfATeacherAndAQueue) {
   Kill(
       SmallAutoencoder("queue"),
