@@ -84,7 +84,7 @@ TEST(CommandLine, EveryOverrideCounts) {
 TEST(CommandLine, AFlagOfAnotherCommandIsNamedWithItsOwners) {
   EXPECT_THAT(Refusal("fill-mask", {"RUN", "--override", "x"}),
               AllOf(HasSubstr("pretext fill-mask does not take --override"),
-                    HasSubstr("a flag of train, validate, preview, tokenize"),
+                    HasSubstr("a flag of train, repro, validate, preview, tokenize"),
                     HasSubstr("It takes --top, --json, --help")));
   EXPECT_THAT(Refusal("plugins", {"--json"}), HasSubstr("It takes --help"));
   // None of any command's, whatever its form.
