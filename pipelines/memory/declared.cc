@@ -6,6 +6,7 @@
 #include <deque>
 #include <vector>
 
+#include "core/loader/loader.h"
 #include "core/plugin/registry.h"
 #include "evaluation/language/language_baseline.h"
 #include "evaluation/pca/pca.h"
@@ -70,6 +71,11 @@ double BatchBytes(const Assembled& parts) {
   const double waiting = samples * sample * (train.prefetch() + 1) + rows * std::max(sample, view);
   const double clean = parts.loss->needs_clean() ? samples * sample : 0;
   return kBytes * (waiting + 2 * (rows * view + clean));
+}
+
+double WaitingInEvaluation(const Assembled& parts) {
+  return parts.dataset->extent().sample_bytes * (LoaderOptions().prefetch + 1) *
+         static_cast<double>(parts.config->evaluate().batch_size());
 }
 
 double OptimizerBytes(const Assembled& parts) {
