@@ -30,6 +30,7 @@ const std::vector<Command>& Commands();
 
 absl::Status InitCommand(const std::vector<std::string>& arguments);
 absl::Status TrainCommand(const std::vector<std::string>& arguments);
+absl::Status ReproCommand(const std::vector<std::string>& arguments);
 absl::Status ValidateCommand(const std::vector<std::string>& arguments);
 absl::Status PreviewCommand(const std::vector<std::string>& arguments);
 absl::Status ReportCommand(const std::vector<std::string>& arguments);
@@ -48,6 +49,10 @@ absl::Status VersionCommand(const std::vector<std::string>& arguments);
 
 // The program's version, kept with every run.
 inline constexpr char kVersion[] = "0.1.0";
+
+// Trains a pipeline as a new run, or goes on with the run `resume`, until its end, with the lines
+// for a person; gives the run's folder.
+absl::StatusOr<std::string> TrainToEnd(const std::string& pipeline, const std::string& resume);
 
 // Every --override, in order.
 const std::vector<std::string>& Overrides();

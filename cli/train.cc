@@ -91,14 +91,12 @@ absl::StatusOr<std::unique_ptr<Trainer>> OldTraining(const std::string& path, Pr
 
 }  // namespace
 
-absl::Status TrainCommand(const std::vector<std::string>& arguments) {
-  std::string path = absl::GetFlag(FLAGS_resume);
-  const size_t wanted = path.empty() ? 1 : 0;
-  if (auto status = CheckArguments("train", arguments, wanted, wanted); !status.ok()) return status;
+absl::StatusOr<std::string> TrainToEnd(const std::string& pipeline, const std::string& resume) {
   const absl::Time start = absl::Now();
   Progress progress(stdout);
+  std::string path = resume;
   const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
-      path.empty() ? NewTraining(arguments[0], progress, path) : OldTraining(path, progress);
+      resume.empty() ? NewTraining(pipeline, progress, path) : OldTraining(resume, progress);
   if (!trainer.ok()) return trainer.status();
   StopOnSignals();
   const absl::StatusOr<TrainOutcome> outcome = (*trainer)->Run();
@@ -108,7 +106,14 @@ absl::Status TrainCommand(const std::vector<std::string>& arguments) {
         absl::StrCat("ended early, by a signal: exit status ", StopExitStatus()));
   }
   std::printf("done in %s: %s\n", ClockText(absl::Now() - start).c_str(), path.c_str());
-  return absl::OkStatus();
+  return path;
+}
+
+absl::Status TrainCommand(const std::vector<std::string>& arguments) {
+  const std::string resume = absl::GetFlag(FLAGS_resume);
+  const size_t wanted = resume.empty() ? 1 : 0;
+  if (auto status = CheckArguments("train", arguments, wanted, wanted); !status.ok()) return status;
+  return TrainToEnd(resume.empty() ? arguments[0] : "", resume).status();
 }
 
 }  // namespace pretext

@@ -4,7 +4,7 @@
 #
 # and the rooms of core and of pipelines in the order of their lines below. `tests`, `bench` and `examples` stand above
 # all. A test may use the other rooms of its own level (an encoder in the test of an evaluation), never a higher one.
-# And each include above base by which the program would touch files itself: base/file is its one way to them.
+# And each line of pipelines that names a method, and each include above base by which the program would touch files itself: base/file is its one way to them.
 # Usage: awk -f arrows.awk FILE…, paths from the root of the repository.
 
 BEGIN {
@@ -18,9 +18,9 @@ BEGIN {
 
   split("core/tensor core/graph core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
   for (i in core) room[core[i]] = i + 0
-  split("pipelines/text pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
+  split("pipelines/text pipelines/model pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
         "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \
-        "pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed " \
+        "pipelines/repro pipelines/listing pipelines/encoder pipelines/train pipelines/memory pipelines/trained pipelines/embed " \
         "pipelines/neighbours pipelines/init pipelines/new_plugin pipelines/selfcheck", pipelines, " ")
   for (i in pipelines) room[pipelines[i]] = i + 0
 }
@@ -48,6 +48,12 @@ FNR == 1 {
     fault = own_room " stands below " other_room
   }
   if (fault) printf "%s:%d: %s: %s\n", FILENAME, FNR, fault, $0
+}
+
+# No part of a run knows a method by its name: what a method is, a pipeline's text says. `init` writes such texts.
+own == "pipelines" && own_room != "pipelines/init" && !test && !/^ *\/\// &&
+    tolower($0) ~ /byol|simsiam|moco|nnclr|swav|dino|lejepa|simclr/ {
+  printf "%s:%d: names a method: %s\n", FILENAME, FNR, $0
 }
 
 /^#include <(fstream|fcntl\.h|dirent\.h)>/ {

@@ -28,6 +28,25 @@ plant losses/nt_xent/nt_xent.cc encoders/mlp/mlp.h "losses and encoders stand si
 plant heads/linear/linear.cc pipelines/text/binder.h "heads stands below pipelines"
 plant cli/train.cc tests/program.h "cli stands below tests"
 
+# name FILE LINE WANTED: what the check says of a file with that line.
+name() {
+  mkdir -p "$(dirname "$1")"
+  printf '%s\n' "$2" >"$1"
+  local said
+  said=$(awk -f "$arrows" "$1")
+  if [[ $said != "${3:+$1:1: $3: $2}" ]]; then
+    echo "$1 with $2: said '$said', wanted '$3'"
+    failed=1
+  fi
+}
+
+name pipelines/train/update.cc 'if (loss == "BYOL") return;' "names a method"
+name pipelines/train/update.cc 'SimSiamStep step;' "names a method"
+name pipelines/train/update.cc '// BYOL is a predictor and a teacher.' ""
+name pipelines/train/update_test.cc 'SimSiamStep step;' ""
+name pipelines/init/proposal.cc 'if (method == kSimclr) return;' ""
+name losses/dino/dino.cc 'Dino dino;' ""
+
 for header in "<fstream>" "<fcntl.h>" "<dirent.h>"; do
   plant datasets/cifar/cifar_file.cc "$header" "files are touched by base/file alone"
   plant datasets/cifar/cifar_file_test.cc "$header" ""

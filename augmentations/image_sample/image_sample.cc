@@ -15,9 +15,10 @@ ImageShape ImageShapeOf(const FlowType& type) {
 bool CheckImage(const BuildContext& context, FieldChecker& check) {
   const FlowType& input = context.input;
   if (input.is(FlowType::Kind::kNothing)) return false;
-  return check.Shape(
-      input.is(FlowType::Kind::kImage) && (input.channels == 1 || input.channels == 3),
-      absl::StrCat("changes images of 1 or 3 channels; it is given ", input.ToString()));
+  constexpr char kSentence[] = "changes images of 1 or 3 channels; it is given";
+  if (!CheckFlow(input, {FlowType::Kind::kImage}, kSentence, check)) return false;
+  return check.Shape(input.channels == 1 || input.channels == 3,
+                     absl::StrCat(kSentence, " ", input.ToString()));
 }
 
 void CheckUnitRange(const BuildContext& context, const char* field, const char* why,

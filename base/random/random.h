@@ -25,6 +25,7 @@ enum class Purpose : uint32_t {
   kDropout = 4,
   kSplit = 5,
   kEvaluation = 6,
+  kLoss = 7,
 };
 
 struct RandomKey {

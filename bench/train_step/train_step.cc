@@ -1,13 +1,14 @@
 // Training steps of pipelines: forward, backward and update on one batch that is there already, as
 // the peers' steps.py times them.
 //
-//   bazel run //bench/train_step -- PIPELINE.textproto ...
+//   bazel run //bench/train_step -- [--bf16] PIPELINE.textproto ...
 //
-// The pipeline's name is the workload's variant. Contrastive pipelines are also timed as "NAME
-// embed": h of the batch's rows, in evaluation mode.
+// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16 and adds that.
+// Contrastive pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
 #include "pipelines/train/train_step.h"
 
 #include <cstdio>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,12 +17,15 @@
 #include "core/loader/loader.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/precision.h"
 
 namespace pretext {
 namespace {
 
-absl::Status Run(const std::string& path) {
-  absl::StatusOr<Assembled> assembled = AssembleFile(path);
+absl::Status Run(const std::string& path, bool bf16) {
+  std::vector<std::string> overrides;
+  if (bf16) overrides.push_back("train { precision: BF16 }");
+  absl::StatusOr<Assembled> assembled = AssembleFile(path, overrides);
   if (!assembled.ok()) return assembled.status();
   Assembled& parts = *assembled;
   if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
@@ -31,45 +35,46 @@ absl::Status Run(const std::string& path) {
                                  .drop_last = true,
                                  .seed = train.seed(),
                                  .views = parts.chains,
+                                 .groups = parts.group_sizes(),
                                  .clean = parts.loss->needs_clean()});
   Batch batch;
   if (absl::Status status = loader.Next(batch); !status.ok()) return status;
-  parts.encoder->parameters().Allocate("encoder", train.seed());
-  parts.head->parameters().Allocate("head", train.seed());
-  std::vector<Parameter*> parameters;
-  for (ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
-    for (Parameter& parameter : set->parameters()) parameters.push_back(&parameter);
-  }
-  parts.optimizer->Attach(parameters);
-  TrainStep step(*parts.encoder, *parts.head, *parts.loss, train.chunk());
+  parts.Allocate(train.seed());
+  parts.optimizer->Attach(parts.trained_parameters());
+  TrainStep step(parts, train.chunk());
   const bool tokens = batch.type.is(FlowType::Kind::kTokens);
+  const std::string name = parts.config->name() + (bf16 ? " bf16" : "");
   int64_t number = 0;
   // The repeats that the pipeline's own number of steps asks for.
   const int repeats = static_cast<int>(train.steps());
   Measure({.name = "train step",
-           .variant = parts.config->name(),
+           .variant = name,
            .items = static_cast<double>(batch.samples * (tokens ? batch.type.tokens : 1)),
            .warmup = 3,
            .repeats = repeats},
           [&] {
-            parts.encoder->parameters().ZeroGradients();
-            parts.head->parameters().ZeroGradients();
-            const ForwardContext context{
-                .training = true, .seed = train.seed(), .step = static_cast<uint64_t>(number)};
+            const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
+            parts.BeginStep(position);
+            const ForwardContext context{.training = true,
+                                         .precision = PrecisionOf(train),
+                                         .seed = train.seed(),
+                                         .step = static_cast<uint64_t>(number)};
             const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
             if (!result.non_finite.empty()) {
               std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
             }
             parts.optimizer->Step(++number, parts.optimizer->learning_rate(), 1.0);
+            parts.EndStep(position);
           });
-  if (batch.views < 2) return absl::OkStatus();
+  if (batch.views < 2 || !batch.groups.empty()) return absl::OkStatus();
   Measure({.name = "embed",
-           .variant = parts.config->name() + " embed",
+           .variant = name + " embed",
            .items = static_cast<double>(batch.rows()),
            .warmup = 1,
            .repeats = repeats},
           [&] {
             Tape tape(/*recording=*/false);
+            const PrecisionScope precision(tape, PrecisionOf(train));
             parts.encoder->Forward(tape, tape.Constant(batch.input), batch,
                                    {.training = false, .views = batch.views});
           });
@@ -81,8 +86,9 @@ absl::Status Run(const std::string& path) {
 
 int main(int argc, char** argv) {
   pretext::ChooseWaiting(argv);  // as the program does
-  for (int i = 1; i < argc; ++i) {
-    if (const absl::Status status = pretext::Run(argv[i]); !status.ok()) {
+  const bool bf16 = argc > 1 && std::string(argv[1]) == "--bf16";
+  for (int i = bf16 ? 2 : 1; i < argc; ++i) {
+    if (const absl::Status status = pretext::Run(argv[i], bf16); !status.ok()) {
       std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
       return 1;
     }

@@ -29,6 +29,11 @@ Tape::Node* Tape::NewNode(const char* operation, Tensor value, bool requires_gra
   return node;
 }
 
+PrecisionScope::PrecisionScope(Tape& tape, Precision precision)
+    : tape_(tape), before_(std::exchange(tape.precision_, precision)) {}
+
+PrecisionScope::~PrecisionScope() { tape_.precision_ = before_; }
+
 Var Tape::Constant(Tensor value) { return Var(NewNode("input", std::move(value), false)); }
 
 Var Tape::Leaf(Tensor value) {
@@ -126,7 +131,7 @@ void Tape::Reset() {
 std::string Tape::FindNonFinite() const {
   for (size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = *nodes_[i];
-    if (!node.value.defined() || node.value.dtype() != DType::kFloat32) continue;
+    if (!node.value.defined() || node.value.dtype() == DType::kInt32) continue;
     const int64_t at = FirstNonFinite(node.value);
     if (at < 0) continue;
     return std::string(node.parameter ? "parameter " : "operation ") + node.operation + " (node " +

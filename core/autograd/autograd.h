@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "core/autograd/parameter.h"
+#include "core/autograd/precision.h"
 #include "core/tensor/tensor.h"
 #include "kernels/target/target.h"
 
@@ -89,6 +90,8 @@ class Tape {
   Tape& operator=(const Tape&) = delete;
 
   bool recording() const { return recording_; }
+  // In what operations with weights take their products from here on; see PrecisionScope.
+  Precision precision() const { return precision_; }
 
   // An input: no gradient.
   Var Constant(Tensor value);
@@ -128,6 +131,7 @@ class Tape {
   std::string FindNonFinite() const;
 
  private:
+  friend class PrecisionScope;
   using Node = Var::Node;
 
   void* Allocate(size_t bytes, size_t alignment);
@@ -136,11 +140,25 @@ class Tape {
   static constexpr size_t kBlockBytes = 64 * 1024;
 
   bool recording_;
+  Precision precision_ = Precision::kFloat32;
   std::vector<Node*> nodes_;
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   size_t block_ = 0;     // in use
   size_t offset_ = 0;    // in it
   bool passed_ = false;  // by Backward
+};
+
+// The precision of what is put on a tape while it lives.
+class PrecisionScope {
+ public:
+  PrecisionScope(Tape& tape, Precision precision);
+  ~PrecisionScope();
+  PrecisionScope(const PrecisionScope&) = delete;
+  PrecisionScope& operator=(const PrecisionScope&) = delete;
+
+ private:
+  Tape& tape_;
+  Precision before_;
 };
 
 struct Var::Node {

@@ -135,5 +135,22 @@ TEST(AllClose, NaNInfinityAndSizeNeverPass) {
   EXPECT_FALSE(AllClose({0.1}, {0.0}, 1e-3));
 }
 
+TEST(ParameterSet, BuffersAreDrawnAsParametersAre) {
+  ParameterSet set;
+  const Buffer* rows = set.AddBuffer("rows", {40, 5}, Initializer::UnitRows());
+  const Buffer* same = set.AddBuffer("rows", {40, 5}, Initializer::UnitRows());
+  const Buffer* others = set.AddBuffer("others", {40, 5}, Initializer::UnitRows());
+  const Buffer* constant = set.AddBuffer("constant", {3}, 2);
+  set.Allocate("loss", 1);
+  EXPECT_EQ(ToDoubles(rows->value), ToDoubles(same->value));
+  EXPECT_NE(ToDoubles(rows->value), ToDoubles(others->value));
+  EXPECT_EQ(ToDoubles(constant->value), Doubles({2, 2, 2}));
+  for (int64_t r = 0; r < 40; ++r) {
+    double square = 0;
+    for (int64_t c = 0; c < 5; ++c) square += std::pow(rows->value.data()[r * 5 + c], 2);
+    EXPECT_NEAR(square, 1, 1e-6);
+  }
+}
+
 }  // namespace
 }  // namespace pretext

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/random/random.h"
+#include "core/autograd/precision.h"
 
 namespace pretext {
 
@@ -14,12 +15,17 @@ enum class BatchNormScope : uint8_t {
 };
 
 // Which part a pass goes through: its dropout masks have streams of their own.
-enum class PassPart : uint8_t { kEncoder, kHead };
+enum class PassPart : uint8_t { kEncoder, kHead, kPredictor };
 
 struct ForwardContext {
   bool training = false;  // dropout on, batch statistics; false: running statistics
-  int64_t views = 1;      // the batch's V; rows are view-major
+  bool dropout = true;    // in training
+  // In training, running statistics are updated although the tape does not record: a teacher's.
+  bool update_statistics = false;
+  int64_t views = 1;  // the batch's V; rows are view-major
   BatchNormScope batch_norm = BatchNormScope::kAllViews;
+  // Of encoder and head; set on the tape by Forward (core/plugin/forward_pass.h).
+  Precision precision = Precision::kFloat32;
 
   // Names the dropout masks of this pass.
   uint64_t seed = 0;
@@ -29,13 +35,18 @@ struct ForwardContext {
   int64_t first_row = 0;
 
   PassPart part = PassPart::kEncoder;  // set by Forward (core/plugin/forward_pass.h)
+  uint32_t group = 0;                  // of views, below 2^7
+  bool teacher = false;                // the part is the teacher's
 
-  // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them.
+  bool drops() const { return training && dropout; }
+
+  // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them,
+  // and steps are below 2^40.
   RandomKey DropoutKey(uint32_t layer) const {
     return {.seed = seed,
             .purpose = Purpose::kDropout,
             .epoch = epoch,
-            .sample = step,
+            .sample = static_cast<uint64_t>(2 * group + (teacher ? 1 : 0)) << 40 | step,
             .view = static_cast<uint32_t>(part) << 14 | layer};
   }
 };

@@ -14,11 +14,12 @@ double Rms(const Doubles& values) {
 }
 
 // A comparison that passes a wrong gradient proves nothing: each of these must be refused.
-testing::AssertionResult CatchesPlantedFaults(const Doubles& gradient, double tolerance) {
+testing::AssertionResult CatchesPlantedFaults(const Doubles& gradient, double tolerance,
+                                              double factor) {
   Doubles zeroed(gradient.size(), 0.0), negated = gradient, scaled = gradient, one_off = gradient;
   for (double& v : negated) v = -v;
-  for (double& v : scaled) v *= 1.01;
-  one_off[one_off.size() / 2] += 0.01 * Rms(gradient);
+  for (double& v : scaled) v *= factor;
+  one_off[one_off.size() / 2] += (factor - 1) * Rms(gradient);
   Doubles nan = gradient;
   nan.back() = std::nan("");
   const struct {
@@ -26,7 +27,7 @@ testing::AssertionResult CatchesPlantedFaults(const Doubles& gradient, double to
     const Doubles* values;
   } faults[] = {{"zeroed", &zeroed},
                 {"negated", &negated},
-                {"scaled by 1.01", &scaled},
+                {"scaled", &scaled},
                 {"with one element off", &one_off},
                 {"with a NaN", &nan}};
   for (const auto& fault : faults) {
@@ -84,6 +85,17 @@ Tensor RandomTensor(const Shape& shape, uint64_t number, float deviation) {
   return tensor;
 }
 
+GradientCheckOptions InBfloat16(const std::vector<Parameter*>& parameters,
+                                std::vector<Tensor>& inputs) {
+  const auto round = [](Tensor& x) { x = x.RowMajorBfloat16().Plain(); };
+  for (Parameter* parameter : parameters) round(parameter->value);
+  for (Tensor& input : inputs) round(input);
+  return {.tolerance = 0x1p-6,
+          .planted_factor = 1.1,
+          .precision = Precision::kBfloat16,
+          .parameters = parameters};
+}
+
 testing::AssertionResult CheckGradients(
     const std::function<Var(Tape&, const std::vector<Var>&)>& operation,
     const std::vector<Tensor>& inputs,
@@ -100,6 +112,7 @@ testing::AssertionResult CheckGradients(
     points.push_back(ToDoubles(parameter->value));
     parameter->has_gradient = false;
   }
+  const PrecisionScope precision(tape, options.precision);
   const Var output = operation(tape, leaves);
   const Doubles values = reference(points);
   if (auto close = AllClose(ToDoubles(output.value()), values, options.tolerance); !close) {
@@ -137,7 +150,8 @@ testing::AssertionResult CheckGradients(
     if (auto close = AllClose(gradient, expected, options.tolerance); !close) {
       return testing::AssertionFailure() << "gradient of value " << k << ": " << close.message();
     }
-    if (auto caught = CatchesPlantedFaults(expected, options.tolerance); !caught) {
+    if (auto caught = CatchesPlantedFaults(expected, options.tolerance, options.planted_factor);
+        !caught) {
       return testing::AssertionFailure() << "gradient of value " << k << ": " << caught.message();
     }
   }

@@ -31,10 +31,22 @@ struct GradientCheckOptions {
   // Step of the central differences, in double: truncation ~step², rounding ~1e-16/step;
   // both below 1e-9 here.
   double step = 1e-5;
+  // The factor of a gradient that has to be found wrong.
+  double planted_factor = 1.01;
+  // Of what the operation puts on the tape.
+  Precision precision = Precision::kFloat32;
   // Parameters that the operation uses: the reference is given their values after the inputs', and
   // their gradients are checked too.
   std::vector<Parameter*> parameters;
 };
+
+// For operations with products in bfloat16, of inputs and parameters that are rounded to it here:
+// what comes in is then exact, and what is left is the rounding of what lies between, gradients and
+// hidden values, each by 2^-9 of itself on the average (2^-8 at most). Sums of many add up at
+// random, as their terms do: 2^-6 of the root mean square holds eight times that average, for a few
+// roundings on the way and the largest of some hundred values. A fault of a tenth is found.
+GradientCheckOptions InBfloat16(const std::vector<Parameter*>& parameters,
+                                std::vector<Tensor>& inputs);
 
 // inputs: float32 tensors; each becomes a leaf. The operation may return any shape: the objective
 // differentiated is the sum of its elements times fixed random weights.

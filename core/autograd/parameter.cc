@@ -16,12 +16,21 @@ uint64_t HashName(const std::string& name) {
   return (hash ^ (hash >> 48)) & 0xffffffffffffull;
 }
 
-void Initialize(Parameter& parameter, uint64_t seed) {
-  const Initializer init = parameter.initializer;
-  float* const data = parameter.value.data();
-  const int64_t n = parameter.value.size();
-  Random random(
-      {.seed = seed, .purpose = Purpose::kInitialization, .sample = HashName(parameter.name)});
+void ScaleToUnitRows(Tensor& matrix) {
+  const int64_t columns = matrix.dim(1);
+  for (int64_t r = 0; r < matrix.dim(0); ++r) {
+    float* const row = matrix.data() + r * columns;
+    double square = 0;
+    for (int64_t c = 0; c < columns; ++c) square += static_cast<double>(row[c]) * row[c];
+    const auto inverse = static_cast<float>(1 / std::sqrt(std::max(square, 1e-24)));
+    for (int64_t c = 0; c < columns; ++c) row[c] *= inverse;
+  }
+}
+
+void Initialize(const Initializer& init, const std::string& name, uint64_t seed, Tensor& value) {
+  float* const data = value.data();
+  const int64_t n = value.size();
+  Random random({.seed = seed, .purpose = Purpose::kInitialization, .sample = HashName(name)});
   switch (init.kind) {
     case Initializer::Kind::kConstant:
       std::fill_n(data, n, init.value);
@@ -38,6 +47,10 @@ void Initialize(Parameter& parameter, uint64_t seed) {
         while (std::abs(z) > 2) z = random.Normal();
         data[i] = init.value * z;
       }
+      return;
+    case Initializer::Kind::kUnitRows:
+      for (int64_t i = 0; i < n; ++i) data[i] = random.Normal();
+      ScaleToUnitRows(value);
       return;
   }
 }
@@ -58,11 +71,11 @@ Parameter* ParameterSet::Add(std::string name, Role role, const Shape& shape,
   return &p;
 }
 
-Buffer* ParameterSet::AddBuffer(std::string name, const Shape& shape, float initial) {
+Buffer* ParameterSet::AddBuffer(std::string name, const Shape& shape, Initializer initializer) {
   Buffer& b = buffers_.emplace_back();
   b.name = std::move(name);
   b.shape = shape;
-  b.initial = initial;
+  b.initializer = initializer;
   return &b;
 }
 
@@ -89,11 +102,12 @@ void ParameterSet::Allocate(const std::string& prefix, uint64_t seed) {
     p.value = Tensor::Uninitialized(p.shape);
     if (!p.frozen) p.gradient = Tensor::Zeros(p.shape);
     p.has_gradient = false;
-    Initialize(p, seed);
+    Initialize(p.initializer, p.name, seed, p.value);
   }
   for (Buffer& b : buffers_) {
     b.name = prefix + "." + b.name;
-    b.value = Tensor::Full(b.shape, b.initial);
+    b.value = Tensor::Uninitialized(b.shape);
+    Initialize(b.initializer, b.name, seed, b.value);
   }
 }
 

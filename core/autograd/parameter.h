@@ -15,6 +15,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/tensor/shape.h"
 #include "core/tensor/tensor.h"
@@ -34,7 +35,7 @@ enum class Role : uint8_t {
 inline bool IsDecayed(Role role) { return role == Role::kWeight || role == Role::kEmbedding; }
 
 struct Initializer {
-  enum class Kind : uint8_t { kConstant, kUniform, kNormal, kTruncatedNormal };
+  enum class Kind : uint8_t { kConstant, kUniform, kNormal, kTruncatedNormal, kUnitRows };
   Kind kind = Kind::kConstant;
   float value = 0;  // the constant; half the range of the uniform; the deviation of the normals
 
@@ -46,6 +47,8 @@ struct Initializer {
   static Initializer TruncatedNormal(float deviation) {
     return {Kind::kTruncatedNormal, deviation};
   }
+  // The rows of a matrix of any direction alike, of length 1.
+  static Initializer UnitRows() { return {Kind::kUnitRows, 1}; }
   // PyTorch's default for linear and convolutional weights and their biases: U(±1/√fan_in).
   static Initializer FanIn(int64_t fan_in);
 };
@@ -62,11 +65,11 @@ struct Parameter {
   bool frozen = false;
 };
 
-// Remembered but not learnt: running statistics. Saved and loaded with the parameters.
+// Remembered but not learnt: running statistics, a queue. Saved and loaded with the parameters.
 struct Buffer {
   std::string name;
   Shape shape;
-  float initial = 0;
+  Initializer initializer;
   Tensor value;
   bool frozen = false;  // training takes it as it is, as evaluation does, and leaves it so
 };
@@ -75,7 +78,10 @@ class ParameterSet {
  public:
   // The returned pointers live as long as the set.
   Parameter* Add(std::string name, Role role, const Shape& shape, Initializer initializer);
-  Buffer* AddBuffer(std::string name, const Shape& shape, float initial);
+  Buffer* AddBuffer(std::string name, const Shape& shape, Initializer initializer);
+  Buffer* AddBuffer(std::string name, const Shape& shape, float initial) {
+    return AddBuffer(std::move(name), shape, Initializer::Constant(initial));
+  }
 
   std::deque<Parameter>& parameters() { return parameters_; }
   const std::deque<Parameter>& parameters() const { return parameters_; }

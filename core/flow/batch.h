@@ -25,10 +25,11 @@ struct Sample {
   FlowType type;       // of the data below; an augmentation that resizes changes it
 
   std::vector<float> values;  // image (C×H×W, [0, 1] unless type.range says otherwise) or vector
-  std::vector<int32_t> tokens;    // L ids, padded
-  int32_t length = 0;             // tokens before the padding
-  std::vector<int32_t> segments;  // L segment ids, or empty: all 0
-  std::vector<Target> targets;    // the masked tokens, by position
+  std::vector<int32_t> tokens;          // L ids, padded
+  int32_t length = 0;                   // tokens before the padding
+  std::vector<int32_t> segments;        // L segment ids, or empty: all 0
+  std::vector<Target> targets;          // the masked tokens, by position
+  std::vector<int32_t> masked_patches;  // of an image whose type is masked, ascending
 
   // Between Dataset::Fetch and the first augmentation of pictures that have one: values are not
   // there yet (core/flow/picture_source.h).
@@ -36,10 +37,15 @@ struct Sample {
 };
 
 // N samples with V views each. Rows are view-major: row v·N + n is view v of sample n.
+//
+// Where views come in groups, of sizes of their own, `groups` holds a batch for each, all of the
+// same samples; `views` counts all of them, and what goes by rows is the groups' alone.
 struct Batch {
   int64_t samples = 0;  // N
   int64_t views = 1;    // V
   FlowType type;        // of a row of `input`
+
+  std::vector<Batch> groups;  // empty: one group, this
 
   Tensor input;  // [V·N, ...]: float32, or int32 ids for tokens
 
@@ -48,8 +54,8 @@ struct Batch {
 
   Tensor lengths;           // [V·N] int32, tokens before the padding (tokens only)
   Tensor segments;          // [V·N, L] int32, or undefined: all 0
-  Tensor masked_positions;  // [M] int32, row·L + position, ascending (masked tokens only)
-  Tensor masked_ids;        // [M] int32, the ids that stood there
+  Tensor masked_positions;  // [M] int32, row·L + position, ascending (masked tokens or patches)
+  Tensor masked_ids;        // [M] int32, the ids that stood there (tokens only)
 
   // [M] int32, row·L + position, ascending: the tokens whose h is read by what follows. An encoder
   // of sequences may give [M, D] of these alone and leave out the rest of its last layer.
@@ -59,7 +65,10 @@ struct Batch {
   std::vector<int64_t> indices;  // [N] of the samples in their split
 
   int64_t rows() const { return samples * views; }
-  int64_t masked() const { return masked_ids.defined() ? masked_ids.size() : 0; }
+  int64_t masked() const {
+    const Tensor& each = masked_ids.defined() ? masked_ids : masked_positions;
+    return each.defined() ? each.size() : 0;
+  }
 };
 
 }  // namespace pretext

@@ -33,6 +33,11 @@ FlowType FlowType::TokenScores(int64_t features, int64_t vocabulary) {
   return {.kind = Kind::kTokenScores, .features = features, .vocabulary = vocabulary};
 }
 
+FlowType FlowType::Whole() const {
+  if (!is(Kind::kImage)) return *this;
+  return Image(channels, height, width).WithRange(range);
+}
+
 FlowType FlowType::WithRange(std::optional<ValueRange> values) const {
   FlowType type = *this;
   type.range = values;
@@ -83,7 +88,10 @@ std::string FlowType::ToString() const {
     case Kind::kNothing:
       return "nothing";
     case Kind::kImage:
-      return "image " + Shape{channels, height, width}.ToString();
+      return "image " + Shape{channels, height, width}.ToString() +
+             (masked ? ", " + std::to_string(tokens - kept) + " of " + std::to_string(tokens) +
+                           " patches masked"
+                     : "");
     case Kind::kVector:
       return "vector " + std::to_string(features);
     case Kind::kTokens:

@@ -39,10 +39,13 @@ struct FlowType {
 
   Kind kind = Kind::kNothing;
   int64_t channels = 0, height = 0, width = 0;  // image
-  int64_t features = 0;                         // vector, sequence, token scores
-  int64_t tokens = 0;                           // tokens, sequence
-  int64_t vocabulary = 0;                       // tokens, token scores
-  bool masked = false;                          // tokens: some stand masked, targets of the loss
+  // Image whose patches stand masked: the edge of a patch, `tokens` patches by rows, of which
+  // `kept` are not masked, as many in each sample.
+  int64_t patch = 0, kept = 0;
+  int64_t features = 0;    // vector, sequence, token scores
+  int64_t tokens = 0;      // tokens, sequence; patches of a masked image
+  int64_t vocabulary = 0;  // tokens, token scores
+  bool masked = false;     // some stand masked, targets of the loss
   // Image, vector: what its values can be, where that is known. A part that gives other values than
   // it takes says so; one that takes [0, 1] alone looks here.
   std::optional<ValueRange> range;
@@ -54,6 +57,8 @@ struct FlowType {
   static FlowType TokenScores(int64_t features, int64_t vocabulary);
 
   bool is(Kind k) const { return kind == k; }
+  // An image as it is where nothing is masked: in evaluation and in use. Others are left alone.
+  FlowType Whole() const;
   // The same type with values of that range.
   FlowType WithRange(std::optional<ValueRange> values) const;
   // The same type with these values among its own; of no known range if either's is not known.
@@ -64,8 +69,8 @@ struct FlowType {
   int64_t size() const;
   // A batch of n rows: n×C×H×W, n×D, n×L, n×L×D.
   Shape Batch(int64_t n) const;
-  // "image 1×28×28", "vector 32", "tokens 128 of 8192", "masked tokens 128 of 8192", "sequence
-  // 128×256", "token scores 8192"
+  // "image 1×28×28", "image 1×28×28, 37 of 49 patches masked", "vector 32", "tokens 128 of 8192",
+  // "masked tokens 128 of 8192", "sequence 128×256", "token scores 8192"
   std::string ToString() const;
   // The same with the range, if it is known: "image 3×32×32 with values in [-2, 2]".
   std::string ToStringWithRange() const;
@@ -74,7 +79,8 @@ struct FlowType {
   friend bool operator==(const FlowType& a, const FlowType& b) {
     return a.kind == b.kind && a.channels == b.channels && a.height == b.height &&
            a.width == b.width && a.features == b.features && a.tokens == b.tokens &&
-           a.vocabulary == b.vocabulary && a.masked == b.masked;
+           a.vocabulary == b.vocabulary && a.masked == b.masked && a.patch == b.patch &&
+           a.kept == b.kept;
   }
 };
 

@@ -6,6 +6,30 @@
 
 namespace pretext {
 
+double Way(Decay decay, double u) {
+  switch (decay) {
+    case Decay::kConstant:
+      return 0;
+    case Decay::kLinear:
+      return u;
+    case Decay::kCosine:
+      return 0.5 * (1 - std::cos(std::numbers::pi * u));
+  }
+  return 0;
+}
+
+double RampSchedule::At(const RunPosition& position) const {
+  const int64_t span = steps > 0 ? steps
+                       : epochs > 0
+                           ? static_cast<int64_t>(std::llround(epochs * position.steps_per_epoch))
+                           : position.total_steps;
+  const double u =
+      span <= 1 ? 1.0
+                : std::clamp(static_cast<double>(position.step - 1) / static_cast<double>(span - 1),
+                             0.0, 1.0);
+  return from + (to - from) * Way(decay, u);
+}
+
 double LearningRateSchedule::Factor(int64_t t) const {
   if (t < warmup_steps) return static_cast<double>(t) / static_cast<double>(warmup_steps);
   const int64_t span = total_steps - 1 - warmup_steps;
@@ -13,15 +37,7 @@ double LearningRateSchedule::Factor(int64_t t) const {
       span <= 0 ? 0.0
                 : std::clamp(static_cast<double>(t - 1 - warmup_steps) / static_cast<double>(span),
                              0.0, 1.0);
-  switch (decay) {
-    case Decay::kConstant:
-      return 1;
-    case Decay::kLinear:
-      return 1 - (1 - final_fraction) * u;
-    case Decay::kCosine:
-      return final_fraction + (1 - final_fraction) * 0.5 * (1 + std::cos(std::numbers::pi * u));
-  }
-  return 1;
+  return 1 - (1 - final_fraction) * Way(decay, u);
 }
 
 }  // namespace pretext

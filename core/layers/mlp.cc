@@ -21,7 +21,8 @@ MlpLayers::MlpLayers(ParameterSet& set, MlpOptions options) : options_(std::move
         LinearLayer::Declare(set, name, in, out, /*with_bias=*/norm != MlpNormalization::kBatch);
     if (norm == MlpNormalization::kBatch) {
       layer.batch_norm =
-          BatchNormLayer::Declare(set, norm_name, out, /*scale=*/1, /*with_shift=*/!last);
+          BatchNormLayer::Declare(set, norm_name, out, /*scale=*/1, /*with_shift=*/!last,
+                                  /*with_scale=*/!last || options_.output_norm_scale);
       set.AddBatchStatistics(/*positions=*/1);
       layer.batch_norm.epsilon = options_.norm_epsilon;
       layer.batch_norm.momentum = options_.norm_momentum;
@@ -37,7 +38,7 @@ Var MlpLayers::Forward(Tape& tape, Var x, const ForwardContext& context) const {
     const Layer& layer = layers_[i];
     const bool last = i + 1 == layers_.size();
     const Activation activation = last ? options_.output_activation : options_.activation;
-    if (layer.batch_norm.scale != nullptr) {
+    if (layer.batch_norm.running_mean != nullptr) {
       x = BatchNorm(tape, layer.linear(tape, x), layer.batch_norm, context, activation);
     } else if (layer.layer_norm.scale != nullptr) {
       x = Activate(tape, LayerNorm(tape, layer.linear(tape, x), layer.layer_norm), activation);

@@ -26,6 +26,7 @@ struct MlpOptions {
   Activation output_activation = Activation::kIdentity;
   MlpNormalization normalization = MlpNormalization::kNone;  // of every hidden layer
   bool output_batch_norm = false;                            // BatchNorm without β of the output
+  bool output_norm_scale = true;                             // which has a γ
   float norm_epsilon = 1e-5f;
   float norm_momentum = 0.1f;        // of BatchNorm's running statistics
   float dropout = 0;                 // after every hidden activation

@@ -13,9 +13,30 @@
 #include <string>
 #include <vector>
 
+#include "core/ops/residual.h"
 #include "core/ops/sequence.h"
 
 namespace pretext {
+
+// How the parameters of a layer are called.
+struct TransformerNames {
+  const char* layers = "layers";  // and ".i." after it
+  const char* attention_in = "attention.in";
+  const char* attention_out = "attention.out";
+  const char* attention_norm = "attention_norm";
+  const char* attention_scale = "attention_scale";
+  const char* hidden = "feed_forward.in";
+  const char* out = "feed_forward.out";
+  const char* norm = "feed_forward_norm";
+  const char* scale = "feed_forward_scale";
+  const char* final_norm = "final_norm";
+
+  // Those of timm's vision transformer: "blocks.0.attn.qkv.weight".
+  static TransformerNames Vision() {
+    return {"blocks",  "attn.qkv", "attn.proj", "norm1",     "ls1.gamma",
+            "mlp.fc1", "mlp.fc2",  "norm2",     "ls2.gamma", "norm"};
+  }
+};
 
 struct TransformerOptions {
   int64_t layers = 0, width = 0, heads = 1;  // heads divide the width
@@ -24,8 +45,15 @@ struct TransformerOptions {
   bool pre_norm = false;
   float epsilon = 1e-12f;  // of the normalisations
   float dropout = 0, attention_dropout = 0;
+  // With pre-normalisation only: γ at first, of each sublayer, 0: none (Touvron et al. 2021, "Going
+  // deeper with image transformers"); how often a sublayer of the last layer is left out of a
+  // sample, rising from 0 in the first by equal steps (Huang et al. 2016, "Deep networks with
+  // stochastic depth").
+  float layer_scale = 0, drop_path = 0;
   float initial_deviation = 0.02f;   // of the weights' truncated normals; biases are 0
-  uint32_t first_dropout_layer = 0;  // numbers the masks' streams; three a layer
+  bool xavier = false;               // U(±√(6 / (in + out))) instead (Glorot and Bengio 2010)
+  uint32_t first_dropout_layer = 0;  // numbers the masks' streams; three a layer, then two a layer
+  TransformerNames names = {};
 };
 
 class TransformerLayers {
@@ -40,7 +68,8 @@ class TransformerLayers {
   //   "feed_forward.out.weight" [D, F]
   //   "feed_forward_norm.weight" [D]
   //
-  // each with its bias, and, with pre-normalisation, "final_norm.weight".
+  // each with its bias, and, with pre-normalisation, "final_norm.weight"; with layer scale
+  // "attention_scale" and "feed_forward_scale" [D]; or by other names of the options.
   TransformerLayers(ParameterSet& set, const TransformerOptions& options);
 
   // x [N·L, D] to the same. rows: undefined, or [M] int32, ascending: the rows that are read; the
@@ -53,6 +82,7 @@ class TransformerLayers {
     SelfAttention attention;
     PositionWiseLayer attention_out, feed_forward;
     LayerNormLayer attention_norm, feed_forward_norm;  // before; after, they are in the maps
+    ResidualBranch attention_branch, feed_forward_branch;
   };
 
   Layer Declare(ParameterSet& set, const TransformerOptions& options, int64_t number) const;

@@ -175,14 +175,14 @@ Tensor NewRows(const FlowType& type, int64_t rows) {
                                type.is(FlowType::Kind::kTokens) ? DType::kInt32 : DType::kFloat32);
 }
 
-// Lengths, segments and masked positions of token batches; rows[r] is row r.
-void PackTokens(const std::vector<Sample>& rows, Batch& batch) {
+// Lengths, segments and masked positions of token batches; rows[first + r] is row r.
+void PackTokens(const std::vector<Sample>& rows, size_t first, Batch& batch) {
   const int64_t count = batch.rows(), length = batch.type.tokens;
   batch.lengths = Tensor::Uninitialized({count}, DType::kInt32);
   bool segments = false;
   int64_t masked = 0;
   for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[static_cast<size_t>(r)];
+    const Sample& row = rows[first + static_cast<size_t>(r)];
     batch.lengths.ints()[r] = row.length;
     segments |= !row.segments.empty();
     masked += static_cast<int64_t>(row.targets.size());
@@ -192,7 +192,7 @@ void PackTokens(const std::vector<Sample>& rows, Batch& batch) {
   batch.masked_ids = Tensor::Uninitialized({masked}, DType::kInt32);
   int64_t m = 0;
   for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[static_cast<size_t>(r)];
+    const Sample& row = rows[first + static_cast<size_t>(r)];
     if (!row.segments.empty()) {
       std::copy(row.segments.begin(), row.segments.end(), batch.segments.ints() + r * length);
     }
@@ -200,6 +200,21 @@ void PackTokens(const std::vector<Sample>& rows, Batch& batch) {
       batch.masked_positions.ints()[m] = static_cast<int32_t>(r * length + target.position);
       batch.masked_ids.ints()[m++] = target.id;
     }
+  }
+}
+
+// Which patches of image batches stand masked; rows[first + r] is row r.
+void PackPatches(const std::vector<Sample>& rows, size_t first, Batch& batch) {
+  const int64_t count = batch.rows(), patches = batch.type.tokens;
+  const int64_t masked = patches - batch.type.kept;  // of each
+  batch.masked_positions = Tensor::Uninitialized({count * masked}, DType::kInt32);
+  int32_t* next = batch.masked_positions.ints();
+  for (int64_t r = 0; r < count; ++r) {
+    const Sample& row = rows[first + static_cast<size_t>(r)];
+    PRETEXT_CHECK(static_cast<int64_t>(row.masked_patches.size()) == masked,
+                  "as many masked patches as its type says");
+    for (const int32_t patch : row.masked_patches)
+      *next++ = static_cast<int32_t>(r * patches + patch);
   }
 }
 
@@ -238,13 +253,16 @@ absl::Status SourceStatus(const Sample& sample) {
 }
 
 Loader::Loader(const Dataset& dataset, LoaderOptions options)
-    : options_(std::move(options)),
-      type_(dataset.type()),
-      reader_(std::make_unique<Reader>(dataset, options_)) {
+    : options_(std::move(options)), reader_(std::make_unique<Reader>(dataset, options_)) {
   PRETEXT_CHECK(!options_.views.empty() && options_.batch_size > 0,
                 "a loader has views and a batch size");
   PRETEXT_CHECK(reader_->batches() > 0, "a loader has at least one batch an epoch");
-  if (!options_.views[0].empty()) type_ = options_.views[0].back()->output();
+  for (const auto& chain : options_.views)
+    types_.push_back(chain.empty() ? dataset.type() : chain.back()->output());
+  if (options_.evaluation) {
+    for (FlowType& type : types_) type = type.Whole();
+  }
+  if (options_.groups.empty()) options_.groups = {static_cast<int64_t>(options_.views.size())};
 }
 
 Loader::~Loader() = default;
@@ -252,6 +270,18 @@ Loader::~Loader() = default;
 int64_t Loader::samples() const { return reader_->samples(); }
 int64_t Loader::batches_per_epoch() const { return reader_->batches(); }
 void Loader::Seek(int64_t epoch, int64_t batch) { reader_->Seek(epoch, batch); }
+
+void Loader::Pack(int64_t first_view, Batch& batch) const {
+  batch.type = types_[static_cast<size_t>(first_view)];
+  batch.input = NewRows(batch.type, batch.rows());
+  const int64_t size = batch.type.size(), first = first_view * batch.samples;
+#pragma omp parallel for schedule(static)
+  for (int64_t r = 0; r < batch.rows(); ++r)
+    CopyRow(rows_[static_cast<size_t>(first + r)], r, size, batch.input);
+  if (batch.type.is(FlowType::Kind::kTokens)) PackTokens(rows_, static_cast<size_t>(first), batch);
+  if (batch.type.is(FlowType::Kind::kImage) && batch.type.masked)
+    PackPatches(rows_, static_cast<size_t>(first), batch);
+}
 
 absl::Status Loader::Next(Batch& batch) {
   const Clock::time_point start = Clock::now();
@@ -267,13 +297,11 @@ absl::Status Loader::Next(Batch& batch) {
   const FlowType clean_type = raw.samples[0].type;
   batch.samples = samples;
   batch.views = views;
-  batch.type = type_;
-  batch.input = NewRows(type_, samples * views);
   batch.labels = Tensor::Uninitialized({samples}, DType::kInt32);
   batch.indices.resize(static_cast<size_t>(samples));
   const bool untouched = views == 1 && options_.views[0].empty();
   batch.clean = Tensor();
-  if (options_.clean) batch.clean = untouched ? batch.input : NewRows(clean_type, samples);
+  if (options_.clean && !untouched) batch.clean = NewRows(clean_type, samples);
   rows_.resize(std::max(rows_.size(), static_cast<size_t>(samples * views)));
 
   // Views of pictures as they are need no values of the whole.
@@ -300,7 +328,6 @@ absl::Status Loader::Next(Batch& batch) {
       } else {
         MakeView(chain, options_.seed, raw.epoch, v, sample, row);
       }
-      CopyRow(row, v * samples + n, type_.size(), batch.input);
     }
     if (const absl::Status made = SourceStatus(sample); !made.ok()) {
 #pragma omp critical
@@ -311,7 +338,22 @@ absl::Status Loader::Next(Batch& batch) {
     }
     sample.source.reset();
   }
-  if (type_.is(FlowType::Kind::kTokens)) PackTokens(rows_, batch);
+  if (options_.groups.size() == 1) {
+    Pack(0, batch);
+    if (options_.clean && untouched) batch.clean = batch.input;
+  } else {
+    batch.type = types_.front();
+    batch.groups.resize(options_.groups.size());
+    int64_t first = 0;
+    for (size_t g = 0; g < options_.groups.size(); ++g) {
+      Batch& group = batch.groups[g];
+      group.samples = samples;
+      group.views = options_.groups[g];
+      group.labels = batch.labels;
+      Pack(first, group);
+      first += group.views;
+    }
+  }
   reader_->GiveBack(std::move(raw));
   seconds_augmenting_ += SecondsSince(augmenting);
   return status;

@@ -45,8 +45,11 @@ struct LoaderOptions {
   int prefetch = 2;  // batches read ahead
   // One chain of augmentations a view, V >= 1; an empty chain gives the sample as it is.
   std::vector<std::vector<const Augmentation*>> views = {{}};
-  bool evaluation = false;  // Augmentation::ApplyInEvaluation instead of Apply
-  bool clean = false;       // fill Batch::clean
+  // How many of them each group has (Batch::groups); one group or none: all views are alike.
+  std::vector<int64_t> groups = {};
+  // Augmentation::ApplyInEvaluation instead of Apply: no patch of an image stands masked.
+  bool evaluation = false;
+  bool clean = false;  // fill Batch::clean
 };
 
 class Loader {
@@ -71,8 +74,11 @@ class Loader {
  private:
   class Reader;
 
-  const LoaderOptions options_;
-  FlowType type_;  // of an augmented sample
+  LoaderOptions options_;
+  // Packs rows_ from the first view on into the batch, all of whose views are alike.
+  void Pack(int64_t first_view, Batch& batch) const;
+
+  std::vector<FlowType> types_;  // of an augmented sample, by view
   std::unique_ptr<Reader> reader_;
   std::vector<Sample> rows_;  // of the batch being made; they keep their memory
   double seconds_waiting_ = 0;

@@ -307,5 +307,56 @@ TEST(Loader, PacksTokens) {
   EXPECT_FALSE(batch.segments.defined());
 }
 
+class Pictures : public Dataset {
+ public:
+  FlowType type() const override { return FlowType::Image(1, 4, 4); }
+  absl::Status Load() override { return absl::OkStatus(); }
+  int64_t size(Split) const override { return 2; }
+  absl::Status Read(Split, int64_t index, Sample& sample) const override {
+    sample.index = index;
+    sample.type = type();
+    sample.values.assign(16, static_cast<float>(index));
+    sample.masked_patches.clear();
+    return absl::OkStatus();
+  }
+  std::string Summary() const override { return "pictures"; }
+};
+
+// Masks patch i and the last of sample i, of 4.
+class Masks : public Augmentation {
+ public:
+  FlowType output() const override {
+    FlowType type = FlowType::Image(1, 4, 4);
+    type.masked = true;
+    type.patch = 2;
+    type.tokens = 4;
+    type.kept = 2;
+    return type;
+  }
+  void Apply(Sample& sample, Random&) const override {
+    sample.masked_patches = {static_cast<int32_t>(sample.index), 3};
+    sample.type = output();
+  }
+};
+
+TEST(Loader, PacksMaskedPatchesAndNoneInEvaluation) {
+  const Pictures pictures;
+  const Masks masks;
+  const std::vector<const Augmentation*> chain = {&masks};
+  Batch batch;
+  Loader loader(pictures, {.batch_size = 2, .views = {chain, chain}});
+  ASSERT_TRUE(loader.Next(batch).ok());
+  EXPECT_EQ(batch.type, masks.output());
+  const Tensor& at = batch.masked_positions;
+  EXPECT_THAT(std::vector<int32_t>(at.ints(), at.ints() + at.size()),
+              testing::ElementsAre(0, 3, 5, 7, 8, 11, 13, 15));
+  EXPECT_FALSE(batch.masked_ids.defined());
+  Batch whole;
+  Loader evaluation(pictures, {.batch_size = 2, .views = {chain}, .evaluation = true});
+  ASSERT_TRUE(evaluation.Next(whole).ok());
+  EXPECT_EQ(whole.type, pictures.type());
+  EXPECT_FALSE(whole.masked_positions.defined());
+}
+
 }  // namespace
 }  // namespace pretext

@@ -7,7 +7,9 @@
 #include "core/ops/sequence.h"
 #include "core/ops/sequence_internal.h"
 #include "kernels/gather/gather.h"
+#include "kernels/linear/bfloat16_linear.h"
 #include "kernels/position_wise/position_wise.h"
+#include "kernels/reduce/column_sum.h"
 
 namespace pretext {
 
@@ -17,17 +19,49 @@ namespace {
 
 // The packed projection's parts: rows [0, D) of the weight give queries, [D, 3D) keys and values.
 struct Projection {
-  const float* x;
-  int64_t rows, features;
+  int64_t features;
   const Parameter* weight;
   const Parameter* bias;
+  Tensor narrow;  // the weight in bfloat16; undefined in float32
 
-  // The linear map that weight rows [first, first + out) make.
+  // What the map takes: `count` rows [count, features] of float32, in its numbers.
+  Tensor Input(const Tensor& rows_of_x) const {
+    return narrow.defined() ? ops_internal::PaddedBfloat16(rows_of_x) : rows_of_x;
+  }
+  // The linear map that weight rows [first, first + out) make, of `count` rows.
+  Tensor Forward(int64_t first, int64_t out, int64_t count, const Tensor& in) const {
+    if (!narrow.defined()) {
+      Tensor y = Tensor::Uninitialized({count, out});
+      Map(first, out, count).Forward(in.data(), nullptr, {}, y.data());
+      return y;
+    }
+    Tensor y = Tensor::Uninitialized({PaddedRows(count), out});
+    NarrowMap(first, out, count)
+        .Forward(in.bfloat16s(), bias != nullptr ? Data(bias) + first : nullptr,
+                 Activation::kIdentity, y.data());
+    return y.Rows(0, count);
+  }
+  void Backward(int64_t first, int64_t out, int64_t count, const Tensor& in, const Tensor& dout,
+                const PositionWise::Gradients& g) const {
+    if (!narrow.defined()) return Map(first, out, count).Backward(in.data(), {}, dout.data(), g);
+    if (g.bias) ColumnSum(count, out, dout.data(), g.bias.accumulate, g.bias.data);
+    NarrowMap(first, out, count)
+        .Backward(in.bfloat16s(), ops_internal::PaddedBfloat16(dout).bfloat16s(), count, g.weight,
+                  g.x);
+  }
+
+ private:
   PositionWise Map(int64_t first, int64_t out, int64_t count) const {
     PositionWise map{.rows = count, .in = features, .out = out};
     map.weight = Data(weight) + first * features;
     if (bias != nullptr) map.bias = Data(bias) + first;
     return map;
+  }
+  Bfloat16Linear NarrowMap(int64_t first, int64_t out, int64_t count) const {
+    return {.rows = PaddedRows(count),
+            .in = features,
+            .out = out,
+            .weight = narrow.bfloat16s() + first * features};
   }
 };
 
@@ -45,18 +79,21 @@ Var SelfAttention::operator()(Tape& tape, Var x, const TokenBatch& batch, const 
                 "attention: shapes fit");
   const bool some = positions.defined();
   const int64_t queries = some ? positions.size() : rows;
-  const Projection projection{x.value().data(), rows, d, weight, bias};
+  const bool narrow = tape.precision() == Precision::kBfloat16;
+  const Projection projection{d, weight, bias,
+                              narrow ? weight->value.RowMajorBfloat16() : Tensor()};
+  const Tensor input = projection.Input(x.value());
 
   // All rows: one matrix [R, 3D]. Some: queries [M, D] and, apart, keys and values [R, 2D].
-  Tensor packed = Tensor::Uninitialized({rows, some ? 2 * d : 3 * d}), q, x_some;
+  Tensor packed, q, x_some;
   if (some) {
     x_some = Tensor::Uninitialized({queries, d});
     GatherRows(queries, d, positions.ints(), x.value().data(), x_some.data());
-    q = Tensor::Uninitialized({queries, d});
-    projection.Map(0, d, queries).Forward(x_some.data(), nullptr, {}, q.data());
-    projection.Map(d, 2 * d, rows).Forward(x.value().data(), nullptr, {}, packed.data());
+    x_some = projection.Input(x_some);
+    q = projection.Forward(0, d, queries, x_some);
+    packed = projection.Forward(d, 2 * d, rows, input);
   } else {
-    projection.Map(0, 3 * d, rows).Forward(x.value().data(), nullptr, {}, packed.data());
+    packed = projection.Forward(0, 3 * d, rows, input);
   }
   const int64_t stride = packed.dim(1), keys_at = some ? 0 : d;
   const auto query_rows = [stride, d, some](const Tensor& q, const Tensor& packed) {
@@ -79,37 +116,37 @@ Var SelfAttention::operator()(Tape& tape, Var x, const TokenBatch& batch, const 
                    tape.recording() ? statistics.data() : nullptr);
   const Tensor kept_out = out;
   const Var w = Use(tape, weight), b = Use(tape, bias);
-  return tape.Record(
-      "attention", std::move(out), {x, w, b},
-      [&tape, x, w, b, input = x.value(), projection, shape, mask, lengths = batch.lengths,
-       positions, packed, q, x_some, kept_out, statistics, some, queries, rows, d, stride, keys_at,
-       query_rows](const Tensor& dy) mutable {
-        shape.dropout = &mask;
-        Tensor dpacked = Tensor::Uninitialized(packed.shape()),
-               dq = some ? Tensor::Uninitialized({queries, d}) : dpacked;
-        float* dkeys = dpacked.data() + keys_at;
-        AttentionBackward(shape, query_rows(q, packed), {packed.data() + keys_at, stride},
-                          {packed.data() + keys_at + d, stride}, {kept_out.data(), d},
-                          statistics.data(), {dy.data(), d}, {dq.data(), some ? d : stride},
-                          {dkeys, stride}, {dkeys + d, stride});
-        PositionWise::Gradients all;  // of the parameters as wholes
-        all.weight = tape.GradientOf(w);
-        all.bias = tape.GradientOf(b);
-        const auto backward = [&](int64_t first, int64_t out, int64_t count, const float* in,
-                                  const Tensor& dout, Target dx) {
-          PositionWise::Gradients g;
-          g.x = dx;
-          g.weight = Part(all.weight, first * d);
-          g.bias = Part(all.bias, first);
-          projection.Map(first, out, count).Backward(in, {}, dout.data(), g);
-        };
-        const Target dx = tape.GradientOf(x);
-        backward(some ? d : 0, stride, rows, input.data(), dpacked, dx);
-        if (!some) return;
-        Tensor dx_some = Tensor::Uninitialized({queries, d});
-        backward(0, d, queries, x_some.data(), dq, {dx_some.data()});
-        if (dx) AddToRows(queries, d, positions.ints(), dx_some.data(), dx.data);
-      });
+  return tape.Record("attention", std::move(out), {x, w, b},
+                     [&tape, x, w, b, input, projection, shape, mask, lengths = batch.lengths,
+                      positions, packed, q, x_some, kept_out, statistics, some, queries, rows, d,
+                      stride, keys_at, query_rows](const Tensor& dy) mutable {
+                       shape.dropout = &mask;
+                       Tensor dpacked = Tensor::Uninitialized(packed.shape()),
+                              dq = some ? Tensor::Uninitialized({queries, d}) : dpacked;
+                       float* dkeys = dpacked.data() + keys_at;
+                       AttentionBackward(
+                           shape, query_rows(q, packed), {packed.data() + keys_at, stride},
+                           {packed.data() + keys_at + d, stride}, {kept_out.data(), d},
+                           statistics.data(), {dy.data(), d}, {dq.data(), some ? d : stride},
+                           {dkeys, stride}, {dkeys + d, stride});
+                       PositionWise::Gradients all;  // of the parameters as wholes
+                       all.weight = tape.GradientOf(w);
+                       all.bias = tape.GradientOf(b);
+                       const auto backward = [&](int64_t first, int64_t out, int64_t count,
+                                                 const Tensor& in, const Tensor& dout, Target dx) {
+                         PositionWise::Gradients g;
+                         g.x = dx;
+                         g.weight = Part(all.weight, first * d);
+                         g.bias = Part(all.bias, first);
+                         projection.Backward(first, out, count, in, dout, g);
+                       };
+                       const Target dx = tape.GradientOf(x);
+                       backward(some ? d : 0, stride, rows, input, dpacked, dx);
+                       if (!some) return;
+                       Tensor dx_some = Tensor::Uninitialized({queries, d});
+                       backward(0, d, queries, x_some, dq, {dx_some.data()});
+                       if (dx) AddToRows(queries, d, positions.ints(), dx_some.data(), dx.data);
+                     });
 }
 
 }  // namespace pretext

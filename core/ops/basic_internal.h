@@ -5,6 +5,7 @@
 
 #include "base/parallel/parallel.h"
 #include "core/autograd/autograd.h"
+#include "kernels/linear/bfloat16_linear.h"
 
 namespace pretext::ops_internal {
 
@@ -14,6 +15,13 @@ inline double Dot(int64_t n, const float* a, const float* b) {
 #pragma omp simd reduction(+ : sum)
   for (int64_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * b[i];
   return sum;
+}
+
+// Rows of a float32 matrix in bfloat16, with zeros below (kernels/linear).
+inline Tensor PaddedBfloat16(const Tensor& x) {
+  Tensor padded = Tensor::Uninitialized({PaddedRows(x.dim(0)), x.dim(1)}, DType::kBfloat16);
+  ToPaddedBfloat16(x.dim(0), x.dim(1), x.data(), padded.bfloat16s());
+  return padded;
 }
 
 // Adds slope(i) to every element of the gradient of x, if that is wanted.

@@ -7,6 +7,7 @@
 
 #include "core/autograd/gradient_check.h"
 #include "kernels/activation/activation_reference.h"
+#include "kernels/onednn/has_bfloat16.h"
 
 namespace pretext {
 namespace {
@@ -43,6 +44,28 @@ TEST_P(LinearTest, ValuesAndGradients) {
           return LinearReference(at[0], at[1], at[2], out, activation);
         },
         {.parameters = {&w, &b}}))
+        << rows << "×" << in << "×" << out;
+  }
+}
+
+TEST_P(LinearTest, InBfloat16) {
+  if (!HasBfloat16()) GTEST_SKIP() << "no bfloat16 here";
+  const Activation activation = GetParam();
+  for (const auto& [rows, in, out] :
+       {std::array<int64_t, 3>{5, 7, 3}, std::array<int64_t, 3>{1, 4, 6},
+        std::array<int64_t, 3>{33, 17, 20}}) {
+    Parameter w = RandomParameter({out, in}, 2), b = RandomParameter({out}, 3);
+    std::vector<Tensor> inputs = {RandomTensor({rows, in}, 1)};
+    const GradientCheckOptions options = InBfloat16({&w, &b}, inputs);
+    EXPECT_TRUE(CheckGradients(
+        [&](Tape& tape, const std::vector<Var>& x) {
+          return Linear(tape, x[0], w, &b, activation);
+        },
+        inputs,
+        [&, out = static_cast<size_t>(out)](const std::vector<Doubles>& at) {
+          return LinearReference(at[0], at[1], at[2], out, activation);
+        },
+        options))
         << rows << "×" << in << "×" << out;
   }
 }

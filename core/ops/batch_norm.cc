@@ -23,7 +23,8 @@ struct Normalization {
         rows(z.dim(0) / groups),
         order(OrderOf(z, rows)),
         relu(relu),
-        gamma(tape.Use(*layer.scale)),
+        gamma(layer.scale != nullptr ? tape.Use(*layer.scale)
+                                     : tape.Constant(Tensor::Full({order.channels}, 1))),
         beta(layer.shift != nullptr ? tape.Use(*layer.shift) : Var()),
         mean(Tensor::Uninitialized({groups, order.channels})),
         inverse_deviation(Tensor::Uninitialized({groups, order.channels})) {
@@ -39,7 +40,7 @@ struct Normalization {
     return context.views;
   }
 
-  // Floats before a group's first row.
+  // Elements before a group's first row.
   int64_t At(int64_t group) const { return group * order.samples * order.sample_stride; }
 
   BatchNormParameters Parameters(int64_t group) const {
@@ -64,13 +65,25 @@ struct Normalization {
     }
   }
 
-  // y of `count` samples that start `at` floats into the tensors.
+  // The sums of samples [begin, begin + count) of a group.
+  void Moments(int64_t group, int64_t begin, int64_t count, const Tensor& z,
+               Tensor& partials) const {
+    WithElements(z, [&]<class T>() {
+      BatchNormMoments(order, begin, count,
+                       Elements<T>(z) + At(group) + begin * order.sample_stride, partials.data());
+    });
+  }
+
+  // y of `count` samples that start `at` elements into the tensors.
   void Forward(int64_t group, int64_t at, int64_t count, const Tensor& z, const Tensor& residual,
                Tensor& y) const {
     ChannelOrder part = order;
     part.samples = count;
-    BatchNormForward(part, Parameters(group), z.data() + at,
-                     residual.defined() ? residual.data() + at : nullptr, relu, y.data() + at);
+    WithElements(z, [&]<class T>() {
+      BatchNormForward(part, Parameters(group), Elements<T>(z) + at,
+                       residual.defined() ? Elements<T>(residual) + at : nullptr, relu,
+                       Elements<T>(y) + at);
+    });
   }
 
   bool batch_statistics;
@@ -99,24 +112,29 @@ struct NormalizationBackward {
 
   void Sums(int64_t group) {
     const int64_t at = norm.At(group), channels = norm.order.channels;
-    BatchNormGradientSums(norm.order, 0, norm.order.samples, norm.Parameters(group), mask,
-                          z.data() + at, y.defined() ? y.data() + at : nullptr,
-                          gradient.data() + at, masked.defined() ? masked.data() + at : nullptr,
-                          partials.data());
+    WithElements(z, [&]<class T>() {
+      BatchNormGradientSums(norm.order, 0, norm.order.samples, norm.Parameters(group), mask,
+                            Elements<T>(z) + at, y.defined() ? Elements<T>(y) + at : nullptr,
+                            Elements<T>(gradient) + at,
+                            masked.defined() ? Elements<T>(masked) + at : nullptr, partials.data());
+    });
     FinishBatchNormGradientSums(norm.order, norm.Parameters(group), partials.data(), sums.data(),
                                 sums.data() + channels);
     Add(dgamma, sums.data(), group > 0);
     Add(dbeta, sums.data() + channels, group > 0);
   }
 
-  // dz of `count` samples `at` floats into the tensors.
-  void Data(int64_t group, int64_t at, int64_t count, float* dz) {
+  // dz of `count` samples `at` elements into the tensors.
+  void Data(int64_t group, int64_t at, int64_t count, void* dz) {
     const bool past = masked.defined();  // past the ReLU already
     const float* const sum = norm.batch_statistics ? sums.data() : nullptr;
-    BatchNormBackward(norm.order, count, norm.Parameters(group), past ? BatchNormMask::kNone : mask,
-                      z.data() + at, y.defined() ? y.data() + at : nullptr,
-                      (past ? masked : gradient).data() + at, sum,
-                      sum != nullptr ? sum + norm.order.channels : nullptr, dz);
+    WithElements(z, [&]<class T>() {
+      BatchNormBackward(norm.order, count, norm.Parameters(group),
+                        past ? BatchNormMask::kNone : mask, Elements<T>(z) + at,
+                        y.defined() ? Elements<T>(y) + at : nullptr,
+                        Elements<T>(past ? masked : gradient) + at, sum,
+                        sum != nullptr ? sum + norm.order.channels : nullptr, static_cast<T*>(dz));
+    });
   }
 
   // After all groups' sums.
@@ -163,15 +181,21 @@ Var ActivateChannels(Tape& tape, Var x, Activation activation) {
   const ChannelOrder order = OrderOf(input, input.dim(0));
   Tensor y = Tensor::Uninitialized(input.shape(), input.layout());
   if (input.layout().padded()) y.Zero();
-  ChannelBiasActivation(order, order.samples, activation, input.data(), nullptr, nullptr, y.data());
+  WithElements(input, [&]<class T>() {
+    ChannelBiasActivation(order, order.samples, activation,
+                          static_cast<const T*>(Elements<T>(input)), nullptr,
+                          static_cast<T*>(nullptr), Elements<T>(y));
+  });
   Tensor saved = DerivativeFromOutput(activation) ? y : std::move(input);
   return tape.Record(
       "activation", std::move(y), {x},
       [&tape, x, order, activation, saved = std::move(saved)](const Tensor& gradient) {
         const Tensor dy = gradient.InLayout(saved.layout());
         Tensor dx = Tensor::Uninitialized(saved.shape(), saved.layout());
-        ChannelBiasActivationBackward(order, 0, order.samples, activation, saved.data(), dy.data(),
-                                      dx.data(), nullptr);
+        WithElements(saved, [&]<class T>() {
+          ChannelBiasActivationBackward(order, 0, order.samples, activation, Elements<T>(saved),
+                                        Elements<T>(dy), Elements<T>(dx), nullptr);
+        });
         tape.AddGradient(x, std::move(dx));
       });
 }
@@ -179,11 +203,12 @@ Var ActivateChannels(Tape& tape, Var x, Activation activation) {
 }  // namespace
 
 BatchNormLayer BatchNormLayer::Declare(ParameterSet& set, const std::string& name, int64_t channels,
-                                       float scale, bool with_shift) {
+                                       float scale, bool with_shift, bool with_scale) {
   set.AddBatchStatistics(0);
   BatchNormLayer layer;
-  layer.scale =
-      set.Add(name + ".weight", Role::kNormScale, {channels}, Initializer::Constant(scale));
+  if (with_scale)
+    layer.scale =
+        set.Add(name + ".weight", Role::kNormScale, {channels}, Initializer::Constant(scale));
   if (with_shift)
     layer.shift = set.Add(name + ".bias", Role::kNormShift, {channels}, Initializer::Constant(0));
   layer.running_mean = set.AddBuffer(name + ".running_mean", {channels}, 0);
@@ -205,9 +230,8 @@ Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardConte
   Tensor partials = Tensor::Uninitialized({static_cast<int64_t>(BatchNormPartials(norm.order))});
   for (int64_t group = 0; group < norm.groups; ++group) {
     if (norm.batch_statistics) {
-      BatchNormMoments(norm.order, 0, norm.order.samples, z.data() + norm.At(group),
-                       partials.data());
-      norm.Finish(layer, group, partials, tape.recording());
+      norm.Moments(group, 0, norm.order.samples, z, partials);
+      norm.Finish(layer, group, partials, tape.recording() || context.update_statistics);
     }
     norm.Forward(group, norm.At(group), norm.order.samples, z, add, y);
   }
@@ -221,8 +245,9 @@ Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardConte
                        Tensor dz = Tensor::Uninitialized(z.shape(), z.layout());
                        for (int64_t group = 0; group < norm.groups; ++group) {
                          backward.Sums(group);
-                         backward.Data(group, norm.At(group), norm.order.samples,
-                                       dz.data() + norm.At(group));
+                         backward.Data(
+                             group, norm.At(group), norm.order.samples,
+                             Behind(dz.elements(), norm.At(group), dz.dtype() == DType::kBfloat16));
                        }
                        backward.GiveResidual();
                        tape.AddGradient(x, std::move(dz));
@@ -238,7 +263,7 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
     return ActivateChannels(tape, y, activation);
   }
   const bool relu = activation == Activation::kRelu;
-  ConvShape shape = ShapeOf(x.shape(), weight.shape, options);
+  ConvShape shape = ShapeOf(x.shape(), weight.shape, options, tape.precision());
   const ConvPlan& all = ConvPlan::Get(shape);
   const Var w = tape.Use(weight);
   Tensor input = x.value().InLayout(all.input_layout());
@@ -252,17 +277,19 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
   Tensor partials = Tensor::Uninitialized({static_cast<int64_t>(BatchNormPartials(norm.order))});
   for (int64_t group = 0; group < norm.groups; ++group) {
     const int64_t first = norm.At(group);
-    ForwardInChunks(plan, input.data() + group * norm.rows * plan.input_stride(),
-                    weight.value.data(), z.data() + first, [&](int64_t begin, int64_t count) {
+    const bool narrow = plan.bfloat16();
+    ForwardInChunks(plan, Behind(input.elements(), group * norm.rows * plan.input_stride(), narrow),
+                    weight.value.data(), Behind(z.elements(), first, narrow),
+                    [&](int64_t begin, int64_t count) {
                       const int64_t at = first + begin * plan.output_stride();
                       if (norm.batch_statistics) {
-                        BatchNormMoments(norm.order, begin, count, z.data() + at, partials.data());
+                        norm.Moments(group, begin, count, z, partials);
                       } else {
                         norm.Forward(group, at, count, z, add, y);
                       }
                     });
     if (norm.batch_statistics) {
-      norm.Finish(layer, group, partials, tape.recording());
+      norm.Finish(layer, group, partials, tape.recording() || context.update_statistics);
       norm.Forward(group, first, norm.rows, z, add, y);
     }
   }
@@ -275,21 +302,22 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
         const Tensor dy = gradient.InLayout(z.layout());
         NormalizationBackward backward(tape, norm, z, y, dy, residual);
         Gradient dw = tape.GradientOf(w), dx = tape.GradientOf(x, all.input_layout());
+        const bool narrow = plan.bfloat16();
         for (int64_t group = 0; group < norm.groups; ++group) {
           backward.Sums(group);
           const int64_t rows_before = group * norm.rows * plan.input_stride();
-          BackwardInChunks(plan,
-                           {.x = input.data() + rows_before,
-                            .weight = w.value().data(),
-                            .dx = dx.wanted() ? dx.data() + rows_before : nullptr,
-                            .add_to_dx = dx.accumulate(),
-                            .dweight = dw.wanted() ? dw.data() : nullptr,
-                            .add_to_dweight = dw.accumulate() || group > 0},
-                           [&](int64_t begin, int64_t count, float* room) {
-                             backward.Data(group, norm.At(group) + begin * plan.output_stride(),
-                                           count, room);
-                             return room;
-                           });
+          BackwardInChunks(
+              plan,
+              {.x = Behind(input.elements(), rows_before, narrow),
+               .weight = w.value().data(),
+               .dx = dx.wanted() ? Behind(dx.tensor().elements(), rows_before, narrow) : nullptr,
+               .add_to_dx = dx.accumulate(),
+               .dweight = dw.wanted() ? dw.data() : nullptr,
+               .add_to_dweight = dw.accumulate() || group > 0},
+              [&](int64_t begin, int64_t count, void* room) {
+                backward.Data(group, norm.At(group) + begin * plan.output_stride(), count, room);
+                return room;
+              });
         }
         backward.GiveResidual();
       });

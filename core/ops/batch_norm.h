@@ -16,7 +16,7 @@ namespace pretext {
 // The parameters of a batch normalisation. Names and meaning as PyTorch's: momentum is the weight
 // of the new batch, running statistics hold the unbiased variance, ε is added to the biased one.
 struct BatchNormLayer {
-  Parameter* scale = nullptr;  // γ
+  Parameter* scale = nullptr;  // γ; null without
   Parameter* shift = nullptr;  // β; null without
   Buffer* running_mean = nullptr;
   Buffer* running_variance = nullptr;
@@ -29,14 +29,15 @@ struct BatchNormLayer {
   // Declares "name.weight" (γ, initially `scale`), "name.bias" (β, 0),
   // "name.running_mean", "name.running_var".
   static BatchNormLayer Declare(ParameterSet& set, const std::string& name, int64_t channels,
-                                float scale = 1, bool with_shift = true);
+                                float scale = 1, bool with_shift = true, bool with_scale = true);
 };
 
 // y = f(BN(x) + residual). x [R, C] or [R, C, H, W]; residual of x's shape, or none. ReLU is fused;
 // other activations are a pass of their own. In training the statistics are over all rows
 // (context.batch_norm is kAllViews) or over each view's rows apart; the running ones are updated
-// when the tape records (a gradient-caching step goes through twice, once recording). Otherwise,
-// and where one of these is frozen, the running statistics are taken, as constants.
+// when the tape records (a gradient-caching step goes through twice, once recording) or
+// context.update_statistics says so. Otherwise, and where one of these is frozen, the running
+// statistics are taken, as constants.
 Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardContext& context,
               Activation activation = Activation::kIdentity, Var residual = Var());
 

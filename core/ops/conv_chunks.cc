@@ -4,7 +4,8 @@
 
 namespace pretext::conv_internal {
 
-ConvShape ShapeOf(const Shape& x, const Shape& weight, const ConvOptions& options) {
+ConvShape ShapeOf(const Shape& x, const Shape& weight, const ConvOptions& options,
+                  Precision precision) {
   PRETEXT_CHECK(x.rank() == 4 && weight.rank() == 4, "a convolution takes images");
   PRETEXT_CHECK(weight[1] * options.groups == x[1] && weight[2] == weight[3],
                 "the convolution's weight does not fit its input");
@@ -16,7 +17,8 @@ ConvShape ShapeOf(const Shape& x, const Shape& weight, const ConvOptions& option
           .kernel = weight[2],
           .stride = options.stride,
           .padding = options.padding,
-          .groups = options.groups};
+          .groups = options.groups,
+          .bfloat16 = precision == Precision::kBfloat16};
 }
 
 Tensor Workspace(size_t bytes) {
@@ -29,7 +31,7 @@ ChannelOrder OrderOf(const Tensor& x, int64_t rows) {
   return order;
 }
 
-void ForwardInChunks(const ConvPlan& plan, const float* x, const float* weight, float* y,
+void ForwardInChunks(const ConvPlan& plan, const void* x, const float* weight, void* y,
                      absl::FunctionRef<void(int64_t begin, int64_t count)> after) {
   constexpr auto kPass = ConvPlan::Pass::kForward;
   Tensor workspace = Workspace(plan.workspace_bytes(kPass));
@@ -37,17 +39,17 @@ void ForwardInChunks(const ConvPlan& plan, const float* x, const float* weight, 
   const int64_t n = plan.shape().n;
   for (int64_t begin = 0; begin < n; begin += plan.chunk()) {
     const int64_t count = std::min(plan.chunk(), n - begin);
-    plan.Forward(count, x + begin * plan.input_stride(), y + begin * plan.output_stride(),
-                 workspace.data());
+    plan.Forward(count, Behind(x, begin * plan.input_stride(), plan.bfloat16()),
+                 Behind(y, begin * plan.output_stride(), plan.bfloat16()), workspace.data());
     after(begin, count);
   }
 }
 
-void BackwardInChunks(
-    const ConvPlan& plan, const ConvGradients& g,
-    absl::FunctionRef<const float*(int64_t begin, int64_t count, float* room)> dy) {
+void BackwardInChunks(const ConvPlan& plan, const ConvGradients& g,
+                      absl::FunctionRef<const void*(int64_t begin, int64_t count, void* room)> dy) {
   constexpr auto kData = ConvPlan::Pass::kBackwardData, kWeights = ConvPlan::Pass::kBackwardWeights;
-  Tensor room = Tensor::Uninitialized({plan.chunk() * plan.output_stride()});
+  Tensor room = Tensor::Uninitialized({plan.chunk() * plan.output_stride()},
+                                      plan.bfloat16() ? DType::kBfloat16 : DType::kFloat32);
   Tensor data, weights;
   if (g.dx != nullptr) {
     data = Workspace(plan.workspace_bytes(kData));
@@ -57,10 +59,13 @@ void BackwardInChunks(
   const int64_t n = plan.shape().n;
   for (int64_t begin = 0; begin < n; begin += plan.chunk()) {
     const int64_t count = std::min(plan.chunk(), n - begin), at = begin * plan.input_stride();
-    const float* chunk = dy(begin, count, room.data());
+    const void* chunk = dy(begin, count, room.elements());
     if (g.dweight != nullptr)
-      plan.BackwardWeights(count, g.x + at, chunk, begin == 0, weights.data());
-    if (g.dx != nullptr) plan.BackwardData(count, chunk, g.dx + at, g.add_to_dx, data.data());
+      plan.BackwardWeights(count, Behind(g.x, at, plan.bfloat16()), chunk, begin == 0,
+                           weights.data());
+    if (g.dx != nullptr) {
+      plan.BackwardData(count, chunk, Behind(g.dx, at, plan.bfloat16()), g.add_to_dx, data.data());
+    }
   }
   if (g.dweight != nullptr) plan.FinishBackwardWeights(g.dweight, g.add_to_dweight, weights.data());
 }

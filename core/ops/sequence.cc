@@ -54,6 +54,9 @@ Var LayerNorm(Tape& tape, Var x, const LayerNormLayer& norm) {
 Var PositionWiseLayer::operator()(Tape& tape, Var x, Var residual, int64_t tokens,
                                   const Tensor& positions, const ForwardContext& context) const {
   CheckMatrix("PositionWiseLayer", x);
+  if (tape.precision() == Precision::kBfloat16) {
+    return InBfloat16(tape, x, residual, tokens, positions, context);
+  }
   const int64_t rows = x.dim(0);
   const DropoutMask mask = Mask(dropout, context);
   PositionWise map{.rows = rows, .in = x.dim(1), .out = weight->shape[0]};
@@ -118,6 +121,13 @@ Var Rows(Tape& tape, Var x, const Tensor& rows) {
     if (!dx.accumulate()) dx.tensor().Zero();
     AddToRows(count, columns, rows.ints(), dy.data(), dx.data());
   });
+}
+
+Tensor FirstRows(const TokenBatch& batch) {
+  Tensor rows = Tensor::Uninitialized({batch.samples}, DType::kInt32);
+  for (int64_t n = 0; n < batch.samples; ++n)
+    rows.ints()[n] = static_cast<int32_t>(n * batch.tokens);
+  return rows;
 }
 
 namespace {

@@ -88,10 +88,17 @@ struct PositionWiseLayer {
   // residual may be undefined, or x itself. tokens: L.
   Var operator()(Tape& tape, Var x, Var residual, int64_t tokens, const Tensor& positions,
                  const ForwardContext& context) const;
+
+ private:
+  Var InBfloat16(Tape& tape, Var x, Var residual, int64_t tokens, const Tensor& positions,
+                 const ForwardContext& context) const;
 };
 
 // Rows of x [R, D] by number; rows: [M] int32, all different.
 Var Rows(Tape& tape, Var x, const Tensor& rows);
+
+// The numbers of the samples' first tokens among all rows, [N] int32: what CLS pooling reads.
+Tensor FirstRows(const TokenBatch& batch);
 
 // The mean of each sample's tokens before the padding: x [N·L, D] to [N, D]. A sample without
 // tokens gives 0.

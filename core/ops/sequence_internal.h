@@ -26,7 +26,7 @@ inline Var Use(Tape& tape, Parameter* parameter) {
 }
 
 inline DropoutMask Mask(const DropoutLayer& layer, const ForwardContext& context) {
-  return MakeDropout(context.DropoutKey(layer.layer), context.training ? layer.probability : 0.0f);
+  return MakeDropout(context.DropoutKey(layer.layer), context.drops() ? layer.probability : 0.0f);
 }
 
 // Both of a normalisation's parameters on a tape, and what its backward pass needs.

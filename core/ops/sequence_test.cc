@@ -14,6 +14,7 @@
 #include "core/tensor/memory_pool.h"
 #include "gtest/gtest.h"
 #include "kernels/dropout/dropout.h"
+#include "kernels/onednn/has_bfloat16.h"
 
 namespace pretext {
 namespace {
@@ -190,7 +191,14 @@ Doubles AttentionOf(const Doubles& x, const Doubles& weight, const Doubles& bias
   return out;
 }
 
-void CheckAttention(bool all, bool with_bias) {
+// Every product of what is checked in bfloat16, or none.
+GradientCheckOptions Options(Precision precision, const std::vector<Parameter*>& parameters,
+                             std::vector<Tensor>& inputs) {
+  if (precision == Precision::kBfloat16) return InBfloat16(parameters, inputs);
+  return {.parameters = parameters};
+}
+
+void CheckAttention(bool all, bool with_bias, Precision precision = Precision::kFloat32) {
   Parameter weight = RandomParameter({3 * kFeatures, kFeatures}, 1, 0.5f),
             bias = RandomParameter({3 * kFeatures}, 2);
   if (!with_bias) bias.value.Zero();
@@ -198,17 +206,21 @@ void CheckAttention(bool all, bool with_bias) {
   const std::vector<int32_t> positions = all ? AllPositions() : kPositions;
   const Tensor listed =
       all ? Tensor() : IntTensor({static_cast<int64_t>(positions.size())}, positions);
+  std::vector<Tensor> inputs = {RandomTensor({kRows, kFeatures}, 3)};
+  const GradientCheckOptions options = Options(
+      precision,
+      with_bias ? std::vector<Parameter*>{&weight, &bias} : std::vector<Parameter*>{&weight},
+      inputs);
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& in) {
         return attention(tape, in[0], Tokens(), listed, Training());
       },
-      {RandomTensor({kRows, kFeatures}, 3)},
+      inputs,
       [&](const std::vector<Doubles>& in) {
         const Doubles none(3 * kFeatures, 0.0);
         return AttentionOf(in[0], in[1], with_bias ? in[2] : none, positions, attention.dropout);
       },
-      {.parameters = with_bias ? std::vector<Parameter*>{&weight, &bias}
-                               : std::vector<Parameter*>{&weight}}));
+      options));
 }
 
 TEST(OpsSequence, AttentionOfAllTokens) { CheckAttention(true, true); }
@@ -216,6 +228,12 @@ TEST(OpsSequence, AttentionOfListedTokens) { CheckAttention(false, true); }
 TEST(OpsSequence, AttentionWithoutABias) {
   CheckAttention(true, false);
   CheckAttention(false, false);
+}
+TEST(OpsSequence, AttentionInBfloat16) {
+  if (!HasBfloat16()) GTEST_SKIP() << "no bfloat16 here";
+  CheckAttention(true, true, Precision::kBfloat16);
+  CheckAttention(false, true, Precision::kBfloat16);
+  CheckAttention(true, false, Precision::kBfloat16);
 }
 
 TEST(OpsSequenceDeathTest, AnythingButAMatrixIsNamed) {
@@ -236,7 +254,8 @@ TEST(OpsSequenceDeathTest, AnythingButAMatrixIsNamed) {
 }
 
 // residual: 0 none, 1 another tensor, 2 the input itself.
-void CheckPositionWise(int64_t hidden, bool normalised, int residual, bool listed) {
+void CheckPositionWise(int64_t hidden, bool normalised, int residual, bool listed,
+                       Precision precision = Precision::kFloat32) {
   const std::vector<int32_t> positions = listed ? kPositions : AllPositions();
   const int64_t rows = positions.size(), inner = hidden > 0 ? hidden : kFeatures;
   Parameter w1 = RandomParameter({hidden, kFeatures}, 1, 0.5f), b1 = RandomParameter({hidden}, 2);
@@ -256,6 +275,10 @@ void CheckPositionWise(int64_t hidden, bool normalised, int residual, bool liste
   }
   std::vector<Tensor> inputs = {RandomTensor({rows, kFeatures}, 7)};
   if (residual == 1) inputs.push_back(RandomTensor({rows, kFeatures}, 8));
+  GradientCheckOptions options = Options(precision, parameters, inputs);
+  // Hidden sums, values and both their gradients are rounded, one after the other, and the
+  // normalisation of so few features divides by deviations that may be small.
+  if (precision == Precision::kBfloat16 && hidden > 0) options.tolerance = 0x1p-5;
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& in) {
         const Tensor rows_of_masks = listed ? IntTensor({rows}, positions) : Tensor();
@@ -279,7 +302,7 @@ void CheckPositionWise(int64_t hidden, bool normalised, int residual, bool liste
         }
         return normalised ? NormOf(y, next[0], next[1], 1e-3f) : y;
       },
-      {.parameters = parameters}))
+      options))
       << "hidden " << hidden << " norm " << normalised << " residual " << residual << " listed "
       << listed;
 }
@@ -288,6 +311,17 @@ TEST(OpsSequence, PositionWise) {
   for (int64_t hidden : {0, 6}) {
     for (bool normalised : {false, true}) {
       for (int residual : {0, 1, 2}) CheckPositionWise(hidden, normalised, residual, residual == 1);
+    }
+  }
+}
+
+TEST(OpsSequence, PositionWiseInBfloat16) {
+  if (!HasBfloat16()) GTEST_SKIP() << "no bfloat16 here";
+  for (int64_t hidden : {0, 6}) {
+    for (bool normalised : {false, true}) {
+      for (int residual : {0, 1, 2}) {
+        CheckPositionWise(hidden, normalised, residual, residual == 1, Precision::kBfloat16);
+      }
     }
   }
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/flow/flow_type.h"
 
@@ -17,10 +18,15 @@ class Tokenizer;
 struct Parameter;
 
 struct BuildContext {
-  FlowType input;   // what flows into this part; nothing for a dataset, an optimizer, a tokenizer
-  FlowType sample;  // a clean sample of the dataset: what a decoder has to rebuild
-  FlowType view;    // what the encoder is given: the sample after its augmentations
-  int64_t views = 1;
+  FlowType input;     // what flows into this part; nothing for a dataset, an optimizer, a tokenizer
+  FlowType sample;    // a clean sample of the dataset: what a decoder has to rebuild
+  FlowType view;      // what the encoder is given: the sample after its augmentations
+  int64_t views = 1;  // V; for losses those that go through the trained encoder
+  int64_t groups = 1;  // that the views come in (Batch::groups)
+  // For losses: the type of Prediction::target (nothing without teacher and predictor), and which
+  // views `value` and `target` are of, as Prediction::views; empty: all, 0 to views - 1.
+  FlowType target;
+  std::vector<int64_t> value_views, target_views;
   bool labelled = false;                 // the dataset has labels
   const Tokenizer* tokenizer = nullptr;  // of a text dataset
   // For heads: the encoder's table [vocabulary, D], which a tied decoder shares; null without.

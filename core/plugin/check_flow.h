@@ -11,7 +11,8 @@ namespace pretext {
 
 // A fault of the part unless what is given is of one of the kinds. `sentence` is completed by it:
 // "takes images; it is given" and "vector 8". Where nothing flows the part before is at fault, and
-// has said so.
+// has said so. Images whose patches stand masked are refused: a part that knows of them checks its
+// input itself.
 bool CheckFlow(const FlowType& given, std::initializer_list<FlowType::Kind> kinds,
                absl::string_view sentence, FieldChecker& check);
 

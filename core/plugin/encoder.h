@@ -32,6 +32,13 @@ class Encoder {
   // constant, or what a gradient is wanted of. `batch` gives what belongs to the rows beside it.
   virtual Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) = 0;
 
+  // Whether Forward takes rows of `input` too, beside those of the type that it was created for,
+  // and gives h of the same type: views of other sizes.
+  virtual bool Accepts(const FlowType& input) const {
+    (void)input;
+    return false;
+  }
+
   // One vector a row, for evaluation and export: [R, D]. The default is h itself; an encoder of
   // sequences pools.
   virtual Var Pool(Tape& tape, Var h, const Batch& batch) {

@@ -1,5 +1,8 @@
 #include "core/plugin/export_layers.h"
 
+#include <cmath>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 
 namespace pretext {
@@ -55,6 +58,35 @@ std::string DrawLinear(const TrainedPart& part, const std::string& name, const s
   return graph.Activate(graph.Linear(x, absl::StrCat(part.name, ".", name), part[name + ".weight"],
                                      part.Find(name + ".bias")),
                         activation);
+}
+
+std::string DrawSelfAttention(const TrainedPart& part, const AttentionNames& names, int64_t heads,
+                              const std::string& bias, const std::string& x, GraphBuilder& graph) {
+  const std::string at = names.name + ".";
+  const Tensor weight = part[at + names.in + ".weight"], shift = part[at + names.in + ".bias"];
+  const int64_t width = weight.dim(1);
+  int64_t block = 0;
+  const auto project = [&](const char* what, const std::vector<int64_t>& order) {
+    const int64_t begin = width * block++;
+    const std::string y =
+        graph.Linear(x, absl::StrCat(part.name, ".", at, what), weight.Rows(begin, begin + width),
+                     shift.Rows(begin, begin + width));
+    const std::string parts =
+        graph.Node("Reshape", {y, graph.Wholes({0, 0, heads, width / heads})});
+    return graph.Node("Transpose", {parts}, {{"perm", order}});
+  };
+  const std::string q = project("query", {0, 2, 1, 3}), k = project("key", {0, 2, 3, 1}),
+                    v = project("value", {0, 2, 1, 3});
+  const double scale = 1 / std::sqrt(static_cast<double>(width / heads));
+  std::string scores =
+      graph.Node("Mul", {graph.Node("MatMul", {q, k}), graph.Scalar(static_cast<float>(scale))});
+  if (!bias.empty()) scores = graph.Node("Add", {scores, bias});
+  const std::string probabilities = graph.Node("Softmax", {scores}, {{"axis", int64_t{-1}}});
+  const std::string mixed = graph.Node("Transpose", {graph.Node("MatMul", {probabilities, v})},
+                                       {{"perm", std::vector<int64_t>{0, 2, 1, 3}}});
+  return DrawLinear(part, at + names.out,
+                    graph.Node("Reshape", {mixed, graph.Wholes({0, 0, width})}),
+                    Activation::kIdentity, graph);
 }
 
 std::string DrawMlp(const TrainedPart& part, const MlpOptions& options, const std::string& x,

@@ -33,4 +33,13 @@ std::string DrawMlp(const TrainedPart& part, const MlpOptions& options, const st
 std::string DrawLinear(const TrainedPart& part, const std::string& name, const std::string& x,
                        Activation activation, GraphBuilder& graph);
 
+// Self-attention with its projections (core/ops/sequence.h) of x [batch, L, D]: the names of its
+// parameters are NAME.IN.weight [3 D, D] and NAME.OUT.weight. bias is added to the scores; empty:
+// none.
+struct AttentionNames {
+  std::string name, in, out;
+};
+std::string DrawSelfAttention(const TrainedPart& part, const AttentionNames& names, int64_t heads,
+                              const std::string& bias, const std::string& x, GraphBuilder& graph);
+
 }  // namespace pretext

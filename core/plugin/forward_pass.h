@@ -20,6 +20,7 @@ inline ForwardPass Forward(Tape& tape, Encoder& encoder, Head& head, const Batch
   ForwardContext with = context;
   with.views = batch.views;
   with.part = PassPart::kEncoder;
+  const PrecisionScope precision(tape, context.precision);
   const Var h = encoder.Forward(tape, tape.Constant(batch.input), read, with);
   with.part = PassPart::kHead;
   return {.h = h, .z = head.Forward(tape, h, read, with)};

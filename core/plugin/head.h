@@ -1,4 +1,4 @@
-// Head: g, the part that is thrown away after training. z = g(h).
+// Head: g, the part that is thrown away after training. z = g(h). A predictor q(z) is a head too.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,20 @@
 
 namespace pretext {
 
-// What a head gives the loss.
+// What the loss is given.
 struct Prediction {
-  // z [R, D]; a reconstruction [R, C, H, W] or [R, D]; or for token scores t
-  // [M, D] at the masked positions.
+  // z [R, D], behind the predictor if there is one; a reconstruction [R, C, H, W] or [R, D]; or for
+  // token scores t [M, D] at the masked positions.
   Var value;
+
+  // What `value` is to become like, with no way back for the gradient: the teacher's z, or, with a
+  // predictor alone, z before it (BuildContext::target is its type). Undefined without either.
+  // [V'·N, D], rows view-major.
+  Var target;
+
+  // Which of the batch's views each block of N rows is, of `value` and of `target`, ascending.
+  // Empty: all of them, one after the other. A head leaves them alone.
+  std::vector<int64_t> views, target_views;
 
   // Token scores only: score(k) = t · weight_k + bias_k, left to the loss, which forms them a block
   // at a time.

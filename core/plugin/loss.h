@@ -1,4 +1,8 @@
 // Loss: one number for a batch, from the head's prediction and what the batch knows.
+//
+// A loss may learn (parameters: prototypes) and remember (buffers: a queue, a centre). Both are
+// saved and resumed. What it remembers changes in AfterStep alone, by what Compute has put by while
+// its tape recorded: an evaluation leaves no trace.
 #pragma once
 
 #include <memory>
@@ -9,7 +13,9 @@
 
 #include "absl/status/statusor.h"
 #include "core/autograd/autograd.h"
+#include "core/autograd/parameter.h"
 #include "core/flow/batch.h"
+#include "core/flow/schedule.h"
 #include "core/plugin/build_context.h"
 #include "core/plugin/head.h"
 
@@ -25,7 +31,7 @@ struct LossResult {
 
 // Registers with PRETEXT_REGISTER_LOSS(Class, ConfigMessage); has
 //   static absl::StatusOr<std::unique_ptr<Loss>> Create(const ConfigMessage&, const BuildContext&);
-// where context.input is the head's output type.
+// where context.input is the type of the prediction, and context.target that of its target.
 class Loss {
  public:
   virtual ~Loss() = default;
@@ -33,9 +39,17 @@ class Loss {
   // A non-finite loss is returned as it is: the trainer stops there and says where it came from.
   virtual LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) = 0;
 
+  // Before the batches of a step: where it stands in the run, for what follows a schedule.
+  virtual void BeginStep(const RunPosition& position) { (void)position; }
+  // After the optimizer's update and the teacher's.
+  virtual void AfterStep() {}
+
   // The fewest samples of a batch from which there is something to learn: 2 where samples are told
   // from one another.
   virtual int64_t least_samples() const { return 1; }
+
+  // Whether it looks at Prediction::target: a teacher of another would be for nothing.
+  virtual bool takes_target() const { return false; }
 
   // Whether Batch::clean must be filled.
   virtual bool needs_clean() const { return false; }
@@ -54,6 +68,12 @@ class Loss {
     (void)samples, (void)views;
     return std::nullopt;
   }
+
+  ParameterSet& parameters() { return parameters_; }
+  const ParameterSet& parameters() const { return parameters_; }
+
+ private:
+  ParameterSet parameters_;
 };
 
 }  // namespace pretext

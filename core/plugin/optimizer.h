@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ class Optimizer {
 
   // The configured base rate; the schedule multiplies it.
   virtual double learning_rate() const = 0;
+
+  // λ, the weight decay at the next step: the configured one, or what the schedule makes of it;
+  // nothing where there is none to change.
+  virtual std::optional<double> weight_decay() const { return std::nullopt; }
+  virtual void set_weight_decay(double decay) { (void)decay; }
 
   // Called once, after the parameters are allocated: makes the state.
   virtual void Attach(std::vector<Parameter*> parameters) = 0;

@@ -59,6 +59,7 @@ Tensor Tensor::Uninitialized(const Shape& shape, const Layout& layout) {
   Tensor t;
   t.shape_ = shape;
   t.layout_ = layout;
+  if (!layout.float32()) t.dtype_ = DType::kBfloat16;
   t.storage_ = NewStorage(t.bytes());
   return t;
 }
@@ -77,7 +78,7 @@ Tensor Tensor::Full(const Shape& shape, float value) {
 
 void* Tensor::raw() const {
   PRETEXT_CHECK(storage_ != nullptr, "data of an undefined tensor");
-  return reinterpret_cast<std::byte*>(storage_) + kHeaderBytes + offset_ * 4;
+  return reinterpret_cast<std::byte*>(storage_) + kHeaderBytes + offset_ * element_bytes();
 }
 
 float* Tensor::data() {
@@ -91,6 +92,12 @@ int32_t* Tensor::ints() {
   return static_cast<int32_t*>(raw());
 }
 const int32_t* Tensor::ints() const { return const_cast<Tensor*>(this)->ints(); }
+
+Bfloat16* Tensor::bfloat16s() {
+  PRETEXT_CHECK(dtype_ == DType::kBfloat16, "bfloat16 data of a tensor of another type");
+  return static_cast<Bfloat16*>(raw());
+}
+const Bfloat16* Tensor::bfloat16s() const { return const_cast<Tensor*>(this)->bfloat16s(); }
 
 float Tensor::item() const {
   PRETEXT_CHECK(size() == 1, "item() of a tensor with other than one element");
@@ -108,7 +115,7 @@ Tensor Tensor::Clone() const {
 }
 
 Tensor Tensor::Reshaped(const Shape& shape) const {
-  PRETEXT_CHECK(plain(), "a blocked tensor cannot be reshaped");
+  PRETEXT_CHECK(layout_.plain(), "a blocked tensor cannot be reshaped");
   PRETEXT_CHECK(shape.size() == size(), "a reshape keeps the number of elements");
   Tensor t = *this;
   t.shape_ = shape;
@@ -116,7 +123,7 @@ Tensor Tensor::Reshaped(const Shape& shape) const {
 }
 
 Tensor Tensor::Rows(int64_t begin, int64_t end) const {
-  PRETEXT_CHECK(plain() && rank() > 0, "rows of a blocked tensor");
+  PRETEXT_CHECK(layout_.plain() && rank() > 0, "rows of a blocked tensor");
   PRETEXT_CHECK(0 <= begin && begin <= end && end <= dim(0), "rows out of range");
   Tensor t = *this;
   const int64_t row = dim(0) == 0 ? 0 : size() / dim(0);
@@ -128,9 +135,23 @@ Tensor Tensor::Rows(int64_t begin, int64_t end) const {
 Tensor Tensor::Plain() const { return InLayout(Layout()); }
 
 Tensor Tensor::InLayout(const Layout& layout) const {
-  if (layout == layout_) return *this;
+  if (layout == layout_ && (!layout.plain() || plain())) return *this;
+  if (layout_.plain() && !plain()) {
+    Tensor wide = Uninitialized(shape_);
+    ToFloat(size(), bfloat16s(), wide.data());
+    return wide.InLayout(layout);
+  }
+  PRETEXT_CHECK(dtype_ != DType::kInt32, "a layout is of float32 or bfloat16");
   Tensor t = Uninitialized(shape_, layout);
-  Reorder(data(), layout_, t.data(), layout);
+  Reorder(raw(), layout_, t.raw(), layout);
+  return t;
+}
+
+Tensor Tensor::RowMajorBfloat16() const {
+  if (layout_.plain() && dtype_ == DType::kBfloat16) return *this;
+  const Tensor wide = Plain();
+  Tensor t = Uninitialized(shape_, DType::kBfloat16);
+  ToBfloat16(size(), wide.data(), t.bfloat16s());
   return t;
 }
 
@@ -142,6 +163,13 @@ bool Tensor::unique() const {
 
 void AddInPlace(Tensor& target, const Tensor& source, float scale) {
   PRETEXT_CHECK(target.shape() == source.shape(), "a sum of tensors of different shapes");
+  if (target.dtype() == DType::kBfloat16) {
+    const Tensor same =
+        target.layout().plain() ? source.RowMajorBfloat16() : source.InLayout(target.layout());
+    AddToBfloat16(static_cast<int64_t>(target.bytes() / sizeof(Bfloat16)), scale, same.bfloat16s(),
+                  target.bfloat16s());
+    return;
+  }
   const Tensor same = source.InLayout(target.layout());
   const int64_t n = static_cast<int64_t>(target.bytes() / sizeof(float));
   float* const t = target.data();

@@ -1,12 +1,11 @@
-// A contiguous tensor of float32 (or int32: token ids, labels) with shared,
-// pooled, 64-byte aligned memory.
+// A contiguous tensor of float32, bfloat16 (activations of a pass in lower precision) or int32
+// (token ids, labels) with shared, pooled, 64-byte aligned memory.
 //
 // Copies share memory; Clone() copies it. Row-major ("plain") unless it carries a Layout: then the
 // memory is in the blocked order that oneDNN chose, the shape is still the logical one, and only
-// operations that know the layout touch the data; Plain() gives a row-major tensor (itself when it
-// is one already).
-//
-// Memory is counted in bytes and the element type is a field, so that bfloat16 is one more DType.
+// operations that know the layout touch the data; Plain() gives a row-major tensor of float32 (or
+// int32; itself when it is one already). A tensor of bfloat16 is not plain, in whatever order: who
+// reads data() without a look at the order would take it for what it is not.
 #pragma once
 
 #include <atomic>
@@ -14,11 +13,12 @@
 #include <utility>
 
 #include "core/tensor/shape.h"
+#include "kernels/bfloat16/bfloat16.h"
 #include "kernels/layout/layout.h"
 
 namespace pretext {
 
-enum class DType : uint8_t { kFloat32, kInt32 };
+enum class DType : uint8_t { kFloat32, kInt32, kBfloat16 };
 
 class Tensor {
  public:
@@ -44,9 +44,11 @@ class Tensor {
   int64_t size() const { return shape_.size(); }  // elements
   DType dtype() const { return dtype_; }
   const Layout& layout() const { return layout_; }
-  bool plain() const { return layout_.plain(); }
-  // Bytes of the data: more than size() × 4 when a blocked layout pads.
-  size_t bytes() const { return plain() ? static_cast<size_t>(size()) * 4 : layout_.bytes(); }
+  bool plain() const { return layout_.plain() && dtype_ != DType::kBfloat16; }
+  // Bytes of the data: more than those of size() elements when a blocked layout pads.
+  size_t bytes() const {
+    return layout_.plain() ? static_cast<size_t>(size() * element_bytes()) : layout_.bytes();
+  }
 
   // The elements in memory order. Checked: float32.
   float* data();
@@ -54,6 +56,12 @@ class Tensor {
   // Checked: int32.
   int32_t* ints();
   const int32_t* ints() const;
+  // Checked: bfloat16.
+  Bfloat16* bfloat16s();
+  const Bfloat16* bfloat16s() const;
+  // Whatever their type.
+  void* elements() { return raw(); }
+  const void* elements() const { return raw(); }
   // The value of a one-element tensor.
   float item() const;
 
@@ -62,10 +70,12 @@ class Tensor {
   Tensor Reshaped(const Shape& shape) const;
   // Rows [begin, end) of the first dimension, sharing memory; plain only.
   Tensor Rows(int64_t begin, int64_t end) const;
-  // Row-major: itself, or a reordered copy.
+  // Row-major, float32 or int32: itself, or a copy.
   Tensor Plain() const;
-  // In this layout: itself, or a reordered copy.
+  // In this layout and its number type: itself, or a copy.
   Tensor InLayout(const Layout& layout) const;
+  // Row-major bfloat16 of a float32 tensor or one of bfloat16: itself, or a copy.
+  Tensor RowMajorBfloat16() const;
 
   void Zero();
   // True when no other tensor shares the memory, so that writing in place is safe.
@@ -83,6 +93,7 @@ class Tensor {
   struct Storage;  // header of a pooled block, followed by the data
 
   static Storage* NewStorage(size_t bytes);
+  int64_t element_bytes() const { return dtype_ == DType::kBfloat16 ? 2 : 4; }
   void* raw() const;
 
   Storage* storage_ = nullptr;
@@ -92,7 +103,7 @@ class Tensor {
   Layout layout_;
 };
 
-// target += scale × source, both float32, any layouts of the same logical shape.
+// target += scale × source, both float32 or bfloat16, any layouts of the same logical shape.
 void AddInPlace(Tensor& target, const Tensor& source, float scale = 1.0f);
 
 // The index of the first NaN or infinity in memory order, or -1.

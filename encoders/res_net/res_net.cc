@@ -88,8 +88,9 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   FieldChecker check;
   const FlowType& input = context.input;
   CheckFlow(input, {FlowType::Kind::kImage}, "takes images; it is given", check);
-  check.That(config.depth() == 18 || config.depth() == 34 || config.depth() == 50, "depth",
-             absl::StrCat("is 18, 34 or 50; it is ", config.depth()));
+  const std::vector<int64_t> depths = DepthsOf(config);
+  check.That(!depths.empty(), "depth",
+             absl::StrCat("is 18, 34, 50 or 101; it is ", config.depth()));
   check.Extent("width", config.width());
   CheckBatchNorm(config, check);
   if (!check.ok()) return check.status();
@@ -116,6 +117,11 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   }
   encoder->foreign_names_ = {TorchvisionNames(encoder->parameters())};
   return encoder;
+}
+
+bool ResNetEncoder::Accepts(const FlowType& input) const {
+  return input.is(FlowType::Kind::kImage) && !input.masked &&
+         input.channels == stem_.conv.weight->shape[1];
 }
 
 Var ResNetEncoder::Stem(Tape& tape, Var x, const ForwardContext& context) const {

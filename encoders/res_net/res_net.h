@@ -1,12 +1,12 @@
-// ResNet-18, -34 and -50 (He et al. 2015; the 50 with the stride in the 3×3 convolution, "v1.5", as
-// torchvision has it).
+// ResNet-18, -34, -50 and -101 (He et al. 2015; the last two with the stride in the 3×3
+// convolution, "v1.5", as torchvision has them).
 //
 //   stem     x = ReLU(BN(conv(x))), with the IMAGENET stem then max pooling
 //   stages   four of blocks, each y = ReLU(F(x) + s(x)); s is the identity, or a 1×1 convolution
 //            with BN where the shape changes; the first block of stages 2 to 4 halves the image
 //   h        the average over positions
 //
-// Input: image C×H×W. Output: vector of 8 · width (18, 34) or 32 · width (50).
+// Input: image C×H×W. Output: vector of 8 · width (18, 34) or 32 · width (50, 101).
 //
 // Parameters bear torchvision's names: "conv1.weight", "bn1.weight", "layer1.0.conv1.weight", …
 // "layer2.0.downsample.0.weight", …
@@ -31,13 +31,15 @@ class ResNet;  // the config, res_net.proto
 
 class ResNetEncoder : public Encoder {
  public:
-  // Faults: a depth other than 18, 34, 50; a width outside 1 … 2^24; momentum outside (0, 1];
+  // Faults: a depth other than 18, 34, 50, 101; a width outside 1 … 2^24; momentum outside (0, 1];
   // epsilon not above 0; an input that is no image.
   static absl::StatusOr<std::unique_ptr<Encoder>> Create(const ResNet& config,
                                                          const BuildContext& context);
 
   FlowType output() const override { return FlowType::Vector(features_); }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
+  // Pictures of as many channels, of any size: the last image is averaged.
+  bool Accepts(const FlowType& input) const override;
   std::string chosen() const override { return chosen_; }
   std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 

@@ -21,12 +21,24 @@ struct ResNetBlock {
   bool shortcut = false;  // a convolution, "downsample"
 };
 
+// Blocks of each stage (He et al. 2015, table 1); none of a depth that is not known.
 inline std::vector<int64_t> DepthsOf(const ResNet& config) {
-  return config.depth() == 18 ? std::vector<int64_t>{2, 2, 2, 2} : std::vector<int64_t>{3, 4, 6, 3};
+  switch (config.depth()) {
+    case 18:
+      return {2, 2, 2, 2};
+    case 34:
+    case 50:
+      return {3, 4, 6, 3};
+    case 101:
+      return {3, 4, 23, 3};
+  }
+  return {};
 }
 
+inline bool HasBottlenecks(const ResNet& config) { return config.depth() >= 50; }
+
 inline std::vector<ResNetBlock> BlocksOf(const ResNet& config) {
-  const bool bottleneck = config.depth() == 50;
+  const bool bottleneck = HasBottlenecks(config);
   std::vector<ResNetBlock> blocks;
   for (int64_t stage = 0; stage < 4; ++stage) {
     for (int64_t i = 0; i < DepthsOf(config)[stage]; ++i) {

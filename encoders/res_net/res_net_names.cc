@@ -131,13 +131,13 @@ absl::StatusOr<ForeignModel> NamedByHuggingFace(const TrainedPart& part) {
   }
   std::vector<int64_t> sizes;
   for (int stage = 0; stage < 4; ++stage)
-    sizes.push_back((config.width() << stage) * (config.depth() == 50 ? 4 : 1));
+    sizes.push_back((config.width() << stage) * (HasBottlenecks(config) ? 4 : 1));
   model.config = {{"model_type", "\"resnet\""},
                   {"num_channels", absl::StrCat(part.input.channels)},
                   {"embedding_size", absl::StrCat(config.width())},
                   {"hidden_sizes", JsonList(sizes)},
                   {"depths", JsonList(DepthsOf(config))},
-                  {"layer_type", config.depth() == 50 ? "\"bottleneck\"" : "\"basic\""},
+                  {"layer_type", HasBottlenecks(config) ? "\"bottleneck\"" : "\"basic\""},
                   {"hidden_act", "\"relu\""},
                   {"downsample_in_first_stage", "false"},
                   {"downsample_in_bottleneck", "false"}};

@@ -114,6 +114,7 @@ TEST(ResNet, AsManyParametersAsTorchvisions) {
   EXPECT_EQ(Build(Config(18, 64, ResNet::IMAGENET), input)->parameters().count(), 11176512);
   EXPECT_EQ(Build(Config(34, 64, ResNet::IMAGENET), input)->parameters().count(), 21284672);
   EXPECT_EQ(Build(Config(50, 64, ResNet::IMAGENET), input)->parameters().count(), 23508032);
+  EXPECT_EQ(Build(Config(101, 64, ResNet::IMAGENET), input)->parameters().count(), 42500160);
   EXPECT_EQ(Build(Config(50, 64), input)->output(), FlowType::Vector(2048));
 }
 
@@ -173,7 +174,7 @@ TEST(ResNet, EveryFaultIsNamed) {
   config.set_norm_epsilon(-1);
   const auto encoder = ResNetEncoder::Create(config, {.input = FlowType::Vector(16)});
   const std::string message(encoder.status().message());
-  EXPECT_THAT(message, HasSubstr("depth: is 18, 34 or 50; it is 20"));
+  EXPECT_THAT(message, HasSubstr("depth: is 18, 34, 50 or 101; it is 20"));
   EXPECT_THAT(message, HasSubstr("width: "));
   EXPECT_THAT(message, HasSubstr("norm_momentum: "));
   EXPECT_THAT(message, HasSubstr("norm_epsilon: "));

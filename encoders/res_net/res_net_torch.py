@@ -5,16 +5,19 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 
+BLOCKS = {18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3]}
+
+
 class ResNet(nn.Module):
     def __init__(self, depth, width, channels, imagenet_stem):
         super().__init__()
-        block = Bottleneck if depth == 50 else BasicBlock
+        block = BasicBlock if depth < 50 else Bottleneck
         self.conv1 = nn.Conv2d(channels, width, 7 if imagenet_stem else 3, 2 if imagenet_stem else 1,
                                3 if imagenet_stem else 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.pool = nn.MaxPool2d(3, 2, 1) if imagenet_stem else nn.Identity()
         before = width
-        for stage, blocks in enumerate([2, 2, 2, 2] if depth == 18 else [3, 4, 6, 3]):
+        for stage, blocks in enumerate(BLOCKS[depth]):
             planes, layer = width << stage, []
             for i in range(blocks):
                 stride = 2 if stage and not i else 1

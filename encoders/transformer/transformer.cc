@@ -20,14 +20,6 @@ TokenBatch TokensOf(const Tensor& ids, const Batch& batch) {
           .lengths = batch.lengths};
 }
 
-// The numbers of the samples' first tokens.
-Tensor FirstRows(const TokenBatch& tokens) {
-  Tensor rows = Tensor::Uninitialized({tokens.samples}, DType::kInt32);
-  for (int64_t n = 0; n < tokens.samples; ++n)
-    rows.ints()[n] = static_cast<int32_t>(n * tokens.tokens);
-  return rows;
-}
-
 int64_t FeedForwardWidth(const Transformer& config) {
   return config.has_feed_forward() ? config.feed_forward() : 4 * config.width();
 }

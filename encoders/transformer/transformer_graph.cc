@@ -1,6 +1,4 @@
 // Transformer as a graph: free numbers of sequences and of tokens, padding told by a mask.
-#include <cmath>
-
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "core/plugin/export_layers.h"
@@ -37,7 +35,8 @@ class Drawing {
   std::string Layer(int64_t number, const std::string& bias, const std::string& x) {
     const std::string layer = absl::StrCat("layers.", number, ".");
     const std::string attended =
-        Attention(layer + "attention", bias, pre() ? Norm(layer + "attention_norm", x) : x);
+        DrawSelfAttention(part_, {layer + "attention", "in", "out"}, config_.heads(), bias,
+                          pre() ? Norm(layer + "attention_norm", x) : x, graph_);
     std::string y = graph_.Node("Add", {x, attended});
     if (!pre()) y = Norm(layer + "attention_norm", y);
     const std::string in = pre() ? Norm(layer + "feed_forward_norm", y) : y;
@@ -70,31 +69,6 @@ class Drawing {
   }
   std::string Linear(const std::string& name, const std::string& x) {
     return DrawLinear(part_, name, x, Activation::kIdentity, graph_);
-  }
-
-  std::string Attention(const std::string& name, const std::string& bias, const std::string& x) {
-    const int64_t width = config_.width(), heads = config_.heads();
-    const Tensor weight = part_[name + ".in.weight"], shift = part_[name + ".in.bias"];
-    int64_t block = 0;
-    const auto project = [&](const char* what, const std::vector<int64_t>& order) {
-      const std::string full = absl::StrCat(part_.name, ".", name, ".", what);
-      const int64_t begin = width * block++;
-      const std::string y = graph_.Linear(x, full, weight.Rows(begin, begin + width),
-                                          shift.Rows(begin, begin + width));
-      const std::string parts =
-          graph_.Node("Reshape", {y, graph_.Wholes({0, 0, heads, width / heads})});
-      return graph_.Node("Transpose", {parts}, {{"perm", order}});
-    };
-    const std::string q = project("query", {0, 2, 1, 3}), k = project("key", {0, 2, 3, 1}),
-                      v = project("value", {0, 2, 1, 3});
-    const double scale = 1 / std::sqrt(static_cast<double>(width / heads));
-    const std::string scores = graph_.Node(
-        "Mul", {graph_.Node("MatMul", {q, k}), graph_.Scalar(static_cast<float>(scale))});
-    const std::string probabilities =
-        graph_.Node("Softmax", {graph_.Node("Add", {scores, bias})}, {{"axis", int64_t{-1}}});
-    const std::string mixed = graph_.Node("Transpose", {graph_.Node("MatMul", {probabilities, v})},
-                                          {{"perm", std::vector<int64_t>{0, 2, 1, 3}}});
-    return Linear(name + ".out", graph_.Node("Reshape", {mixed, graph_.Wholes({0, 0, width})}));
   }
 
   const TrainedPart& part_;

@@ -13,7 +13,7 @@
 namespace pretext {
 namespace {
 
-enum class Kind : uint8_t { kReconstruction, kLoss, kKnn, kProbe, kLanguage };
+enum class Kind : uint8_t { kReconstruction, kLoss, kAgreement, kKnn, kProbe, kLanguage };
 
 struct Figure {
   absl::string_view name;
@@ -23,9 +23,13 @@ struct Figure {
   absl::string_view meaning;
 };
 
-constexpr std::array<Figure, 8> kFigures = {{
+constexpr std::array<Figure, 10> kFigures = {{
     {"mse", Kind::kReconstruction, false, true, "mean squared error of a value given back"},
     {"loss", Kind::kLoss, false, true, "the loss of batches and views as in training"},
+    {"alignment", Kind::kAgreement, false, true,
+     "squared distance of two views of a text, on the unit sphere"},
+    {"uniformity", Kind::kAgreement, false, true,
+     "how unevenly texts are spread over the unit sphere, a logarithm"},
     {"knn", Kind::kKnn, true, false, "accuracy of nearest neighbours, percent"},
     {"probe", Kind::kProbe, true, false, "accuracy of a linear classifier, percent"},
     {"masked_loss", Kind::kLanguage, false, false, "nats a masked token"},
@@ -68,6 +72,8 @@ bool IsMeasured(const Figure& figure, const EvaluationFacts& facts) {
       return facts.reconstructs && !facts.language;
     case Kind::kLoss:
       return facts.loss && !facts.language;
+    case Kind::kAgreement:
+      return facts.agreement;
     case Kind::kKnn:
     case Kind::kProbe:
       return facts.classified;
@@ -114,6 +120,8 @@ std::string WhyNot(absl::string_view asked, const EvaluationFacts& facts) {
         return " (no samples are given back)";
       case Kind::kLoss:
         return facts.language ? "" : " (evaluate.max_test_samples are too few for it)";
+      case Kind::kAgreement:
+        return " (it is of texts in two views, as vectors)";
       case Kind::kKnn:
       case Kind::kProbe:
         return facts.language ? "" : " (h is not classified: that takes labels, and classify)";

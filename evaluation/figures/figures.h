@@ -6,12 +6,15 @@
 //   loss                          test_loss           validation_loss         lower    all but MLM
 //   knn, knn_k10, knn_k20_t0.5    knn …               validation_knn …        higher   with labels
 //   probe                         probe               validation_probe        higher   with labels
+//   alignment                     test_alignment      validation_alignment    lower    text, views
+//   uniformity                    test_uniformity     validation_uniformity   lower    text, views
 //   masked_loss                   masked_loss         validation_masked_loss  lower    MLM
 //   masked_perplexity             …                   …                       lower    MLM
 //   masked_bits_per_character     …                   …                       lower    MLM
 //   masked_accuracy               …                   …                       higher   MLM
 //
-// MLM: masked language models. Baselines have the names of the test split behind raw_, pca_,
+// MLM: masked language models. Text, views: vectors of texts in two views or more, and no MLM.
+// Baselines have the names of the test split behind raw_, pca_,
 // untrained_, unigram_, bigram_.
 #pragma once
 
@@ -32,6 +35,7 @@ struct EvaluationFacts {
   bool language = false;      // tokens are predicted
   bool reconstructs = false;  // samples are given back
   bool loss = true;           // samples enough for it are measured
+  bool agreement = false;     // views of texts are compared
   bool classified = false;    // h is classified: by k-NN, in these ways, and by a probe
   std::vector<KnnVote> knn;
   bool validated = false;  // there is a validation split, which the run is judged by

@@ -34,6 +34,8 @@ TEST(FiguresTest, EachPipelineHasItsOwn) {
               ElementsAre("validation_mse", "validation_loss", "validation_knn",
                           "validation_knn_k10", "validation_probe"));
   EXPECT_THAT(FiguresOf(kUnlabelled), ElementsAre("test_loss"));
+  EXPECT_THAT(FiguresOf({.agreement = true}),
+              ElementsAre("test_loss", "test_alignment", "test_uniformity"));
   EXPECT_THAT(FiguresOf(Validated(kLanguage)),
               ElementsAre("validation_masked_loss", "validation_masked_perplexity",
                           "validation_masked_bits_per_character", "validation_masked_accuracy"));
@@ -58,6 +60,8 @@ TEST(FiguresTest, WhatIsNotMeasuredIsNamedWithTheNearestAndTheReason) {
   EXPECT_THAT(Chosen("validation_loss", kAutoencoder),
               AllOf(HasSubstr("validation_loss"), HasSubstr("evaluate.validation keeps no samples"),
                     HasSubstr("It measures: test_mse, test_loss, knn, knn_k10, probe")));
+  EXPECT_THAT(Chosen("alignment", kAutoencoder), HasSubstr("it is of texts in two views"));
+  EXPECT_EQ(Chosen("alignment", Validated({.agreement = true})), "validation_alignment");
   EXPECT_THAT(Chosen("test_los", kAutoencoder), HasSubstr("did you mean test_loss?"));
   EXPECT_THAT(Chosen("knn_k20", kAutoencoder), HasSubstr("did you mean knn_k10?"));
   EXPECT_THAT(Chosen("raw_probe", kAutoencoder), HasSubstr("a baseline's"));

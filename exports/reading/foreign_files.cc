@@ -128,6 +128,11 @@ std::vector<std::string> ForeignFiles::Texts(const std::string& name) {
   return list;
 }
 
+void ForeignFiles::Enter(const std::string& name) {
+  google::protobuf::Struct inner = Member(name, Value::kStructValue, "no object").struct_value();
+  config_.Swap(&inner);
+}
+
 absl::Status ForeignFiles::status() const {
   if (!status_.ok()) return status_;
   for (const auto& [name, tensor] : tensors_) {

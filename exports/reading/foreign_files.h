@@ -49,6 +49,9 @@ class ForeignFiles {
   std::vector<int64_t> Wholes(const std::string& name);  // of sizes
   std::vector<std::string> Texts(const std::string& name);
 
+  // From here on members are asked for of this one, an object: "model_args".
+  void Enter(const std::string& name);
+
   void Fail(const std::string& what);
   // The first fault so far.
   const absl::Status& failure() const { return status_; }

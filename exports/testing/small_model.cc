@@ -27,7 +27,7 @@ void FillRandomly(ParameterSet& set, uint64_t number) {
   }
   for (Buffer& b : set.buffers()) {
     Random random({.seed = 5, .sample = ++stream});
-    const bool variance = b.initial == 1;
+    const bool variance = b.initializer.value == 1;
     for (int64_t i = 0; i < b.value.size(); ++i)
       b.value.data()[i] = variance ? 0.5f + random.Uniform() : 0.3f * random.Normal();
   }

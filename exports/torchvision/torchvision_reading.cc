@@ -27,11 +27,13 @@ absl::StatusOr<Graph> ReadResNet(ForeignFiles& files) {
     shape.depths = {2, 2, 2, 2};
   } else if (architecture == "resnet34" || architecture == "resnet50") {
     shape.depths = {3, 4, 6, 3};
+  } else if (architecture == "resnet101") {
+    shape.depths = {3, 4, 23, 3};
   } else {
     files.Fail(absl::StrCat("config.json: no architecture ", architecture));
     return files.status();
   }
-  shape.bottleneck = architecture == "resnet50";
+  shape.bottleneck = architecture == "resnet50" || architecture == "resnet101";
   shape.sizes = shape.bottleneck ? std::vector<int64_t>{256, 512, 1024, 2048}
                                  : std::vector<int64_t>{64, 128, 256, 512};
   const Shape stem = files.ShapeOf("conv1.weight");

@@ -17,6 +17,7 @@
 #include "encoders/mlp/mlp.pb.h"
 #include "encoders/res_net/res_net.pb.h"
 #include "encoders/transformer/transformer.pb.h"
+#include "encoders/vision_transformer/vision_transformer.pb.h"
 #include "exports/reading/foreign_files.h"
 #include "exports/testing/small_model.h"
 #include "heads/conv_decoder/conv_decoder.pb.h"
@@ -37,6 +38,22 @@ ResNet SmallResNet(int depth, int64_t width, ResNet::Stem stem) {
   config.set_depth(depth);
   config.set_width(width);
   config.set_stem(stem);
+  return config;
+}
+
+VisionTransformer SmallVit(bool class_token) {
+  VisionTransformer config;
+  config.set_layers(2);
+  config.set_width(12);
+  config.set_heads(3);
+  config.set_mlp_ratio(1.3f);  // 15 of 15.6 features
+  config.set_class_token(class_token);
+  if (class_token) {
+    config.set_layer_scale(0.1f);
+  } else {
+    config.set_pooling(VisionTransformer::MEAN);
+    config.set_positions(VisionTransformer::SIN_COS);
+  }
   return config;
 }
 
@@ -110,12 +127,35 @@ TEST(Export, ResNetByTimmsNames) {
   EXPECT_THAT(config, HasSubstr("\"std\": [0.25]"));
 }
 
+TEST(Export, VisionTransformerByTimmsNames) {
+  const FlowType picture = FlowType::Image(1, 8, 12);
+  const TestFolder folder;
+  for (const bool class_token : {true, false}) {
+    for (const bool pooled : {true, false}) {
+      VisionTransformer config = SmallVit(class_token);
+      config.set_pooled(pooled);
+      if (pooled)
+        config.set_pooling(class_token ? VisionTransformer::CLS : VisionTransformer::MEAN);
+      if (!pooled) config.set_pooling(VisionTransformer::MEAN);
+      SmallModel model(config, nullptr, picture);
+      const std::string out =
+          folder / (std::to_string(int{class_token}) + std::to_string(int{pooled}));
+      EXPECT_THAT(OutputsOf(ExportTo(model, "timm", out)), ElementsAre("features"));
+      // A token, positions, the first map, two layers of 12 with two scales each, a norm.
+      EXPECT_EQ(TensorsIn(out), (class_token ? 1u : 0u) + 3 + 2 * (class_token ? 14 : 12) + 2);
+      const std::string json = *ReadFile(out + "/config.json");
+      EXPECT_THAT(json, HasSubstr("\"img_size\": [8, 12], \"patch_size\": 4, \"in_chans\": 1"));
+      EXPECT_THAT(json, HasSubstr("\"classifier\": \"head\""));
+    }
+  }
+}
+
 TEST(Export, NarrowResNetsByHuggingFacesNames) {
-  for (const int depth : {18, 34, 50}) {
+  for (const int depth : {18, 34, 50, 101}) {
     SmallModel model(SmallResNet(depth, 4, ResNet::IMAGENET), nullptr, FlowType::Image(2, 40, 36));
     const TestFolder folder;
     EXPECT_THAT(OutputsOf(ExportTo(model, "huggingface", folder / "out")), ElementsAre("features"));
-    const size_t convolutions = depth == 18 ? 20 : (depth == 34 ? 36 : 53);
+    const size_t convolutions = depth == 18 ? 20 : (depth == 34 ? 36 : (depth == 50 ? 53 : 104));
     EXPECT_EQ(TensorsIn(folder / "out"), 6 * convolutions);
   }
 }
@@ -184,6 +224,7 @@ TEST(Export, GraphsOfPictures) {
   for (const auto stem : {ResNet::CIFAR, ResNet::IMAGENET}) {
     ResNet config = SmallResNet(stem == ResNet::CIFAR ? 18 : 50, 4, stem);
     config.set_norm_epsilon(0.1f);
+    projection.set_output_norm_scale(stem == ResNet::CIFAR);
     SmallModel model(config, &projection, FlowType::Image(3, 40, 36));
     EXPECT_THAT(outputs(model), ElementsAre("features", "projection"));
   }
@@ -211,6 +252,11 @@ TEST(Export, GraphsOfPictures) {
     decoder.add_hidden(8);
     SmallModel model(mlp, &decoder, picture);
     EXPECT_THAT(outputs(model), ElementsAre("features", "reconstruction"));
+  }
+  for (const bool class_token : {true, false}) {
+    const ProjectionMlp projection;
+    SmallModel vit(SmallVit(class_token), &projection, FlowType::Image(2, 8, 12));
+    EXPECT_THAT(outputs(vit), ElementsAre("features", "projection"));
   }
   SmallModel vectors(Mlp(), nullptr, FlowType::Vector(20));
   EXPECT_THAT(outputs(vectors), ElementsAre("features"));
@@ -299,6 +345,22 @@ TEST(Export, PlantedFaultsInBertAreFound) {
               HasSubstr("is not the encoder's"));
 }
 
+TEST(Export, PlantedFaultsInVisionTransformerAreFound) {
+  SmallModel model(SmallVit(true), nullptr, FlowType::Image(1, 8, 12));
+  const TestFolder folder;
+  ASSERT_TRUE(ExportTo(model, "timm", folder / "out").ok());
+  const auto proof = [&](const std::function<void(TensorFile&)>& change) {
+    return ProofOfChanged(model, folder / "out", "timm.VisionTransformer", change);
+  };
+  for (const char* name : {"cls_token", "pos_embed", "blocks.1.attn.qkv.weight",
+                           "blocks.0.ls2.gamma", "norm.bias", "patch_embed.proj.weight"}) {
+    const std::string found = proof([&](TensorFile& file) { At(file, name).data()[1] += 0.5f; });
+    EXPECT_THAT(found, HasSubstr("features")) << name;
+  }
+  EXPECT_THAT(proof([&](TensorFile& file) { file.tensors.pop_back(); }),
+              HasSubstr("model.safetensors has no "));
+}
+
 TEST(Export, PlantedFaultsInResNetAreFound) {
   SmallModel model(SmallResNet(18, 4, ResNet::IMAGENET), nullptr, FlowType::Image(3, 40, 40));
   const TestFolder folder;
@@ -381,6 +443,11 @@ TEST(Export, WhatAFormatCannotExpressIsRefused) {
   epsilon.set_norm_epsilon(1e-3f);
   EXPECT_THAT(refusal(epsilon, nullptr, picture, "torchvision"),
               HasSubstr("norm_epsilon is 0.001"));
+  VisionTransformer tanh_vit = SmallVit(true);
+  tanh_vit.set_activation(GELU_TANH);
+  EXPECT_THAT(refusal(tanh_vit, nullptr, picture, "timm"), HasSubstr("its activation GELU_TANH"));
+  EXPECT_THAT(refusal(SmallVit(true), nullptr, picture, "huggingface"),
+              HasSubstr("Formats that hold it: onnx, timm"));
   Transformer pre = SmallTransformer();
   pre.set_normalization(Transformer::PRE);
   EXPECT_THAT(refusal(pre, nullptr, kTokens, "huggingface"), HasSubstr("normalization: PRE"));

@@ -16,6 +16,8 @@ absl::StatusOr<std::unique_ptr<Head>> ProjectionMlpHead::Create(const Projection
   if (config.hidden() != 0) check.Extent("hidden", config.hidden());
   check.Extent("output", config.output());
   CheckBatchNorm(config, check);
+  check.That(config.output_norm() || config.output_norm_scale(), "output_norm_scale",
+             "is of the normalisation of the output; there is none. Set output_norm: true");
   if (!check.ok()) return check.status();
 
   auto head = std::make_unique<ProjectionMlpHead>();
@@ -29,6 +31,7 @@ MlpOptions ProjectionMlpHead::OptionsOf(const ProjectionMlp& config, int64_t fea
       .widths = {features},
       .normalization = config.hidden_norm() ? MlpNormalization::kBatch : MlpNormalization::kNone,
       .output_batch_norm = config.output_norm(),
+      .output_norm_scale = config.output_norm_scale(),
       .norm_epsilon = config.norm_epsilon(),
       .norm_momentum = config.norm_momentum()};
   const int64_t hidden = config.hidden() == 0 ? features : config.hidden();

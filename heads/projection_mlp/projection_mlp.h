@@ -5,8 +5,8 @@
 //
 // Input: vector. Output: vector of `output` features. Parameters: "0.weight" [hidden, D],
 // "0.norm.weight", "0.norm.bias", … "k.weight", "k.bias"; with output_norm "k.norm.weight" instead
-// of the bias. PyTorch's default initialisation. Statistics over all views' rows or each view's
-// apart: the trainer's choice (ForwardContext::batch_norm).
+// of the bias, and without output_norm_scale neither. PyTorch's default initialisation. Statistics
+// over all views' rows or each view's apart: the trainer's choice (ForwardContext::batch_norm).
 #pragma once
 
 #include <memory>
@@ -22,7 +22,8 @@ class ProjectionMlp;  // the config, projection_mlp.proto
 class ProjectionMlpHead : public Head {
  public:
   // Faults: layers or a width below 1 or too large, hidden below 0, momentum outside (0, 1],
-  // epsilon not above 0, an input that is no vector.
+  // epsilon not above 0, an output's scale taken away that has no normalisation, an input that is
+  // no vector.
   static absl::StatusOr<std::unique_ptr<Head>> Create(const ProjectionMlp& config,
                                                       const BuildContext& context);
 

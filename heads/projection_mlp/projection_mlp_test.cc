@@ -89,6 +89,20 @@ TEST(ProjectionMlp, NormOnTheOutputHasNoShift) {
   }));
 }
 
+TEST(ProjectionMlp, NormOnTheOutputCanHaveNothingToLearn) {
+  ProjectionMlp config;
+  config.set_output(3);
+  config.set_output_norm(true);
+  config.set_output_norm_scale(false);
+  auto head = Build(config, 5);
+  EXPECT_EQ(head->parameters().count(), 5 * 5 + 10 + 3 * 5);
+  EXPECT_EQ(head->parameters().buffers().back().name, "head.1.norm.running_var");
+  EXPECT_TRUE(Check(*head, [](const std::vector<Doubles>& at) {
+    const Doubles a = Norm(Linear(at[0], at[1], {}, 5), at[2], at[3], true);
+    return Norm(Linear(a, at[4], {}, 3), Doubles(3, 1.0), {}, false);
+  }));
+}
+
 TEST(ProjectionMlp, WithoutNormItIsAnMlp) {
   ProjectionMlp config;
   config.set_hidden(4);
@@ -122,10 +136,12 @@ TEST(ProjectionMlp, EveryFaultIsNamed) {
   config.set_output(0);
   config.set_norm_momentum(2);
   config.set_norm_epsilon(0);
+  config.set_output_norm_scale(false);
   const auto head = ProjectionMlpHead::Create(config, {.input = FlowType::Sequence(8, 16)});
   const std::string message(head.status().message());
-  for (const char* part : {"layers: ", "hidden: ", "output: ", "norm_momentum: ", "norm_epsilon: ",
-                           "takes a vector; the encoder gives sequence 8×16"}) {
+  for (const char* part :
+       {"layers: ", "hidden: ", "output: ", "norm_momentum: ", "norm_epsilon: ",
+        "output_norm_scale: ", "takes a vector; the encoder gives sequence 8×16"}) {
     EXPECT_THAT(message, HasSubstr(part));
   }
 }

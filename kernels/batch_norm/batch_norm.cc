@@ -58,8 +58,8 @@ struct Affine {
   [[gnu::always_inline]] V operator()(V x) const { return (x - mean) * scale + beta; }
 };
 
-template <class V, BatchNormMask mask>
-[[gnu::always_inline]] inline V PastRelu(const Affine<V>& affine, V x, const float* y, V dy) {
+template <class V, BatchNormMask mask, class T>
+[[gnu::always_inline]] inline V PastRelu(const Affine<V>& affine, V x, const T* y, V dy) {
   if constexpr (mask == BatchNormMask::kRecompute) return affine(x) > 0.0f ? dy : V{};
   if constexpr (mask == BatchNormMask::kOutput) return Load<V>(y) > 0.0f ? dy : V{};
   return dy;
@@ -85,12 +85,13 @@ size_t BatchNormPartials(const ChannelOrder& order) {
   return static_cast<size_t>(order.blocks() * at.pieces * 2 * at.lanes);
 }
 
-void BatchNormMoments(const ChannelOrder& o, int64_t begin, int64_t count, const float* x,
+template <class T>
+void BatchNormMoments(const ChannelOrder& o, int64_t begin, int64_t count, const T* x,
                       float* partials) {
   const Partials at(o);
   ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
     ForEachSegment(piece, [&](int64_t segment, int64_t first, int64_t last) {
-      const float* data = x + piece.offset;
+      const T* data = x + piece.offset;
       // Four sums hide the latency of addition.
       V sum[4] = {};
       int64_t s = first;
@@ -163,14 +164,15 @@ void UpdateRunningStatistics(int64_t channels, int64_t count, float momentum, co
   }
 }
 
-void BatchNormForward(const ChannelOrder& o, const BatchNormParameters& p, const float* x,
-                      const float* residual, bool relu, float* y) {
+template <class T>
+void BatchNormForward(const ChannelOrder& o, const BatchNormParameters& p, const T* x,
+                      const Of<T>* residual, bool relu, Of<T>* y) {
   const auto run = [&]<bool kRelu, bool kResidual>() {
     ForEachPiece(o, o.samples, [&]<class V>(const Piece& piece) {
       const Affine<V> affine(p, piece.channel, o.channels);
-      const float* in = x + piece.offset;
-      const float* r = kResidual ? residual + piece.offset : nullptr;
-      float* out = y + piece.offset;
+      const T* in = x + piece.offset;
+      const T* r = kResidual ? residual + piece.offset : nullptr;
+      T* out = y + piece.offset;
       for (int64_t s = piece.begin; s < piece.end; ++s) {
         V v = affine(Load<V>(in + s * o.position_stride));
         if constexpr (kResidual) v += Load<V>(r + s * o.position_stride);
@@ -180,22 +182,23 @@ void BatchNormForward(const ChannelOrder& o, const BatchNormParameters& p, const
     });
   };
   if (residual != nullptr)
-    return relu ? run.operator()<true, true>() : run.operator()<false, true>();
-  return relu ? run.operator()<true, false>() : run.operator()<false, false>();
+    return relu ? run.template operator()<true, true>() : run.template operator()<false, true>();
+  return relu ? run.template operator()<true, false>() : run.template operator()<false, false>();
 }
 
+template <class T>
 void BatchNormGradientSums(const ChannelOrder& o, int64_t begin, int64_t count,
-                           const BatchNormParameters& p, BatchNormMask mask, const float* x,
-                           const float* y, const float* dy, float* masked, float* partials) {
+                           const BatchNormParameters& p, BatchNormMask mask, const T* x,
+                           const Of<T>* y, const Of<T>* dy, Of<T>* masked, float* partials) {
   const Partials at(o);
   DispatchMask(mask, [&]<BatchNormMask kMask>() {
     ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
       const Affine<V> affine(p, piece.channel, o.channels);
       ForEachSegment(piece, [&](int64_t segment, int64_t first, int64_t last) {
-        const float* in = x + piece.offset;
-        const float* out = kMask == BatchNormMask::kOutput ? y + piece.offset : nullptr;
-        const float* gradient = dy + piece.offset;
-        float* past = masked != nullptr ? masked + piece.offset : nullptr;
+        const T* in = x + piece.offset;
+        const T* out = kMask == BatchNormMask::kOutput ? y + piece.offset : nullptr;
+        const T* gradient = dy + piece.offset;
+        T* past = masked != nullptr ? masked + piece.offset : nullptr;
         V sum[2] = {}, product[2] = {};
         const auto step = [&](int64_t s, int j) {
           const int64_t i = s * o.position_stride;
@@ -232,9 +235,10 @@ void FinishBatchNormGradientSums(const ChannelOrder& o, const BatchNormParameter
   });
 }
 
+template <class T>
 void BatchNormBackward(const ChannelOrder& o, int64_t samples, const BatchNormParameters& p,
-                       BatchNormMask mask, const float* x, const float* y, const float* dy,
-                       const float* dgamma, const float* dbeta, float* dx) {
+                       BatchNormMask mask, const T* x, const Of<T>* y, const Of<T>* dy,
+                       const float* dgamma, const float* dbeta, Of<T>* dx) {
   const float inverse_count = 1.0f / static_cast<float>(o.count());
   DispatchMask(mask, [&]<BatchNormMask kMask>() {
     ForEachPiece(o, samples, [&]<class V>(const Piece& piece) {
@@ -245,10 +249,10 @@ void BatchNormBackward(const ChannelOrder& o, int64_t samples, const BatchNormPa
       const V slope = affine.scale *
                       LoadChannels<V>(p.inverse_deviation, piece.channel, o.channels, 0) *
                       LoadChannels<V>(dgamma, piece.channel, o.channels, 0) * inverse_count;
-      const float* in = x + piece.offset;
-      const float* out = kMask == BatchNormMask::kOutput ? y + piece.offset : nullptr;
-      const float* gradient = dy + piece.offset;
-      float* result = dx + piece.offset;
+      const T* in = x + piece.offset;
+      const T* out = kMask == BatchNormMask::kOutput ? y + piece.offset : nullptr;
+      const T* gradient = dy + piece.offset;
+      T* result = dx + piece.offset;
       for (int64_t s = piece.begin; s < piece.end; ++s) {
         const int64_t i = s * o.position_stride;
         const V value = Load<V>(in + i);
@@ -258,5 +262,19 @@ void BatchNormBackward(const ChannelOrder& o, int64_t samples, const BatchNormPa
     });
   });
 }
+
+#define PRETEXT_BATCH_NORM_OF(T)                                                             \
+  template void BatchNormMoments(const ChannelOrder&, int64_t, int64_t, const T*, float*);   \
+  template void BatchNormForward(const ChannelOrder&, const BatchNormParameters&, const T*,  \
+                                 const T*, bool, T*);                                        \
+  template void BatchNormGradientSums(const ChannelOrder&, int64_t, int64_t,                 \
+                                      const BatchNormParameters&, BatchNormMask, const T*,   \
+                                      const T*, const T*, T*, float*);                       \
+  template void BatchNormBackward(const ChannelOrder&, int64_t, const BatchNormParameters&,  \
+                                  BatchNormMask, const T*, const T*, const T*, const float*, \
+                                  const float*, T*);
+PRETEXT_BATCH_NORM_OF(float)
+PRETEXT_BATCH_NORM_OF(Bfloat16)
+#undef PRETEXT_BATCH_NORM_OF
 
 }  // namespace pretext

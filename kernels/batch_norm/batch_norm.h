@@ -11,11 +11,15 @@
 // gradient sums) merged in double precision in a fixed order: no cancellation for large means, and
 // the same bits whatever the number of threads, also when the samples come in chunks (while the
 // convolution's output is still in the cache). NaN propagates, through the ReLU too.
+//
+// T, of what is walked: float, or Bfloat16, which is widened as it is read and rounded as it is
+// written; everything between is float32.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/bfloat16/bfloat16.h"
 #include "kernels/layout/channel_order.h"
 
 namespace pretext {
@@ -25,7 +29,8 @@ size_t BatchNormPartials(const ChannelOrder& order);
 
 // The sums behind μ and σ² of samples [begin, begin + count); x points at sample `begin`. A matrix
 // comes whole: [0, 1).
-void BatchNormMoments(const ChannelOrder& order, int64_t begin, int64_t count, const float* x,
+template <class T>
+void BatchNormMoments(const ChannelOrder& order, int64_t begin, int64_t count, const T* x,
                       float* partials);
 // After all samples: mean[c], variance[c] (biased).
 void FinishBatchNormMoments(const ChannelOrder& order, const float* partials, float* mean,
@@ -51,8 +56,9 @@ void UpdateRunningStatistics(int64_t channels, int64_t count, float momentum, co
                              const float* variance, float* running_mean, float* running_variance);
 
 // y, padding included. residual may be null; y may be x or residual.
-void BatchNormForward(const ChannelOrder& order, const BatchNormParameters& p, const float* x,
-                      const float* residual, bool relu, float* y);
+template <class T>
+void BatchNormForward(const ChannelOrder& order, const BatchNormParameters& p, const T* x,
+                      const Of<T>* residual, bool relu, Of<T>* y);
 
 // How the gradient gets past the ReLU.
 enum class BatchNormMask : uint8_t {
@@ -64,9 +70,10 @@ enum class BatchNormMask : uint8_t {
 // The sums behind dβ and dγ: of g and of g (x - μ), where g = dy past the ReLU. Samples as in
 // BatchNormMoments, all pointers at sample `begin`. y is read for kOutput only. masked, if not
 // null, receives g (the residual's gradient); it may be dy.
+template <class T>
 void BatchNormGradientSums(const ChannelOrder& order, int64_t begin, int64_t count,
-                           const BatchNormParameters& p, BatchNormMask mask, const float* x,
-                           const float* y, const float* dy, float* masked, float* partials);
+                           const BatchNormParameters& p, BatchNormMask mask, const T* x,
+                           const Of<T>* y, const Of<T>* dy, Of<T>* masked, float* partials);
 // dβ = Σ g, dγ = Σ g (x - μ) / σ.
 void FinishBatchNormGradientSums(const ChannelOrder& order, const BatchNormParameters& p,
                                  const float* partials, float* dgamma, float* dbeta);
@@ -75,8 +82,9 @@ void FinishBatchNormGradientSums(const ChannelOrder& order, const BatchNormParam
 //
 // for `samples` samples at the pointers (order.samples for all). dx may be dy. With running
 // statistics (constants) dgamma and dbeta are null: dx = γ/σ g.
+template <class T>
 void BatchNormBackward(const ChannelOrder& order, int64_t samples, const BatchNormParameters& p,
-                       BatchNormMask mask, const float* x, const float* y, const float* dy,
-                       const float* dgamma, const float* dbeta, float* dx);
+                       BatchNormMask mask, const T* x, const Of<T>* y, const Of<T>* dy,
+                       const float* dgamma, const float* dbeta, Of<T>* dx);
 
 }  // namespace pretext

@@ -43,8 +43,9 @@ template <class V, class Visit>
 
 }  // namespace
 
+template <class T>
 void ChannelBiasActivation(const ChannelOrder& o, int64_t samples, Activation activation,
-                           const float* z, const float* bias, float* sum, float* y) {
+                           const T* z, const float* bias, Of<T>* sum, Of<T>* y) {
   activation_internal::Dispatch(activation, [&]<class F>(F) {
     ForEachPiece(
         o, samples,
@@ -53,13 +54,14 @@ void ChannelBiasActivation(const ChannelOrder& o, int64_t samples, Activation ac
           Store(b, LoadChannels<V>(bias, piece.channel, o.channels, 0));
           if (sum != nullptr) {
             ForEachValue<V>(o, piece, [&](int64_t i, int lane) {
-              const float v = z[i] + b[lane];
-              sum[i] = v;
-              y[i] = F::Value(v);
+              const float v = Load<Lanes1>(z + i) + b[lane];
+              Store(sum + i, v);
+              Store(y + i, F::Value(v));
             });
           } else {
-            ForEachValue<V>(o, piece,
-                            [&](int64_t i, int lane) { y[i] = F::Value(z[i] + b[lane]); });
+            ForEachValue<V>(o, piece, [&](int64_t i, int lane) {
+              Store(y + i, F::Value(Load<Lanes1>(z + i) + b[lane]));
+            });
           }
         },
         Padding::kSkip);
@@ -71,9 +73,10 @@ size_t ChannelBiasPartials(const ChannelOrder& order) {
   return static_cast<size_t>(order.blocks() * at.pieces * at.lanes);
 }
 
+template <class T>
 void ChannelBiasActivationBackward(const ChannelOrder& o, int64_t begin, int64_t count,
-                                   Activation activation, const float* saved, const float* dy,
-                                   float* dz, float* partials) {
+                                   Activation activation, const Of<T>* saved, const T* dy,
+                                   Of<T>* dz, float* partials) {
   const Partials at(o);
   activation_internal::Dispatch(activation, [&]<class F>(F) {
     ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
@@ -83,8 +86,9 @@ void ChannelBiasActivationBackward(const ChannelOrder& o, int64_t begin, int64_t
         float total = 0;
 #pragma omp simd reduction(+ : total)
         for (int64_t i = piece.offset + piece.begin; i < piece.offset + piece.end; ++i) {
-          const float d = kIdentity ? dy[i] : dy[i] * F::Slope(saved[i]);
-          dz[i] = d;
+          const float g = Load<Lanes1>(dy + i);
+          const float d = kIdentity ? g : g * F::Slope(Load<Lanes1>(saved + i));
+          Store(dz + i, d);
           total += d;
         }
         if (partials != nullptr) partials[at.At(begin + piece.sample, piece)] = total;
@@ -96,7 +100,8 @@ void ChannelBiasActivationBackward(const ChannelOrder& o, int64_t begin, int64_t
         float d[kLanes<V>];
 #pragma omp simd
         for (int lane = 0; lane < kLanes<V>; ++lane) {
-          d[lane] = kIdentity ? dy[i + lane] : dy[i + lane] * F::Slope(saved[i + lane]);
+          const float g = Load<Lanes1>(dy + i + lane);
+          d[lane] = kIdentity ? g : g * F::Slope(Load<Lanes1>(saved + i + lane));
         }
         Store(dz + i, Load<V>(d));
         total += Load<V>(d);
@@ -116,5 +121,14 @@ void FinishChannelBias(const ChannelOrder& o, const float* partials, bool accumu
     dbias[channel] = static_cast<float>(sum);
   }
 }
+
+#define PRETEXT_CHANNEL_BIAS_OF(T)                                                               \
+  template void ChannelBiasActivation(const ChannelOrder&, int64_t, Activation, const T*,        \
+                                      const float*, T*, T*);                                     \
+  template void ChannelBiasActivationBackward(const ChannelOrder&, int64_t, int64_t, Activation, \
+                                              const T*, const T*, T*, float*);
+PRETEXT_CHANNEL_BIAS_OF(float)
+PRETEXT_CHANNEL_BIAS_OF(Bfloat16)
+#undef PRETEXT_CHANNEL_BIAS_OF
 
 }  // namespace pretext

@@ -6,6 +6,7 @@
 
 #include "base/check/check.h"
 #include "base/parallel/parallel.h"
+#include "kernels/bfloat16/bfloat16.h"
 #include "kernels/conv/conv_primitives.h"
 #include "kernels/layout/layout_onednn.h"
 #include "kernels/onednn/engine.h"
@@ -24,8 +25,13 @@ memory::dims WeightDims(const ConvShape& s) {
   return {s.groups, s.out_channels / s.groups, s.in_channels / s.groups, s.kernel, s.kernel};
 }
 
-memory::desc AnyOrder(const memory::dims& dims) {
-  return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
+using Type = memory::data_type;
+
+// Of images and of the weights that are multiplied with them.
+Type TypeOf(const ConvShape& s) { return s.bfloat16 ? Type::bf16 : Type::f32; }
+
+memory::desc AnyOrder(const memory::dims& dims, Type type) {
+  return memory::desc(dims, type, memory::format_tag::any);
 }
 
 // The first `count` samples of a batch.
@@ -57,36 +63,46 @@ memory::dims OutputDims(const ConvShape& s, int64_t count) {
 // The order in which a gradient of x is computed: x's, but for row-major images of few channels,
 // which no fast kernel writes.
 memory::desc GradientOrder(const ConvShape& s, const memory::desc& x, int64_t count) {
-  return LayoutFrom(x).plain() ? AnyOrder(InputDims(s, count))
-                               : FirstSamples(x, InputDims(s, count), count);
+  const bool few_channels = LayoutFrom(x).plain() || (s.bfloat16 && s.in_channels <= 3);
+  return few_channels ? AnyOrder(InputDims(s, count), TypeOf(s))
+                      : FirstSamples(x, InputDims(s, count), count);
 }
 
 // The orders of x and y. Blocks of 16 channels where the channels fill them, and what goes with
 // row-major images of few channels; else the channels last; row-major for what is left (some
 // groups). Strided 1×1 convolutions take blocks whatever the channels: channels last, oneDNN 2.6's
-// gradient of the weights writes beyond its scratchpad.
+// gradient of the weights writes beyond its scratchpad. In bfloat16 channels last, the order of the
+// code for matrix units; `x` of the result is empty where there is no fast code.
 ConvRequest ChooseOrders(const ConvShape& s) {
   using Tag = memory::format_tag;
   const bool blocks =
       (s.out_channels % 16 == 0 && (s.in_channels % 16 == 0 || s.in_channels <= 3)) ||
       (s.kernel == 1 && s.stride > 1 && s.groups == 1);
-  ConvRequest request = {.shape = s, .w = AnyOrder(WeightDims(s))};
+  ConvRequest request = {.shape = s, .w = AnyOrder(WeightDims(s), TypeOf(s))};
+  if (s.bfloat16) {
+    request.x = memory::desc(InputDims(s, s.n), Type::bf16, Tag::nhwc);
+    request.y = memory::desc(OutputDims(s, s.n), Type::bf16, Tag::nhwc);
+    const bool fast = conv_internal::ChooseOrders(request) &&
+                      conv_internal::IsFast(request, GradientOrder(s, request.x, s.n));
+    return fast ? request : ConvRequest{.shape = s};
+  }
   for (Tag tag : {Tag::any, Tag::nhwc, Tag::nchw}) {
     if (tag == Tag::any && !blocks) continue;
-    request.x = memory::desc(InputDims(s, s.n), memory::data_type::f32, tag);
-    request.y = memory::desc(OutputDims(s, s.n), memory::data_type::f32, tag);
+    request.x = memory::desc(InputDims(s, s.n), Type::f32, tag);
+    request.y = memory::desc(OutputDims(s, s.n), Type::f32, tag);
     if (!conv_internal::ChooseOrders(request)) continue;
     if (conv_internal::IsFast(request, GradientOrder(s, request.x, s.n))) return request;
   }
   return request;
 }
 
-// Output of four megabytes; eight for Winograd's algorithm with many channels, whose transformed
-// weights cost more to pass through; as much as the weights where those are larger (each chunk
-// reads them, and adds to their gradient). Equal chunks.
+// Output of four megabytes (two of bfloat16); eight for Winograd's algorithm with many channels,
+// whose transformed weights cost more to pass through; as much as the weights where those are
+// larger (each chunk reads them, and adds to their gradient). Equal chunks.
 int64_t ChooseChunk(const ConvShape& s) {
   constexpr int64_t kMegabyte = (1 << 20) / sizeof(float), kLeast = 4;
-  const bool deep = WinogradPays(s) && std::min(s.in_channels, s.out_channels) >= 128;
+  const bool deep =
+      !s.bfloat16 && WinogradPays(s) && std::min(s.in_channels, s.out_channels) >= 128;
   const int64_t sample = s.out_channels * s.out_height() * s.out_width();
   const int64_t most =
       std::max(kLeast, std::max((deep ? 8 : 4) * kMegabyte, s.weight_size()) / sample);
@@ -100,16 +116,17 @@ memory Wrap(const memory::desc& desc, const void* data) {
 
 void* At(void* workspace, size_t offset) { return static_cast<char*>(workspace) + offset; }
 
-// Copies from one order to another, or adds.
+// Copies from one order or type to another, or adds, if it was made for that.
 class Reordering {
  public:
   Reordering() = default;
-  Reordering(const memory::desc& from, const memory::desc& to) : from_(from), to_(to) {
+  Reordering(const memory::desc& from, const memory::desc& to, bool adds) : from_(from), to_(to) {
+    copy_ = dnnl::reorder(dnnl::reorder::primitive_desc(OnednnEngine(), from, OnednnEngine(), to));
+    if (!adds) return;
     dnnl::post_ops sum;
     sum.append_sum();
     dnnl::primitive_attr adding;
     adding.set_post_ops(sum);
-    copy_ = dnnl::reorder(dnnl::reorder::primitive_desc(OnednnEngine(), from, OnednnEngine(), to));
     add_ = dnnl::reorder(
         dnnl::reorder::primitive_desc(OnednnEngine(), from, OnednnEngine(), to, adding));
   }
@@ -158,6 +175,7 @@ struct ConvPlan::Impl {
   int64_t chunk = 1;
   memory::desc x, y;  // all samples
   Layout input, output;
+  size_t element = sizeof(float);  // bytes
   int64_t input_stride = 0, output_stride = 0;
 
   PassPlan& Of(Pass pass) const {
@@ -173,12 +191,13 @@ struct ConvPlan::Impl {
 };
 
 ConvPrimitive ConvPlan::Impl::MakePrimitive(Pass pass, int64_t count, bool winograd) const {
-  ConvRequest request{.shape = shape,
-                      .algorithm = winograd ? dnnl::algorithm::convolution_winograd
-                                            : dnnl::algorithm::convolution_direct,
-                      .x = FirstSamples(x, InputDims(shape, count), count),
-                      .w = AnyOrder(WeightDims(shape)),
-                      .y = FirstSamples(y, OutputDims(shape, count), count)};
+  ConvRequest request{
+      .shape = shape,
+      .algorithm =
+          winograd ? dnnl::algorithm::convolution_winograd : dnnl::algorithm::convolution_direct,
+      .x = FirstSamples(x, InputDims(shape, count), count),
+      .w = AnyOrder(WeightDims(shape), pass == Pass::kBackwardWeights ? Type::f32 : TypeOf(shape)),
+      .y = FirstSamples(y, OutputDims(shape, count), count)};
   request.shape.n = count;
   switch (pass) {
     case Pass::kForward:
@@ -197,25 +216,27 @@ void ConvPlan::Impl::Make(Pass pass, PassPlan& plan) const {
   const bool backward_weights = pass == Pass::kBackwardWeights;
   plan.last_count = shape.n % chunk;
   ConvPrimitive& whole = plan.whole.conv;
-  if (WinogradPays(shape)) whole = MakePrimitive(pass, chunk, true);
+  if (!shape.bfloat16 && WinogradPays(shape)) whole = MakePrimitive(pass, chunk, true);
   plan.winograd = static_cast<bool>(whole);
   if (!plan.winograd) whole = MakePrimitive(pass, chunk, false);
   PRETEXT_CHECK(static_cast<bool>(whole), "oneDNN has a direct convolution for every shape");
   size_t scratch = whole.scratchpad.get_size();
   plan.staged = backward_data && whole.x != FirstSamples(x, InputDims(shape, chunk), chunk);
-  if (plan.staged) plan.whole.unstage = {whole.x, FirstSamples(x, InputDims(shape, chunk), chunk)};
+  if (plan.staged)
+    plan.whole.unstage = {whole.x, FirstSamples(x, InputDims(shape, chunk), chunk), true};
   if (plan.last_count > 0) {
     ConvPrimitive& last = plan.last.conv;
     last = MakePrimitive(pass, plan.last_count, plan.winograd);
     PRETEXT_CHECK(last && last.w == whole.w, "one order of the weights for all chunks");
     scratch = std::max(scratch, last.scratchpad.get_size());
     if (plan.staged) {
-      plan.last.unstage = {last.x,
-                           FirstSamples(x, InputDims(shape, plan.last_count), plan.last_count)};
+      plan.last.unstage = {
+          last.x, FirstSamples(x, InputDims(shape, plan.last_count), plan.last_count), true};
     }
   }
   const memory::desc plain = PlainDescriptor(WeightDims(shape));
-  plan.weights = backward_weights ? Reordering(whole.w, plain) : Reordering(plain, whole.w);
+  plan.weights =
+      backward_weights ? Reordering(whole.w, plain, true) : Reordering(plain, whole.w, false);
   const size_t weights = Aligned(whole.w.get_size());
   plan.partial_offset = weights;
   plan.stage_offset = weights + (backward_weights && chunk < shape.n ? weights : 0);
@@ -233,14 +254,19 @@ ConvPlan::ConvPlan(const ConvShape& shape) : impl_(std::make_unique<Impl>()) {
                 "a convolution with an output");
   Impl& impl = *impl_;
   impl.shape = shape;
-  impl.chunk = ChooseChunk(shape);
-  const ConvRequest orders = ChooseOrders(shape);
+  ConvRequest orders = ChooseOrders(shape);
+  if (shape.bfloat16 && orders.x == memory::desc()) {
+    impl.shape.bfloat16 = false;
+    orders = ChooseOrders(impl.shape);
+  }
+  impl.chunk = ChooseChunk(impl.shape);
+  if (impl.shape.bfloat16) impl.element = sizeof(Bfloat16);
   impl.x = orders.x;
   impl.y = orders.y;
   impl.input = LayoutFrom(impl.x);
   impl.output = LayoutFrom(impl.y);
-  impl.input_stride = static_cast<int64_t>(impl.x.get_size() / sizeof(float)) / shape.n;
-  impl.output_stride = static_cast<int64_t>(impl.y.get_size() / sizeof(float)) / shape.n;
+  impl.input_stride = static_cast<int64_t>(impl.x.get_size() / impl.element) / shape.n;
+  impl.output_stride = static_cast<int64_t>(impl.y.get_size() / impl.element) / shape.n;
 }
 
 ConvPlan::~ConvPlan() = default;
@@ -254,6 +280,7 @@ const ConvPlan& ConvPlan::Get(const ConvShape& shape) {
   return *plan;
 }
 
+bool ConvPlan::bfloat16() const { return impl_->shape.bfloat16; }
 const ConvShape& ConvPlan::shape() const { return impl_->shape; }
 Layout ConvPlan::input_layout() const { return impl_->input; }
 Layout ConvPlan::output_layout() const { return impl_->output; }
@@ -268,7 +295,7 @@ void ConvPlan::Prepare(Pass pass, const float* weight, void* workspace) const {
   impl_->Of(pass).weights.Run(weight, workspace, false);
 }
 
-void ConvPlan::Forward(int64_t count, const float* x, float* y, void* workspace) const {
+void ConvPlan::Forward(int64_t count, const void* x, void* y, void* workspace) const {
   const PassPlan& plan = impl_->Of(Pass::kForward);
   const ConvPrimitive& conv = plan.For(count, impl_->chunk).conv;
   conv.primitive.execute(
@@ -279,7 +306,7 @@ void ConvPlan::Forward(int64_t count, const float* x, float* y, void* workspace)
        {DNNL_ARG_SCRATCHPAD, Wrap(conv.scratchpad, At(workspace, plan.scratch_offset))}});
 }
 
-void ConvPlan::BackwardData(int64_t count, const float* dy, float* dx, bool accumulate,
+void ConvPlan::BackwardData(int64_t count, const void* dy, void* dx, bool accumulate,
                             void* workspace) const {
   const PassPlan& plan = impl_->Of(Pass::kBackwardData);
   const ChunkPlan& part = plan.For(count, impl_->chunk);
@@ -294,11 +321,16 @@ void ConvPlan::BackwardData(int64_t count, const float* dy, float* dx, bool accu
   if (plan.staged) {
     part.unstage.Run(result, dx, accumulate);
   } else if (accumulate) {
-    AddTo(dx, static_cast<const float*>(result), count * impl_->input_stride);
+    const int64_t n = count * impl_->input_stride;
+    if (impl_->shape.bfloat16) {
+      AddToBfloat16(n, 1, static_cast<const Bfloat16*>(result), static_cast<Bfloat16*>(dx));
+    } else {
+      AddTo(static_cast<float*>(dx), static_cast<const float*>(result), n);
+    }
   }
 }
 
-void ConvPlan::BackwardWeights(int64_t count, const float* x, const float* dy, bool first,
+void ConvPlan::BackwardWeights(int64_t count, const void* x, const void* dy, bool first,
                                void* workspace) const {
   const PassPlan& plan = impl_->Of(Pass::kBackwardWeights);
   const ConvPrimitive& conv = plan.For(count, impl_->chunk).conv;

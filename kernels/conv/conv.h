@@ -18,9 +18,13 @@
 //   plan.Prepare(ConvPlan::Pass::kForward, w, workspace);
 //   for (begin = 0; begin < n; begin += count) {
 //     count = min(plan.chunk(), n - begin);
-//     plan.Forward(count, x + begin * plan.input_stride(),
+//     plan.Forward(count, x + begin * plan.input_stride(),     // of elements
 //                  y + begin * plan.output_stride(), workspace);
 //   }
+//
+// Images are float32, or bfloat16 where the shape asks for it: the weights are then rounded as they
+// are put in order, sums and the gradient of the weights are float32. The plan's layouts name the
+// numbers; pointers to images are to whichever these are.
 //
 // Winograd's F(4×4, 3×3) (Lavin & Gray 2016) is taken for 3×3 convolutions of stride 1 where it was
 // measured to be faster (conv.md has the figures); its rounding error is about ten times the direct
@@ -47,6 +51,8 @@ struct ConvShape {
   int64_t stride = 1;        // s
   int64_t padding = 0;       // p, zeros on every side
   int64_t groups = 1;        // G, divides C and O
+  // Whether images and weights are bfloat16 where oneDNN has fast code for it in every pass.
+  bool bfloat16 = false;
 
   int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
   int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
@@ -69,7 +75,9 @@ class ConvPlan {
   // samples follow one another.
   Layout input_layout() const;
   Layout output_layout() const;
-  // Floats from one sample to the next.
+  // Whether images are bfloat16.
+  bool bfloat16() const;
+  // Elements from one sample to the next.
   int64_t input_stride() const;
   int64_t output_stride() const;
 
@@ -84,14 +92,14 @@ class ConvPlan {
   // Puts the weights in order for kForward or kBackwardData: before the pass's first chunk.
   void Prepare(Pass pass, const float* weight, void* workspace) const;
 
-  void Forward(int64_t count, const float* x, float* y, void* workspace) const;
+  void Forward(int64_t count, const void* x, void* y, void* workspace) const;
 
   // dx = the gradient, or += with accumulate.
-  void BackwardData(int64_t count, const float* dy, float* dx, bool accumulate,
+  void BackwardData(int64_t count, const void* dy, void* dx, bool accumulate,
                     void* workspace) const;
 
   // The first call of a pass starts the sum over samples, the others add to it.
-  void BackwardWeights(int64_t count, const float* x, const float* dy, bool first,
+  void BackwardWeights(int64_t count, const void* x, const void* dy, bool first,
                        void* workspace) const;
   // dweight = the sum, or += with accumulate.
   void FinishBackwardWeights(float* dweight, bool accumulate, void* workspace) const;

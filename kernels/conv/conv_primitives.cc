@@ -65,6 +65,11 @@ dnnl::convolution_backward_weights::primitive_desc DescribeBackwardWeights(
 #endif
 }
 
+memory::dims DimsOfWeights(const ConvShape& s) {
+  if (s.groups == 1) return {s.out_channels, s.in_channels, s.kernel, s.kernel};
+  return {s.groups, s.out_channels / s.groups, s.in_channels / s.groups, s.kernel, s.kernel};
+}
+
 }  // namespace
 
 bool ChooseOrders(ConvRequest& request) {
@@ -80,7 +85,10 @@ bool IsFast(const ConvRequest& request, const memory::desc& dx) {
     return description && std::strncmp(description.impl_info_str(), "ref", 3) != 0;
   };
   const auto forward = DescribeForward(request);
-  if (!fast(forward) || !fast(DescribeBackwardWeights(request, forward))) return false;
+  ConvRequest weights = request;
+  weights.w = dnnl::memory::desc(DimsOfWeights(request.shape), memory::data_type::f32,
+                                 memory::format_tag::any);
+  if (!fast(forward) || !fast(DescribeBackwardWeights(weights, forward))) return false;
   ConvRequest data = request;
   data.x = dx;
   const auto hint = DescribeForward(data);
@@ -104,7 +112,12 @@ ConvPrimitive MakeBackwardData(const ConvRequest& request) {
 }
 
 ConvPrimitive MakeBackwardWeights(const ConvRequest& request) {
-  const auto forward = DescribeForward(request);
+  ConvRequest of_images = request;  // whose weights are of their type
+  if (request.shape.bfloat16) {
+    of_images.w = memory::desc(DimsOfWeights(request.shape), memory::data_type::bf16,
+                               memory::format_tag::any);
+  }
+  const auto forward = DescribeForward(of_images);
   if (!forward) return {};
   const auto backward = DescribeBackwardWeights(request, forward);
   if (!backward) return {};

@@ -4,6 +4,7 @@
 #include <bit>
 #include <dnnl.hpp>
 #include <optional>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -34,9 +35,15 @@ struct Plan {
   std::unordered_map<int, memory> arguments;
 };
 
-memory::desc Matrix(Transpose trans, int64_t rows, int64_t columns, int64_t ld) {
+using Type = memory::data_type;
+
+template <class T>
+constexpr Type kTypeOf = std::is_same_v<T, float> ? Type::f32 : Type::bf16;
+
+memory::desc Matrix(Transpose trans, int64_t rows, int64_t columns, int64_t ld,
+                    Type type = Type::f32) {
   const memory::dims strides = trans == Transpose::kYes ? memory::dims{1, ld} : memory::dims{ld, 1};
-  return memory::desc({rows, columns}, memory::data_type::f32, strides);
+  return memory::desc({rows, columns}, type, strides);
 }
 
 void AppendEltwise(dnnl::post_ops& ops, algorithm kind, float alpha) {
@@ -77,10 +84,10 @@ dnnl::matmul::primitive_desc Describe(const memory::desc& a, const memory::desc&
 
 Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
               int64_t lda, int64_t ldb, bool with_bias, Activation activation, float beta,
-              int64_t ldc) {
-  const memory::desc a = Matrix(trans_a, m, k, lda);
-  const memory::desc b = Matrix(trans_b, k, n, ldb);
-  const memory::desc c = Matrix(Transpose::kNo, m, n, ldc);
+              int64_t ldc, Type factors, Type product) {
+  const memory::desc a = Matrix(trans_a, m, k, lda, factors);
+  const memory::desc b = Matrix(trans_b, k, n, ldb, factors);
+  const memory::desc c = Matrix(Transpose::kNo, m, n, ldc, product);
   const memory::desc bias = with_bias ? Matrix(Transpose::kNo, 1, n, n) : memory::desc();
   dnnl::post_ops ops;
   if (alpha != 1.0f) AppendEltwise(ops, algorithm::eltwise_linear, alpha);
@@ -103,20 +110,15 @@ Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_
   return plan;
 }
 
-}  // namespace
-
-bool Fuses(Activation activation) {
-  return activation == Activation::kIdentity || FusedAlgorithm(activation).has_value();
-}
-
-void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-            const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
-            Activation activation, float beta, float* c, int64_t ldc) {
+template <class Factor, class Product>
+void Multiply(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+              const Factor* a, int64_t lda, const Factor* b, int64_t ldb, const float* bias,
+              Activation activation, float beta, Product* c, int64_t ldc) {
   // A training run uses a few dozen shapes. Where shapes keep changing (the number of masked
   // positions) the bound keeps memory in check; oneDNN's own cache still holds the generated code
   // of the latest 1024.
   constexpr size_t kMaxPlans = 256;
-  thread_local std::unordered_map<Key, Plan, KeyHash> plans;
+  thread_local std::unordered_map<Key, Plan, KeyHash> plans;  // of this pair of types
   const int64_t flags = static_cast<int64_t>(trans_a) | static_cast<int64_t>(trans_b) << 1 |
                         static_cast<int64_t>(bias != nullptr) << 2 |
                         static_cast<int64_t>(activation) << 3;
@@ -128,15 +130,39 @@ void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t 
     if (plans.size() >= kMaxPlans) plans.clear();
     found = plans
                 .emplace(key, MakePlan(trans_a, trans_b, m, n, k, alpha, lda, ldb, bias != nullptr,
-                                       activation, beta, ldc))
+                                       activation, beta, ldc, kTypeOf<Factor>, kTypeOf<Product>))
                 .first;
   }
   Plan& plan = found->second;
-  plan.a.set_data_handle(const_cast<float*>(a));
-  plan.b.set_data_handle(const_cast<float*>(b));
+  plan.a.set_data_handle(const_cast<Factor*>(a));
+  plan.b.set_data_handle(const_cast<Factor*>(b));
   plan.c.set_data_handle(c);
   if (bias != nullptr) plan.bias.set_data_handle(const_cast<float*>(bias));
   plan.primitive.execute(OnednnStream(), plan.arguments);
+}
+
+}  // namespace
+
+bool Fuses(Activation activation) {
+  return activation == Activation::kIdentity || FusedAlgorithm(activation).has_value();
+}
+
+void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+            const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
+            Activation activation, float beta, float* c, int64_t ldc) {
+  Multiply(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, bias, activation, beta, c, ldc);
+}
+
+void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+            const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
+            Activation activation, float beta, float* c, int64_t ldc) {
+  Multiply(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, bias, activation, beta, c, ldc);
+}
+
+void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+            const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
+            Activation activation, float beta, Bfloat16* c, int64_t ldc) {
+  Multiply(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, bias, activation, beta, c, ldc);
 }
 
 }  // namespace pretext::gemm_internal

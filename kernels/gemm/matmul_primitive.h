@@ -1,6 +1,7 @@
 // oneDNN's matmul primitive with its post-operations, cached by shape. Internal to the package.
 #pragma once
 
+#include "kernels/bfloat16/bfloat16.h"
 #include "kernels/gemm/gemm.h"
 
 namespace pretext::gemm_internal {
@@ -19,5 +20,13 @@ bool Fuses(Activation activation);
 void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
             const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
             Activation activation, float beta, float* c, int64_t ldc);
+
+// The same with A and B in bfloat16 and C in float32 or bfloat16; sums are in float32.
+void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+            const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
+            Activation activation, float beta, float* c, int64_t ldc);
+void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+            const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
+            Activation activation, float beta, Bfloat16* c, int64_t ldc);
 
 }  // namespace pretext::gemm_internal

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/parallel/parallel.h"
+#include "kernels/bfloat16/bfloat16.h"
 #include "kernels/layout/channel_order.h"
 
 namespace pretext::channel_loops {
@@ -32,6 +33,41 @@ template <class V>
 template <class V>
 [[gnu::always_inline]] inline void Store(float* p, V v) {
   std::memcpy(p, &v, sizeof v);
+}
+// The same of bfloat16: to float32 exactly, and back by rounding (kernels/bfloat16).
+template <int64_t kCount>
+struct Words {
+  using Narrow [[gnu::vector_size(2 * kCount)]] = uint16_t;
+  using Wide [[gnu::vector_size(4 * kCount)]] = uint32_t;
+};
+template <class V>
+[[gnu::always_inline]] inline V Load(const Bfloat16* p) {
+  if constexpr (kLanes<V> == 1) {
+    return ToFloat(*p);
+  } else {
+    using W = Words<kLanes<V>>;
+    typename W::Narrow narrow;
+    std::memcpy(&narrow, p, sizeof narrow);
+    const typename W::Wide wide = __builtin_convertvector(narrow, typename W::Wide) << 16;
+    V v;
+    std::memcpy(&v, &wide, sizeof v);
+    return v;
+  }
+}
+template <class V>
+[[gnu::always_inline]] inline void Store(Bfloat16* p, V v) {
+  if constexpr (kLanes<V> == 1) {
+    *p = ToBfloat16(v);
+  } else {
+    using W = Words<kLanes<V>>;
+    typename W::Wide bits;
+    std::memcpy(&bits, &v, sizeof v);
+    const typename W::Wide rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+    const typename W::Wide nan = bits >> 16 | 0x40u;
+    const typename W::Wide word = (bits & 0x7fffffffu) > 0x7f800000u ? nan : rounded;
+    const typename W::Narrow narrow = __builtin_convertvector(word, typename W::Narrow);
+    std::memcpy(p, &narrow, sizeof narrow);
+  }
 }
 template <class V>
 [[gnu::always_inline]] inline V Splat(float value) {

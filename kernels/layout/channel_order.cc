@@ -3,6 +3,13 @@
 #include "kernels/layout/layout_onednn.h"
 
 namespace pretext {
+namespace {
+
+dnnl::memory::data_type TypeOf(bool bfloat16) {
+  return bfloat16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+}
+
+}  // namespace
 
 ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank, int64_t rows) {
   constexpr int64_t kLanes = 16;
@@ -15,7 +22,7 @@ ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank,
             .block_stride = kLanes,
             .position_stride = dims[1]};
   }
-  if (rank != 4 || !layout.float32()) return {};
+  if (rank != 4) return {};
   const int64_t channels = dims[1], positions = dims[2] * dims[3];
   ChannelOrder order = {.samples = rows,
                         .channels = channels,
@@ -53,15 +60,17 @@ ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank,
 Layout SameOrder(const Layout& layout, int64_t n, int64_t channels, int64_t height, int64_t width) {
   if (layout.plain()) return ChannelsLast(n, channels, height, width);
   const Blocking blocking = BlockingOf(DescriptorOf(layout, {}));
-  if (blocking.inner.empty()) return ChannelsLast(n, channels, height, width);
+  if (blocking.inner.empty()) {
+    return ChannelsLast(n, channels, height, width, /*bfloat16=*/!layout.float32());
+  }
   const auto tag = blocking.inner[0].second == 16 ? dnnl::memory::format_tag::nChw16c
                                                   : dnnl::memory::format_tag::nChw8c;
   return LayoutFrom(
-      dnnl::memory::desc({n, channels, height, width}, dnnl::memory::data_type::f32, tag));
+      dnnl::memory::desc({n, channels, height, width}, TypeOf(!layout.float32()), tag));
 }
 
-Layout ChannelsLast(int64_t n, int64_t channels, int64_t height, int64_t width) {
-  return LayoutFrom(dnnl::memory::desc({n, channels, height, width}, dnnl::memory::data_type::f32,
+Layout ChannelsLast(int64_t n, int64_t channels, int64_t height, int64_t width, bool bfloat16) {
+  return LayoutFrom(dnnl::memory::desc({n, channels, height, width}, TypeOf(bfloat16),
                                        dnnl::memory::format_tag::nhwc));
 }
 

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/layout/layout.h"
 
@@ -48,9 +49,15 @@ ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank,
 
 // The same order of memory (blocks, nesting of dimensions) for other dimensions, for outputs of
 // kernels that walk by ChannelOrder; `layout` has a valid one.
+// Numbers are of its type.
 Layout SameOrder(const Layout& layout, int64_t n, int64_t channels, int64_t height, int64_t width);
 
-// The order N, H, W, C of an image tensor's dimensions N, C, H, W; not padded.
-Layout ChannelsLast(int64_t n, int64_t channels, int64_t height, int64_t width);
+// The order N, H, W, C of an image tensor's dimensions N, C, H, W; not padded. float32 or bfloat16.
+Layout ChannelsLast(int64_t n, int64_t channels, int64_t height, int64_t width,
+                    bool bfloat16 = false);
+
+// T again, for a parameter that may be null and so does not say what T is.
+template <class T>
+using Of = std::type_identity_t<T>;
 
 }  // namespace pretext

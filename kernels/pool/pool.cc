@@ -47,9 +47,10 @@ struct Window {
 
 }  // namespace
 
-void GlobalAveragePool(const ChannelOrder& o, const float* x, float* y) {
+template <class T>
+void GlobalAveragePool(const ChannelOrder& o, const T* x, float* y) {
   ForEachGroup(o, 1, [&]<class V>(int64_t sample, int64_t channel) {
-    const float* in = x + Offset(o, sample, channel);
+    const T* in = x + Offset(o, sample, channel);
     V sum[4] = {};
     int64_t s = 0;
     for (; s + 4 <= o.positions; s += 4) {
@@ -64,23 +65,25 @@ void GlobalAveragePool(const ChannelOrder& o, const float* x, float* y) {
   });
 }
 
-void GlobalAveragePoolBackward(const ChannelOrder& o, const float* dy, bool accumulate, float* dx) {
+template <class T>
+void GlobalAveragePoolBackward(const ChannelOrder& o, const float* dy, bool accumulate, T* dx) {
   ForEachGroup(o, 1, [&]<class V>(int64_t sample, int64_t channel) {
     const V gradient = LoadChannels<V>(dy + sample * o.channels, channel, o.channels, 0.0f) /
                        static_cast<float>(o.positions);
-    float* out = dx + Offset(o, sample, channel);
+    T* out = dx + Offset(o, sample, channel);
     for (int64_t s = 0; s < o.positions; ++s) {
-      float* at = out + s * o.position_stride;
+      T* at = out + s * o.position_stride;
       Store(at, accumulate ? Load<V>(at) + gradient : gradient);
     }
   });
 }
 
-void MaxPool(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrder& out,
-             const float* x, float* y) {
+template <class T>
+void MaxPool(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrder& out, const T* x,
+             Of<T>* y) {
   ForEachGroup(in, 2 * WindowCost(shape), [&]<class V>(int64_t sample, int64_t channel) {
-    const float* from = x + Offset(in, sample, channel);
-    float* to = y + Offset(out, sample, channel);
+    const T* from = x + Offset(in, sample, channel);
+    T* to = y + Offset(out, sample, channel);
     for (int64_t i = 0; i < shape.out_height(); ++i) {
       for (int64_t j = 0; j < shape.out_width(); ++j) {
         const Window w(shape, i, j);
@@ -98,11 +101,12 @@ void MaxPool(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrd
   });
 }
 
+template <class T>
 void MaxPoolBackward(const MaxPoolShape& shape, const ChannelOrder& in, const ChannelOrder& out,
-                     const float* x, const float* y, const float* dy, float* dx) {
+                     const T* x, const Of<T>* y, const Of<T>* dy, Of<T>* dx) {
   ForEachGroup(in, 2 * WindowCost(shape), [&]<class V>(int64_t sample, int64_t channel) {
-    const float* from = x + Offset(in, sample, channel);
-    float* result = dx + Offset(in, sample, channel);
+    const T* from = x + Offset(in, sample, channel);
+    T* result = dx + Offset(in, sample, channel);
     const int64_t out_offset = Offset(out, sample, channel);
     for (int64_t s = 0; s < in.positions; ++s) Store(result + s * in.position_stride, V{});
     for (int64_t i = 0; i < shape.out_height(); ++i) {
@@ -123,5 +127,16 @@ void MaxPoolBackward(const MaxPoolShape& shape, const ChannelOrder& in, const Ch
     }
   });
 }
+
+#define PRETEXT_POOL_OF(T)                                                                       \
+  template void GlobalAveragePool(const ChannelOrder&, const T*, float*);                        \
+  template void GlobalAveragePoolBackward(const ChannelOrder&, const float*, bool, T*);          \
+  template void MaxPool(const MaxPoolShape&, const ChannelOrder&, const ChannelOrder&, const T*, \
+                        T*);                                                                     \
+  template void MaxPoolBackward(const MaxPoolShape&, const ChannelOrder&, const ChannelOrder&,   \
+                                const T*, const T*, const T*, T*);
+PRETEXT_POOL_OF(float)
+PRETEXT_POOL_OF(Bfloat16)
+#undef PRETEXT_POOL_OF
 
 }  // namespace pretext

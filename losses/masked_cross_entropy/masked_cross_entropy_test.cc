@@ -35,7 +35,8 @@ TEST(MaskedCrossEntropy, ValueAndGradients) {
   const Batch batch = MakeBatch(ids);
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& in) {
-        const LossResult result = loss->Compute(tape, {in[0], in[1], in[2]}, batch);
+        const LossResult result = loss->Compute(
+            tape, {.value = in[0], .decoder_weight = in[1], .decoder_bias = in[2]}, batch);
         EXPECT_EQ(result.weight, 4);
         return result.loss;
       },
@@ -62,11 +63,11 @@ TEST(MaskedCrossEntropy, AccuracyAndChance) {
   Tensor bias = Tensor::Zeros({7});
   bias.data()[5] = 1;
   Tape tape;
-  const LossResult result =
-      loss->Compute(tape,
-                    {tape.Constant(Tensor::Zeros({4, 3})), tape.Constant(Tensor::Zeros({7, 3})),
-                     tape.Constant(bias)},
-                    MakeBatch({5, 1, 5, 5}));
+  const LossResult result = loss->Compute(tape,
+                                          {.value = tape.Constant(Tensor::Zeros({4, 3})),
+                                           .decoder_weight = tape.Constant(Tensor::Zeros({7, 3})),
+                                           .decoder_bias = tape.Constant(bias)},
+                                          MakeBatch({5, 1, 5, 5}));
   ASSERT_EQ(result.metrics.size(), 1u);
   EXPECT_STREQ(result.metrics[0].first, "accuracy");
   EXPECT_EQ(result.metrics[0].second, 0.75);
@@ -76,7 +77,8 @@ TEST(MaskedCrossEntropy, AccuracyAndChance) {
 TEST(MaskedCrossEntropy, NothingMaskedIsNoLoss) {
   Tape tape;
   const Var t = tape.Leaf(Tensor::Zeros({0, 3})), weight = tape.Leaf(RandomTensor({7, 3}, 1));
-  const LossResult result = Build()->Compute(tape, {t, weight, Var()}, MakeBatch({}));
+  const LossResult result =
+      Build()->Compute(tape, {.value = t, .decoder_weight = weight}, MakeBatch({}));
   EXPECT_EQ(result.loss.value().item(), 0);
   EXPECT_EQ(result.weight, 0);
   tape.Backward(result.loss);

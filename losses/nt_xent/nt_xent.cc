@@ -1,30 +1,73 @@
 #include "losses/nt_xent/nt_xent.h"
 
 #include <cmath>
+#include <numeric>
+#include <vector>
 
+#include "core/ops/basic.h"
+#include "core/ops/sequence.h"
 #include "losses/contrastive/contrastive_loss.h"
 #include "losses/nt_xent/nt_xent.pb.h"
+#include "losses/targets/targets.h"
 
 namespace pretext {
 
 absl::StatusOr<std::unique_ptr<Loss>> NtXentLoss::Create(const NtXent& config,
                                                          const BuildContext& context) {
   FieldChecker check;
-  CheckContrastive(context, /*least_views=*/2, config.temperature(), check);
+  const bool with_target = !context.target.is(FlowType::Kind::kNothing);
+  if (with_target) {
+    check.AtLeast("temperature", config.temperature(), kLeastTemperature);
+    CheckTarget(context, check);
+  } else {
+    CheckContrastive(context, /*least_views=*/2, config.temperature(), check);
+    check.That(!config.scale_by_temperature(), "scale_by_temperature",
+               "is for predictions that have a target; there is neither a teacher nor a predictor");
+  }
   if (!check.ok()) return check.status();
-  return std::make_unique<NtXentLoss>(config.temperature());
+  const float scale = config.scale_by_temperature() ? 2 * config.temperature() : 1;
+  return std::make_unique<NtXentLoss>(config.temperature(), with_target, scale);
 }
 
 LossResult NtXentLoss::Compute(Tape& tape, const Prediction& prediction, const Batch& batch) {
+  if (with_target_) return ComputeWithTarget(tape, prediction, batch);
   return ContrastiveLoss(tape, "nt_xent", prediction.value, batch, {.temperature = temperature_});
 }
 
+LossResult NtXentLoss::ComputeWithTarget(Tape& tape, const Prediction& prediction,
+                                         const Batch& batch) const {
+  const int64_t n = batch.samples;
+  const std::vector<ViewPair> pairs = PairsOf(prediction, n);
+  const Var queries = Scale(tape, NormalizeRows(tape, prediction.value), 1 / temperature_);
+  const Var keys = tape.Constant(UnitTarget(prediction));
+  Tensor own = Tensor::Uninitialized({n}, DType::kInt32);
+  std::iota(own.ints(), own.ints() + n, 0);
+  std::vector<Var> losses;
+  int64_t found = 0;
+  for (const ViewPair& pair : pairs) {
+    int64_t correct = 0;
+    losses.push_back(SoftmaxCrossEntropyLoss(tape, BlockOf(tape, queries, pair.value, n),
+                                             BlockOf(tape, keys, pair.target, n), Var(), own,
+                                             &correct));
+    found += correct;
+  }
+  const auto compared = static_cast<double>(n) * static_cast<double>(pairs.size());
+  return {.loss = Scale(tape, MeanOf(tape, losses), scale_),
+          .weight = static_cast<double>(prediction.value.dim(0)),
+          .metrics = {{"accuracy", static_cast<double>(found) / compared}}};
+}
+
 std::optional<double> NtXentLoss::Chance(int64_t samples, int64_t views) const {
+  if (with_target_) return scale_ * std::log(static_cast<double>(samples));
   return std::log(static_cast<double>(samples * views - 1));
 }
 
 std::optional<double> NtXentLoss::Floor(int64_t samples, int64_t views) const {
-  // log((V - 1) e^(1/τ) + V (N - 1)) - 1/τ, without the overflow.
+  // log((V - 1) e^(1/τ) + V (N - 1)) - 1/τ, without the overflow; with a target, of V = 1 of keys.
+  if (with_target_) {
+    const auto others = static_cast<double>(samples - 1);
+    return scale_ * std::log1p(others * std::exp(-1.0 / temperature_));
+  }
   const auto negatives = static_cast<double>(views * (samples - 1));
   return std::log(static_cast<double>(views - 1) + negatives * std::exp(-1.0 / temperature_));
 }

@@ -7,6 +7,16 @@
 // P(i): the other views of row i's sample. The mean, as in most implementations; google-research's
 // sums over the two views, twice this. Prediction: vector D, of any length (it is normalised here).
 // Two views or more. Gradient: to the prediction. See kernels/nt_xent for zero vectors and others.
+//
+// With a target (Prediction::target) it is MoCo v3's (Chen et al. 2021, "An empirical study of
+// training self-supervised vision transformers", algorithm 1), the mean over the P pairs of a view
+// v of the prediction q and another view t of the target k:
+//
+//   L = 1/(P N) Σ_{(v,t), t≠v} Σ_n [ log Σ_m exp(cos(q_vn, k_tm) / τ) - cos(q_vn, k_tn) / τ ]
+//
+// so that the negatives are the other samples' targets of one view. Theirs (and solo-learn's) is
+// the sum over the two pairs times 2τ: twice this with scale_by_temperature, which multiplies by
+// 2τ. Target: a vector of D. Gradient: to the prediction alone.
 #pragma once
 
 #include <memory>
@@ -20,21 +30,28 @@ class NtXent;  // the config, nt_xent.proto
 
 class NtXentLoss : public Loss {
  public:
-  // Faults: a temperature below 1e-4, fewer than two views, a prediction that is not a vector.
+  // Faults: a temperature below 1e-4, fewer than two views (with a target: none that differ), a
+  // prediction that is not a vector, a target of another width, scale_by_temperature without one.
   static absl::StatusOr<std::unique_ptr<Loss>> Create(const NtXent& config,
                                                       const BuildContext& context);
-  explicit NtXentLoss(float temperature) : temperature_(temperature) {}
+  explicit NtXentLoss(float temperature, bool with_target = false, float scale = 1)
+      : temperature_(temperature), with_target_(with_target), scale_(scale) {}
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool takes_target() const override { return true; }
   int64_t least_samples() const override { return 2; }
 
-  // ln(R - 1): all similarities the same.
+  // ln(R - 1): all similarities the same. With a target ln N, times the scale.
   std::optional<double> Chance(int64_t samples, int64_t views) const override;
   // Positives the same, negatives at right angles.
   std::optional<double> Floor(int64_t samples, int64_t views) const override;
 
  private:
+  LossResult ComputeWithTarget(Tape& tape, const Prediction& prediction, const Batch& batch) const;
+
   const float temperature_;
+  const bool with_target_;
+  const float scale_;  // with a target
 };
 
 }  // namespace pretext

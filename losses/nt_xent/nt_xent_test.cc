@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "losses/nt_xent/nt_xent.pb.h"
+#include "losses/testing/steps.h"
 #include "losses/testing/temperature.h"
 
 namespace pretext {
@@ -17,6 +18,51 @@ const CreateAtTemperature kCreate = Creator<NtXentLoss, NtXent>();
 
 TEST(NtXentLoss, AgreesWithPyTorch) {
   ExpectAgreesWithGoldens("losses/nt_xent/nt_xent_golden.txt", kContext, kCreate);
+}
+
+TEST(NtXentLoss, WithATargetItIsMoCoV3s) {
+  for (const GoldenSteps& golden : ReadGoldenSteps("losses/nt_xent/nt_xent_target_golden.txt")) {
+    // A cosine is good to a few eps · √D, a similarity to that over the temperature.
+    constexpr double kTolerance = 2e-5;
+    const auto loss = LossOf<NtXentLoss, NtXent>(golden);
+    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
+    const auto wrong = LossOf<NtXentLoss, NtXent>(
+        golden, [](NtXent& config) { config.set_temperature(1.01f * config.temperature()); });
+    EXPECT_TRUE(golden.samples == 1 || !AgreesWithSteps(*wrong, golden, kTolerance));
+  }
+}
+
+TEST(NtXentLoss, FaultsWithATarget) {
+  const auto fault = [](const BuildContext& context) {
+    return FaultOf<NtXentLoss>(NtXent(), context);
+  };
+  EXPECT_EQ(fault(TargetContext(8)), "");
+  BuildContext other = TargetContext(8);
+  other.target = FlowType::Vector(9);
+  EXPECT_THAT(fault(other), testing::HasSubstr("its target vector 9"));
+  EXPECT_THAT(fault(TargetContext(8, 1)), testing::HasSubstr("none of them different"));
+  NtXent scaled;
+  scaled.set_scale_by_temperature(true);
+  EXPECT_THAT(FaultOf<NtXentLoss>(scaled, kContext), testing::HasSubstr("scale_by_temperature: "));
+}
+
+TEST(NtXentLoss, ChanceAndFloorWithATarget) {
+  Batch batch;
+  batch.samples = 4;
+  batch.views = 2;
+  Tensor z = Tensor::Zeros({8, 4});
+  for (int64_t i = 0; i < 8; ++i) z.data()[i * 4 + i % 4] = 2;
+  for (const float scale : {1.0f, 0.6f}) {
+    NtXentLoss loss(0.3f, /*with_target=*/true, scale);
+    Tape tape;
+    const Var value = tape.Constant(z);
+    const LossResult best = loss.Compute(tape, {.value = value, .target = value}, batch);
+    EXPECT_NEAR(best.loss.value().item(), *loss.Floor(4, 2), 1e-6);
+    EXPECT_EQ(best.metrics[0].second, 1);
+    const Var same = tape.Constant(Tensor::Full({8, 4}, 1));
+    const LossResult blind = loss.Compute(tape, {.value = value, .target = same}, batch);
+    EXPECT_NEAR(blind.loss.value().item(), *loss.Chance(4, 2), 1e-6);
+  }
 }
 
 TEST(NtXentLoss, FaultsOfTheConfig) {
@@ -60,6 +106,8 @@ TEST(NtXentLoss, NonFiniteIsReturnedAsNan) {
   EXPECT_TRUE(std::isnan(result.loss.value().item()));
   tape.Backward(result.loss);
   EXPECT_TRUE(std::isnan(tape.LeafGradient(leaf).data()[0]));
+  NtXentLoss with_target(0.5f, /*with_target=*/true);
+  ExpectNonFiniteIsReturned(with_target, 3, 4);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ void AdamFamily::Step(int64_t step, double learning_rate, double gradient_scale)
   AdamUpdate plain = options_.UpdateAt(step, gradient_scale);
   plain.rate = static_cast<float>(learning_rate);
   AdamUpdate decaying = plain;
-  decaying.decay = static_cast<float>(options_.weight_decay);
+  decaying.decay = static_cast<float>(*weight_decay());
   ForEachBlock([&](size_t i, int64_t begin, int64_t end) {
     Slot& slot = slots()[i];
     Parameter& p = *slot.parameter;

@@ -41,7 +41,8 @@ struct AdamOptions {
 class AdamFamily : public StatefulOptimizer {
  public:
   explicit AdamFamily(const AdamOptions& options)
-      : StatefulOptimizer(options.learning_rate, {"first_moment", "second_moment"}),
+      : StatefulOptimizer(options.learning_rate, {"first_moment", "second_moment"},
+                          options.weight_decay),
         options_(options) {}
 
   void Step(int64_t step, double learning_rate, double gradient_scale) override;

@@ -19,9 +19,9 @@ absl::StatusOr<std::unique_ptr<Optimizer>> LambOptimizer::Create(const Lamb& con
 }
 
 LambOptimizer::LambOptimizer(const Lamb& config)
-    : StatefulOptimizer(config.learning_rate(), {"first_moment", "second_moment"}),
+    : StatefulOptimizer(config.learning_rate(), {"first_moment", "second_moment"},
+                        config.weight_decay()),
       adam_(AdamOptions::Of(config)),
-      decay_(config.weight_decay()),
       max_weight_norm_(config.max_weight_norm()) {
   adam_.bias_correction = config.bias_correction();
 }
@@ -33,11 +33,12 @@ void LambOptimizer::Attach(std::vector<Parameter*> parameters) {
 }
 
 double LambOptimizer::Ratio(const Parameter& parameter, const Tensor& direction) const {
+  const double decay = *weight_decay();
   const auto n = static_cast<int64_t>(parameter.value.bytes() / sizeof(float));
   const float *w = parameter.value.data(), *d = direction.data();
   // u = λ w - d
   const double ww = DotProduct(n, w, w);
-  const double uu = decay_ * decay_ * ww - 2 * decay_ * DotProduct(n, w, d) + DotProduct(n, d, d);
+  const double uu = decay * decay * ww - 2 * decay * DotProduct(n, w, d) + DotProduct(n, d, d);
   const double weight_norm = std::sqrt(ww), step_norm = std::sqrt(std::max(0.0, uu));
   // NaN is let through: the next step then shows it.
   if (weight_norm == 0 || step_norm == 0) return 1;
@@ -60,11 +61,12 @@ void LambOptimizer::Step(int64_t step, double learning_rate, double gradient_sca
     const Parameter& p = *slots()[i].parameter;
     if (p.has_gradient && IsDecayed(p.role)) ratios_[i] = Ratio(p, directions_[i]);
   }
+  const double decay = *weight_decay();
   ForEachBlock([&](size_t i, int64_t begin, int64_t end) {
     const Parameter& p = *slots()[i].parameter;
     const double rate = learning_rate * ratios_[i];
     const auto move = static_cast<float>(rate);
-    const auto keep = static_cast<float>(IsDecayed(p.role) ? 1 - rate * decay_ : 1.0);
+    const auto keep = static_cast<float>(IsDecayed(p.role) ? 1 - rate * decay : 1.0);
     float* w = slots()[i].parameter->value.data();
     const float* direction = directions_[i].data();
 #pragma omp simd

@@ -36,7 +36,7 @@ class LambOptimizer : public StatefulOptimizer {
   double Ratio(const Parameter& parameter, const Tensor& direction) const;
 
   AdamOptions adam_;
-  double decay_, max_weight_norm_;
+  double max_weight_norm_;
   std::vector<Tensor> directions_;  // by slot: -(m / c1) / (√(v / c2) + ε), of this step only
   std::vector<double> ratios_;
 };

@@ -41,7 +41,7 @@ class LarsOptimizer : public StatefulOptimizer {
  private:
   double TrustRatio(const Parameter& parameter, double learning_rate, double gradient_scale) const;
 
-  double momentum_, trust_coefficient_, epsilon_, decay_;
+  double momentum_, trust_coefficient_, epsilon_;
   bool rate_inside_, norm_of_sum_, clip_;
   std::vector<double> trust_;  // of every parameter, in the step being made
 };

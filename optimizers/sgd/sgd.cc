@@ -17,22 +17,23 @@ absl::StatusOr<std::unique_ptr<Optimizer>> SgdOptimizer::Create(const Sgd& confi
 }
 
 SgdOptimizer::SgdOptimizer(const Sgd& config)
-    : StatefulOptimizer(config.learning_rate(), config.momentum() != 0
-                                                    ? std::vector<std::string>{"momentum"}
-                                                    : std::vector<std::string>{}),
+    : StatefulOptimizer(config.learning_rate(),
+                        config.momentum() != 0 ? std::vector<std::string>{"momentum"}
+                                               : std::vector<std::string>{},
+                        config.weight_decay()),
       momentum_(config.momentum()),
-      decay_(config.weight_decay()),
       nesterov_(config.nesterov()),
       decay_everything_(config.decay_everything()) {}
 
 void SgdOptimizer::Step(int64_t step, double learning_rate, double gradient_scale) {
+  const double decay = *weight_decay();
   ForEachBlock([&](size_t i, int64_t begin, int64_t end) {
     Slot& slot = slots()[i];
     Parameter& p = *slot.parameter;
     const bool decayed = decay_everything_ || IsDecayed(p.role);
     SgdUpdate{.rate = static_cast<float>(learning_rate),
               .momentum = static_cast<float>(momentum_),
-              .decay = decayed ? static_cast<float>(decay_) : 0.0f,
+              .decay = decayed ? static_cast<float>(decay) : 0.0f,
               .gradient_scale = static_cast<float>(gradient_scale),
               .nesterov = nesterov_,
               .first = step == 1}(end - begin, p.gradient.data() + begin,

@@ -28,7 +28,7 @@ class SgdOptimizer : public StatefulOptimizer {
   void Step(int64_t step, double learning_rate, double gradient_scale) override;
 
  private:
-  double momentum_, decay_;
+  double momentum_;
   bool nesterov_, decay_everything_;
 };
 

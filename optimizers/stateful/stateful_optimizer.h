@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,14 +16,17 @@ namespace pretext {
 class StatefulOptimizer : public Optimizer {
  public:
   double learning_rate() const override { return learning_rate_; }
+  std::optional<double> weight_decay() const override { return weight_decay_; }
+  void set_weight_decay(double decay) override { weight_decay_ = decay; }
   void Attach(std::vector<Parameter*> parameters) override;
   // "PARAMETER.BUFFER" of every buffer.
   std::vector<State> state() override;
 
  protected:
   // buffers: their names; each is a tensor like the parameter's value, zero at first.
-  StatefulOptimizer(double learning_rate, std::vector<std::string> buffers)
-      : learning_rate_(learning_rate), names_(std::move(buffers)) {}
+  StatefulOptimizer(double learning_rate, std::vector<std::string> buffers,
+                    std::optional<double> weight_decay = std::nullopt)
+      : learning_rate_(learning_rate), weight_decay_(weight_decay), names_(std::move(buffers)) {}
 
   struct Slot {
     Parameter* parameter;
@@ -56,6 +60,7 @@ class StatefulOptimizer : public Optimizer {
   };
 
   double learning_rate_;
+  std::optional<double> weight_decay_;
   std::vector<std::string> names_;
   std::vector<Slot> slots_;
   std::vector<Block> blocks_;

@@ -13,6 +13,7 @@
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/freeze.h"
 #include "pipelines/assembly/memory_estimate.h"
+#include "pipelines/assembly/roles.h"
 #include "pipelines/assembly/sections.h"
 #include "pipelines/initialize/initialization.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -41,6 +42,7 @@ class Assembler {
     CheckSections(config, &map_);
     BuildDataset(config.dataset());
     BuildViews(config.views());
+    const BuildContext before_encoder = context_;
     parts_.encoder = Build<Encoder>(config.encoder(), "encoder");
     Pass(parts_.encoder.get(), "encoder");
     if (parts_.encoder != nullptr) context_.token_embedding = parts_.encoder->token_embedding();
@@ -49,10 +51,11 @@ class Assembler {
     parts_.head = Build<Head>(config.head(), "head");
     context_.sample = parts_.sample;
     Pass(parts_.head.get(), "head");
+    BuildRoles(config, before_encoder);
     parts_.loss = Build<Loss>(config.loss(), "loss");
     parts_.optimizer = Build<Optimizer>(config.optimizer(), "optimizer");
     if (parts_.encoder != nullptr && parts_.head != nullptr) {
-      map_.AddFaults("", Freeze(config, parts_.encoder->parameters(), parts_.head->parameters()));
+      map_.AddFaults("", Freeze(config, parts_));
       Initialize();
     }
     if (HasAllParts()) {
@@ -69,7 +72,31 @@ class Assembler {
  private:
   bool HasAllParts() const {
     return parts_.dataset != nullptr && parts_.encoder != nullptr && parts_.head != nullptr &&
-           parts_.loss != nullptr;
+           parts_.loss != nullptr &&
+           (parts_.predictor != nullptr || !parts_.config->has_predictor()) &&
+           (parts_.teacher != nullptr || !parts_.config->has_teacher());
+  }
+
+  // The predictor and the teacher, and what they tell the loss.
+  void BuildRoles(const Pipeline& config, const BuildContext& before_encoder) {
+    const FlowType z = context_.input;
+    if (config.has_predictor()) {
+      parts_.predictor = Build<Head>(config.predictor(), "predictor");
+      Pass(parts_.predictor.get(), "predictor");
+    }
+    map_.AddFaults("", CheckGroups(config, parts_));
+    for (ViewGroup& group : parts_.groups) group.target = IsTarget(config, group);
+    if (config.has_teacher()) {
+      map_.AddFaults("teacher", CheckTeacher(config));
+      if (parts_.encoder != nullptr && parts_.head != nullptr && map_.ok()) {
+        absl::StatusOr<std::unique_ptr<MomentumTeacher>> teacher =
+            BuildTeacher(config, before_encoder);
+        map_.AddFaults("teacher", teacher.status());
+        if (teacher.ok()) parts_.teacher = *std::move(teacher);
+      }
+    }
+    if (config.has_teacher() || config.has_predictor()) context_.target = z;
+    DescribeViews(parts_, context_);
   }
 
   // A run that is there keeps what it began with: the files may be gone.
@@ -165,33 +192,60 @@ class Assembler {
     context_.views = std::min(std::max(views.count(), 1), kMaxViews);
     std::vector<const Augmentation*> common;
     BuildChain(views.augmentation(), "views", &common);
-    parts_.chains.assign(static_cast<size_t>(context_.views), common);
     const FlowType after_common = context_.input;
-    FlowType first = after_common;
-    for (int v = 0; v < std::min<int>(views.view_size(), kMaxViews); ++v) {
+    if (views.group().empty()) {
+      BuildGroup({.views = context_.views}, common, views.view(), "views");
+    }
+    int64_t first = 0;
+    for (int g = 0; g < views.group_size() && first < context_.views; ++g) {
+      const Pipeline::Group& group = views.group(g);
+      const std::string path = absl::StrCat("views.group[", g, "]");
+      const int64_t count =
+          std::clamp<int64_t>(group.count(), 1, std::max<int64_t>(1, context_.views - first));
       context_.input = after_common;
-      const std::string path = absl::StrCat("views.view[", v, "]");
+      std::vector<const Augmentation*> chain = common;
+      BuildChain(group.augmentation(), path, &chain);
+      BuildGroup({.name = group.name(), .first = first, .views = count, .student = group.student()},
+                 chain, group.view(), path);
+      first += count;
+    }
+    context_.groups = static_cast<int64_t>(parts_.groups.size());
+    context_.input = parts_.groups.front().type;
+    context_.view = context_.input;
+    parts_.view = context_.input;
+    for (const auto& chain : parts_.chains) {
+      const bool crops = !chain.empty() && chain[0] != nullptr && chain[0]->takes_source();
+      if (crops && parts_.dataset != nullptr) parts_.dataset->ExpectCrops();
+    }
+  }
+
+  // The views of a group, whose chains begin with `common`; context_.input is what comes out of it.
+  void BuildGroup(ViewGroup group, const std::vector<const Augmentation*>& common,
+                  const google::protobuf::RepeatedPtrField<Pipeline::View>& views,
+                  const std::string& path) {
+    const FlowType after_common = context_.input;
+    const auto first_chain = static_cast<int64_t>(parts_.chains.size());
+    parts_.chains.resize(static_cast<size_t>(first_chain + group.views), common);
+    FlowType first = after_common;
+    for (int v = 0; v < std::min<int>(views.size(), kMaxViews); ++v) {
+      context_.input = after_common;
+      const std::string view_path = absl::StrCat(path, ".view[", v, "]");
       std::vector<const Augmentation*> own = common;
-      BuildChain(views.view(v).augmentation(), path, &own);
-      if (v < context_.views) parts_.chains[static_cast<size_t>(v)] = std::move(own);
+      BuildChain(views[v].augmentation(), view_path, &own);
+      if (v < group.views) parts_.chains[static_cast<size_t>(first_chain + v)] = std::move(own);
       if (v == 0) first = context_.input;
       if (!Known(context_.input) || !Known(first)) {
         first = FlowType();
       } else if (context_.input == first) {
         first = first.WithValuesOf(context_.input);
-      } else if (!(context_.input == first)) {
-        map_.AddFaults(path, absl::InvalidArgumentError(absl::StrCat(
-                                 "ends in ", context_.input.ToString(), ", but view[0] in ",
-                                 first.ToString(), "; all views must end alike")));
+      } else {
+        map_.AddFaults(view_path, absl::InvalidArgumentError(absl::StrCat(
+                                      "ends in ", context_.input.ToString(), ", but view[0] in ",
+                                      first.ToString(), "; all views must end alike")));
       }
     }
-    context_.input = first;
-    context_.view = first;
-    parts_.view = first;
-    for (const auto& chain : parts_.chains) {
-      const bool crops = !chain.empty() && chain[0] != nullptr && chain[0]->takes_source();
-      if (crops && parts_.dataset != nullptr) parts_.dataset->ExpectCrops();
-    }
+    group.type = first;
+    parts_.groups.push_back(std::move(group));
   }
 
   void CheckMemory() {
@@ -202,11 +256,10 @@ class Assembler {
                                absl::StrCat("needs at least ", FormatBytes(bytes), " ", for_what,
                                             "; the machine has ", FormatBytes(limit))));
     };
-    const double encoder = ParameterBytes(parts_.encoder->parameters());
-    const double head = ParameterBytes(parts_.head->parameters());
-    const std::string parameters = "for its parameters and their gradients";
-    if (!(encoder <= limit)) refuse("encoder", encoder, parameters);
-    if (!(head <= limit)) refuse("head", head, parameters);
+    for (const Model::NamedSet& named : parts_.trained_sets()) {
+      const double bytes = ParameterBytes(*named.set);
+      if (!(bytes <= limit)) refuse(named.name, bytes, "for its parameters and their gradients");
+    }
     if (map_.ok() && !(estimate.total() <= limit)) {
       refuse("train.batch_size", estimate.total(),
              "with the parameters; take a smaller one, or chunk");
@@ -225,6 +278,12 @@ Assembled::Assembled() = default;
 Assembled::Assembled(Assembled&&) noexcept = default;
 Assembled& Assembled::operator=(Assembled&&) noexcept = default;
 Assembled::~Assembled() = default;
+
+std::vector<int64_t> Assembled::group_sizes() const {
+  std::vector<int64_t> sizes;
+  for (const ViewGroup& group : groups) sizes.push_back(group.views);
+  return sizes;
+}
 
 absl::StatusOr<Assembled> Assemble(LoadedPipeline pipeline, const AssemblyOptions& options) {
   if (!pipeline.complete) return pipeline.map.status();

@@ -1,9 +1,9 @@
 // Builds the parts of a pipeline, after checking all of it.
 //
-// In the order of the flow (dataset, views, encoder, head, loss, optimizer) each part's Create is
-// given what flows into it. All faults are gathered, those of the text and those of every part,
-// before any is reported: a part after a faulty one still has its config checked, without what
-// depends on the shape of its input. Nothing is allocated: the caller loads the dataset and
+// In the order of the flow (dataset, views, encoder, head, predictor, loss, optimizer) each part's
+// Create is given what flows into it. All faults are gathered, those of the text and those of every
+// part, before any is reported: a part after a faulty one still has its config checked, without
+// what depends on the shape of its input. Nothing is allocated: the caller loads the dataset and
 // allocates the parameters of the result.
 #pragma once
 
@@ -15,10 +15,7 @@
 #include "absl/status/statusor.h"
 #include "core/plugin/augmentation.h"
 #include "core/plugin/dataset.h"
-#include "core/plugin/encoder.h"
-#include "core/plugin/head.h"
-#include "core/plugin/loss.h"
-#include "core/plugin/optimizer.h"
+#include "pipelines/model/model.h"
 #include "pipelines/text/load_pipeline.h"
 
 namespace pretext {
@@ -34,7 +31,7 @@ struct AssemblyOptions {
   int64_t memory_bytes = 0;   // more than this is refused; 0: the machine's memory
 };
 
-struct Assembled {
+struct Assembled : Model {
   Assembled();
   Assembled(Assembled&&) noexcept;
   Assembled& operator=(Assembled&&) noexcept;
@@ -47,11 +44,6 @@ struct Assembled {
   // What each view goes through, one chain a view: V = chains.size().
   // They point into `augmentations`.
   std::vector<std::vector<const Augmentation*>> chains;
-  std::unique_ptr<Encoder> encoder;
-  std::unique_ptr<Head> head;
-  std::unique_ptr<Loss> loss;
-  std::unique_ptr<Optimizer> optimizer;
-
   // Weights from elsewhere; null without. Whoever allocates the parts has it fill them.
   std::unique_ptr<const Initialization> initialization;
 
@@ -59,9 +51,11 @@ struct Assembled {
   std::unique_ptr<const SourceMap> places;
 
   FlowType sample;  // of the dataset
-  FlowType view;    // after the augmentations: the encoder's input
+  FlowType view;    // after the augmentations: the encoder's input, of its first group of views
 
   int64_t views() const { return static_cast<int64_t>(chains.size()); }
+  // The number of views in each group, for a Loader.
+  std::vector<int64_t> group_sizes() const;
 };
 
 // The parts, or InvalidArgument with a line a fault: "FILE:LINE:COLUMN: PATH: MESSAGE".

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/any.pb.h"
 #include "gtest/gtest.h"
+#include "kernels/onednn/has_bfloat16.h"
 #include "pipelines/assembly/description.h"
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/assembly/sections.h"
@@ -74,6 +75,19 @@ TEST(AssemblyTest, ViewsThatDoNotFit) {
             "end alike");
   EXPECT_EQ(FaultsWith("count: 2", "count: 65"),
             "p:4:3: views.count: must be from 1 to 64; it is 65");
+}
+
+TEST(AssemblyTest, Bfloat16IsForProcessorsThatHaveIt) {
+  const std::string faults = FaultsIn(FakePipeline(), {"train { precision: BF16 }"});
+  if (HasBfloat16()) {
+    EXPECT_EQ(faults, "");
+    const Assembled parts =
+        *Assemble(LoadPipelineText("p", FakePipeline(), {"train { precision: BF16 }"}));
+    EXPECT_TRUE(absl::StrContains(DescribePipeline(parts), "in bfloat16"));
+  } else {
+    EXPECT_TRUE(absl::StrContains(faults, "train.precision: BF16 needs a processor")) << faults;
+  }
+  EXPECT_FALSE(absl::StrContains(DescribePipeline(Built(FakePipeline())), "bfloat16"));
 }
 
 TEST(AssemblyTest, MissingParts) {

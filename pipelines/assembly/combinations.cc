@@ -23,8 +23,8 @@ bool IsChunked(const Pipeline::Train& train, int64_t rows) {
 // Values of a feature in a row, of the layer with the fewest; 0: no layer, or not known.
 int64_t FewestPositions(const Assembled& parts) {
   int64_t fewest = 0;
-  for (const ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
-    const int64_t positions = set->batch_statistics().value_or(0);
+  for (const Model::NamedSet& part : parts.trained_sets()) {
+    const int64_t positions = part.set->batch_statistics().value_or(0);
     if (positions > 0) fewest = fewest == 0 ? positions : std::min(fewest, positions);
   }
   return fewest;
@@ -55,6 +55,22 @@ absl::Status CheckBest(const Assembled& parts) {
   return check.status();
 }
 
+absl::Status CheckTarget(const Assembled& parts) {
+  FieldChecker check;
+  check.That(!parts.config->has_teacher() || parts.loss->takes_target(), "teacher",
+             "gives the loss a target that it does not look at: leave it out, or take a loss such "
+             "as pretext.NegativeCosine");
+  return check.status();
+}
+
+absl::Status CheckWeightDecay(const Assembled& parts) {
+  FieldChecker check;
+  check.That(!parts.config->schedule().has_weight_decay() || parts.optimizer == nullptr ||
+                 parts.optimizer->weight_decay().has_value(),
+             "weight_decay", "is of an optimizer that has none to change");
+  return check.status();
+}
+
 }  // namespace
 
 AskedFigures FiguresAskedFor(const Pipeline& written) {
@@ -62,19 +78,32 @@ AskedFigures FiguresAskedFor(const Pipeline& written) {
   return {.knn = written.evaluate().knn_size() > 0, .probe = written.evaluate().has_probe()};
 }
 
-int64_t StatisticsRows(const Pipeline& config, int64_t samples, int64_t views) {
-  const Pipeline::Train& train = config.train();
-  const int64_t rows = samples * views;
-  if (IsChunked(train, rows)) {
-    const int64_t rest = rows % train.chunk();
-    return rest > 0 ? rest : train.chunk();
+int64_t StatisticsRows(const Assembled& parts, int64_t samples) {
+  const Pipeline::Train& train = parts.config->train();
+  int64_t fewest = samples * parts.views();
+  for (const ViewGroup& group : parts.groups) {
+    const int64_t rows = samples * group.views;
+    int64_t at_once = train.batch_norm() == Pipeline::Train::PER_VIEW ? samples : rows;
+    if (IsChunked(train, rows)) {
+      const int64_t rest = rows % train.chunk();
+      at_once = rest > 0 ? rest : train.chunk();
+    }
+    fewest = std::min(fewest, at_once);
   }
-  return train.batch_norm() == Pipeline::Train::PER_VIEW ? samples : rows;
+  return fewest;
+}
+
+bool IsChunked(const Assembled& parts, int64_t samples) {
+  return std::any_of(parts.groups.begin(), parts.groups.end(), [&](const ViewGroup& group) {
+    return IsChunked(parts.config->train(), samples * group.views);
+  });
 }
 
 bool HasBatchStatistics(const Assembled& parts) {
-  return parts.encoder->parameters().batch_statistics().has_value() ||
-         parts.head->parameters().batch_statistics().has_value();
+  const std::vector<Model::NamedSet> sets = parts.trained_sets();
+  return std::any_of(sets.begin(), sets.end(), [](const Model::NamedSet& part) {
+    return part.set->batch_statistics().has_value();
+  });
 }
 
 absl::Status CheckBatch(const Assembled& parts, int64_t samples, const char* batch_field,
@@ -85,9 +114,9 @@ absl::Status CheckBatch(const Assembled& parts, int64_t samples, const char* bat
              absl::StrCat("leaves ", which, " of ", samples, "; the loss tells samples from one ",
                           "another and needs ", parts.loss->least_samples(), " at least"));
   if (!HasBatchStatistics(parts)) return check.status();
-  const int64_t rows = StatisticsRows(*parts.config, samples, parts.views());
+  const int64_t rows = StatisticsRows(parts, samples);
   const int64_t positions = FewestPositions(parts);
-  const bool chunked = IsChunked(train, samples * parts.views());
+  const bool chunked = IsChunked(parts, samples);
   check.That(
       positions == 0 || rows * positions > 1, chunked ? "chunk" : batch_field,
       absl::StrCat(
@@ -106,12 +135,18 @@ bool Reconstructs(const Assembled& parts) {
          parts.head->output().size() == parts.sample.size();
 }
 
+bool MeasuresAgreement(const Assembled& parts) {
+  return parts.sample.is(FlowType::Kind::kTokens) && parts.views() > 1 && parts.head != nullptr &&
+         parts.head->output().is(FlowType::Kind::kVector);
+}
+
 EvaluationFacts FactsOfEvaluation(const Assembled& parts) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
   EvaluationFacts facts{.language = parts.head->output().is(FlowType::Kind::kTokenScores),
                         .reconstructs = Reconstructs(parts),
                         .loss = evaluate.max_test_samples() == 0 ||
                                 evaluate.max_test_samples() >= parts.loss->least_samples(),
+                        .agreement = MeasuresAgreement(parts),
                         .classified = evaluate.classify() && parts.dataset->labelled() &&
                                       !parts.sample.is(FlowType::Kind::kTokens),
                         .knn = {},
@@ -126,6 +161,8 @@ void CheckCombinations(const Assembled& parts, const AskedFigures& asked, Source
   if (samples >= 1 && samples <= kMaxExtent) {
     map->AddFaults("train", CheckBatch(parts, samples, "batch_size", "a batch"));
   }
+  map->AddFaults("", CheckTarget(parts));
+  map->AddFaults("schedule", CheckWeightDecay(parts));
   map->AddFaults("evaluate", CheckEvaluation(parts, asked));
   map->AddFaults("checkpoints", CheckBest(parts));
 }

@@ -29,15 +29,22 @@ void CheckCombinations(const Assembled& parts, const AskedFigures& asked, Source
 absl::Status CheckBatch(const Assembled& parts, int64_t samples, const char* batch_field,
                         const char* which);
 
-// The rows over which batch normalisation takes its statistics: those of a batch, of a view or of a
-// chunk.
-int64_t StatisticsRows(const Pipeline& config, int64_t samples, int64_t views);
+// The fewest rows over which batch normalisation takes its statistics: those of a group of views,
+// of a view or of a chunk.
+int64_t StatisticsRows(const Assembled& parts, int64_t samples);
 
-// Whether a layer of encoder or head takes statistics over the rows of a batch.
+// Whether a batch goes through the model in chunks.
+bool IsChunked(const Assembled& parts, int64_t samples);
+
+// Whether a layer of encoder, head or predictor takes statistics over the rows of a batch.
 bool HasBatchStatistics(const Assembled& parts);
 
 // Whether the head gives samples back: the loss compares with them, and its output has their size.
 bool Reconstructs(const Assembled& parts);
+
+// Whether an evaluation says how far views of texts agree: of vectors, in two views or more. What
+// else there is to know of a text without a label is in its loss.
+bool MeasuresAgreement(const Assembled& parts);
 
 // What decides which figures an evaluation gives.
 EvaluationFacts FactsOfEvaluation(const Assembled& parts);

@@ -100,7 +100,7 @@ std::string Statistics(const Assembled& parts) {
   const Pipeline::Train& train = parts.config->train();
   const int64_t rows = train.batch_size() * parts.views();
   if (!HasBatchStatistics(parts)) return "";
-  if (train.chunk() > 0 && train.chunk() < rows) {
+  if (IsChunked(parts, train.batch_size())) {
     return absl::StrCat("statistics     batch normalisation takes those of each chunk of ",
                         Counted(train.chunk()), " rows, not of the batch's ", Counted(rows),
                         ": another model than without chunk\n");
@@ -112,13 +112,42 @@ std::string Statistics(const Assembled& parts) {
   return "";
 }
 
+// A line where products are not float32's.
+std::string Numbers(const Assembled& parts) {
+  if (parts.config->train().precision() == Pipeline::Train::FP32) return "";
+  return "precision      products of encoder and head in bfloat16, sums and weights in float32\n";
+}
+
 // Of the parameters, what `freeze` keeps from training.
 std::string Frozen(const Assembled& parts) {
   const auto& names = parts.config->freeze();
   if (names.empty()) return "";
-  const int64_t count =
-      FrozenCount(parts.encoder->parameters()) + FrozenCount(parts.head->parameters());
-  return absl::StrCat(", of these frozen ", Counted(count), " (", absl::StrJoin(names, ", "), ")");
+  return absl::StrCat(", of these frozen ", Counted(FrozenCount(parts)), " (",
+                      absl::StrJoin(names, ", "), ")");
+}
+
+// A row for each of the views that have augmentations of their own.
+template <class Views>
+void AddViews(const Views& views, const FlowType& type, absl::string_view indent,
+              std::vector<Row>& rows) {
+  for (int v = 0; v < views.size(); ++v) {
+    const std::string own = NamesOf(views[v].augmentation());
+    rows.push_back({absl::StrCat(indent, "view ", v + 1), own.empty() ? "as it is" : own, "",
+                    type.ToString(), ""});
+  }
+}
+
+// "teacher        momentum 0.99 to 1, after each step, sees global"
+std::string Taught(const Assembled& parts) {
+  if (parts.teacher == nullptr) return "";
+  const TeacherOptions& options = parts.teacher->options();
+  const auto& views = parts.config->teacher().views();
+  return absl::StrCat(
+      "teacher        momentum ", options.momentum.from,
+      options.momentum.to == options.momentum.from ? "" : absl::StrCat(" to ", options.momentum.to),
+      options.before_forward ? ", before each step" : ", after each step",
+      options.buffers_follow ? ", buffers follow" : "",
+      views.empty() ? "" : absl::StrCat(", sees ", absl::StrJoin(views, ", ")), "\n");
 }
 
 // How the best checkpoint is chosen.
@@ -139,7 +168,7 @@ std::string Notes(const Assembled& parts) {
   std::string text;
   const std::string chosen = parts.encoder->chosen();
   if (!chosen.empty()) absl::StrAppend(&text, "encoder        ", chosen, "\n");
-  absl::StrAppend(&text, Best(parts));
+  absl::StrAppend(&text, Taught(parts), Best(parts));
   if (parts.initialization == nullptr) return text;
   for (const std::string& note : parts.initialization->notes())
     absl::StrAppend(&text, "initialize     ", note, "\n");
@@ -156,26 +185,37 @@ std::string DescribePipeline(const Assembled& parts) {
   rows.push_back({absl::StrCat(parts.views(), parts.views() == 1 ? " view" : " views"),
                   common.empty() ? "as they are" : common, parts.sample.ToString(),
                   parts.view.ToString(), ""});
-  for (int v = 0; v < config.views().view_size(); ++v) {
-    const std::string own = NamesOf(config.views().view(v).augmentation());
-    rows.push_back({absl::StrCat("  view ", v + 1), own.empty() ? "as it is" : own, "",
-                    parts.view.ToString(), ""});
+  AddViews(config.views().view(), parts.view, "  ", rows);
+  for (int g = 0; g < config.views().group_size(); ++g) {
+    const Pipeline::Group& group = config.views().group(g);
+    const FlowType& type = parts.groups[static_cast<size_t>(g)].type;
+    const std::string own = NamesOf(group.augmentation());
+    rows.push_back({absl::StrCat("  ", group.count(), " ", group.name()),
+                    own.empty() ? "as they are" : own, "", type.ToString(), ""});
+    AddViews(group.view(), type, "    ", rows);
   }
   const std::string h = parts.encoder->output().ToString();
   const std::string z = parts.head->output().ToString();
   rows.push_back({"encoder", NameOf(config.encoder()), parts.view.ToString(), h,
                   CountOf(parts.encoder->parameters())});
   rows.push_back({"head", NameOf(config.head()), h, z, CountOf(parts.head->parameters())});
-  rows.push_back({"loss", NameOf(config.loss()), z, "a number", ""});
+  std::string value = z;
+  if (parts.predictor != nullptr) {
+    value = parts.predictor->output().ToString();
+    rows.push_back({"predictor", NameOf(config.predictor()), z, value,
+                    CountOf(parts.predictor->parameters())});
+  }
+  rows.push_back({"loss", NameOf(config.loss()), value, "a number",
+                  parts.loss->parameters().count() > 0 ? CountOf(parts.loss->parameters()) : ""});
   rows.push_back({"optimizer", NameOf(config.optimizer()), "", "", ""});
 
   const Pipeline::Train& train = config.train();
   const int64_t batch = train.batch_size() * train.accumulate();
-  const double count =
-      ParameterCount(parts.encoder->parameters()) + ParameterCount(parts.head->parameters());
+  double count = 0;
+  for (const Model::NamedSet& part : parts.trained_sets()) count += ParameterCount(*part.set);
   return absl::StrCat(config.name(), "\n\n", Table(rows), "\n", Notes(parts), "training       ",
                       Length(train), ", ", Counted(batch), " samples an update, seed ",
-                      train.seed(), "\n", Statistics(parts), "learning rate  ",
+                      train.seed(), "\n", Numbers(parts), Statistics(parts), "learning rate  ",
                       LearningRate(config, parts.optimizer->learning_rate()), "\n",
                       "parameters     ", Counted(static_cast<int64_t>(count)), Frozen(parts), "\n");
 }

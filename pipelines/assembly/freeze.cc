@@ -1,8 +1,9 @@
 #include "pipelines/assembly/freeze.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
-#include <vector>
+#include <type_traits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -17,42 +18,75 @@
 namespace pretext {
 namespace {
 
-// Calls visit(name, frozen) for each parameter and buffer.
+// Calls visit(parameter or buffer) for each that can be frozen: what a loss remembers cannot.
 template <class Visit>
-void ForEachName(ParameterSet& set, const Visit& visit) {
-  for (Parameter& p : set.parameters()) visit(p.name, p.frozen);
-  for (Buffer& b : set.buffers()) visit(b.name, b.frozen);
+void ForEach(const Model::NamedSet& part, const Visit& visit) {
+  for (Parameter& p : part.set->parameters()) visit(p);
+  if (part.name == "loss") return;
+  for (Buffer& b : part.set->buffers()) visit(b);
 }
 
-// Whether anything of the set bears the name, and is frozen now.
-bool FreezeNamed(ParameterSet& set, const std::string& beginning) {
+// A name without the part's, which stands before it once it is allocated.
+std::string OwnName(const Model::NamedSet& part, const std::string& name) {
+  return std::string(absl::StripPrefix(name, part.name + "."));
+}
+
+// Calls visit(parameter or buffer) for each that bears the asked name; whether there was one.
+template <class Visit>
+bool ForEachNamed(const Model& model, absl::string_view asked, const Visit& visit) {
+  const std::string name(absl::StripSuffix(asked, "."));
   bool any = false;
-  ForEachName(set, [&](const std::string& name, bool& frozen) {
-    if (!beginning.empty() && !BeginsWith(name, beginning)) return;
-    frozen = any = true;
-  });
+  const auto look_in = [&](const Model::NamedSet& part, const std::string& beginning) {
+    ForEach(part, [&](auto& each) {
+      if (!beginning.empty() && !BeginsWith(OwnName(part, each.name), beginning)) return;
+      visit(each);
+      any = true;
+    });
+  };
+  const std::vector<Model::NamedSet> parts = model.trained_sets();
+  for (const Model::NamedSet& part : parts) {
+    if (!BeginsWith(name, part.name)) continue;
+    look_in(part, std::string(absl::StripPrefix(name.substr(part.name.size()), ".")));
+  }
+  // An encoder may itself have an "encoder.0".
+  if (!any) look_in(parts.front(), name);
   return any;
 }
 
-// Every beginning of the set's names.
-void AddBeginnings(ParameterSet& set, const std::string& part, std::vector<std::string>& all) {
-  ForEachName(set, [&](const std::string& name, bool&) {
-    for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
-      all.push_back(part + name.substr(0, dot));
+std::string NotThere(const std::string& asked, const Model& model) {
+  std::vector<std::string> candidates, layers;
+  for (const Model::NamedSet& part : model.trained_sets()) {
+    const bool encoder = part.name == "encoder";
+    candidates.push_back(part.name);
+    ForEach(part, [&](const auto& each) {
+      const std::string name = OwnName(part, each.name);
+      for (size_t end = name.find('.'); true; end = name.find('.', end + 1)) {
+        if (encoder) candidates.push_back(name.substr(0, end));
+        candidates.push_back(absl::StrCat(part.name, ".", name.substr(0, end)));
+        if (end == std::string::npos) break;
+      }
+    });
+    for (const std::string& name : LayerNames(*part.set)) {
+      const std::string own = OwnName(part, name);
+      layers.push_back(encoder ? own : absl::StrCat(part.name, ".", own));
     }
-    all.push_back(part + name);
-  });
-}
-
-std::string NotThere(const std::string& asked, ParameterSet& encoder, ParameterSet& head) {
-  std::vector<std::string> candidates = {"encoder", "head"};
-  AddBeginnings(encoder, "", candidates);
-  AddBeginnings(encoder, "encoder.", candidates);
-  AddBeginnings(head, "head.", candidates);
-  std::vector<std::string> layers = LayerNames(encoder);
-  for (const std::string& name : LayerNames(head)) layers.push_back("head." + name);
+  }
   return absl::StrCat("names no parameter: ", Quoted(asked), DidYouMean(asked, candidates),
                       ". There are: ", ListOrNone(layers));
+}
+
+void CheckFreezeFor(const Pipeline& config, const Model& model, FieldChecker& check) {
+  for (int i = 0; i < config.freeze_for_size(); ++i) {
+    const Pipeline::FreezeFor& entry = config.freeze_for(i);
+    const std::string field = absl::StrCat("freeze_for[", i, "]");
+    check.That(entry.length_case() != Pipeline::FreezeFor::LENGTH_NOT_SET, field,
+               "needs steps or epochs, e.g. freeze_for { name: \"loss.prototypes\" epochs: 1 }");
+    if (entry.has_steps()) check.AtLeast(field + ".steps", entry.steps(), 1);
+    if (entry.has_epochs()) check.Positive(field + ".epochs", entry.epochs());
+    if (!check.NotEmpty(field + ".name", entry.name())) continue;
+    const bool any = ForEachNamed(model, entry.name(), [](const auto&) {});
+    if (!any) check.That(false, field + ".name", NotThere(entry.name(), model));
+  }
 }
 
 }  // namespace
@@ -78,33 +112,44 @@ std::vector<std::string> LayerNames(const ParameterSet& set) {
   return names;
 }
 
-int64_t FrozenCount(const ParameterSet& set) {
+int64_t FrozenCount(const Model& model) {
   int64_t count = 0;
-  for (const Parameter& p : set.parameters()) count += p.frozen ? p.shape.size() : 0;
+  for (const Model::NamedSet& part : model.trained_sets()) {
+    for (const Parameter& p : part.set->parameters()) count += p.frozen ? p.shape.size() : 0;
+  }
   return count;
 }
 
-absl::Status Freeze(const Pipeline& config, ParameterSet& encoder, ParameterSet& head) {
+absl::Status Freeze(const Pipeline& config, const Model& model) {
   FieldChecker check;
   for (int i = 0; i < config.freeze_size(); ++i) {
     const std::string field = absl::StrCat("freeze[", i, "]");
-    const std::string name(absl::StripSuffix(config.freeze(i), "."));
-    if (!check.NotEmpty(field, name)) continue;
-    bool any = false;
-    if (BeginsWith(name, "head")) {
-      any = FreezeNamed(head, std::string(absl::StripPrefix(name.substr(4), ".")));
-    } else if (BeginsWith(name, "encoder")) {
-      any = FreezeNamed(encoder, std::string(absl::StripPrefix(name.substr(7), ".")));
-    }
-    // An encoder may itself have an "encoder.0".
-    if (!any) any = FreezeNamed(encoder, name);
-    if (!any) check.That(false, field, NotThere(config.freeze(i), encoder, head));
+    if (!check.NotEmpty(field, absl::StripSuffix(config.freeze(i), "."))) continue;
+    const bool any = ForEachNamed(model, config.freeze(i), [](auto& each) { each.frozen = true; });
+    if (!any) check.That(false, field, NotThere(config.freeze(i), model));
   }
-  const int64_t all = encoder.count() + head.count();
-  check.That(
-      config.freeze_size() == 0 || !check.ok() || FrozenCount(encoder) + FrozenCount(head) < all,
-      "freeze", "leaves nothing to train: all parameters are frozen");
+  CheckFreezeFor(config, model, check);
+  int64_t all = 0;
+  for (const Model::NamedSet& part : model.trained_sets()) all += part.set->count();
+  check.That(config.freeze_size() == 0 || !check.ok() || FrozenCount(model) < all, "freeze",
+             "leaves nothing to train: all parameters are frozen");
   return check.status();
+}
+
+std::vector<FrozenFor> FrozenForATime(const Pipeline& config, const Model& model,
+                                      double steps_per_epoch) {
+  std::vector<FrozenFor> frozen;
+  for (const Pipeline::FreezeFor& entry : config.freeze_for()) {
+    const int64_t steps =
+        entry.has_steps() ? entry.steps()
+                          : static_cast<int64_t>(std::llround(entry.epochs() * steps_per_epoch));
+    ForEachNamed(model, entry.name(), [&](auto& each) {
+      if constexpr (std::is_same_v<std::decay_t<decltype(each)>, Parameter>) {
+        frozen.push_back({&each, steps});
+      }
+    });
+  }
+  return frozen;
 }
 
 }  // namespace pretext

@@ -1,10 +1,13 @@
 // What the pipeline's `freeze` keeps from training.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/autograd/parameter.h"
+#include "pipelines/model/model.h"
 
 namespace pretext {
 
@@ -12,10 +15,21 @@ class Pipeline;
 
 // Marks the parameters and running statistics that `freeze` names, before they are allocated. A
 // name is a whole one or its beginning up to a dot: "layer1" is "layer1.0.conv1.weight" and all
-// beside it, and not "layer10". The head's begin with "head."; "encoder." may be left out.
-// InvalidArgument, with a fault at "freeze[i]" for each name that is none, and at "freeze" when
-// nothing is left to train.
-absl::Status Freeze(const Pipeline& config, ParameterSet& encoder, ParameterSet& head);
+// beside it, and not "layer10". The head's begin with "head.", others with the name of their part;
+// "encoder." may be left out.
+// InvalidArgument, with a fault at "freeze[i]" or "freeze_for[i]" for each name that is none, and
+// at "freeze" when nothing is left to train.
+absl::Status Freeze(const Pipeline& config, const Model& model);
+
+// A parameter that `freeze_for` keeps from training for a time.
+struct FrozenFor {
+  Parameter* parameter;
+  int64_t steps;  // as many of the first
+};
+// Those of the pipeline, of a model whose parameters may be allocated; an epoch has that many
+// steps.
+std::vector<FrozenFor> FrozenForATime(const Pipeline& config, const Model& model,
+                                      double steps_per_epoch);
 
 // Whether `name` is `beginning`, or goes on after it with a dot.
 bool BeginsWith(const std::string& name, const std::string& beginning);
@@ -23,7 +37,7 @@ bool BeginsWith(const std::string& name, const std::string& beginning);
 // The beginnings of the set's names that stand for its layers: "conv1", "layer1", "layers.0".
 std::vector<std::string> LayerNames(const ParameterSet& set);
 
-// Learnt values that are frozen.
-int64_t FrozenCount(const ParameterSet& set);
+// Learnt values that are frozen, of all parts.
+int64_t FrozenCount(const Model& model);
 
 }  // namespace pretext

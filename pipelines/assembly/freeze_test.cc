@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipelines/text/pipeline.pb.h"
@@ -15,42 +17,60 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct Model {
-  Model() {
+class FakeEncoder : public Encoder {
+ public:
+  FlowType output() const override { return FlowType::Vector(1); }
+  Var Forward(Tape&, Var x, const Batch&, const ForwardContext&) override { return x; }
+};
+
+class FakeHead : public Head {
+ public:
+  FlowType output() const override { return FlowType::Vector(1); }
+  Prediction Forward(Tape&, Var h, const Batch&, const ForwardContext&) override {
+    return {.value = h};
+  }
+};
+
+struct FakeModel {
+  FakeModel() {
+    model.encoder = std::make_unique<FakeEncoder>();
+    model.head = std::make_unique<FakeHead>();
     for (const char* name : {"conv1.weight", "layer1.0.weight", "layer1.0.bias", "layer10.weight"})
-      encoder.Add(name, Role::kWeight, {2, 3}, Initializer::Constant(1));
-    encoder.AddBuffer("layer1.0.running_mean", {2}, 0);
-    head.Add("0.weight", Role::kWeight, {4}, Initializer::Constant(1));
+      encoder().Add(name, Role::kWeight, {2, 3}, Initializer::Constant(1));
+    encoder().AddBuffer("layer1.0.running_mean", {2}, 0);
+    head().Add("0.weight", Role::kWeight, {4}, Initializer::Constant(1));
   }
   absl::Status Apply(const std::vector<std::string>& names) {
     Pipeline config;
     for (const std::string& name : names) config.add_freeze(name);
-    return Freeze(config, encoder, head);
+    return Freeze(config, model);
   }
-  std::vector<std::string> Frozen() const {
+  std::vector<std::string> Frozen() {
     std::vector<std::string> names;
-    for (const Parameter& p : encoder.parameters()) {
+    for (const Parameter& p : encoder().parameters()) {
       if (p.frozen) names.push_back(p.name);
     }
-    for (const Buffer& b : encoder.buffers()) {
+    for (const Buffer& b : encoder().buffers()) {
       if (b.frozen) names.push_back(b.name);
     }
-    for (const Parameter& p : head.parameters()) {
+    for (const Parameter& p : head().parameters()) {
       if (p.frozen) names.push_back("head." + p.name);
     }
     return names;
   }
-  ParameterSet encoder, head;
+  ParameterSet& encoder() { return model.encoder->parameters(); }
+  ParameterSet& head() { return model.head->parameters(); }
+  Model model;
 };
 
 std::vector<std::string> FrozenBy(const std::vector<std::string>& names) {
-  Model model;
+  FakeModel model;
   EXPECT_TRUE(model.Apply(names).ok()) << model.Apply(names);
   return model.Frozen();
 }
 
 std::string Fault(const std::vector<std::string>& names) {
-  return std::string(Model().Apply(names).message());
+  return std::string(FakeModel().Apply(names).message());
 }
 
 TEST(Freeze, ANameIsAWholeOneOrItsBeginningUpToADot) {
@@ -74,15 +94,40 @@ TEST(Freeze, FaultsSayWhatThereIs) {
 }
 
 TEST(Freeze, CountsAndStatistics) {
-  Model model;
-  model.encoder.AddBatchStatistics(4);
-  EXPECT_EQ(model.encoder.batch_statistics(), 4);
-  ASSERT_TRUE(model.Apply({"layer1"}).ok());
-  EXPECT_EQ(FrozenCount(model.encoder), 12);
-  EXPECT_EQ(model.encoder.batch_statistics(), std::nullopt);
-  model.encoder.Allocate("encoder", 1);
-  EXPECT_TRUE(model.encoder.parameters()[0].gradient.defined());
-  EXPECT_FALSE(model.encoder.parameters()[1].gradient.defined());
+  FakeModel fake;
+  fake.encoder().AddBatchStatistics(4);
+  EXPECT_EQ(fake.encoder().batch_statistics(), 4);
+  ASSERT_TRUE(fake.Apply({"layer1"}).ok());
+  EXPECT_EQ(FrozenCount(fake.model), 12);
+  EXPECT_EQ(fake.encoder().batch_statistics(), std::nullopt);
+  fake.encoder().Allocate("encoder", 1);
+  EXPECT_TRUE(fake.encoder().parameters()[0].gradient.defined());
+  EXPECT_FALSE(fake.encoder().parameters()[1].gradient.defined());
+}
+
+TEST(Freeze, ForATime) {
+  FakeModel fake;
+  Pipeline config;
+  Pipeline::FreezeFor* entry = config.add_freeze_for();
+  entry->set_name("head");
+  entry->set_epochs(1.5);
+  entry = config.add_freeze_for();
+  entry->set_name("layer1");
+  entry->set_steps(3);
+  ASSERT_TRUE(Freeze(config, fake.model).ok());
+  fake.model.encoder->parameters().Allocate("encoder", 1);
+  fake.model.head->parameters().Allocate("head", 1);
+  std::vector<std::pair<std::string, int64_t>> frozen;
+  for (const FrozenFor& each : FrozenForATime(config, fake.model, /*steps_per_epoch=*/4))
+    frozen.emplace_back(each.parameter->name, each.steps);
+  EXPECT_THAT(frozen,
+              ElementsAre(std::pair("head.0.weight", 6), std::pair("encoder.layer1.0.weight", 3),
+                          std::pair("encoder.layer1.0.bias", 3)));
+  entry->set_name("layer7");
+  config.mutable_freeze_for(0)->clear_epochs();
+  const std::string faults(Freeze(config, fake.model).message());
+  EXPECT_THAT(faults, HasSubstr("freeze_for[0]: needs steps or epochs"));
+  EXPECT_THAT(faults, HasSubstr("freeze_for[1].name: names no parameter: \"layer7\""));
 }
 
 }  // namespace

@@ -46,15 +46,19 @@ double ParameterBytes(const ParameterSet& parameters) {
 
 MemoryEstimate EstimateMemory(const Assembled& parts) {
   MemoryEstimate estimate;
-  estimate.parameters =
-      ParameterBytes(parts.encoder->parameters()) + ParameterBytes(parts.head->parameters());
+  for (const ParameterSet* set : parts.parameter_sets())
+    estimate.parameters += ParameterBytes(*set);
   const Pipeline::Train& train = parts.config->train();
   const double samples = static_cast<double>(train.batch_size());
-  const double rows = samples * static_cast<double>(parts.chains.size());
+  double rows = 0, inputs = 0;
+  for (const ViewGroup& group : parts.groups) {
+    const double of_group = samples * static_cast<double>(group.views);
+    inputs += of_group * Numbers(group.type);
+    if (group.student) rows += of_group;
+  }
   const double at_once = train.chunk() > 0 ? static_cast<double>(train.chunk()) : rows;
   const double through = Numbers(parts.encoder->output()) + Numbers(parts.head->output());
-  estimate.batch = kBytes * (samples * Numbers(parts.sample) + rows * Numbers(parts.view) +
-                             at_once * 2 * through);
+  estimate.batch = kBytes * (samples * Numbers(parts.sample) + inputs + at_once * 2 * through);
   return estimate;
 }
 

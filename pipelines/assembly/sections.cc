@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/folder_path.h"
 #include "core/plugin/field_checker.h"
+#include "core/plugin/ramp_field.h"
+#include "kernels/onednn/has_bfloat16.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
 #include "pipelines/text/text_tree.h"
@@ -16,6 +18,7 @@
 namespace pretext {
 namespace {
 
+constexpr double kLargestDecay = 1e6;
 constexpr int64_t kMaxSteps = int64_t{1} << 40;
 constexpr int64_t kLongestName = 240;  // of a folder's 255, which may get a number
 
@@ -47,6 +50,9 @@ absl::Status CheckViews(const Pipeline::Views& views) {
 
 absl::Status CheckSchedule(const Pipeline::Schedule& schedule, const Pipeline::Train& train) {
   FieldChecker check;
+  if (schedule.has_weight_decay()) {
+    CheckRamp("weight_decay", schedule.weight_decay(), 0, kLargestDecay, check);
+  }
   check.InRange("final_fraction", schedule.final_fraction(), 0, 1);
   if (check.NotNegative("warmup_steps", schedule.warmup_steps()) && train.has_steps()) {
     check.That(schedule.warmup_steps() <= train.steps(), "warmup_steps",
@@ -76,6 +82,9 @@ absl::Status CheckTrain(const Pipeline::Train& train, int64_t views) {
   check.AtLeast("log_every", train.log_every(), 1);
   check.InRange("threads", train.threads(), 0, 1024);
   check.InRange("prefetch", train.prefetch(), 0, 64);
+  check.That(train.precision() == Pipeline::Train::FP32 || HasBfloat16(), "precision",
+             "BF16 needs a processor that multiplies bfloat16 (AVX-512 BF16 or AMX), and oneDNN "
+             "allowed to (ONEDNN_MAX_CPU_ISA); this one does not: leave it out, or FP32");
   return check.status();
 }
 

@@ -63,7 +63,7 @@ absl::StatusOr<BatchEncoder> BatchEncoder::Open(const std::string& path, Layer l
         absl::StrCat("z is made by the head, which the run alone has: ", parts.status().message()));
   }
   const FlowType z = parts->head->output();
-  if (made.of_text() || z.is(FlowType::Kind::kTokenScores)) {
+  if (made.of_text() || z.is(FlowType::Kind::kTokenScores) || z.is(FlowType::Kind::kSequence)) {
     return NoSuchLayer(made.trained_, absl::StrCat("its head gives ", z.ToString(),
                                                    ", which is no vector of an input"));
   }

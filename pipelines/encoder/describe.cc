@@ -78,7 +78,7 @@ std::optional<std::vector<double>> OfOneByte(const Assembled& parts,
     std::fill_n(sample.values.begin() + c * plane, plane, value + preparation.offset[c]);
   }
   for (const Augmentation* augmentation : parts.chains[0]) augmentation->ApplyInEvaluation(sample);
-  if (!(sample.type == parts.view)) return std::nullopt;
+  if (!(sample.type == parts.view.Whole())) return std::nullopt;
   std::vector<double> values;
   const int64_t pixels = sample.type.height * sample.type.width;
   for (int64_t c = 0; c < sample.type.channels; ++c) {
@@ -125,6 +125,14 @@ std::string PoolingOf(const Assembled& parts) {
   return absl::StrCat(absl::AsciiStrToLower(name), " of the tokens, padding left out");
 }
 
+// What the encoder gives in use, where no patch of a picture is masked.
+FlowType OutputInUse(const Assembled& parts) {
+  if (parts.view.Whole() == parts.view) return parts.encoder->output();
+  const auto whole = Registry<Encoder>::Create(
+      parts.config->encoder(), {.input = parts.view.Whole(), .sample = parts.sample});
+  return whole.ok() ? (*whole)->output() : parts.encoder->output();
+}
+
 }  // namespace
 
 absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::string& version,
@@ -136,8 +144,8 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
   file.set_step(step);
   *file.mutable_encoder() = config.encoder();
   *file.mutable_sample() = FlowToMessage(parts.sample);
-  *file.mutable_input() = FlowToMessage(parts.view);
-  *file.mutable_output() = FlowToMessage(parts.encoder->output());
+  *file.mutable_input() = FlowToMessage(parts.view.Whole());
+  *file.mutable_output() = FlowToMessage(OutputInUse(parts));
   file.set_features(parts.encoder->features());
   file.set_pooling(PoolingOf(parts));
   for (const std::string& name : parts.dataset->class_names()) file.add_class_name(name);

@@ -41,6 +41,7 @@ class Maker {
     // Tokens go through no augmentation in use; some may stand masked in training.
     const bool text = trained.input.is(FlowType::Kind::kTokens);
     if (text) context_.input = trained.input;
+    context_.input = context_.input.Whole();  // nor are pictures' patches in use
     Check(context_.input == trained.input, "input", "is ", trained.input, context_.input);
     context_.view = trained.input;
     trained.encoder = Build<Encoder>(file.encoder(), "encoder");

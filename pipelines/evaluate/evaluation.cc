@@ -10,9 +10,11 @@
 #include "evaluation/figures/figures.h"
 #include "evaluation/language/language.h"
 #include "evaluation/representation/representation.h"
+#include "evaluation/views/views.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/initialize/initialization.h"
+#include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -102,8 +104,25 @@ absl::Status Evaluation::Measure(Split split, bool last, const Work& work, Figur
   return Representation(split, last, work, figures);
 }
 
+namespace {
+
+// The encoder is in evaluation mode. Views that no augmentation tells apart differ by dropout
+// alone, which is on then, as in training.
+ForwardContext ContextOfViews(const Assembled& parts, int64_t batch) {
+  ForwardContext context;
+  const auto untouched = [](const auto& chain) { return chain.empty(); };
+  if (parts.views() < 2 || !std::all_of(parts.chains.begin(), parts.chains.end(), untouched))
+    return context;
+  context.training = true;
+  context.seed = parts.config->train().seed();
+  context.step = static_cast<uint64_t>(batch);
+  return context;
+}
+
+}  // namespace
+
 // The loss of batches and views as in training, the augmentations' random numbers being those of
-// epoch 0, and the encoder in evaluation mode.
+// epoch 0, and the encoder in evaluation mode; of views of texts how far they agree.
 absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& figures) {
   const auto& config = *parts_.config;
   const int64_t all = parts_.dataset->size(split), most = config.evaluate().max_test_samples();
@@ -115,9 +134,10 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
                                   .seed = config.train().seed(),
                                   .limit = most,
                                   .views = parts_.chains,
+                                  .groups = parts_.group_sizes(),
                                   .clean = parts_.loss->needs_clean()});
   MemoryPool::Trim();  // of another size of batch
-  double sum = 0, weight = 0;
+  double sum = 0, weight = 0, alignment = 0, uniformity = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
     absl::Status s =
@@ -125,12 +145,20 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
     if (s.ok()) s = loader.Next(batch);
     if (!s.ok()) return s;
     Tape tape(/*recording=*/false);
-    const ForwardPass pass = Forward(tape, *parts_.encoder, *parts_.head, batch, ForwardContext());
-    const LossResult loss = parts_.loss->Compute(tape, pass.z, batch);
+    const WholePass pass = PassWhole(tape, parts_, batch, ContextOfViews(parts_, b));
+    const LossResult loss = parts_.loss->Compute(tape, pass.prediction, BatchOfLoss(parts_, batch));
     sum += loss.weight * static_cast<double>(loss.loss.value().item());
     weight += loss.weight;
+    if (!MeasuresAgreement(parts_) || batch.samples < 2) continue;
+    const ViewAgreement views = MeasureViews(pass.prediction.value.value(), batch.samples);
+    alignment += loss.weight * views.alignment;
+    uniformity += loss.weight * views.uniformity;
   }
   if (weight > 0) figures.values.emplace_back(FigureName("loss", split), sum / weight);
+  if (weight > 0 && MeasuresAgreement(parts_) && loader.samples() > 1) {
+    figures.values.emplace_back(FigureName("alignment", split), alignment / weight);
+    figures.values.emplace_back(FigureName("uniformity", split), uniformity / weight);
+  }
   return absl::OkStatus();
 }
 

@@ -10,8 +10,10 @@
 //   images, vectors   the reconstruction error where the head is a decoder; the loss on views as in
 //                     training; k-NN, linear probe and their baselines where there are labels
 //                     (evaluation/representation)
-//   tokens            masked loss, its perplexity, accuracy, bits a character, beside unigram and
-//                     bigram (evaluation/language)
+//   tokens            of masked language models masked loss, its perplexity, accuracy, bits a
+//                     character, beside unigram and bigram (evaluation/language); of others the
+//                     loss on views as in training, and of vectors of two views how far they
+//                     agree (evaluation/views)
 #pragma once
 
 #include <cstdint>

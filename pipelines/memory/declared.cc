@@ -63,14 +63,19 @@ double ProbeBytes(double width, double classes) {
 double BatchBytes(const Assembled& parts) {
   const Pipeline::Train& train = parts.config->train();
   const auto samples = static_cast<double>(train.batch_size());
-  const double rows = samples * static_cast<double>(parts.views());
   const double waits = parts.dataset->extent().sample_bytes / kBytes;
-  const double sample = std::max(Numbers(parts.sample), waits), view = Numbers(parts.view);
+  const double sample = std::max(Numbers(parts.sample), waits);
+  double rows = 0, largest = 0;  // numbers of all views; of each as large as the larger of the two
+  for (const ViewGroup& group : parts.groups) {
+    const double of_group = samples * static_cast<double>(group.views), view = Numbers(group.type);
+    rows += of_group * view;
+    largest += of_group * std::max(sample, view);
+  }
   // Batches that wait, the one that is being made, its rows on their way through the augmentations;
   // then the tensors of this batch, and of the next while both are there.
-  const double waiting = samples * sample * (train.prefetch() + 1) + rows * std::max(sample, view);
+  const double waiting = samples * sample * (train.prefetch() + 1) + largest;
   const double clean = parts.loss->needs_clean() ? samples * sample : 0;
-  return kBytes * (waiting + 2 * (rows * view + clean));
+  return kBytes * (waiting + 2 * (rows + clean));
 }
 
 double WaitingInEvaluation(const Assembled& parts) {
@@ -80,8 +85,8 @@ double WaitingInEvaluation(const Assembled& parts) {
 
 double OptimizerBytes(const Assembled& parts) {
   double bytes = 0;
-  for (const ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
-    for (const Parameter& parameter : set->parameters()) {
+  for (const Model::NamedSet& part : parts.trained_sets()) {
+    for (const Parameter& parameter : part.set->parameters()) {
       if (parameter.frozen) continue;
       const double one = StateBytes(*parts.config, parameter, 1);
       const double two = StateBytes(*parts.config, parameter, 2);

@@ -10,9 +10,10 @@
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
 #include "core/tensor/memory_pool.h"
-#include "pipelines/assembly/model.h"
+#include "pipelines/assembly/build_model.h"
 #include "pipelines/memory/synthetic_samples.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/precision.h"
 #include "pipelines/train/train_step.h"
 
 namespace pretext {
@@ -44,11 +45,16 @@ absl::StatusOr<Batch> SyntheticBatch(const Assembled& parts, int64_t samples, bo
   // What changes tokens may learn of the vocabulary once, at its first sample: not here.
   const bool tokens = parts.sample.is(FlowType::Kind::kTokens);
   std::vector<std::vector<const Augmentation*>> chains = parts.chains;
-  if (evaluation) chains.resize(1);
+  std::vector<int64_t> groups = parts.group_sizes();
+  if (evaluation) {
+    chains.resize(1);
+    groups.clear();
+  }
   if (tokens) chains.assign(chains.size(), {});
   Loader loader(dataset, {.batch_size = samples,
                           .prefetch = 1,
                           .views = chains,
+                          .groups = groups,
                           .evaluation = evaluation && !tokens,
                           .clean = parts.loss->needs_clean()});
   Batch batch;
@@ -104,17 +110,16 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const 
                                     int64_t step_samples, int64_t evaluation_samples,
                                     double most_bytes) {
   const uint64_t seed = parts.config->train().seed();
-  model.encoder->parameters().Allocate("encoder", seed);
-  model.head->parameters().Allocate("head", seed);
+  model.Allocate(seed);
   const auto train = [&](const Batch& batch) {
     const bool per_view = parts.config->train().batch_norm() == Pipeline::Train::PER_VIEW;
     const ForwardContext context{
         .training = true,
         .views = batch.views,
-        .batch_norm = per_view ? BatchNormScope::kPerView : BatchNormScope::kAllViews};
-    model.encoder->parameters().ZeroGradients();
-    model.head->parameters().ZeroGradients();
-    TrainStep step(*model.encoder, *model.head, *model.loss, /*chunk=*/0);
+        .batch_norm = per_view ? BatchNormScope::kPerView : BatchNormScope::kAllViews,
+        .precision = PrecisionOf(parts.config->train())};
+    model.BeginStep({});
+    TrainStep step(model, /*chunk=*/0);
     step.Run(batch, context, Reduction::kMean, /*keep=*/true);
   };
   const auto evaluate = [&](const Batch& batch) {

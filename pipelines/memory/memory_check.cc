@@ -111,8 +111,7 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
   const double measured = FeatureBytes(parts) + ClassifierBytes(parts);
   const double report = ReportBytes(parts), pairs = CountedPairsBytes(parts);
   MemoryNeeds needs{.program = limit.used(),
-                    .parameters = ParameterBytes(parts.encoder->parameters()) +
-                                  ParameterBytes(parts.head->parameters()),
+                    .parameters = EstimateMemory(parts).parameters,
                     .optimizer = OptimizerBytes(parts),
                     .dataset = parts.dataset->extent().bytes,
                     .batches = BatchBytes(parts),

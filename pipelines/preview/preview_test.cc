@@ -7,6 +7,8 @@
 #include "absl/strings/match.h"
 #include "augmentations/horizontal_flip/horizontal_flip.h"
 #include "augmentations/normalize/normalize.h"
+#include "augmentations/patch_masking/patch_masking.h"
+#include "augmentations/patch_masking/patch_masking.pb.h"
 #include "augmentations/random_resized_crop/random_resized_crop.h"
 #include "base/image/image_io.h"
 #include "base/random/random.h"
@@ -60,6 +62,20 @@ Picture ReadBack(const std::string& path) {
   Picture picture;
   EXPECT_TRUE(ReadPicture(path, {}, bytes, picture).ok());
   return picture;
+}
+
+TEST(WritePreview, MaskedPatchesAreGrey) {
+  Assembled parts = TwoViewsOf(FlowType::Image(3, 80, 80));
+  PatchMasking masking;
+  masking.set_patch(40);  // 3 of 4 patches
+  Add<PatchMaskingAugmentation>(parts, masking);
+  const std::string path = testing::TempDir() + "/masked.png";
+  ASSERT_TRUE(WritePreview(parts, {.samples = 1, .draws = 1}, path).ok());
+  const Picture sheet = ReadBack(path);
+  int64_t grey = 0;
+  for (const uint8_t byte : sheet.pixels) grey += byte == 127 || byte == 128 ? 1 : 0;
+  // Of two views; random pixels are grey too, one in 128.
+  EXPECT_NEAR(static_cast<double>(grey), 2 * 3 * 3 * 1600, 1000);
 }
 
 TEST(WritePreview, ShowsSamplesAndTheirViews) {

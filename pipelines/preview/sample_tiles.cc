@@ -11,6 +11,23 @@ bool IsPicture(const FlowType& type) {
   return type.is(FlowType::Kind::kImage) && (type.channels == 1 || type.channels == 3);
 }
 
+namespace {
+
+// Patches that stand masked are grey.
+void ShadeMaskedPatches(Sample& sample) {
+  const FlowType& type = sample.type;
+  for (const int64_t p : sample.masked_patches) {
+    const int64_t columns = type.width / type.patch;
+    const int64_t top = p / columns * type.patch, left = p % columns * type.patch;
+    for (int64_t line = 0; line < type.channels * type.patch; ++line) {
+      const int64_t row = line / type.patch * type.height + top + line % type.patch;
+      std::fill_n(sample.values.begin() + row * type.width + left, type.patch, 0.5f);
+    }
+  }
+}
+
+}  // namespace
+
 Tile ToTile(const FlowType& type, const std::vector<float>& values, int most_side) {
   const auto height = static_cast<int>(type.height), width = static_cast<int>(type.width);
   const int larger = std::max(height, width);
@@ -66,6 +83,7 @@ absl::StatusOr<std::vector<SampleWithViews>> DrawViews(const Assembled& parts, i
       for (int64_t v = 0; v < parts.views(); ++v) {
         MakeView(parts.chains[static_cast<size_t>(v)], parts.config->train().seed(), draw, v,
                  shown.sample, views.emplace_back());
+        ShadeMaskedPatches(views.back());
       }
     }
     if (status = SourceStatus(shown.sample); !status.ok()) return status;

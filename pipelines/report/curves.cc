@@ -82,7 +82,8 @@ std::string CurvesSection(const std::vector<const RunFiles*>& runs) {
   std::string more;
   for (const std::string& metric : metrics) {
     // Beside the loss what tells of h; the rest is for who looks for it.
-    const bool of_h = metric.rfind("h_", 0) == 0 || metric == "alignment" || metric == "uniformity";
+    const bool of_h = metric.rfind("h_", 0) == 0 || metric == "z_spread" || metric == "alignment" ||
+                      metric == "uniformity";
     absl::StrAppend(of_h ? &charts : &more,
                     Chart(runs, metric, false,
                           [&](const RunHistory& history) { return history.training(metric); }));

@@ -158,6 +158,7 @@ class Comparison : public Loss {
     return std::make_unique<Comparison>();
   }
   LossResult Compute(Tape&, const Prediction&, const Batch&) override { return {}; }
+  bool takes_target() const override { return true; }
 };
 PRETEXT_REGISTER_LOSS(Comparison, FakeLoss);
 

@@ -41,6 +41,7 @@ std::vector<std::string> MemberNames(const OneofDescriptor& oneof) {
 
 // The kind of plugin that an Any field takes, or "" if its author named it after none.
 absl::string_view KindOfField(absl::string_view name) {
+  if (name == "predictor") return "head";
   for (const absl::string_view kind : PluginKinds()) {
     if (name == kind || absl::EndsWith(name, absl::StrCat("_", kind))) return kind;
   }

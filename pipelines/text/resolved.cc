@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 
 #include "core/plugin/registry.h"
@@ -82,6 +84,14 @@ void FillMessage(Message* message) {
 
 void FillDefaults(Pipeline* pipeline) {
   Pipeline::Views& views = *pipeline->mutable_views();
+  for (Pipeline::Group& group : *views.mutable_group()) {
+    if (!group.has_count() && group.view_size() > 0) group.set_count(group.view_size());
+  }
+  if (!views.has_count() && views.group_size() > 0) {
+    int64_t count = 0;
+    for (const Pipeline::Group& group : views.group()) count += std::max(group.count(), 0);
+    views.set_count(static_cast<int32_t>(std::min<int64_t>(count, INT32_MAX)));
+  }
   if (!views.has_count() && views.view_size() > 0) views.set_count(views.view_size());
   if (pipeline->evaluate().knn().empty()) {
     pipeline->mutable_evaluate()->add_knn()->set_k(200);

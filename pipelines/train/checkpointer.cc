@@ -17,7 +17,7 @@ Checkpointer::Checkpointer(Assembled& parts, const TrainPlan& plan, const RunOri
       plan_(plan),
       origin_(origin),
       progress_(progress),
-      state_{{&parts.encoder->parameters(), &parts.head->parameters()}, parts.optimizer.get()},
+      state_{parts.parameter_sets(), parts.optimizer.get()},
       store_(run, parts.config->checkpoints().keep()) {}
 
 bool Checkpointer::IsDue(const Cursor& cursor) const {

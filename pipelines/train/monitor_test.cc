@@ -55,6 +55,15 @@ TEST(Monitor, CollapseIsNamed) {
   EXPECT_TRUE(CollapseWarnings(flat, 2).empty()) << "two features have no more directions";
 }
 
+// What a loss without negatives comes to that has nothing to keep z apart: h is as it was.
+TEST(Monitor, CollapseOfZAloneIsNamed) {
+  const auto alike =
+      Monitor().Measure(RandomTensor({16, 8}, 1), Tensor::Full({16, 8}, 3), TwoViews(8));
+  EXPECT_THAT(CollapseWarnings(alike, 8), testing::ElementsAre(testing::HasSubstr("z_spread")));
+  const auto spread = Measure(RandomTensor({256, 8}, 1), RandomTensor({256, 8}, 2), TwoViews(128));
+  EXPECT_NEAR(spread.at("z_spread"), 1, 0.05);
+}
+
 TEST(Monitor, ImagesAndSmallBatchesArePassedOver) {
   EXPECT_TRUE(Measure(Tensor(), RandomTensor({2, 1, 4, 4}, 1), TwoViews(1)).empty());
   EXPECT_TRUE(Measure(RandomTensor({2, 4}, 1), RandomTensor({2, 4}, 1), TwoViews(1)).empty());

@@ -14,13 +14,13 @@ LearningRateSchedule MakeSchedule(const Pipeline& config, const RunLength& lengt
                                 .total_steps = length.steps};
   switch (s.decay()) {
     case Pipeline::Schedule::CONSTANT:
-      schedule.decay = LearningRateSchedule::Decay::kConstant;
+      schedule.decay = Decay::kConstant;
       break;
     case Pipeline::Schedule::LINEAR:
-      schedule.decay = LearningRateSchedule::Decay::kLinear;
+      schedule.decay = Decay::kLinear;
       break;
     case Pipeline::Schedule::COSINE:
-      schedule.decay = LearningRateSchedule::Decay::kCosine;
+      schedule.decay = Decay::kCosine;
       break;
   }
   return schedule;
@@ -35,6 +35,7 @@ TrainPlan PlanTraining(const Assembled& parts) {
   plan.batches_per_epoch = length.batches_per_epoch;
   plan.accumulate = config.train().accumulate();
   plan.total_steps = length.steps;
+  plan.seed = config.train().seed();
   plan.items_per_row = parts.view.is(FlowType::Kind::kTokens) ? parts.view.tokens : 1;
   plan.base_learning_rate = parts.optimizer->learning_rate() * LearningRateScale(config);
   plan.schedule = MakeSchedule(config, length);

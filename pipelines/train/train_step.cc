@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/check/check.h"
-#include "core/plugin/forward_pass.h"
+#include "pipelines/model/passes.h"
 
 namespace pretext {
 namespace {
@@ -21,17 +21,6 @@ StepResult Summarise(const LossResult& loss) {
 Tensor Seed(const LossResult& loss, Reduction reduction) {
   const double seed = reduction == Reduction::kSum ? loss.weight : 1.0;
   return Tensor::Full(loss.loss.shape(), static_cast<float>(seed));
-}
-
-// The rows of all, one below the other.
-Tensor Joined(const std::vector<Tensor>& parts) {
-  Shape shape = parts.front().shape();
-  shape[0] = 0;
-  for (const Tensor& part : parts) shape[0] += part.dim(0);
-  Tensor all = Tensor::Uninitialized(shape);
-  float* to = all.data();
-  for (const Tensor& part : parts) to = std::copy_n(part.data(), part.size(), to);
-  return all;
 }
 
 }  // namespace
@@ -53,25 +42,32 @@ Batch RowsOf(const Batch& batch, int64_t begin, int64_t end) {
   rows.masked_positions = Tensor::Uninitialized({count}, DType::kInt32);
   std::transform(from, from + count, rows.masked_positions.ints(),
                  [first](int32_t position) { return position - first; });
-  rows.masked_ids = batch.masked_ids.Rows(from - positions, from - positions + count);
+  if (batch.masked_ids.defined())
+    rows.masked_ids = batch.masked_ids.Rows(from - positions, from - positions + count);
   return rows;
 }
 
 StepResult TrainStep::Run(const Batch& batch, const ForwardContext& context, Reduction reduction,
                           bool keep) {
-  if (chunk_ > 0 && chunk_ < batch.rows()) return RunChunked(batch, context, reduction, keep);
+  const auto is_cut = [&](size_t g) {
+    return chunk_ > 0 && chunk_ < RowsOfGroup(batch, g).rows() &&
+           (IsSeenByStudent(model_, g) || IsSeenByTeacher(model_, g));
+  };
+  for (size_t g = 0; g < CountGroups(model_); ++g) {
+    if (is_cut(g)) return RunChunked(batch, context, reduction, keep);
+  }
   return RunWhole(batch, context, reduction, keep);
 }
 
 StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context,
                                Reduction reduction, bool keep) {
   tape_.Reset();
-  const auto [h, z] = Forward(tape_, encoder_, head_, batch, context);
-  const LossResult loss = loss_.Compute(tape_, z, batch);
+  const auto [h, prediction] = PassWhole(tape_, model_, batch, context);
+  const LossResult loss = model_.loss->Compute(tape_, prediction, BatchOfLoss(model_, batch));
   StepResult result = Summarise(loss);
   if (keep) {
     result.h = h.value();
-    result.z = z.value.value();
+    result.z = prediction.value.value();
   }
   if (!std::isfinite(result.loss)) {
     result.non_finite = tape_.FindNonFinite();
@@ -81,38 +77,62 @@ StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context
   return result;
 }
 
+std::vector<TrainStep::Piece> TrainStep::Pieces(const Batch& batch) const {
+  std::vector<Piece> pieces;
+  for (size_t g = 0; g < CountGroups(model_); ++g) {
+    const int64_t rows = RowsOfGroup(batch, g).rows();
+    for (int64_t begin = 0; begin < rows; begin += chunk_)
+      pieces.push_back({g, begin, std::min(rows, begin + chunk_)});
+  }
+  return pieces;
+}
+
 StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& context,
                                  Reduction reduction, bool keep) {
-  const int64_t rows = batch.rows();
-  const auto forward = [&](Tape& tape, int64_t begin) {
-    ForwardContext at = context;
-    at.first_row = context.first_row + begin;
-    return Forward(tape, encoder_, head_, RowsOf(batch, begin, std::min(rows, begin + chunk_)), at);
+  const std::vector<Piece> pieces = Pieces(batch);
+  const auto rows_of = [&](const Piece& piece) {
+    return RowsOf(RowsOfGroup(batch, piece.group), piece.begin, piece.end);
+  };
+  const auto context_of = [&](const Piece& piece) {
+    ForwardContext at = ContextOfGroup(context, piece.group);
+    at.first_row = context.first_row + piece.begin;
+    return at;
   };
 
-  std::vector<Tensor> z_parts, h_parts;
+  std::vector<Tensor> values, targets, h_parts;
   Tensor decoder_weight, decoder_bias;  // the same for every chunk
-  for (int64_t begin = 0; begin < rows; begin += chunk_) {
-    Tape values(/*recording=*/false);
-    const auto [h, z] = forward(values, begin);
-    z_parts.push_back(z.value.value().Plain());
-    if (keep) h_parts.push_back(h.value().Plain());
-    if (z.decoder_weight.defined()) decoder_weight = z.decoder_weight.value();
-    if (z.decoder_bias.defined()) decoder_bias = z.decoder_bias.value();
+  for (const Piece& piece : pieces) {
+    if (!IsSeenByTeacher(model_, piece.group)) continue;
+    targets.push_back(PassTeacher(model_, rows_of(piece), context_of(piece)));
   }
-  const Tensor z_all = Joined(z_parts);
+  for (const Piece& piece : pieces) {
+    if (!IsSeenByStudent(model_, piece.group)) continue;
+    Tape tape(/*recording=*/false);
+    const auto [h, z, value] = PassStudent(tape, model_, rows_of(piece), context_of(piece));
+    values.push_back(value.value.value().Plain());
+    const bool own_target = model_.teacher == nullptr && model_.predictor != nullptr;
+    if (own_target && IsTarget(model_, piece.group)) targets.push_back(z.value().Plain());
+    if (keep) h_parts.push_back(h.value().Plain());
+    if (value.decoder_weight.defined()) decoder_weight = value.decoder_weight.value();
+    if (value.decoder_bias.defined()) decoder_bias = value.decoder_bias.value();
+  }
+  const Tensor z_all = JoinRows(values);
 
   tape_.Reset();
   const auto leaf = [this](const Tensor& value) {
     return value.defined() ? tape_.Leaf(value) : Var();
   };
-  const Prediction z{.value = tape_.Leaf(z_all),
-                     .decoder_weight = leaf(decoder_weight),
-                     .decoder_bias = leaf(decoder_bias)};
-  const LossResult loss = loss_.Compute(tape_, z, batch);
+  Prediction z{.value = tape_.Leaf(z_all),
+               .target = targets.empty() ? Var() : tape_.Constant(JoinRows(targets)),
+               .views = {},
+               .target_views = {},
+               .decoder_weight = leaf(decoder_weight),
+               .decoder_bias = leaf(decoder_bias)};
+  NameViews(model_, z);
+  const LossResult loss = model_.loss->Compute(tape_, z, BatchOfLoss(model_, batch));
   StepResult result = Summarise(loss);
   if (keep) {
-    result.h = Joined(h_parts);
+    result.h = JoinRows(h_parts);
     result.z = z_all;
   }
   if (!std::isfinite(result.loss)) {
@@ -127,25 +147,19 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
                dbias = gradient(z.decoder_bias);
 
   int64_t row = 0;  // of z
-  for (int64_t begin = 0; begin < rows; begin += chunk_) {
+  bool first = true;
+  for (const Piece& piece : pieces) {
+    if (!IsSeenByStudent(model_, piece.group)) continue;
     tape_.Reset();
-    const Prediction part = forward(tape_, begin).z;
+    const Prediction part = PassStudent(tape_, model_, rows_of(piece), context_of(piece)).value;
     // The decoder's gradient is the whole batch's: it goes back once, with the first chunk.
-    if (begin == 0 && dweight.defined()) tape_.AddGradient(part.decoder_weight, dweight);
-    if (begin == 0 && dbias.defined()) tape_.AddGradient(part.decoder_bias, dbias);
+    if (first && dweight.defined()) tape_.AddGradient(part.decoder_weight, dweight);
+    if (first && dbias.defined()) tape_.AddGradient(part.decoder_bias, dbias);
+    first = false;
     const int64_t count = part.value.dim(0);
     tape_.Backward(part.value, dz.Rows(row, row + count));
     row += count;
   }
-  return result;
-}
-
-StepResult TrainStep::Evaluate(const Batch& batch, const ForwardContext& context) {
-  Tape values(/*recording=*/false);
-  const auto [h, z] = Forward(values, encoder_, head_, batch, context);
-  StepResult result = Summarise(loss_.Compute(values, z, batch));
-  result.h = h.value();
-  result.z = z.value.value();
   return result;
 }
 

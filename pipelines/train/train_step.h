@@ -1,4 +1,4 @@
-// One pass of a batch through encoder, head and loss, and back:
+// One pass of a batch through a model and its loss, and back:
 // gradients are accumulated into the parameters.
 #pragma once
 
@@ -10,9 +10,7 @@
 #include "core/autograd/autograd.h"
 #include "core/autograd/forward_context.h"
 #include "core/flow/batch.h"
-#include "core/plugin/encoder.h"
-#include "core/plugin/head.h"
-#include "core/plugin/loss.h"
+#include "pipelines/model/model.h"
 
 namespace pretext {
 
@@ -34,17 +32,21 @@ enum class Reduction : uint8_t { kMean, kSum };
 
 class TrainStep {
  public:
-  // chunk: rows that go through the model at once, 0: all. The parts outlive the step.
-  TrainStep(Encoder& encoder, Head& head, Loss& loss, int64_t chunk)
-      : encoder_(encoder), head_(head), loss_(loss), chunk_(chunk) {}
+  // chunk: rows that go through the model at once, 0: all. The model outlives the step; what a
+  // step changes of it is done by the caller.
+  TrainStep(const Model& model, int64_t chunk) : model_(model), chunk_(chunk) {}
 
   // The gradient is added to the parameters' gradients.
   StepResult Run(const Batch& batch, const ForwardContext& context, Reduction reduction, bool keep);
 
-  // The loss alone, no gradients.
-  StepResult Evaluate(const Batch& batch, const ForwardContext& context);
-
  private:
+  // Rows of a group of views that go through at once.
+  struct Piece {
+    size_t group;
+    int64_t begin, end;
+  };
+  std::vector<Piece> Pieces(const Batch& batch) const;
+
   // The whole batch at once.
   StepResult RunWhole(const Batch& batch, const ForwardContext& context, Reduction reduction,
                       bool keep);
@@ -55,10 +57,8 @@ class TrainStep {
   StepResult RunChunked(const Batch& batch, const ForwardContext& context, Reduction reduction,
                         bool keep);
 
-  Encoder& encoder_;
-  Head& head_;
-  Loss& loss_;
-  int64_t chunk_;
+  const Model& model_;
+  const int64_t chunk_;
   Tape tape_;
 };
 

@@ -5,13 +5,19 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "core/autograd/gradient_check.h"
+#include "core/ops/basic.h"
+#include "core/plugin/forward_pass.h"
 #include "encoders/mlp/mlp.h"
 #include "encoders/mlp/mlp.pb.h"
 #include "encoders/transformer/transformer.h"
 #include "encoders/transformer/transformer.pb.h"
+#include "heads/linear/linear.h"
+#include "heads/linear/linear.pb.h"
 #include "heads/masked_language_model/masked_language_model.h"
 #include "heads/masked_language_model/masked_language_model.pb.h"
 #include "losses/masked_cross_entropy/masked_cross_entropy.h"
@@ -52,9 +58,10 @@ class TrainStepTest : public testing::Test {
     config.set_code(6);
     config.set_activation(TANH);
     config.set_dropout(0.2);
-    encoder_ = *MlpEncoder::Create(config, {.input = FlowType::Vector(5)});
-    encoder_->parameters().Allocate("encoder", 1);
-    loss_ = *NtXentLoss::Create(NtXent(), {.input = FlowType::Vector(6), .views = 2});
+    model_.encoder = *MlpEncoder::Create(config, {.input = FlowType::Vector(5)});
+    model_.encoder->parameters().Allocate("encoder", 1);
+    model_.head = std::make_unique<PassOn>();
+    model_.loss = *NtXentLoss::Create(NtXent(), {.input = FlowType::Vector(6), .views = 2});
     batch_.samples = 9;
     batch_.views = 2;
     batch_.type = FlowType::Vector(5);
@@ -62,19 +69,17 @@ class TrainStepTest : public testing::Test {
   }
 
   Doubles Gradients(int64_t chunk, Reduction reduction, double* loss = nullptr) {
-    TrainStep step(*encoder_, head_, *loss_, chunk);
-    encoder_->parameters().ZeroGradients();
+    TrainStep step(model_, chunk);
+    model_.encoder->parameters().ZeroGradients();
     const StepResult result = step.Run(batch_, {.training = true, .seed = 5}, reduction, true);
     EXPECT_EQ(result.weight, 18);
     EXPECT_EQ(result.z.shape(), (Shape{18, 6}));
     EXPECT_EQ(result.h.shape(), (Shape{18, 6}));
     if (loss != nullptr) *loss = result.loss;
-    return AllGradients({&encoder_->parameters()});
+    return AllGradients({&model_.encoder->parameters()});
   }
 
-  std::unique_ptr<Encoder> encoder_;
-  PassOn head_;
-  std::unique_ptr<Loss> loss_;
+  Model model_;
   Batch batch_;
 };
 
@@ -107,9 +112,9 @@ TEST_F(TrainStepTest, ASumIsTheMeanTimesItsWeight) {
 
 // Rows without positives are not in SupCon's mean, and not in its weight.
 TEST_F(TrainStepTest, AccumulatedSupConWeighsTheRowsWithPositives) {
-  SupConLoss loss(0.3f);
-  TrainStep step(*encoder_, head_, loss, 0);
-  ParameterSet& parameters = encoder_->parameters();
+  model_.loss = std::make_unique<SupConLoss>(0.3f);
+  TrainStep step(model_, 0);
+  ParameterSet& parameters = model_.encoder->parameters();
   const auto batch_of = [](const std::vector<int32_t>& labels, uint64_t number) {
     Batch batch;
     batch.samples = static_cast<int64_t>(labels.size());
@@ -149,16 +154,17 @@ class MaskedTest : public testing::Test {
     config.set_dropout(dropout);
     config.set_attention_dropout(dropout);
     config.set_initial_deviation(0.5f);
-    encoder_ = *TransformerEncoder::Create(config, {.input = tokens});
-    encoder_->parameters().Allocate("encoder", 1);
+    model_.encoder = *TransformerEncoder::Create(config, {.input = tokens});
+    model_.encoder->parameters().Allocate("encoder", 1);
     MaskedLanguageModel head_config;
     head_config.set_initial_deviation(0.5f);
-    head_ = *MaskedLanguageModelHead::Create(head_config,
-                                             {.input = encoder_->output(),
-                                              .sample = tokens,
-                                              .token_embedding = encoder_->token_embedding()});
-    head_->parameters().Allocate("head", 1);
-    loss_ = *MaskedCrossEntropyLoss::Create(MaskedCrossEntropy(), {.input = head_->output()});
+    model_.head = *MaskedLanguageModelHead::Create(
+        head_config, {.input = model_.encoder->output(),
+                      .sample = tokens,
+                      .token_embedding = model_.encoder->token_embedding()});
+    model_.head->parameters().Allocate("head", 1);
+    model_.loss =
+        *MaskedCrossEntropyLoss::Create(MaskedCrossEntropy(), {.input = model_.head->output()});
   }
 
   // Samples [first, end) of a text, masked at these places of the whole text.
@@ -183,9 +189,9 @@ class MaskedTest : public testing::Test {
 
   // The mean loss over the masked tokens; the gradients are in the parameters.
   double Run(const std::vector<Batch>& batches, Reduction reduction, int64_t chunk = 0) {
-    TrainStep step(*encoder_, *head_, *loss_, chunk);
-    encoder_->parameters().ZeroGradients();
-    head_->parameters().ZeroGradients();
+    TrainStep step(model_, chunk);
+    model_.encoder->parameters().ZeroGradients();
+    model_.head->parameters().ZeroGradients();
     double sum = 0, weight = 0;
     for (const Batch& batch : batches) {
       const StepResult result =
@@ -197,11 +203,11 @@ class MaskedTest : public testing::Test {
     }
     return sum / weight;
   }
-  Doubles Gradients() { return AllGradients({&encoder_->parameters(), &head_->parameters()}); }
+  Doubles Gradients() {
+    return AllGradients({&model_.encoder->parameters(), &model_.head->parameters()});
+  }
 
-  std::unique_ptr<Encoder> encoder_;
-  std::unique_ptr<Head> head_;
-  std::unique_ptr<Loss> loss_;
+  Model model_;
 };
 
 // Batches of other numbers of masked tokens, one of none: together the gradient of the one batch
@@ -233,6 +239,82 @@ TEST_F(MaskedTest, ChunksGiveTheWholeBatchsGradient) {
   }
 }
 
+// (value - target)² by (views of the student) × (views of the teacher), the same view left out.
+class NearTarget : public Loss {
+ public:
+  LossResult Compute(Tape& tape, const Prediction& z, const Batch& batch) override {
+    const int64_t n = batch.samples;
+    std::vector<Var> terms;
+    for (size_t v = 0; v < z.views.size(); ++v) {
+      for (size_t t = 0; t < z.target_views.size(); ++t) {
+        if (z.views[v] == z.target_views[t]) continue;
+        const auto rows = [&](Var all, size_t view) {
+          const auto first = static_cast<int64_t>(view) * n;
+          return Slice(tape, all, first, first + n);
+        };
+        terms.push_back(Reshape(
+            tape, SumOfSquares(tape, Subtract(tape, rows(z.value, v), rows(z.target, t))), {1}));
+      }
+    }
+    return {.loss = Mean(tape, Concat(tape, terms)), .weight = static_cast<double>(n)};
+  }
+};
+
+// A student with a predictor, with and without a teacher, over views in groups: chunks of any size
+// give the whole batch's loss and gradient. Sums in another order: 1e-5 of the gradient's size.
+TEST(TrainStepRoles, ChunksGiveTheWholeBatchsGradient) {
+  for (const bool taught : {false, true}) {
+    const auto encoder = [] {
+      Mlp config;
+      config.add_hidden(10);
+      config.set_code(6);
+      config.set_activation(TANH);
+      config.set_dropout(0.2);
+      return *MlpEncoder::Create(config, {.input = FlowType::Vector(5)});
+    };
+    const auto head = [](int64_t features) {
+      LinearHead config;
+      config.set_output(features);
+      return *LinearHeadPlugin::Create(config, {.input = FlowType::Vector(6)});
+    };
+    Model model;
+    model.encoder = encoder();
+    model.head = head(6);
+    model.predictor = head(6);
+    if (taught)
+      model.teacher = std::make_unique<MomentumTeacher>(encoder(), head(6), TeacherOptions());
+    model.loss = std::make_unique<NearTarget>();
+    model.groups = {{.name = "global", .first = 0, .views = 2},
+                    {.name = "local", .first = 2, .views = 1, .target = false}};
+    model.Allocate(1);
+    Batch batch;
+    batch.samples = 7;
+    batch.views = 3;
+    batch.groups.resize(2);
+    for (size_t g = 0; g < 2; ++g) {
+      Batch& group = batch.groups[g];
+      group.samples = 7;
+      group.views = g == 0 ? 2 : 1;
+      group.type = FlowType::Vector(5);
+      group.input = RandomTensor({group.rows(), 5}, 3 + g);
+    }
+    const auto run = [&](int64_t chunk, double* loss) {
+      TrainStep step(model, chunk);
+      model.BeginStep({});
+      *loss = step.Run(batch, {.training = true, .seed = 5}, Reduction::kMean, true).loss;
+      return AllGradients({&model.encoder->parameters(), &model.head->parameters(),
+                           &model.predictor->parameters()});
+    };
+    double whole_loss = 0, loss = 0;
+    const Doubles whole = run(0, &whole_loss);
+    EXPECT_GT(whole_loss, 0);
+    for (const int64_t chunk : {1, 3, 5, 7, 10, 14, 100}) {
+      EXPECT_TRUE(AllClose(run(chunk, &loss), whole, 1e-5)) << chunk;
+      EXPECT_NEAR(loss, whole_loss, 1e-6 * whole_loss) << chunk;
+    }
+  }
+}
+
 class KeyedEncoder : public Encoder {
  public:
   FlowType output() const override { return FlowType::Vector(5); }
@@ -255,11 +337,25 @@ class KeyedHead : public PassOn {
 TEST_F(TrainStepTest, EncoderAndHeadDropByStreamsOfTheirOwn) {
   KeyedEncoder encoder;
   KeyedHead head;
-  TrainStep(encoder, head, *loss_, 0).Evaluate(batch_, {.seed = 5, .epoch = 2, .step = 9});
+  ForwardContext context{.seed = 5, .epoch = 2, .step = 9};
+  Tape values(/*recording=*/false);
+  Forward(values, encoder, head, batch_, context);
   EXPECT_NE(encoder.key.view, head.key.view);
   EXPECT_LT(std::max(encoder.key.view, head.key.view), 1u << 16) << "what a key has room for";
   EXPECT_EQ(head.key.seed, 5);
   EXPECT_EQ(head.key.sample, 9);
+  const RandomKey own = encoder.key;
+  std::set<uint64_t> samples = {own.sample};
+  for (const bool teacher : {false, true}) {
+    for (const uint32_t group : {0, 1, 63}) {
+      context.teacher = teacher;
+      context.group = group;
+      Forward(values, encoder, head, batch_, context);
+      EXPECT_LT(encoder.key.sample, uint64_t{1} << 48) << "what a key has room for";
+      samples.insert(encoder.key.sample);
+    }
+  }
+  EXPECT_EQ(samples.size(), 6u) << "a stream for each";
 }
 
 // Writes down what it is told of each pass.
@@ -279,8 +375,10 @@ class Witness : public PassOn {
 
 // The rows of a chunk are no whole views: what asks for a view's rows must not be told of any.
 TEST_F(TrainStepTest, AChunkIsABatchOfOneView) {
-  Witness head;
-  TrainStep step(*encoder_, head, *loss_, 7);
+  auto own = std::make_unique<Witness>();
+  Witness& head = *own;
+  model_.head = std::move(own);
+  TrainStep step(model_, 7);
   step.Run(batch_, {.training = true, .views = 2}, Reduction::kMean, false);
   const std::vector<Witness::Seen> pass = {{7, 1, 1, 0}, {7, 1, 1, 7}, {4, 1, 1, 14}};
   std::vector<Witness::Seen> twice = pass;
@@ -294,19 +392,12 @@ TEST_F(TrainStepTest, AChunkIsABatchOfOneView) {
 TEST_F(TrainStepTest, ANonFiniteLossIsNamedAndAddsNoGradient) {
   batch_.input.data()[7] = std::numeric_limits<float>::quiet_NaN();
   for (int64_t chunk : {0, 6}) {
-    TrainStep step(*encoder_, head_, *loss_, chunk);
-    encoder_->parameters().ZeroGradients();
+    TrainStep step(model_, chunk);
+    model_.encoder->parameters().ZeroGradients();
     const StepResult result = step.Run(batch_, {.training = true}, Reduction::kMean, false);
     EXPECT_NE(result.non_finite, "");
-    for (Parameter& p : encoder_->parameters().parameters()) EXPECT_FALSE(p.has_gradient);
+    for (Parameter& p : model_.encoder->parameters().parameters()) EXPECT_FALSE(p.has_gradient);
   }
-}
-
-TEST_F(TrainStepTest, EvaluationAddsNoGradient) {
-  TrainStep step(*encoder_, head_, *loss_, 0);
-  encoder_->parameters().ZeroGradients();
-  EXPECT_GT(step.Evaluate(batch_, {}).loss, 0);
-  for (Parameter& p : encoder_->parameters().parameters()) EXPECT_FALSE(p.has_gradient);
 }
 
 }  // namespace

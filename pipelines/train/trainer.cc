@@ -62,11 +62,12 @@ absl::Status Trainer::SaveTokenizerIfAny() const {
   return SaveTokenizer(*tokenizer, absl::StrCat(run_.path(), "/", tokenizer->file_name()));
 }
 
-absl::Status Trainer::Initialize(bool keep) const {
+absl::Status Trainer::Initialize(bool keep) {
   if (parts_.initialization == nullptr) return absl::OkStatus();
   ParameterSet &encoder = parts_.encoder->parameters(), &head = parts_.head->parameters();
   absl::Status status = parts_.initialization->Apply("encoder", encoder);
   if (status.ok()) status = parts_.initialization->Apply("head", head);
+  if (status.ok()) parts_.BeginTeacher();
   return status.ok() && keep ? Initialization::Keep(run_.path(), {&encoder, &head}) : status;
 }
 

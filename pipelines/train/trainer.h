@@ -68,7 +68,7 @@ class Trainer {
   absl::Status WriteEncoder() const;
   // Fills the parameters with weights from elsewhere, where there are any; with `keep`, the run
   // keeps what it begins with.
-  absl::Status Initialize(bool keep) const;
+  absl::Status Initialize(bool keep);
   // Cancelled when it was stopped.
   absl::Status TrainAndEvaluate();
   absl::Status Step();

@@ -6,8 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/autograd/gradient_norm.h"
+#include "core/plugin/ramp_field.h"
 #include "core/tensor/finite.h"
+#include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/precision.h"
 
 namespace pretext {
 namespace {
@@ -23,6 +26,7 @@ LoaderOptions TrainingBatches(const Assembled& parts) {
           .seed = train.seed(),
           .prefetch = train.prefetch(),
           .views = parts.chains,
+          .groups = parts.group_sizes(),
           .clean = parts.loss->needs_clean()};
 }
 
@@ -38,32 +42,32 @@ Updater::Updater(Assembled& parts, const TrainPlan& plan)
     : parts_(parts),
       plan_(plan),
       loader_(*parts.dataset, TrainingBatches(parts)),
-      step_(*parts.encoder, *parts.head, *parts.loss, parts.config->train().chunk()) {
-  const uint64_t seed = parts.config->train().seed();
-  parts.encoder->parameters().Allocate("encoder", seed);
-  parts.head->parameters().Allocate("head", seed);
-  for (ParameterSet* set : {&parts.encoder->parameters(), &parts.head->parameters()}) {
-    for (Parameter& p : set->parameters()) {
-      if (!p.frozen) parameters_.push_back(&p);
-    }
-  }
+      step_(parts, parts.config->train().chunk()) {
+  parts.Allocate(parts.config->train().seed());
+  parameters_ = parts.trained_parameters();
+  frozen_ = FrozenForATime(*parts.config, parts, plan.StepsPerEpoch());
   parts.optimizer->Attach(parameters_);
+  const double decay = parts.optimizer->weight_decay().value_or(0);
+  if (parts.config->schedule().has_weight_decay())
+    weight_decay_ = ToSchedule(parts.config->schedule().weight_decay(), decay);
 }
 
 void Updater::Seek(const Cursor& cursor) {
   loader_.Seek(cursor.batches / plan_.batches_per_epoch, cursor.batches % plan_.batches_per_epoch);
+  // An evaluation that is due now is that of the step before.
+  if (cursor.step > 0) parts_.loss->BeginStep(plan_.PositionOf(cursor.step));
 }
 
 absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures& figures) {
   const auto& train = parts_.config->train();
-  parts_.encoder->parameters().ZeroGradients();
-  parts_.head->parameters().ZeroGradients();
+  parts_.BeginStep(plan_.PositionOf(cursor.step + 1));
   for (int64_t i = 0; i < plan_.accumulate; ++i) {
     if (absl::Status status = loader_.Next(batch_); !status.ok()) return status;
     const ForwardContext context{.training = true,
                                  .batch_norm = train.batch_norm() == Pipeline::Train::PER_VIEW
                                                    ? BatchNormScope::kPerView
                                                    : BatchNormScope::kAllViews,
+                                 .precision = PrecisionOf(train),
                                  .seed = train.seed(),
                                  .epoch = static_cast<uint32_t>(plan_.WholeEpochs(cursor.batches)),
                                  .step = static_cast<uint64_t>(cursor.batches)};
@@ -81,7 +85,7 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
     ++cursor.batches;
     if (!keep) continue;
     for (const auto& [name, value] : result.metrics) figures.metrics.emplace_back(name, value);
-    for (auto& metric : monitor_.Measure(result.h, result.z, batch_)) {
+    for (auto& metric : monitor_.Measure(result.h, result.z, BatchOfLoss(parts_, batch_))) {
       figures.metrics.push_back(std::move(metric));
     }
   }
@@ -126,10 +130,16 @@ absl::StatusOr<UpdateFigures> Updater::Update(Cursor& cursor, bool monitored) {
   UpdateFigures figures;
   if (absl::Status s = AddGradients(cursor, monitored, figures); !s.ok()) return s;
   const int64_t step = cursor.step + 1;
+  const RunPosition position = plan_.PositionOf(step);
+  for (const FrozenFor& frozen : frozen_) {
+    if (step <= frozen.steps) frozen.parameter->has_gradient = false;
+  }
   const absl::StatusOr<double> scale = GradientScale(step, figures);
   if (!scale.ok()) return scale.status();
   figures.learning_rate = plan_.LearningRate(step);
+  if (weight_decay_) parts_.optimizer->set_weight_decay(weight_decay_->At(position));
   parts_.optimizer->Step(step, figures.learning_rate, *scale);
+  parts_.EndStep(position);
   // Else it is seen at the next loss, or when a checkpoint is to be written.
   if (monitored) {
     if (absl::Status s = CheckParameters(step, figures.learning_rate); !s.ok()) return s;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "core/loader/loader.h"
 #include "pipelines/assembly/assembly.h"
+#include "pipelines/assembly/freeze.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/train/monitor.h"
 #include "pipelines/train/train_plan.h"
@@ -57,6 +59,8 @@ class Updater {
   TrainStep step_;
   Monitor monitor_;
   std::vector<Parameter*> parameters_;  // that are trained
+  std::vector<FrozenFor> frozen_;       // of them, for a time
+  std::optional<RampSchedule> weight_decay_;
   Batch batch_;
 };
 

@@ -36,12 +36,9 @@ absl::StatusOr<Assembled> OpenTrained(const std::string& path) {
   options.run_directory = directory->path();
   absl::StatusOr<Assembled> parts = AssembleFile(directory->pipeline_path(), {}, options);
   if (!parts.ok()) return parts.status();
-  const uint64_t seed = parts->config->train().seed();
-  ParameterSet &encoder = parts->encoder->parameters(), &head = parts->head->parameters();
-  encoder.Allocate("encoder", seed);
-  head.Allocate("head", seed);
+  parts->Allocate(parts->config->train().seed());
   const absl::Status status =
-      LoadWeights(checkpoint, {&encoder, &head}, TokenizerFingerprint(*parts->dataset));
+      LoadWeights(checkpoint, parts->parameter_sets(), TokenizerFingerprint(*parts->dataset));
   if (!status.ok()) return status;
   return parts;
 }

@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "pipelines/verdicts/judges.h"
 
@@ -13,24 +14,48 @@ bool FewDirections(double rank, int64_t features) {
   return rank < kRank && (features == 0 || features > 2);
 }
 
+// What the figures of a batch come to.
+enum class Finding { kNone, kAlikeH, kAlikeZ, kFewDirections };
+
+Finding Find(double h_spread, double z_spread, double rank, int64_t features) {
+  if (h_spread < kSpread) return Finding::kAlikeH;
+  if (z_spread < kSpread) return Finding::kAlikeZ;
+  return FewDirections(rank, features) ? Finding::kFewDirections : Finding::kNone;
+}
+
+constexpr char kAgainstAlike[] =
+    "A contrastive loss wants more negatives (a larger batch, a queue); one without negatives a "
+    "predictor, a teacher, a center or a term that spreads; any of them a smaller learning rate";
+constexpr char kAgainstFew[] =
+    "Try a higher temperature, a projection head, or weaker weight decay";
+
 }  // namespace
 
 std::vector<std::string> CollapseWarnings(
     const std::vector<std::pair<std::string, double>>& metrics, int64_t features) {
-  double spread = 1, rank = kRank;
+  double h_spread = 1, z_spread = 1, rank = kRank;
   for (const auto& [name, value] : metrics) {
-    if (name == "h_spread") spread = value;
+    if (name == "h_spread") h_spread = value;
+    if (name == "z_spread") z_spread = value;
     if (name == "h_effective_rank") rank = value;
   }
-  if (spread < kSpread) {
-    return {
-        "complete collapse: h is nearly the same for every sample (h_spread below 0.01). "
-        "Contrastive losses want stronger negatives (a larger batch) or a smaller learning rate"};
-  }
-  if (FewDirections(rank, features)) {
-    return {
-        "dimensional collapse: h varies in fewer than two directions (h_effective_rank below 2). "
-        "Try a higher temperature, a projection head, or weaker weight decay"};
+  switch (Find(h_spread, z_spread, rank, features)) {
+    case Finding::kNone:
+      break;
+    case Finding::kAlikeH:
+      return {absl::StrCat(
+          "complete collapse: h is nearly the same for every sample (h_spread below 0.01). ",
+          kAgainstAlike)};
+    case Finding::kAlikeZ:
+      return {absl::StrCat(
+          "complete collapse: z is nearly the same for every sample (z_spread below 0.01), so that "
+          "there is nothing to learn from it. ",
+          kAgainstAlike)};
+    case Finding::kFewDirections:
+      return {
+          absl::StrCat("dimensional collapse: h varies in fewer than two directions "
+                       "(h_effective_rank below 2). ",
+                       kAgainstFew)};
   }
   return {};
 }
@@ -38,30 +63,39 @@ std::vector<std::string> CollapseWarnings(
 void JudgeCollapse(const JudgedRun& run, std::vector<Verdict>& verdicts) {
   const HistorySeries& rank = run.history.training("h_effective_rank");
   if (rank.empty() || rank.back().step < kSettledSteps) return;
-  const HistorySeries& spread = run.history.training("h_spread");
+  const auto last = [&](const char* name) {
+    const HistorySeries& series = run.history.training(name);
+    return series.empty() ? 1.0 : series.back().value;
+  };
+  const double h_spread = last("h_spread"), z_spread = last("z_spread");
   const double now = rank.back().value, at_first = rank.front().value;
   const std::string of = run.features > 0 ? absl::StrFormat(" of %d", run.features) : std::string();
   const std::string beside =
       rank.size() > 1 ? absl::StrFormat(" (%.3g at step %.0f)", at_first, rank.front().step) : "";
-  if (!spread.empty() && spread.back().value < kSpread) {
+  const auto alike = [&](const char* what, double spread) {
     verdicts.push_back(
         {Verdict::Level::kBad, "collapse",
-         absl::StrFormat("complete collapse: h_spread %.2g, 1 where samples are spread evenly",
-                         spread.back().value),
-         "h is nearly the same for every sample. Contrastive losses want stronger negatives (a "
-         "larger batch) or a smaller learning rate."});
-  } else if (FewDirections(now, run.features)) {
-    verdicts.push_back(
-        {Verdict::Level::kBad, "collapse",
-         absl::StrFormat("dimensional collapse: effective rank %.2f%s%s", now, of, beside),
-         "h varies in fewer than two directions. Try a higher temperature, a projection head, or "
-         "weaker weight decay."});
-  } else {
-    verdicts.push_back(
-        {Verdict::Level::kNote, "rank", absl::StrFormat("effective rank %.3g%s%s", now, of, beside),
-         absl::StrFormat("h spreads as over %.0f directions of equal strength, measured on one "
-                         "batch of at most 256 rows.",
-                         now)});
+         absl::StrFormat("complete collapse: %s_spread %.2g, 1 where samples are spread evenly",
+                         what, spread),
+         absl::StrCat(what, " is nearly the same for every sample. ", kAgainstAlike, ".")});
+  };
+  switch (Find(h_spread, z_spread, now, run.features)) {
+    case Finding::kAlikeH:
+      return alike("h", h_spread);
+    case Finding::kAlikeZ:
+      return alike("z", z_spread);
+    case Finding::kFewDirections:
+      verdicts.push_back(
+          {Verdict::Level::kBad, "collapse",
+           absl::StrFormat("dimensional collapse: effective rank %.2f%s%s", now, of, beside),
+           absl::StrCat("h varies in fewer than two directions. ", kAgainstFew, ".")});
+      return;
+    case Finding::kNone:
+      verdicts.push_back({Verdict::Level::kNote, "rank",
+                          absl::StrFormat("effective rank %.3g%s%s", now, of, beside),
+                          absl::StrFormat("h spreads as over %.0f directions of equal strength, "
+                                          "measured on one batch of at most 256 rows.",
+                                          now)});
   }
 }
 

@@ -119,6 +119,8 @@ TEST(Verdicts, Collapse) {
   const auto with = [](const std::string& figures) { return FakeRun().Train(20, Flat, figures); };
   EXPECT_THAT(with(",\"h_spread\":0.001,\"h_effective_rank\":1.5").Answer(),
               StartsWith("No: complete collapse: h_spread 0.001"));
+  EXPECT_THAT(with(",\"h_spread\":0.9,\"z_spread\":0.002,\"h_effective_rank\":9").Answer(),
+              StartsWith("No: complete collapse: z_spread 0.002"));
   const FakeRun line = with(",\"h_spread\":0.5,\"h_effective_rank\":1.5");
   EXPECT_THAT(line.Line(), HasSubstr("dimensional collapse: effective rank 1.50 of 32"));
   EXPECT_THAT(line.Line(2), Not(HasSubstr("collapse"))) << "two features have no more directions";

@@ -125,6 +125,39 @@ TEST_F(CombinationsTest, WhatWorksOnZeroToOneComesBeforeNormalize) {
       "");
 }
 
+TEST_F(CombinationsTest, MaskedPatchesTakePartsThatKnowOfThem) {
+  const auto views = [](const std::string& chain) {
+    return absl::StrCat("views { count: 1 ", chain, "} ");
+  };
+  const auto vit = [](const std::string& fields) {
+    return Part("encoder",
+                absl::StrCat("VisionTransformer] { layers: 1 width: 8 heads: 2 ", fields, " }"));
+  };
+  const std::string masking = Augmentation("PatchMasking] {}"),
+                    flip = Augmentation("HorizontalFlip] {}"),
+                    decoder = Part("head", "MaeDecoder] { layers: 1 width: 8 heads: 2 }"),
+                    rest = decoder + Part("loss", "MaskedPatchError] {}");
+  const std::string sequence = vit("pooled: false");
+  EXPECT_EQ(Faults(Autoencoder(), views(flip + masking) + sequence + rest), "");
+  EXPECT_EQ(Faults(Autoencoder(), views(flip + masking) + sequence + rest + "train { chunk: 3 }"),
+            "");
+  EXPECT_EQ(Faults(Autoencoder(), views(masking + flip) + sequence + rest),
+            "views.augmentation[1]");
+  EXPECT_EQ(Faults(Autoencoder(), views(masking) + vit("") + rest), "head");
+  EXPECT_EQ(Faults(Autoencoder(), views(masking) + vit("pooled: false patch: 2") + rest),
+            "encoder.patch");
+  EXPECT_EQ(Faults(Autoencoder(), views(flip) + sequence + rest), "head");
+  for (const char* encoder : {"Mlp] {}", "ConvNet] { channels: 4 }", "ResNet] { width: 2 }"}) {
+    EXPECT_EQ(Faults(Autoencoder(), views(masking) + Part("encoder", encoder)), "encoder")
+        << encoder;
+    EXPECT_TRUE(
+        absl::StrContains(Description(Autoencoder(), views(masking) + Part("encoder", encoder)),
+                          "3 of 4 patches masked, and knows of no masks"));
+  }
+  // What is masked may be left out of a view of a contrastive run too.
+  EXPECT_EQ(Faults(Contrastive(), absl::StrCat("views { count: 2 ", masking, "} ", vit(""))), "");
+}
+
 TEST_F(CombinationsTest, ScaledDatasetsAreOutsideZeroToOne) {
   const std::string scaled = Part(
       "dataset", absl::StrCat("IdxImages] { images: 'train-images' ", "scaling { low: -1 } }"));
@@ -159,7 +192,8 @@ TEST_F(CombinationsTest, CrossEntropyTakesLogitsAndTargetsFromZeroToOne) {
 }
 
 TEST_F(CombinationsTest, LossesThatTellSamplesApartNeedTwo) {
-  for (const char* loss : {"NtXent", "Dcl", "SupCon", "BarlowTwins", "VicReg"}) {
+  for (const char* loss :
+       {"NtXent", "Dcl", "SupCon", "BarlowTwins", "VicReg", "SigReg", "VisReg"}) {
     const std::string part = Part("loss", absl::StrCat(loss, "] {}"));
     EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 1 }"), "train.batch_size") << loss;
     EXPECT_EQ(Faults(Contrastive(), part + "train { batch_size: 2 }"), "") << loss;
@@ -294,6 +328,41 @@ TEST_F(CombinationsTest, TheStemFitsTheImages) {
   EXPECT_FALSE(absl::StrContains(
       Description(Contrastive(), Part("encoder", "ResNet] { width: 2 stem: CIFAR }") + large),
       "stem"));
+}
+
+TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
+  const std::string predictor =
+      Part("predictor", "ProjectionMlp] { output: 4 hidden_norm: false }");
+  const std::string cosine = Part("loss", "NegativeCosine] {}");
+  EXPECT_EQ(Faults(Contrastive(), cosine), "loss") << "nobody makes a target";
+  EXPECT_EQ(Faults(Contrastive(), cosine + predictor), "");
+  EXPECT_EQ(Faults(Contrastive(), cosine + "teacher {}"), "");
+  EXPECT_EQ(Faults(Contrastive(), cosine + predictor + "teacher {} views { count: 1 }"), "loss")
+      << "no two views that differ";
+  EXPECT_EQ(Faults(Contrastive(), cosine + Part("predictor", "ProjectionMlp] { output: 5 }")),
+            "loss")
+      << "of another width than its target";
+  EXPECT_EQ(Faults(Contrastive(), cosine + predictor + "train { chunk: 5 }"), "");
+  const std::string norm = Part("predictor", "ProjectionMlp] { output: 4 }");
+  EXPECT_EQ(Faults(Contrastive(), cosine + norm + "train { chunk: 1 }"), "train.chunk");
+  // 8×8 pictures.
+  const std::string small = Augmentation("RandomResizedCrop] { height: 4 width: 4 }");
+  const std::string groups = absl::StrCat(
+      "views { count: 3 group { name: 'global' count: 2 } group { name: 'local' ", small, "} }");
+  EXPECT_EQ(Faults(Contrastive(), groups), "views.group[1]") << "a ConvNet is made for one size";
+  const std::string any_size = Part("encoder", "ResNet] { width: 2 }");
+  EXPECT_EQ(Faults(Contrastive(), any_size + groups), "");
+  EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'global' } " +
+                                      Part("loss", "Swav] { prototypes: 4 }")),
+            "");
+  EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'local' }" + cosine), "");
+  EXPECT_EQ(Faults(Autoencoder(), groups), "views.group[1]") << "an Mlp too";
+  EXPECT_EQ(Faults(Contrastive(), "teacher {}" + Part("loss", "VicReg] {}")), "teacher");
+  EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'head' }"), "freeze_for[0]");
+  EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'teacher.encoder' steps: 1 }"),
+            "freeze_for[0].name");
+  EXPECT_EQ(Faults(Contrastive(), "schedule { weight_decay { from: -1 } }"),
+            "schedule.weight_decay.from");
 }
 
 }  // namespace

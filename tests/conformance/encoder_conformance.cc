@@ -1,4 +1,6 @@
 // What every encoder must do.
+#include <gmock/gmock.h>
+
 #include "core/autograd/gradient_check.h"
 #include "core/plugin/encoder.h"
 #include "core/tensor/safetensors.h"
@@ -109,6 +111,52 @@ TEST_P(EncoderConformance, SavedAndLoadedItIsTheSame) {
     }
   }
   EXPECT_EQ(run(), before);
+}
+
+// Pictures with masked patches are read as such, or refused by what they are.
+TEST_P(EncoderConformance, ReadsMaskedPatchesOrRefusesThem) {
+  if (!type_.is(FlowType::Kind::kImage)) return;
+  FlowType masked = type_;
+  masked.masked = true;
+  masked.patch = 4;
+  masked.tokens = type_.height / 4 * (type_.width / 4);
+  masked.kept = 3;
+  auto made = GetParam()->create(*ExampleConfig(*GetParam()),
+                                 {.input = masked, .sample = type_, .view = masked, .views = 2});
+  if (!made.ok()) {
+    EXPECT_THAT(std::string(made.status().message()), testing::HasSubstr("patches masked"));
+    return;
+  }
+  encoder_ = *std::move(made);
+  encoder_->parameters().Allocate("encoder", 3);
+  const Batch batch = RandomBatch(masked, 5, 2, 2);
+  const auto forward = [&](Tape& tape, Var x) { return Forward(tape, x, batch, true); };
+  {
+    Tape tape;
+    const Var h = forward(tape, tape.Constant(batch.input));
+    EXPECT_EQ(h.shape(), encoder_->output().Batch(10));
+    EXPECT_EQ(encoder_->Pool(tape, h, batch).shape(), (Shape{10, encoder_->features()}));
+  }
+  const Function of_batch = [&](Tape& tape) { return forward(tape, tape.Constant(batch.input)); };
+  ExpectGradientsOfParameters(encoder_->parameters(), of_batch);
+  ExpectDeterministic(of_batch);
+  Tape tape(false);
+  const Batch plain = RandomBatch(type_, 2, 1, 2);  // as in evaluation
+  EXPECT_EQ(FirstNonFinite(Forward(tape, tape.Constant(plain.input), plain, false).value()), -1);
+}
+
+// Views of another size, where the encoder takes them, come out as the others do.
+TEST_P(EncoderConformance, GivesTheSameTypeForEverySizeThatItAccepts) {
+  FlowType other = type_;
+  other.height /= 2;
+  if (!other.is(FlowType::Kind::kImage) || !encoder_->Accepts(other)) return;
+  const Batch batch = RandomBatch(other, 4, 2, 2);
+  const Function of_batch = [&](Tape& tape) {
+    return Forward(tape, tape.Constant(batch.input), batch, true);
+  };
+  Tape tape(false);
+  EXPECT_EQ(of_batch(tape).shape(), encoder_->output().Batch(8));
+  ExpectGradientsOfParameters(encoder_->parameters(), of_batch);
 }
 
 TEST_P(EncoderConformance, BadFieldsAreNamed) {

@@ -3,6 +3,7 @@
 #include <google/protobuf/text_format.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -44,6 +45,11 @@ std::vector<FlowType> CandidateTypes(const Plugin& plugin) {
       types.push_back(FlowType::Vector(a));
     } else if (kind == "image" && words >> b >> c) {
       types.push_back(FlowType::Image(a, b, c));
+    } else if (kind == "masked_image" && words >> b >> c) {
+      FlowType& type = types.emplace_back(FlowType::Image(a, b, c));
+      type.masked = true;
+      words >> type.patch >> type.kept;
+      type.tokens = b / type.patch * (c / type.patch);
     } else if (kind == "tokens" && words >> b) {
       types.push_back(FlowType::Tokens(a, b));
     } else if (kind == "sequence" && words >> b) {
@@ -54,6 +60,23 @@ std::vector<FlowType> CandidateTypes(const Plugin& plugin) {
   }
   return types;
 }
+
+namespace {
+
+// Of each row those from its number on, round and round.
+Tensor MaskedPatches(const FlowType& type, int64_t rows) {
+  const int64_t masked = type.tokens - type.kept;
+  Tensor positions = Tensor::Uninitialized({rows * masked}, DType::kInt32);
+  for (int64_t r = 0; r < rows; ++r) {
+    int32_t* const own = positions.ints() + r * masked;
+    for (int64_t m = 0; m < masked; ++m)
+      own[m] = static_cast<int32_t>(r * type.tokens + (r + m) % type.tokens);
+    std::sort(own, own + masked);
+  }
+  return positions;
+}
+
+}  // namespace
 
 Batch RandomBatch(const FlowType& type, int64_t samples, int64_t views, uint64_t seed) {
   Random random({.seed = seed});
@@ -67,6 +90,8 @@ Batch RandomBatch(const FlowType& type, int64_t samples, int64_t views, uint64_t
     batch.labels.ints()[n] = static_cast<int32_t>(random.Below(3));
     batch.indices.push_back(n);
   }
+  if (type.is(FlowType::Kind::kImage) && type.masked)
+    batch.masked_positions = MaskedPatches(type, rows);
   const bool sequence = type.is(FlowType::Kind::kTokens) || type.is(FlowType::Kind::kSequence);
   if (type.is(FlowType::Kind::kTokens)) {
     batch.input = Tensor::Uninitialized({rows, type.tokens}, DType::kInt32);

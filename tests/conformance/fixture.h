@@ -22,11 +22,12 @@ std::unique_ptr<google::protobuf::Message> ExampleConfig(const Plugin& plugin);
 
 // Input types that a plugin is tried with, in turn, until one fits: those that its folder's
 // example_input.txt has, one a line ("image 3 16 16", "vector 12", "tokens 16 50", of a vocabulary,
-// "sequence 16 12"), or else one of each.
+// "sequence 16 12", "masked_image 3 16 16 4 5", patches of 4 of which 5 are kept), or else one of
+// each.
 std::vector<FlowType> CandidateTypes(const Plugin& plugin);
 
 // N samples with V views of that type: random values in [0, 1], random tokens with every third
-// masked, labels below 3.
+// masked, some of a masked image's patches; labels below 3.
 Batch RandomBatch(const FlowType& type, int64_t samples, int64_t views, uint64_t seed);
 
 // A token embedding [vocabulary, width] with values, for heads that tie their decoder to one.

@@ -14,7 +14,11 @@ class HeadConformance : public testing::TestWithParam<const Entry*> {
     const auto config = ExampleConfig(*GetParam());
     for (const FlowType& h : CandidateTypes(*GetParam())) {
       for (const FlowType& sample : CandidateTypes(*GetParam())) {
-        context_ = {.input = h, .sample = sample, .views = 2, .token_embedding = embedding_.get()};
+        context_ = {.input = h,
+                    .sample = sample.Whole(),
+                    .view = sample.masked ? sample : FlowType(),
+                    .views = 2,
+                    .token_embedding = embedding_.get()};
         auto head = GetParam()->create(*config, context_);
         if (!head.ok()) continue;
         head_ = *std::move(head);
@@ -26,7 +30,13 @@ class HeadConformance : public testing::TestWithParam<const Entry*> {
   }
 
   Batch RandomH(int64_t samples, int64_t views) const {
-    return RandomBatch(context_.input, samples, views, 1);
+    Batch batch = RandomBatch(context_.input, samples, views, 1);
+    if (context_.view.masked) {  // what is masked are the picture's patches
+      batch.type = context_.view;
+      batch.masked_positions = RandomBatch(context_.view, samples, views, 1).masked_positions;
+      batch.masked_ids = Tensor();
+    }
+    return batch;
   }
   Var Forward(Tape& tape, Var h, const Batch& batch, bool training) {
     return head_->Forward(tape, h, batch, {.training = training, .views = batch.views}).value;

@@ -46,6 +46,18 @@ train resnet34_narrow "$pipelines/cifar10_simclr_resnet18.textproto" "$cifar" "$
 export_to resnet34_narrow huggingface
 export_to resnet34_narrow onnx
 
+vit() { echo "encoder { [type.googleapis.com/pretext.VisionTransformer] { $1 } }"; }
+train vit_class_token "$pipelines/cifar10_simclr_resnet18.textproto" "$cifar" "$normalize" \
+  "$(vit 'layers: 3 width: 96 patch: 8 mlp_ratio: 2.7 layer_scale: 0.1')"
+for format in timm onnx; do export_to vit_class_token $format; done
+export_to vit_class_token onnx --with-head
+
+train resnet101_imagenet_stem "$pipelines/cifar10_simclr_resnet18.textproto" "$cifar" "$(resnet 'depth: 101 width: 64 stem: IMAGENET')"
+for format in torchvision timm huggingface onnx; do export_to resnet101_imagenet_stem $format; done
+
+train mae "$pipelines/fashion_mnist_mae.textproto"
+for format in timm onnx; do export_to mae $format; done
+
 train resnet18_grey "$pipelines/fashion_mnist_simclr_resnet18.textproto"
 export_to resnet18_grey onnx
 

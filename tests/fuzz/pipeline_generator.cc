@@ -190,6 +190,7 @@ void RandomSections(Pipeline* pipeline, Random& random) {
   if (Chance(random, 0.3)) schedule->set_warmup_steps(OneOf(random, {1, 5, 10, 20}));
   if (Chance(random, 0.2)) schedule->set_warmup_epochs(OneOf(random, {0.5, 1.0, 3.0}));
   if (Chance(random, 0.5)) schedule->set_decay(Pipeline::Schedule::COSINE);
+  if (Chance(random, 0.2)) *schedule->mutable_weight_decay() = RandomRamp(random);
   if (Chance(random, 0.2)) schedule->set_scaling(Pipeline::Schedule::LINEAR_IN_BATCH);
   Pipeline::Evaluate* evaluate = pipeline->mutable_evaluate();
   evaluate->mutable_probe()->set_max_iterations(3);
@@ -224,13 +225,66 @@ void RandomViews(Pipeline::Views* views, Random& random) {
   }
 }
 
+Ramp RandomRamp(Random& random) {
+  Ramp ramp;
+  ramp.set_from(OneOf(random, {0.0, 0.5, 0.9, 1.0}));
+  if (Chance(random, 0.6)) ramp.set_to(OneOf(random, {0.0, 0.99, 1.0}));
+  if (Chance(random, 0.5)) ramp.set_decay(Ramp::COSINE);
+  if (Chance(random, 0.2)) ramp.set_steps(OneOf(random, {1, 4}));
+  if (Chance(random, 0.2)) ramp.set_epochs(OneOf(random, {0.5, 1.0}));
+  return ramp;
+}
+
+// The roles beside encoder, head and loss: groups of views, a predictor, a teacher.
+void RandomRoles(Pipeline* pipeline, Random& random) {
+  Pipeline::Views& views = *pipeline->mutable_views();
+  views.clear_group();
+  views.clear_target();
+  pipeline->clear_predictor();
+  pipeline->clear_teacher();
+  pipeline->clear_freeze_for();
+  if (Chance(random, 0.3)) {
+    views.clear_view();
+    views.clear_count();
+    for (const char* const name : {"global", "local", "key"}) {
+      if (!Chance(random, 0.7)) continue;
+      Pipeline::Group& group = *views.add_group();
+      group.set_name(name);
+      group.set_count(OneOf(random, {1, 1, 2}));
+      if (Chance(random, 0.5)) RandomPart("augmentation", group.add_augmentation(), random, 0);
+      if (Chance(random, 0.2)) group.set_student(false);
+    }
+    if (Chance(random, 0.3)) views.add_target("global");
+  }
+  if (Chance(random, 0.4)) RandomPart("head", pipeline->mutable_predictor(), random, 0);
+  if (Chance(random, 0.4)) {
+    Teacher& teacher = *pipeline->mutable_teacher();
+    if (Chance(random, 0.7)) *teacher.mutable_momentum() = RandomRamp(random);
+    if (Chance(random, 0.3)) teacher.set_update(Teacher::BEFORE_FORWARD);
+    if (Chance(random, 0.3)) teacher.set_buffers(Teacher::FOLLOW);
+    if (Chance(random, 0.3)) teacher.set_dropout(true);
+    if (Chance(random, 0.3)) teacher.add_views(OneOf(random, {"global", "local"}));
+  }
+  for (const char* const name : {"head", "predictor", "loss.prototypes", "encoder"}) {
+    if (!Chance(random, 0.1)) continue;
+    Pipeline::FreezeFor& entry = *pipeline->add_freeze_for();
+    entry.set_name(name);
+    Chance(random, 0.5) ? entry.set_steps(3) : entry.set_epochs(0.5);
+  }
+}
+
 // Draws a section anew; the dataset stays.
 void Redraw(absl::string_view section, Pipeline* pipeline, Random& random) {
   if (section == "encoder") RandomPart(section, pipeline->mutable_encoder(), random, 0);
   if (section == "head") RandomPart(section, pipeline->mutable_head(), random, 0);
   if (section == "loss") RandomPart(section, pipeline->mutable_loss(), random, 0);
   if (section == "optimizer") RandomPart(section, pipeline->mutable_optimizer(), random, 0);
-  if (section == "views") RandomViews(pipeline->mutable_views(), random);
+  if (section == "views") {
+    pipeline->clear_teacher();  // which names groups
+    RandomViews(pipeline->mutable_views(), random);
+  }
+  if (section == "predictor" || section == "teacher" || section == "freeze_for")
+    RandomRoles(pipeline, random);
   if (section != "train" && section != "schedule" && section != "evaluate" &&
       section != "checkpoints") {
     return;
@@ -281,6 +335,7 @@ std::string PipelineGenerator::Generate(Random& random) const {
   RandomViews(pipeline.mutable_views(), random);
   for (const char* const section : {"encoder", "head", "loss", "optimizer"})
     Redraw(section, &pipeline, random);
+  RandomRoles(&pipeline, random);
   RandomSections(&pipeline, random);
   if (text) TextParts(&pipeline, random);
 
@@ -294,6 +349,7 @@ std::string PipelineGenerator::Generate(Random& random) const {
     for (const std::string& section : FaultySections(parts.status().message())) {
       Redraw(section, &pipeline, random);
       if (section == "loss" && Chance(random, 0.3)) Redraw("head", &pipeline, random);
+      if (section == "loss" && Chance(random, 0.2)) RandomRoles(&pipeline, random);
       if (section == "head" && Chance(random, 0.3)) Redraw("encoder", &pipeline, random);
       if (section == "encoder" && Chance(random, 0.3)) Redraw("views", &pipeline, random);
     }

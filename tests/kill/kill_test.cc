@@ -134,6 +134,37 @@ TEST_F(KillTest, OfImages) {
        FromEnvironment("PRETEXT_KILLS", 12) / 2);
 }
 
+constexpr char kViews[] =
+    "views { count: 2 } head { [type.googleapis.com/pretext.ProjectionMlp] { output: 16 } } "
+    "train { epochs: 4 checkpoint_every_steps: 2 }";
+
+// A teacher whose statistics are its own, a predictor, a queue that wraps between two steps, a layer
+// that is frozen for a time, and weight decay that rises.
+TEST_F(KillTest, OfATeacherAndAQueue) {
+  Kill(
+      SmallAutoencoder("queue"),
+      {Everything("knn"), kViews,
+       "encoder { [type.googleapis.com/pretext.Mlp] { hidden: 32 normalization: BATCH dropout: 0.1 "
+       "} } predictor { [type.googleapis.com/pretext.ProjectionMlp] { output: 16 } } "
+       "teacher { momentum { from: 0.9 to: 1 decay: COSINE } dropout: true } "
+       "loss { [type.googleapis.com/pretext.InfoNceQueue] { rows: 100 } } "
+       "freeze_for { name: \"predictor.1\" steps: 3 } "
+       "schedule { weight_decay { from: 0.01 to: 0.1 } }"},
+      FromEnvironment("PRETEXT_KILLS", 12) / 3);
+}
+
+// Prototypes, which the loss learns, a queue that is used from an epoch on, gradients in chunks.
+TEST_F(KillTest, OfPrototypes) {
+  Kill(SmallAutoencoder("prototypes"),
+       {Everything("knn"), kViews,
+        "encoder { [type.googleapis.com/pretext.Mlp] { hidden: 32 } } "
+        "head { [type.googleapis.com/pretext.ProjectionMlp] { output: 16 hidden_norm: false } } "
+        "loss { [type.googleapis.com/pretext.Swav] { prototypes: 24 queue_rows: 70 "
+        "queue_start_epoch: 1 } } freeze_for { name: \"loss.prototypes\" epochs: 1 } "
+        "train { chunk: 48 }"},
+       FromEnvironment("PRETEXT_KILLS", 12) / 3);
+}
+
 // The tokens are made and the vocabulary is learnt in each run.
 TEST_F(KillTest, OfText) {
   Random random({.seed = 8});

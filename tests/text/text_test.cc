@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -214,6 +215,62 @@ TEST(TextProgram, ACheckpointIsUsedLikeItsRun) {
   const ProgramResult other = RunProgram({"fill-mask", "runs/best", text});
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_THAT(other.output, HasSubstr("the vocabulary or its options are not those"));
+}
+
+// Two passes of one text that dropout alone tells apart (Gao et al. 2021, "SimCSE").
+TEST(TextProgram, TrainsOnViewsThatDifferByDropout) {
+  WriteCorpus();
+  const auto pipeline = [](const std::string& name, const std::string& dropout) {
+    return "name: '" + name + "'" + R"pb(
+             dataset {
+               [type.googleapis.com/pretext.Text] {
+                 files: "corpus.txt"
+                 tokenizer {
+                   [type.googleapis.com/pretext.WordPiece] { learn { size: 150 } }
+                 }
+                 sequence_length: 32
+                 held_out: 0.1
+                 cache_directory: "cache"
+               }
+             }
+             views { count: 2 }
+             head {
+               [type.googleapis.com/pretext.ProjectionMlp] { output: 16 hidden_norm: false }
+             }
+             loss {
+               [type.googleapis.com/pretext.NtXent] { temperature: 0.05 }
+             }
+             optimizer {
+               [type.googleapis.com/pretext.AdamW] { learning_rate: 1e-3 }
+             }
+             train { epochs: 3 batch_size: 16 log_every: 1 }
+             checkpoints { best: "test_alignment" }
+             encoder {
+               [type.googleapis.com/pretext.Transformer] { layers: 1 width: 32 heads: 2 pooling: CLS
+                                                           pooled: true
+                                                           dropout:)pb" +
+           dropout + "attention_dropout: " + dropout + "} }";
+  };
+  const auto figure = [](const std::string& run, const std::string& name) {
+    const std::string metrics = FileContents("runs/" + run + "/metrics.jsonl");
+    const size_t eval = metrics.rfind("\"eval\"");
+    const size_t at = metrics.find("\"" + name + "\":", eval);
+    EXPECT_NE(at, std::string::npos) << name << " is not in " << metrics.substr(eval);
+    return std::strtod(metrics.c_str() + at + name.size() + 3, nullptr);
+  };
+  WriteScratchFile("dropped.textproto", pipeline("dropped", "0.1 "));
+  const ProgramResult dropped = RunProgram({"train", "dropped.textproto"});
+  ASSERT_EQ(dropped.exit_code, 0) << dropped.output;
+  EXPECT_THAT(dropped.output, AllOf(HasSubstr("alignment"), HasSubstr("uniformity")));
+  EXPECT_GT(figure("dropped", "test_alignment"), 1e-4) << "dropout is on where it makes the views";
+  EXPECT_LT(figure("dropped", "test_alignment"), 1);
+  EXPECT_LT(figure("dropped", "test_uniformity"), -0.1);
+  EXPECT_LT(figure("dropped", "test_loss"), std::log(31.0)) << "below chance";
+  // Without dropout both views are the same, to the bit.
+  WriteScratchFile("same.textproto", pipeline("same", "0 "));
+  const ProgramResult same = RunProgram({"train", "same.textproto"});
+  ASSERT_EQ(same.exit_code, 0) << same.output;
+  EXPECT_LT(figure("same", "test_alignment"), 1e-12);
 }
 
 }  // namespace

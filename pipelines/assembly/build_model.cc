@@ -1,8 +1,9 @@
-#include "pipelines/assembly/model.h"
+#include "pipelines/assembly/build_model.h"
 
 #include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
 #include "pipelines/assembly/freeze.h"
+#include "pipelines/assembly/roles.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
@@ -13,8 +14,10 @@ absl::StatusOr<Model> BuildModel(const Assembled& parts) {
                        .sample = parts.sample,
                        .view = parts.view,
                        .views = parts.views(),
+                       .groups = static_cast<int64_t>(parts.groups.size()),
                        .labelled = parts.dataset->labelled(),
                        .tokenizer = parts.dataset->tokenizer()};
+  const BuildContext before_encoder = context;
   absl::Status status;
   const auto build = [&](auto& part, const google::protobuf::Any& any) {
     if (!status.ok()) return;
@@ -27,6 +30,7 @@ absl::StatusOr<Model> BuildModel(const Assembled& parts) {
     }
   };
   Model model;
+  model.groups = parts.groups;
   build(model.encoder, config.encoder());
   if (!status.ok()) return status;
   context.input = model.encoder->output();
@@ -36,9 +40,21 @@ absl::StatusOr<Model> BuildModel(const Assembled& parts) {
   if (!status.ok()) return status;
   context.sample = parts.sample;
   context.input = model.head->output();
+  if (config.has_teacher() || config.has_predictor()) context.target = context.input;
+  if (config.has_predictor()) {
+    build(model.predictor, config.predictor());
+    if (!status.ok()) return status;
+    context.input = model.predictor->output();
+  }
+  if (config.has_teacher()) {
+    absl::StatusOr<std::unique_ptr<MomentumTeacher>> teacher = BuildTeacher(config, before_encoder);
+    if (!teacher.ok()) return teacher.status();
+    model.teacher = *std::move(teacher);
+  }
+  DescribeViews(model, context);
   build(model.loss, config.loss());
   build(model.optimizer, config.optimizer());
-  if (status.ok()) status = Freeze(config, model.encoder->parameters(), model.head->parameters());
+  if (status.ok()) status = Freeze(config, model);
   if (!status.ok()) return status;
   return model;
 }

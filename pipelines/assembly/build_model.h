@@ -2,19 +2,10 @@
 // parts that are trained (an encoder before training, a dry run).
 #pragma once
 
-#include <memory>
-
 #include "absl/status/statusor.h"
 #include "pipelines/assembly/assembly.h"
 
 namespace pretext {
-
-struct Model {
-  std::unique_ptr<Encoder> encoder;
-  std::unique_ptr<Head> head;
-  std::unique_ptr<Loss> loss;
-  std::unique_ptr<Optimizer> optimizer;
-};
 
 // Nothing of it is allocated.
 absl::StatusOr<Model> BuildModel(const Assembled& parts);

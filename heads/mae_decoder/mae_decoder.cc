@@ -1,0 +1,144 @@
+#include "heads/mae_decoder/mae_decoder.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "core/layers/activation_config.h"
+#include "core/ops/patches.h"
+#include "heads/mae_decoder/mae_decoder.pb.h"
+
+namespace pretext {
+namespace {
+
+// The whole part, as timm takes it; a float's 0.7 is a little less than seven tenths.
+double HiddenWidth(const MaeDecoder& config) {
+  return std::floor(static_cast<double>(config.width()) * config.mlp_ratio() * (1 + 1e-6));
+}
+
+void CheckFields(const MaeDecoder& config, FieldChecker& check) {
+  check.Count("layers", config.layers());
+  const bool width = check.Extent("width", config.width());
+  if (width)
+    check.That(config.width() % 4 == 0, "width",
+               absl::StrCat("must be a multiple of 4, for its positions; it is ", config.width()));
+  if (check.Count("heads", config.heads()) && width)
+    check.That(config.width() % config.heads() == 0, "heads",
+               absl::StrCat("must divide the width, ", config.width(), "; it is ", config.heads()));
+  if (check.Positive("mlp_ratio", config.mlp_ratio()) && width)
+    check.That(HiddenWidth(config) >= 1 && HiddenWidth(config) <= double{kMaxExtent}, "mlp_ratio",
+               absl::StrCat("makes a hidden layer of ", HiddenWidth(config), " features; 1 to ",
+                            kMaxExtent, " are allowed"));
+  check.Positive("epsilon", config.epsilon());
+  check.Positive("initial_deviation", config.initial_deviation());
+}
+
+void CheckShapes(const FlowType& input, const FlowType& view, FieldChecker& check) {
+  using Kind = FlowType::Kind;
+  const bool sequence = check.Shape(
+      input.is(Kind::kNothing) || input.is(Kind::kSequence),
+      absl::StrCat("takes a sequence, features for each patch that was read; the "
+                   "encoder gives ",
+                   input.ToString(), ". VisionTransformer gives one with pooled: false"));
+  if (view.is(Kind::kNothing)) return;
+  const bool masked = check.Shape(
+      view.is(Kind::kImage) && view.masked,
+      absl::StrCat("rebuilds masked patches, and there are none: the views end in ",
+                   view.ToString(),
+                   ". Put views { augmentation { [type.googleapis.com/pretext.PatchMasking] {} } } "
+                   "last"));
+  if (!sequence || !masked || input.is(Kind::kNothing)) return;
+  check.Shape(
+      input.tokens == view.kept || input.tokens == view.kept + 1,
+      absl::StrCat("takes features of the ", view.kept, " patches that are kept of ", view.tokens,
+                   ", with a class token or without; the encoder gives ", input.ToString()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Head>> MaeDecoderHead::Create(const MaeDecoder& config,
+                                                             const BuildContext& context) {
+  FieldChecker check;
+  const FlowType &input = context.input, &view = context.view;
+  CheckShapes(input, view, check);
+  CheckFields(config, check);
+  if (!check.ok()) return check.status();
+  auto head = std::make_unique<MaeDecoderHead>();
+  if (!view.is(FlowType::Kind::kImage) || !input.is(FlowType::Kind::kSequence)) return head;
+  const int64_t pixels = view.patch * view.patch * view.channels;
+  head->output_ = FlowType::Sequence(view.tokens - view.kept, pixels);
+  head->grid_ = {view.height / view.patch, view.width / view.patch};
+  head->prefix_ = input.tokens - view.kept;
+  head->width_ = config.width();
+  head->Declare(config, input.features, pixels);
+  return head;
+}
+
+void MaeDecoderHead::Declare(const MaeDecoder& config, int64_t features, int64_t pixels) {
+  ParameterSet& set = parameters();
+  const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
+    const float bound = std::sqrt(6.0f / static_cast<float>(in + out));
+    return LinearLayer{
+        set.Add(name + ".weight", Role::kWeight, {out, in}, Initializer::Uniform(bound)),
+        set.Add(name + ".bias", Role::kBias, {out}, Initializer::Constant(0))};
+  };
+  embed_ = linear("decoder_embed", features, width_);
+  mask_token_ = set.Add("mask_token", Role::kEmbedding, {1, 1, width_},
+                        Initializer::Normal(config.initial_deviation()));
+  TransformerNames names = TransformerNames::Vision();
+  names.layers = "decoder_blocks";
+  names.final_norm = "decoder_norm";
+  layers_ = TransformerLayers(set, {.layers = config.layers(),
+                                    .width = width_,
+                                    .heads = config.heads(),
+                                    .feed_forward = static_cast<int64_t>(HiddenWidth(config)),
+                                    .activation = ToActivation(config.activation()),
+                                    .pre_norm = true,
+                                    .epsilon = config.epsilon(),
+                                    .xavier = true,
+                                    .names = names});
+  pixels_ = linear("decoder_pred", width_, pixels);
+
+  ForeignNames own;
+  own.program = "timm";  // whose names the encoder in the same file has
+  for (const Parameter& p : set.parameters()) own.tensors.push_back({p.name, {p.name}});
+  own.unused = {"decoder_pos_embed"};  // fixed: made anew
+  foreign_names_ = {own};
+}
+
+const Tensor& MaeDecoderHead::Positions() const {
+  std::call_once(positions_once_,
+                 [this] { positions_ = SinCosPositions(grid_, width_, prefix_ > 0); });
+  return positions_;
+}
+
+Prediction MaeDecoderHead::Forward(Tape& tape, Var h, const Batch& batch,
+                                   const ForwardContext& context) {
+  const int64_t samples = h.dim(0), read = h.dim(1), patches = grid_.patches();
+  const int64_t length = prefix_ + patches;
+  // sample·L + patch; of whole pictures, as in evaluation, none.
+  const Tensor masked = batch.masked_positions.defined()
+                            ? batch.masked_positions
+                            : Tensor::Uninitialized({0}, DType::kInt32);
+  TokenPlaces places = TokenPlaces::Of(samples * length);
+  Tensor rows = Tensor::Uninitialized({masked.size()}, DType::kInt32);  // of these, with prefixes
+  int64_t m = 0;
+  for (int64_t n = 0; n < samples; ++n) {
+    int64_t from = n * read;
+    if (prefix_ > 0) places.Set(n * length, from++, 0);
+    for (int64_t p = 0; p < patches; ++p) {
+      const int64_t row = n * length + prefix_ + p;
+      const bool is_masked = m < masked.size() && masked.ints()[m] == n * patches + p;
+      if (is_masked) rows.ints()[m++] = static_cast<int32_t>(row);
+      places.Set(row, is_masked ? kToken : from++, prefix_ + p);
+    }
+  }
+  Var x = embed_(tape, Reshape(tape, h, {samples * read, h.dim(2)}));
+  x = PlaceTokens(tape, x, tape.Use(*mask_token_), tape.Constant(Positions()), places);
+  x = layers_.Forward(tape, x, {.samples = samples, .tokens = length}, rows, context);
+  const Var z = pixels_(tape, x);
+  return {.value = Reshape(tape, z, {samples, masked.size() / samples, z.dim(1)})};
+}
+
+PRETEXT_REGISTER_HEAD(MaeDecoderHead, MaeDecoder);
+
+}  // namespace pretext

@@ -1,0 +1,47 @@
+#include "kernels/linear/bfloat16_linear.h"
+
+#include <algorithm>
+
+#include "base/parallel/parallel.h"
+#include "kernels/gemm/bfloat16_gemm.h"
+#include "kernels/scratch/scratch.h"
+
+namespace pretext {
+
+void ToPaddedBfloat16(int64_t rows, int64_t columns, const float* from, Bfloat16* to) {
+  ToBfloat16(rows * columns, from, to);
+  std::fill(to + rows * columns, to + PaddedRows(rows) * columns, Bfloat16{});
+}
+
+void Bfloat16Linear::Forward(const Bfloat16* x, const float* bias, Activation activation,
+                             float* y) const {
+  GemmBiasActivation(Transpose::kNo, Transpose::kYes, rows, out, in, x, in, weight, in, bias,
+                     activation, y, out);
+}
+
+void Bfloat16Linear::Backward(const Bfloat16* x, const Bfloat16* d, int64_t real, Target dweight,
+                              Target dx) const {
+  if (dweight) {
+    Gemm(Transpose::kYes, Transpose::kNo, out, in, rows, 1, d, out, x, in, dweight.beta(),
+         dweight.data, in);
+  }
+  if (!dx) return;
+  if (real == rows) {
+    Gemm(Transpose::kNo, Transpose::kNo, rows, in, out, 1, d, out, weight, in, dx.beta(), dx.data,
+         in);
+    return;
+  }
+  Scratch padded(rows * in);
+  Gemm(Transpose::kNo, Transpose::kNo, rows, in, out, 1, d, out, weight, in, 0, padded.data(), in);
+  const float* const from = padded.data();
+  ParallelBlocks(real * in, 1 << 12, 1, [&](int64_t begin, int64_t end) {
+    if (!dx.accumulate) {
+      std::copy(from + begin, from + end, dx.data + begin);
+      return;
+    }
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) dx.data[i] += from[i];
+  });
+}
+
+}  // namespace pretext

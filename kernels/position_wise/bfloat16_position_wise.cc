@@ -1,0 +1,143 @@
+#include "kernels/position_wise/bfloat16_position_wise.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/parallel/parallel.h"
+#include "kernels/gemm/bfloat16_gemm.h"
+#include "kernels/layer_norm/layer_norm.h"
+#include "kernels/reduce/column_sum.h"
+#include "kernels/scratch/scratch.h"
+
+namespace pretext {
+namespace {
+
+constexpr int64_t kBlock = 2048;  // values that are wide at a time, on the stack
+
+// to[i] = f(from[i]).
+void Activate(Activation activation, int64_t n, const Bfloat16* from, Bfloat16* to) {
+  ParallelBlocks(n, kBlock, 4, [=](int64_t begin, int64_t end) {
+    float wide[kBlock];
+    ToFloat(end - begin, from + begin, wide);
+    ActivationForward(activation, end - begin, wide, wide);
+    ToBfloat16(end - begin, wide, to + begin);
+  });
+}
+
+// to = f(h) and d = f'(h) d of `rows` rows; sums: those of d's columns, or not wanted.
+void ActivateBack(Activation activation, int64_t rows, int64_t columns, const Bfloat16* h,
+                  Bfloat16* to, Bfloat16* d, Target sums) {
+  constexpr int64_t kRows = 32;
+  const int64_t blocks = (rows + kRows - 1) / kRows;
+  Scratch partials(sums ? blocks * columns : 0);
+  ParallelFor(blocks, kRows * columns * 4, [&](int64_t block) {
+    float* const partial = sums ? partials + block * columns : nullptr;
+    if (partial != nullptr) std::fill_n(partial, columns, 0.0f);
+    float wide[kBlock], value[kBlock], slope[kBlock];
+    for (int64_t r = block * kRows; r < std::min(rows, (block + 1) * kRows); ++r) {
+      for (int64_t c = 0; c < columns; c += kBlock) {
+        const int64_t count = std::min(kBlock, columns - c), at = r * columns + c;
+        ToFloat(count, h + at, wide);
+        ToFloat(count, d + at, slope);
+        ActivationAgain(activation, count, wide, value, slope);
+        ToBfloat16(count, value, to + at);
+        ToBfloat16(count, slope, d + at);
+        if (partial == nullptr) continue;
+#pragma omp simd
+        for (int64_t i = 0; i < count; ++i) partial[c + i] += slope[i];
+      }
+    }
+  });
+  if (sums) ColumnSum(blocks, columns, partials.data(), sums.accumulate, sums.data);
+}
+
+// The memory of as many bfloat16.
+class Bfloat16Scratch {
+ public:
+  explicit Bfloat16Scratch(int64_t n) : floats_((n + 1) / 2) {}
+  Bfloat16* data() const { return reinterpret_cast<Bfloat16*>(floats_.data()); }
+
+ private:
+  Scratch floats_;
+};
+
+template <class Pass>
+void SetNormalisation(const PositionWise& s, Pass& pass) {
+  pass.rows = s.rows;
+  pass.columns = s.out;
+  pass.dropout = s.dropout;
+  pass.first_row = s.first_row;
+  pass.mask_rows = s.mask_rows;
+  pass.gamma = s.gamma;
+}
+
+}  // namespace
+
+Bfloat16Linear Bfloat16PositionWise::Outer() const {
+  return {.rows = PaddedRows(map.rows),
+          .in = map.hidden > 0 ? map.hidden : map.in,
+          .out = map.out,
+          .weight = weight};
+}
+Bfloat16Linear Bfloat16PositionWise::Inner() const {
+  return {.rows = PaddedRows(map.rows), .in = map.in, .out = map.hidden, .weight = hidden_weight};
+}
+
+void Bfloat16PositionWise::Forward(const Bfloat16* x, const float* residual, const Kept& kept,
+                                   Bfloat16* room, float* sums, float* y) const {
+  if (map.rows == 0) return;
+  const int64_t rows = PaddedRows(map.rows);
+  if (map.hidden > 0) {
+    Bfloat16* const h = kept.hidden_sum != nullptr ? kept.hidden_sum : room;
+    GemmBias(Transpose::kNo, Transpose::kYes, rows, map.hidden, map.in, x, map.in, hidden_weight,
+             map.in, map.hidden_bias, h, map.hidden);
+    Activate(map.activation, rows * map.hidden, h, room);
+    x = room;
+  }
+  Outer().Forward(x, nullptr, Activation::kIdentity, sums);
+  LayerNormForward forward;
+  SetNormalisation(map, forward);
+  forward.x = sums;
+  forward.sum = map.gamma != nullptr ? sums : y;
+  forward.y = y;
+  forward.bias = map.bias;
+  forward.residual = residual;
+  forward.beta = map.beta;
+  forward.epsilon = map.epsilon;
+  forward.mean = kept.mean;
+  forward.inverse_deviation = kept.inverse_deviation;
+  forward.Run();
+}
+
+void Bfloat16PositionWise::Backward(const Bfloat16* x, const Kept& kept, const float* dy,
+                                    const PositionWise::Gradients& g) const {
+  const int64_t rows = PaddedRows(map.rows);
+  LayerNormBackward norm;
+  SetNormalisation(map, norm);
+  norm.dy = dy;
+  norm.sum = kept.sum;
+  norm.mean = kept.mean;
+  norm.inverse_deviation = kept.inverse_deviation;
+  norm.dresidual = g.residual;
+  norm.dbias = g.bias;
+  norm.dgamma = g.gamma;
+  norm.dbeta = g.beta;
+  const bool unchanged = map.gamma == nullptr && (map.dropout == nullptr || !map.dropout->active());
+  Scratch back(unchanged ? 0 : map.rows * map.out);  // the gradient of g(x)
+  if (!unchanged) norm.dx = {back.data()};
+  Bfloat16Scratch d(rows * map.out);
+  // First: the residual's gradient may be written over dy.
+  if (unchanged) ToPaddedBfloat16(map.rows, map.out, dy, d.data());
+  norm.Run();
+  if (!unchanged) ToPaddedBfloat16(map.rows, map.out, back.data(), d.data());
+  if (map.hidden == 0) return Outer().Backward(x, d.data(), map.rows, g.weight, g.x);
+  Bfloat16Scratch value(rows * map.hidden), slope(rows * map.hidden);
+  GemmBias(Transpose::kNo, Transpose::kNo, rows, map.hidden, map.out, d.data(), map.out, weight,
+           map.hidden, nullptr, slope.data(), map.hidden);
+  ActivateBack(map.activation, rows, map.hidden, kept.hidden_sum, value.data(), slope.data(),
+               g.hidden_bias);
+  Outer().Backward(value.data(), d.data(), map.rows, g.weight, {});
+  Inner().Backward(x, slope.data(), map.rows, g.hidden_weight, g.x);
+}
+
+}  // namespace pretext

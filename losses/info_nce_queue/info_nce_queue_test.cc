@@ -1,0 +1,79 @@
+#include "losses/info_nce_queue/info_nce_queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "losses/info_nce_queue/info_nce_queue.pb.h"
+#include "losses/testing/steps.h"
+
+namespace pretext {
+namespace {
+
+using testing::HasSubstr;
+
+// A cosine is good to a few eps · √D, a similarity to that over the temperature.
+constexpr double kTolerance = 2e-5;
+
+// Six steps, in which the queue goes round its end.
+TEST(InfoNceQueueLoss, AgreesWithPyTorch) {
+  for (const GoldenSteps& golden :
+       ReadGoldenSteps("losses/info_nce_queue/info_nce_queue_golden.txt")) {
+    const auto loss = LossOf<InfoNceQueueLoss, InfoNceQueue>(golden);
+    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
+    const auto wrong = LossOf<InfoNceQueueLoss, InfoNceQueue>(
+        golden, [](InfoNceQueue& config) { config.set_temperature(1.01f * config.temperature()); });
+    EXPECT_FALSE(AgreesWithSteps(*wrong, golden, kTolerance));
+  }
+}
+
+TEST(InfoNceQueueLoss, FaultsOfTheConfig) {
+  const auto fault = [](const InfoNceQueue& config) {
+    return FaultOf<InfoNceQueueLoss>(config, TargetContext(8));
+  };
+  InfoNceQueue config;
+  config.set_rows(0);
+  config.set_temperature(0);
+  EXPECT_THAT(fault(config), HasSubstr("rows: "));
+  EXPECT_THAT(fault(config), HasSubstr("temperature: "));
+  config.set_rows(int64_t{1} << 25);
+  config.set_temperature(NAN);
+  EXPECT_THAT(fault(config), HasSubstr("rows: "));
+  EXPECT_THAT(fault(config), HasSubstr("temperature: "));
+  ExpectNamesTargetFaults([](const BuildContext& context) {
+    return FaultOf<InfoNceQueueLoss>(InfoNceQueue(), context);
+  });
+}
+
+TEST(InfoNceQueueLoss, ChanceAndFloor) {
+  InfoNceQueueLoss loss({.rows = 6, .features = 4, .temperature = 0.3f, .symmetric = true});
+  loss.parameters().Allocate("loss", 1);
+  Batch batch;
+  batch.samples = 3;
+  batch.views = 2;
+  Tensor& queue = loss.parameters().buffers().front().value;
+  const auto value = [&](const Tensor& z) {
+    Tape tape(/*recording=*/false);
+    const Var rows = tape.Constant(z);
+    return loss.Compute(tape, {.value = rows, .target = rows}, batch);
+  };
+  Tensor east = Tensor::Zeros({6, 4});
+  for (int64_t r = 0; r < 6; ++r) east.data()[r * 4] = 2;
+  queue.Zero();
+  for (int64_t r = 0; r < 6; ++r) queue.data()[r * 4 + 1] = 1;
+  EXPECT_NEAR(value(east).loss.value().item(), *loss.Floor(3, 2), 1e-6);
+  EXPECT_EQ(value(east).metrics[0].second, 1);
+  queue.Zero();
+  for (int64_t r = 0; r < 6; ++r) queue.data()[r * 4] = 1;
+  EXPECT_NEAR(value(east).loss.value().item(), *loss.Chance(3, 2), 1e-6);
+  EXPECT_EQ(value(east).metrics[0].second, 0);
+}
+
+TEST(InfoNceQueueLoss, NonFiniteIsReturned) {
+  InfoNceQueueLoss loss({.rows = 6, .features = 4, .temperature = 0.3f, .symmetric = true});
+  ExpectNonFiniteIsReturned(loss, 3, 4);
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,116 @@
+#include "losses/swav/swav.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "losses/swav/sinkhorn.h"
+#include "losses/swav/swav.pb.h"
+#include "losses/testing/steps.h"
+
+namespace pretext {
+namespace {
+
+using testing::HasSubstr;
+
+// A cosine is good to a few eps · √D, over ε or τ that times 20; a code's error is then its
+// exponent's, and six steps pass it on through prototypes.
+constexpr double kTolerance = 5e-5;
+
+TEST(SwavLoss, AgreesWithPyTorch) {
+  for (const GoldenSteps& golden : ReadGoldenSteps("losses/swav/swav_golden.txt")) {
+    const auto loss = LossOf<SwavLoss, Swav>(golden);
+    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
+    const auto agrees = [&](const std::function<void(Swav&)>& change) {
+      return static_cast<bool>(
+          AgreesWithSteps(*LossOf<SwavLoss, Swav>(golden, change), golden, kTolerance));
+    };
+    EXPECT_FALSE(
+        agrees([](Swav& config) { config.set_temperature(1.01f * config.temperature()); }));
+    EXPECT_FALSE(agrees([](Swav& config) { config.set_epsilon(1.01f * config.epsilon()); }));
+    EXPECT_FALSE(
+        agrees([](Swav& config) { config.set_sinkhorn_rounds(config.sinkhorn_rounds() + 1); }));
+    if (!loss->parameters().buffers().empty()) {
+      EXPECT_FALSE(agrees([](Swav& config) { config.set_queue_start_epoch(50); }));
+    }
+  }
+}
+
+TEST(Sinkhorn, UsesEveryPrototypeAlike) {
+  const Tensor codes = SinkhornCodes(RandomTensor({130, 70}, 1), 0.3f, 100);
+  for (int64_t b = 0; b < 130; ++b) {
+    double sum = 0;
+    for (int64_t i = 0; i < 70; ++i) sum += codes.data()[b * 70 + i];
+    EXPECT_NEAR(sum, 1, 1e-5);
+  }
+  for (int64_t i = 0; i < 70; ++i) {
+    double sum = 0;
+    for (int64_t b = 0; b < 130; ++b) sum += codes.data()[b * 70 + i];
+    EXPECT_NEAR(sum, 130.0 / 70, 1e-3);
+  }
+}
+
+TEST(Sinkhorn, ASmallEpsilonDoesNotOverflow) {
+  const Tensor codes = SinkhornCodes(RandomTensor({9, 4}, 1), 1e-4f, 3);
+  EXPECT_EQ(FirstNonFinite(codes), -1);
+}
+
+TEST(SwavLoss, FrozenPrototypesStayAsTheyAre) {
+  SwavLoss loss({.prototypes = 3,
+                 .features = 4,
+                 .targets = 2,
+                 .temperature = 0.1f,
+                 .epsilon = 0.05f,
+                 .rounds = 3});
+  loss.parameters().Allocate("loss", 1);
+  Parameter& prototypes = loss.parameters().parameters().front();
+  EXPECT_EQ(prototypes.name, "loss.prototypes");
+  prototypes.value.data()[0] += 1;
+  const Doubles before = ToDoubles(prototypes.value);
+  prototypes.frozen = true;
+  loss.AfterStep();
+  EXPECT_EQ(ToDoubles(prototypes.value), before);
+  prototypes.frozen = false;
+  loss.AfterStep();
+  EXPECT_NE(ToDoubles(prototypes.value), before);
+}
+
+TEST(SwavLoss, FaultsOfTheConfig) {
+  Swav config;
+  config.set_prototypes(0);
+  config.set_temperature(0);
+  config.set_epsilon(NAN);
+  config.set_sinkhorn_rounds(0);
+  config.set_queue_rows(-1);
+  config.set_queue_start_epoch(-1);
+  const std::string fault = FaultOf<SwavLoss>(config, TargetContext(8));
+  for (const char* field : {"prototypes: ", "temperature: ", "epsilon: ", "sinkhorn_rounds: ",
+                            "queue_rows: ", "queue_start_epoch: "}) {
+    EXPECT_THAT(fault, HasSubstr(field));
+  }
+  BuildContext context{.input = FlowType::Vector(8), .views = 2};
+  const auto of = [](const BuildContext& in) { return FaultOf<SwavLoss>(Swav(), in); };
+  EXPECT_EQ(of(context), "");
+  context.value_views = {0, 1};
+  context.target_views = {2};
+  EXPECT_THAT(of(context), HasSubstr("takes view 2 of the prediction for a target"));
+  EXPECT_THAT(of({.input = FlowType::Vector(8), .views = 1}), HasSubstr("none of them different"));
+  EXPECT_THAT(of({.input = FlowType::Sequence(3, 8), .views = 2}), HasSubstr("sequence 3×8"));
+  BuildContext wide = TargetContext(8);
+  wide.target = FlowType::Vector(9);
+  EXPECT_THAT(of(wide), HasSubstr("its target vector 9"));
+}
+
+TEST(SwavLoss, NonFiniteIsReturned) {
+  SwavLoss loss({.prototypes = 3,
+                 .features = 4,
+                 .targets = 2,
+                 .temperature = 0.1f,
+                 .epsilon = 0.05f,
+                 .rounds = 3});
+  ExpectNonFiniteIsReturned(loss, 3, 4);
+}
+
+}  // namespace
+}  // namespace pretext

@@ -1,0 +1,80 @@
+// Steps of losses with targets, parameters and what they remember, that PyTorch computed
+// (NAME/NAME_golden.py, steps.py), and a loss plugin held against them.
+#pragma once
+
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/autograd/gradient_check.h"
+#include "core/plugin/loss.h"
+
+namespace pretext {
+
+// A run of a few steps. Before it, parameters and buffers get the values of `state`; each step has
+// its own prediction and target; after it parameters move by -rate · gradient.
+struct GoldenSteps {
+  struct Step {
+    double loss;
+    Doubles gradient;             // of the prediction [V·N, D]
+    Doubles parameter_gradients;  // one parameter after another
+    Doubles state;                // after the step
+  };
+
+  std::string config;  // a text message
+  int64_t samples, features;
+  std::vector<int64_t> views, target_views;
+  bool has_target;
+  double rate;
+  Doubles state;  // of parameters, then buffers
+  std::vector<Step> steps;
+
+  BuildContext Context() const;
+};
+
+// Every run of the file; at least one.
+std::vector<GoldenSteps> ReadGoldenSteps(const std::string& path);
+
+// Whether the loss gives all of that: losses within tolerance × (1 + |loss|), the others within
+// tolerance × their root mean square; and that a loss computed without recording, between the
+// steps, is the same and leaves no trace.
+testing::AssertionResult AgreesWithSteps(Loss& loss, const GoldenSteps& golden, double tolerance);
+
+// A loss of the run's config, with `change` made to it.
+template <class Plugin, class Config>
+std::unique_ptr<Loss> LossOf(const GoldenSteps& golden,
+                             const std::function<void(Config&)>& change = nullptr) {
+  Config config;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(golden.config, &config))
+      << golden.config;
+  if (change) change(config);
+  auto loss = Plugin::Create(config, golden.Context());
+  EXPECT_TRUE(loss.ok()) << golden.config << ": " << loss.status();
+  return loss.ok() ? *std::move(loss) : nullptr;
+}
+
+// A context of a prediction and a target of D features, and of their views.
+BuildContext TargetContext(int64_t features, int64_t views = 2);
+
+// The message of what is wrong with a config in a context, or nothing.
+template <class Plugin, class Config>
+std::string FaultOf(const Config& config, const BuildContext& context) {
+  return std::string(Plugin::Create(config, context).status().message());
+}
+
+// That a missing target, one of another width, views that are all the same, and a prediction that
+// is no vector are named.
+void ExpectNamesTargetFaults(const std::function<std::string(const BuildContext&)>& fault);
+
+// The same of a loss that takes the prediction's own views alone, at its default config.
+void ExpectNamesFaultsOfViews(const std::function<std::string(const BuildContext&)>& fault);
+
+// That a loss of a prediction with a NaN is NaN, with a target of the same size.
+void ExpectNonFiniteIsReturned(Loss& loss, int64_t samples, int64_t features, int64_t views = 2);
+
+}  // namespace pretext

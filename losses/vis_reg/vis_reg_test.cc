@@ -1,0 +1,144 @@
+#include "losses/vis_reg/vis_reg.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/autograd/gradient_check.h"
+#include "losses/testing/steps.h"
+#include "losses/vis_reg/sorted_quantiles.h"
+#include "losses/vis_reg/vis_reg.pb.h"
+
+namespace pretext {
+namespace {
+
+using testing::HasSubstr;
+
+// Sums of a few numbers around 1; directions are drawn in single precision.
+constexpr double kTolerance = 1e-5;
+
+VisRegLoss::Options SmallOptions() {
+  return {.lambda = 0.6f, .slices = 8, .scale = 1, .shape = 1, .center = 1, .epsilon = 1e-4f};
+}
+
+TEST(VisRegLoss, AgreesWithPyTorch) {
+  for (const GoldenSteps& golden : ReadGoldenSteps("losses/vis_reg/vis_reg_golden.txt")) {
+    const auto loss = LossOf<VisRegLoss, VisReg>(golden);
+    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
+    const auto agrees = [&](const std::function<void(VisReg&)>& change) {
+      return static_cast<bool>(
+          AgreesWithSteps(*LossOf<VisRegLoss, VisReg>(golden, change), golden, kTolerance));
+    };
+    EXPECT_FALSE(agrees([](VisReg& config) { config.set_lambda(0.99f * config.lambda()); }));
+    EXPECT_FALSE(agrees([](VisReg& config) { config.set_slices(config.slices() + 1); }));
+    EXPECT_FALSE(
+        agrees([](VisReg& config) { config.set_scale_weight(config.scale_weight() + 0.01f); }));
+    EXPECT_FALSE(
+        agrees([](VisReg& config) { config.set_shape_weight(config.shape_weight() + 0.01f); }));
+    EXPECT_FALSE(
+        agrees([](VisReg& config) { config.set_center_weight(config.center_weight() + 0.01f); }));
+  }
+}
+
+TEST(SortedQuantiles, NormalQuantile) {
+  for (const double x : {-8.0, -5.5, -2.0, -1.9, -0.3, 0.0, 1e-9, 0.7, 1.97, 1.98, 4.0}) {
+    const double q = 0.5 * std::erfc(-x / std::sqrt(2.0));
+    // In the upper tail q itself is rounded.
+    EXPECT_NEAR(NormalQuantile(q), x, 1e-12 + 1e-16 * std::exp(0.5 * x * x) * (x > 0 ? 3 : 0)) << x;
+  }
+}
+
+TEST(SortedQuantiles, ValueAndGradient) {
+  constexpr size_t kSamples = 7, kSlices = 35;
+  EXPECT_TRUE(CheckGradients(
+      [&](Tape& tape, const std::vector<Var>& in) {
+        return SortedQuantiles(tape, in[0], kSamples);
+      },
+      {RandomTensor({2 * kSamples, kSlices}, 1)},
+      [&](const std::vector<Doubles>& in) -> Doubles {
+        double sum = 0;
+        for (size_t v = 0; v < 2; ++v) {
+          for (size_t m = 0; m < kSlices; ++m) {
+            Doubles p;
+            for (size_t n = 0; n < kSamples; ++n)
+              p.push_back(in[0][(v * kSamples + n) * kSlices + m]);
+            std::sort(p.begin(), p.end());
+            for (size_t i = 0; i < kSamples; ++i)
+              sum += std::pow(p[i] - NormalQuantile((i + 1.0) / (kSamples + 1)), 2);
+          }
+        }
+        return {sum / (2 * kSamples * kSlices)};
+      }));
+}
+
+TEST(SortedQuantiles, EqualSamplesHaveRanksOfTheirOwn) {
+  Tape tape;
+  const Var p = tape.Leaf(Tensor::Zeros({3, 1}));
+  tape.Backward(SortedQuantiles(tape, p, 3));
+  const double q = NormalQuantile(0.75);
+  EXPECT_TRUE(AllClose(ToDoubles(tape.LeafGradient(p)), {2 * q / 3, 0, -2 * q / 3}, 1e-6));
+}
+
+TEST(VisRegLoss, AFeatureOfOneValueHasAGradient) {
+  VisRegLoss loss(SmallOptions());
+  Batch batch;
+  batch.samples = 3;
+  batch.views = 2;
+  Tape tape;
+  const Var z = tape.Leaf(Tensor::Full({6, 4}, 2));
+  const LossResult result = loss.Compute(tape, {.value = z}, batch);
+  EXPECT_NEAR(result.metrics[1].second, 1, 1e-5);  // as far as a deviation of 0 is from 1
+  tape.Backward(result.loss);
+  EXPECT_EQ(FirstNonFinite(tape.LeafGradient(z)), -1);
+}
+
+TEST(VisRegLoss, AnEvaluationHasTheSameDirectionsAlways) {
+  VisRegLoss loss(SmallOptions());
+  Batch batch;
+  batch.samples = 4;
+  batch.views = 2;
+  const Tensor z = RandomTensor({8, 6}, 1);
+  const auto value = [&](int64_t step, bool recording) {
+    loss.BeginStep({.step = step});
+    Tape tape(recording);
+    return loss.Compute(tape, {.value = tape.Constant(z)}, batch).loss.value().item();
+  };
+  EXPECT_EQ(value(1, false), value(2, false));
+  EXPECT_NE(value(1, true), value(2, true));
+}
+
+TEST(VisRegLoss, FaultsOfTheConfig) {
+  VisReg config;
+  config.set_lambda(-0.1f);
+  config.set_slices(1 << 20);
+  config.set_scale_weight(-1);
+  config.set_shape_weight(NAN);
+  config.set_center_weight(-1);
+  config.set_epsilon(0);
+  const BuildContext context{.input = FlowType::Vector(8), .views = 1};
+  for (const char* fault : {"lambda: ", "slices: ", "scale_weight: ", "shape_weight: ",
+                            "center_weight: ", "epsilon: ", "at least 2 views"}) {
+    EXPECT_THAT(FaultOf<VisRegLoss>(config, context), HasSubstr(fault));
+  }
+  ExpectNamesFaultsOfViews(
+      [](const BuildContext& in) { return FaultOf<VisRegLoss>(VisReg(), in); });
+}
+
+TEST(VisRegLoss, NonFiniteIsReturned) {
+  VisRegLoss loss(SmallOptions());
+  Batch batch;
+  batch.samples = 4;
+  batch.views = 2;
+  for (const float bad : {INFINITY, NAN}) {
+    Tensor z = RandomTensor({8, 6}, 1);
+    z.data()[3] = bad;
+    Tape tape;
+    const LossResult result = loss.Compute(tape, {.value = tape.Leaf(z)}, batch);
+    EXPECT_TRUE(std::isnan(result.loss.value().item()));
+  }
+}
+
+}  // namespace
+}  // namespace pretext
