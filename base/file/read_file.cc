@@ -59,7 +59,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t most_bytes
     }
     const size_t before = contents.size();
     // What is still missing of a file of known size in one piece, and a byte more to see its end.
-    const size_t room = std::max(kChunk, contents.capacity() - before);
+    const size_t left = contents.capacity() - before;
+    const size_t room = S_ISREG(info.st_mode) && left > 0 ? left : std::max(kChunk, left);
     contents.resize(before + std::min<size_t>(room, static_cast<size_t>(most_bytes) + 1 - before));
     const ssize_t got = read(file, contents.data() + before, contents.size() - before);
     contents.resize(before + static_cast<size_t>(std::max<ssize_t>(got, 0)));

@@ -29,16 +29,16 @@ absl::Status ImageFolderDataset::LoadFolder(const std::string& directory, bool e
   std::vector<std::string> paths;
   for (const PictureFile& file : found->files) paths.push_back(file.path);
   const auto row = static_cast<size_t>(type_.size());
-  const double bytes = static_cast<double>(row) * static_cast<double>(paths.size());
+  const size_t begin = decoded_.size();
+  const double bytes =
+      static_cast<double>(begin) + static_cast<double>(row) * static_cast<double>(paths.size());
   // Rows that will be held in memory are made while the pictures are looked at.
   const bool rows =
       !form_.own_size &&
       (config_->storage() == ImageFolder::MEMORY ||
        (config_->storage() == ImageFolder::BY_SIZE && bytes <= static_cast<double>(kHeldUnasked)));
-  const size_t begin = decoded_.size();
   if (rows) {
-    if (absl::Status status = CheckMemory(static_cast<double>(begin) + bytes); !status.ok())
-      return status;
+    if (absl::Status status = CheckMemory(bytes); !status.ok()) return status;
     decoded_.resize(begin + row * paths.size());
   }
   std::vector<LoadedPicture> looked_at =

@@ -11,7 +11,8 @@ namespace {
 
 using Form = PictureStore::Form;
 
-constexpr int64_t kBlock = 256;  // pictures that are decoded before they are written
+// Pixels that are decoded before they are written, in bytes; one picture may have more.
+constexpr int64_t kBlock = int64_t{64} << 20;
 
 int64_t SizeOf(const LoadedPicture& picture, const Form& form) {
   if (!form.own_size) return form.target.shape.size();
@@ -83,11 +84,12 @@ absl::Status WriteCache(const std::string& path, const std::string& key, FileRig
   if (!file.ok()) return file.status();
   std::vector<uint8_t> block;
   const auto count = static_cast<int64_t>(paths.size());
-  for (int64_t first = 0; first < count; first += kBlock) {
-    const int64_t last = std::min(count, first + kBlock);
-    const auto end = static_cast<size_t>(last - 1);
-    block.resize(static_cast<size_t>(begins[end] + SizeOf(pictures[end], form) -
-                                     begins[static_cast<size_t>(first)]));
+  for (int64_t first = 0, last = 0; first < count; first = last) {
+    int64_t bytes = 0;
+    do {
+      bytes += SizeOf(pictures[static_cast<size_t>(last++)], form);
+    } while (last < count && bytes + SizeOf(pictures[static_cast<size_t>(last)], form) <= kBlock);
+    block.resize(static_cast<size_t>(bytes));
     absl::Status status = DecodeAll(paths, pictures, form, begins, first, last, block.data());
     if (status.ok()) status = (*file)->Append("pixels", block.data(), block.size());
     if (!status.ok()) return status;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <vector>
 
+#include "core/loader/loader.h"
 #include "core/plugin/registry.h"
 #include "evaluation/language/language_baseline.h"
 #include "evaluation/pca/pca.h"
@@ -62,8 +63,8 @@ double ProbeBytes(double width, double classes) {
 double BatchBytes(const Assembled& parts) {
   const Pipeline::Train& train = parts.config->train();
   const auto samples = static_cast<double>(train.batch_size());
-  const double waits = parts.dataset->extent().sample_bytes / kBytes;
-  const double sample = std::max(Numbers(parts.sample), waits);
+  const double sample = Numbers(parts.sample);
+  const double waits = std::max(sample, parts.dataset->extent().sample_bytes / kBytes);
   double rows = 0, largest = 0;  // numbers of all views; of each as large as the larger of the two
   for (const ViewGroup& group : parts.groups) {
     const double of_group = samples * static_cast<double>(group.views), view = Numbers(group.type);
@@ -72,9 +73,14 @@ double BatchBytes(const Assembled& parts) {
   }
   // Batches that wait, the one that is being made, its rows on their way through the augmentations;
   // then the tensors of this batch, and of the next while both are there.
-  const double waiting = samples * sample * (train.prefetch() + 1) + largest;
+  const double waiting = samples * waits * (train.prefetch() + 1) + largest;
   const double clean = parts.loss->needs_clean() ? samples * sample : 0;
   return kBytes * (waiting + 2 * (rows + clean));
+}
+
+double WaitingInEvaluation(const Assembled& parts) {
+  return parts.dataset->extent().sample_bytes * (LoaderOptions().prefetch + 1) *
+         static_cast<double>(parts.config->evaluate().batch_size());
 }
 
 double OptimizerBytes(const Assembled& parts) {

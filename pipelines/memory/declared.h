@@ -8,6 +8,10 @@ namespace pretext {
 // In bytes. Of the samples that the reader holds ready, and of the batch's tensors.
 double BatchBytes(const Assembled& parts);
 
+// Of the samples that are ready while an evaluation reads, where they are more than their values:
+// files that are still to be decoded. In bytes.
+double WaitingInEvaluation(const Assembled& parts);
+
 // Of the state that the optimizer makes for the parameters, in bytes. Each parameter's is measured
 // with 1 and 2 in the place of its first extent, and is taken to grow in proportion.
 double OptimizerBytes(const Assembled& parts);

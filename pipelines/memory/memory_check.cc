@@ -115,7 +115,7 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
                     .optimizer = OptimizerBytes(parts),
                     .dataset = parts.dataset->extent().bytes,
                     .batches = BatchBytes(parts),
-                    .evaluation = pairs + std::max(measured, report)};
+                    .evaluation = WaitingInEvaluation(parts) + pairs + std::max(measured, report)};
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/false);
 
   const Pipeline& config = *parts.config;

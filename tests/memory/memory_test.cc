@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "bench/pictures/generated_jpegs.h"
 #include "gtest/gtest.h"
 #include "tests/program.h"
 
@@ -112,6 +113,24 @@ TEST(MemoryTest, AMaskedLanguageModelTakesWhatIsSaid) {
       "encoder { [type.googleapis.com/pretext.Transformer] { layers: 4 width: 256 heads: "
       "4 } } dataset { [type.googleapis.com/pretext.Text] { sequence_length: 128 } } "
       "evaluate { max_test_samples: 64 batch_size: 64 }");
+}
+
+// Pictures that are decoded as they are needed: their files wait, and they take 2.2 GB of pixels.
+TEST(MemoryTest, PicturesLargerThanMemoryTakeWhatIsSaid) {
+  const std::string pictures = ScratchFolder() + "/pictures";
+  ASSERT_TRUE(WriteGeneratedJpegs(pictures, 4000, 200).ok());
+  WriteScratchFile(
+      "pictures.textproto",
+      "name: 'pictures' dataset { [type.googleapis.com/pretext.ImageFolder] { directory: "
+      "'pictures' height: 32 width: 32 held_out: 0.1 storage: DECODE cache_directory: 'cache' } } "
+      "views { count: 2 augmentation { [type.googleapis.com/pretext.RandomResizedCrop] {} } } "
+      "encoder { [type.googleapis.com/pretext.ConvNet] { channels: [16, 32] stride: [2, 2] code: 0 "
+      "} } head { [type.googleapis.com/pretext.ProjectionMlp] { hidden: 64 output: 32 } } "
+      "loss { [type.googleapis.com/pretext.NtXent] {} } "
+      "optimizer { [type.googleapis.com/pretext.Adam] {} } train { steps: 3 batch_size: 128 }");
+  ExpectEstimate("pictures.textproto",
+                 "evaluate { max_train_samples: 600 max_test_samples: 200 probe { max_iterations: "
+                 "3 } } output { tensorboard: false }");
 }
 
 // As the shell's ulimit -v; the program inherits it.
