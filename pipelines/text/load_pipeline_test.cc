@@ -265,10 +265,11 @@ TEST(LoaderTest, OverridesOfAnotherTypeReplaceThePart) {
 }
 
 TEST(LoaderTest, FaultsInOverridesAreTheirs) {
-  EXPECT_EQ(FaultsIn(FakePipeline(), {"train { epochs: 1 }", "train { epohcs: 1 }"}),
-            "--override #2:1:9: train: no field \"epohcs\" in pretext.Pipeline.Train; did you mean "
-            "epochs? It has: epochs, steps, batch_size, chunk, accumulate, seed, clip_norm, "
-            "drop_last, batch_norm, checkpoint_every_steps, log_every, threads, prefetch.");
+  EXPECT_EQ(
+      FaultsIn(FakePipeline(), {"train { epochs: 1 }", "train { epohcs: 1 }"}),
+      "--override #2:1:9: train: no field \"epohcs\" in pretext.Pipeline.Train; did you mean "
+      "epochs? It has: epochs, steps, batch_size, chunk, accumulate, seed, clip_norm, "
+      "drop_last, batch_norm, checkpoint_every_steps, log_every, threads, prefetch, precision.");
   EXPECT_EQ(FaultsIn(FakePipeline(), {"train { epochs: }"}),
             "--override #1:1:17: expected a value, found \"}\"");
 }

@@ -20,6 +20,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <string>
 #include <utility>
@@ -68,6 +69,8 @@ class Interrupting : public Optimizer {
   Interrupting(std::unique_ptr<Optimizer> optimizer, int64_t at, StopRequest& stop)
       : optimizer_(std::move(optimizer)), at_(at), stop_(stop) {}
   double learning_rate() const override { return optimizer_->learning_rate(); }
+  std::optional<double> weight_decay() const override { return optimizer_->weight_decay(); }
+  void set_weight_decay(double decay) override { optimizer_->set_weight_decay(decay); }
   void Attach(std::vector<Parameter*> parameters) override {
     optimizer_->Attach(std::move(parameters));
   }
