@@ -77,8 +77,8 @@ absl::StatusOr<Eigen::MatrixXd> Gram(const Features& features, const std::vector
   return gram;
 }
 
-// The directions of unit length Xᵀ u / √λ, [D, K], of the first K pairs (λ, u) of the products X
-// Xᵀ; zero of those whose λ is what rounding leaves of 0.
+// The directions of unit length Xᵀ u / √λ, [D, min(K, N)], of the first pairs (λ, u) of the
+// products X Xᵀ; zero of those whose λ is what rounding leaves of 0.
 absl::StatusOr<Eigen::MatrixXd> DirectionsOf(
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>& gram, int64_t components,
     const Features& features, const std::vector<float>& mean, const Work& work) {
@@ -94,10 +94,10 @@ absl::StatusOr<Eigen::MatrixXd> DirectionsOf(
       scaled.col(k).setZero();
     }
   }
-  Eigen::MatrixXd directions = Eigen::MatrixXd::Zero(features.width, components);
+  Eigen::MatrixXd directions(features.width, kept);
   absl::Status status =
       ForEachColumnBlock(features, mean, work, [&](int64_t first, const RowMajor& block) {
-        directions.block(first, 0, block.cols(), kept).noalias() = block.transpose() * scaled;
+        directions.middleRows(first, block.cols()).noalias() = block.transpose() * scaled;
       });
   if (!status.ok()) return status;
   return directions;
@@ -143,7 +143,7 @@ absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components, const Wo
     const absl::StatusOr<Eigen::MatrixXd> directions =
         DirectionsOf(solver, components, train, pca.mean_, work);
     if (!directions.ok()) return directions.status();
-    for (int64_t k = 0; k < components; ++k)
+    for (int64_t k = 0; k < directions->cols(); ++k)
       WriteDirection(directions->col(k), k, components, pca.directions_);
   } else {
     for (int64_t k = 0; k < components; ++k)

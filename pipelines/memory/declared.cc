@@ -43,13 +43,15 @@ double Limited(int64_t samples, int64_t limit) {
   return static_cast<double>(limit > 0 ? std::min(samples, limit) : samples);
 }
 
-// Of principal components of so many rows (evaluation/pca): the matrix, the decomposition's copy of
-// it and its vectors, in double precision; blocks of 1024 rows and a product in single, or a block
-// of 512 columns in double.
-double DecompositionBytes(double rows, double width) {
+// Of so many principal components of so many rows (evaluation/pca): the matrix, the
+// decomposition's copy of it and its vectors, in double precision; blocks of 1024 rows and a
+// product in single, or a block of 512 columns in double; the directions, and where rows are fewer
+// than values, those that there are in double.
+double DecompositionBytes(double rows, double width, double components) {
   const double side = rows > 0 ? std::min(rows, width) : width;
-  const double blocks = side < width ? 8 * 512 * rows : 4 * (width * width + 2 * 1024 * width);
-  return 3 * 8 * side * side + blocks;
+  const double blocks = side < width ? 8 * (512 * rows + width * std::min(components, rows))
+                                     : 4 * (width * width + 2 * 1024 * width);
+  return 3 * 8 * side * side + blocks + kBytes * width * components;
 }
 
 // Of L-BFGS over a linear classifier's weights (evaluation/probe): the steps and gradients that it
@@ -69,7 +71,7 @@ double BatchBytes(const Assembled& parts) {
   for (const ViewGroup& group : parts.groups) {
     const double of_group = samples * static_cast<double>(group.views), view = Numbers(group.type);
     rows += of_group * view;
-    largest += of_group * std::max(sample, view);
+    largest += of_group * std::max(waits, view);
   }
   // Batches that wait, the one that is being made, its rows on their way through the augmentations;
   // then the tensors of this batch, and of the next while both are there.
@@ -126,7 +128,8 @@ double ClassifierBytes(const Assembled& parts) {
   const int64_t classes = parts.dataset->classes() > 0 ? parts.dataset->classes() : 10;
   const double probe = classified ? ProbeBytes(width, static_cast<double>(classes)) : 0;
   const double train = Limited(parts.dataset->extent().train, evaluate.max_train_samples());
-  return std::max({neighbours, probe, decomposed ? DecompositionBytes(train, raw) : 0});
+  return std::max(
+      {neighbours, probe, decomposed ? DecompositionBytes(train, raw, std::min(h, raw)) : 0});
 }
 
 double ReportBytes(const Assembled& parts) {
@@ -143,7 +146,8 @@ double ReportBytes(const Assembled& parts) {
   const auto h = static_cast<double>(parts.encoder->features());
   // The components; then t-SNE's two matrices of pairs.
   const double fitted = std::min(shown, static_cast<double>(GatherOptions::kFitted));
-  const double map = std::max(DecompositionBytes(fitted, h), 2 * kBytes * shown * shown);
+  const double map =
+      std::max(DecompositionBytes(fitted, h, /*components=*/2), 2 * kBytes * shown * shown);
   double scores = 0;
   if (parts.head->output().is(FlowType::Kind::kTokenScores)) {
     // Of 16 sequences with a blank in every sixth place.
