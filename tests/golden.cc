@@ -1,5 +1,6 @@
 #include "tests/golden.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/tensor/safetensors.h"
@@ -14,6 +15,22 @@ std::map<std::string, Tensor> ReadGolden(const std::string& path) {
     for (const NamedTensor& t : file->tensors) golden[t.name] = t.tensor;
   }
   return golden;
+}
+
+const Tensor& GoldenRun::operator[](const std::string& name) const {
+  const auto at = file_.find(run_ + "." + name);
+  EXPECT_NE(at, file_.end()) << name;
+  return at->second;
+}
+
+double GoldenRun::Allowed(const std::string& what) const {
+  return std::max(4.0 * (*this)["spread." + what].item(), 5e-5);
+}
+
+double GoldenRun::Difference(const std::string& name, const Tensor& ours) const {
+  const Tensor& golden = (*this)[name];
+  if (golden.size() != std::min(ours.size(), kept_)) return INFINITY;
+  return WorstDifference(ours.data(), golden.data(), golden.size()) / (*this)["rms." + name].item();
 }
 
 double ReferenceValue(int64_t number, int64_t i) {

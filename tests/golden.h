@@ -29,6 +29,28 @@ Tensor Scaled(const Tensor& x, float factor);
 // The root mean square of x.
 double RootMeanSquare(const Tensor& x);
 
+// A run of the reference that ran it twice, in float64 and in float32: the golden values of tensors
+// (their first ones), "rms.NAME", the size that a difference is measured by, and "spread.WHAT", how
+// far the two runs are apart; names begin with the run's own.
+class GoldenRun {
+ public:
+  // The file's tensors outlive it.
+  GoldenRun(const std::map<std::string, Tensor>& file, std::string run, int64_t kept)
+      : file_(file), run_(std::move(run)), kept_(kept) {}
+
+  const Tensor& operator[](const std::string& name) const;
+  // PyTorch's own float32 is so far from its float64. Ours rounds elsewhere: four times that, and
+  // not less than what the rounding of one step, 1e-7 of dozens of layers, may come to after 20.
+  double Allowed(const std::string& what) const;
+  // The worst difference of the values that were kept, of the tensor's size.
+  double Difference(const std::string& name, const Tensor& ours) const;
+
+ private:
+  const std::map<std::string, Tensor>& file_;
+  const std::string run_;
+  const int64_t kept_;
+};
+
 // The part of a plugin's Create; its faults are a failure of the test.
 template <class T>
 T Made(absl::StatusOr<T> made) {

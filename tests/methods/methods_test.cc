@@ -199,53 +199,41 @@ class AgainstPyTorch : public testing::TestWithParam<Method> {
   static void SetUpTestSuite() { golden_ = ReadGolden("tests/methods/golden.safetensors"); }
   static void TearDownTestSuite() { golden_.clear(); }
 
-  const Tensor& Golden(const std::string& name) const {
-    const auto at = golden_.find(absl::StrCat(GetParam().name, ".", name));
-    EXPECT_NE(at, golden_.end()) << name;
-    return at->second;
-  }
-  // PyTorch's own float32 is so far from its float64. Ours rounds elsewhere: four times that, and
-  // not less than what the rounding of one step, 1e-7 of a dozen layers, may come to after 20.
-  double Allowed(const std::string& what) const {
-    return std::max(4.0 * Golden("spread." + what).item(), 5e-5);
-  }
-  // The worst difference of the values that were kept, of the tensor's size.
-  double Difference(const std::string& name, const Tensor& ours) const {
-    const Tensor& golden = Golden(name);
-    if (golden.size() != std::min(ours.size(), kKept)) return INFINITY;
-    return WorstDifference(ours.data(), golden.data(), golden.size()) /
-           Golden("rms." + name).item();
-  }
+  GoldenRun Golden() const { return GoldenRun(golden_, GetParam().name, kKept); }
 
   static std::map<std::string, Tensor> golden_;
 };
 std::map<std::string, Tensor> AgainstPyTorch::golden_;
 
 TEST_P(AgainstPyTorch, Gradients) {
+  const GoldenRun golden = Golden();
   Training training(GetParam());
-  EXPECT_TRUE(std::abs(training.Loss(1) - Golden("losses").data()[0]) <= Allowed("losses"));
+  EXPECT_TRUE(std::abs(training.Loss(1) - golden["losses"].data()[0]) <= golden.Allowed("losses"));
   int wrong_are_seen = 0;
   for (const auto& [name, parameter] : training.parameters()) {
-    EXPECT_TRUE(Difference("gradient." + name, parameter->gradient) <= Allowed("gradient")) << name;
+    EXPECT_TRUE(golden.Difference("gradient." + name, parameter->gradient) <=
+                golden.Allowed("gradient"))
+        << name;
     const Tensor wrong = Scaled(parameter->gradient, 1.001f);
-    wrong_are_seen += !(Difference("gradient." + name, wrong) <= Allowed("gradient"));
+    wrong_are_seen += !(golden.Difference("gradient." + name, wrong) <= golden.Allowed("gradient"));
   }
   // But for those that are 0: what stands before a batch normalisation's mean.
   EXPECT_GE(wrong_are_seen, static_cast<int>(training.parameters().size()) - 3);
 }
 
 TEST_P(AgainstPyTorch, TwentySteps) {
+  const GoldenRun golden = Golden();
   Training training(GetParam());
   for (int64_t step = 1; step <= kSteps; ++step) {
     const double loss = training.Loss(step);
-    EXPECT_TRUE(std::abs(loss - Golden("losses").data()[step - 1]) <= Allowed("losses"))
-        << step << ": " << loss << ", PyTorch has " << Golden("losses").data()[step - 1];
+    EXPECT_TRUE(std::abs(loss - golden["losses"].data()[step - 1]) <= golden.Allowed("losses"))
+        << step << ": " << loss << ", PyTorch has " << golden["losses"].data()[step - 1];
     training.Update(step);
   }
   const std::map<std::string, Tensor> state = training.State();
   for (const auto& [name, value] : state) {
-    EXPECT_TRUE(Difference("final." + name, value) <= Allowed("final"))
-        << name << ": " << Difference("final." + name, value);
+    EXPECT_TRUE(golden.Difference("final." + name, value) <= golden.Allowed("final"))
+        << name << ": " << golden.Difference("final." + name, value);
   }
   size_t expected = 0;
   for (const auto& [name, tensor] : golden_)

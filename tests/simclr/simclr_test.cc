@@ -130,24 +130,9 @@ class SimclrAgainstPyTorch : public testing::TestWithParam<BatchNormScope> {
   static void SetUpTestSuite() { golden_ = ReadGolden("tests/simclr/golden.safetensors"); }
   static void TearDownTestSuite() { golden_.clear(); }
 
-  const Tensor& Golden(const std::string& name) const {
-    const bool all = GetParam() == BatchNormScope::kAllViews;
-    const auto at = golden_.find((all ? "all_views." : "per_view.") + name);
-    EXPECT_NE(at, golden_.end()) << name;
-    return at->second;
-  }
-  // PyTorch's own float32 is so far from its float64. Ours rounds elsewhere: four times that, and
-  // not less than what the rounding of one step, 1e-7 of dozens of layers, may come to after 20.
-  double Allowed(const std::string& what) const {
-    return std::max(4.0 * Golden("spread." + what).item(), 5e-5);
-  }
-
-  // The worst difference of the values that were kept, of the tensor's root mean square.
-  double Difference(const std::string& name, const Tensor& ours) const {
-    const Tensor& golden = Golden(name);
-    if (golden.size() != std::min(ours.size(), kKept)) return INFINITY;
-    return WorstDifference(ours.data(), golden.data(), golden.size()) /
-           Golden("rms." + name).item();
+  GoldenRun Golden() const {
+    return GoldenRun(golden_, GetParam() == BatchNormScope::kAllViews ? "all_views" : "per_view",
+                     kKept);
   }
 
   static std::map<std::string, Tensor> golden_;
@@ -155,32 +140,38 @@ class SimclrAgainstPyTorch : public testing::TestWithParam<BatchNormScope> {
 std::map<std::string, Tensor> SimclrAgainstPyTorch::golden_;
 
 TEST_P(SimclrAgainstPyTorch, LossAndGradients) {
+  const GoldenRun golden = Golden();
   Model model(GetParam());
-  EXPECT_LE(std::abs(model.Run(0) - Golden("losses").data()[0]), Allowed("losses"));
+  EXPECT_LE(std::abs(model.Run(0) - golden["losses"].data()[0]), golden.Allowed("losses"));
   EXPECT_EQ(model.parameters().size(), 65u);
   for (const auto& [name, parameter] : model.parameters()) {
-    EXPECT_LE(Difference("gradient." + name, parameter->gradient), Allowed("gradient")) << name;
+    EXPECT_LE(golden.Difference("gradient." + name, parameter->gradient),
+              golden.Allowed("gradient"))
+        << name;
     // The comparison sees a gradient that is wrong by a thousandth.
     const Tensor wrong = Scaled(parameter->gradient, 1.001f);
-    EXPECT_GT(Difference("gradient." + name, wrong), Allowed("gradient")) << name;
+    EXPECT_GT(golden.Difference("gradient." + name, wrong), golden.Allowed("gradient")) << name;
   }
 }
 
 TEST_P(SimclrAgainstPyTorch, TwentySteps) {
+  const GoldenRun golden = Golden();
   Model model(GetParam());
   int64_t warm = 0;
   for (int64_t step = 0; step < kSteps; ++step) {
     if (step == 2) warm = MemoryPool::stats().misses;
-    EXPECT_LE(std::abs(model.Run(step) - Golden("losses").data()[step]), Allowed("losses")) << step;
+    EXPECT_LE(std::abs(model.Run(step) - golden["losses"].data()[step]), golden.Allowed("losses"))
+        << step;
     model.Update(step);
   }
   EXPECT_EQ(MemoryPool::stats().misses, warm) << "a step in the steady state asked for memory";
   for (const auto& [name, parameter] : model.parameters()) {
-    EXPECT_LE(Difference("final." + name, parameter->value), Allowed("final")) << name;
+    EXPECT_LE(golden.Difference("final." + name, parameter->value), golden.Allowed("final"))
+        << name;
   }
   EXPECT_EQ(model.buffers().size(), 42u);
   for (const auto& [name, buffer] : model.buffers()) {
-    EXPECT_LE(Difference("final." + name, buffer->value), Allowed("final")) << name;
+    EXPECT_LE(golden.Difference("final." + name, buffer->value), golden.Allowed("final")) << name;
   }
 }
 
