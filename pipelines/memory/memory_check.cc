@@ -108,14 +108,16 @@ double UntrainedBytes(const Assembled& parts) {
 
 absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit) {
   // One after the other: what is measured, then what the report shows.
-  const double measured = FeatureBytes(parts) + ClassifierBytes(parts);
-  const double report = ReportBytes(parts), pairs = CountedPairsBytes(parts);
+  // Files wait while features are made, before anything is done with these.
+  const double waiting = WaitingInEvaluation(parts);
+  const double measured = FeatureBytes(parts) + std::max(ClassifierBytes(parts), waiting);
+  const double report = std::max(ReportBytes(parts), waiting), pairs = CountedPairsBytes(parts);
   MemoryNeeds needs{.program = limit.used(),
                     .parameters = EstimateMemory(parts).parameters,
                     .optimizer = OptimizerBytes(parts),
                     .dataset = parts.dataset->extent().bytes,
                     .batches = BatchBytes(parts),
-                    .evaluation = WaitingInEvaluation(parts) + pairs + std::max(measured, report)};
+                    .evaluation = pairs + std::max(measured, report)};
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/false);
 
   const Pipeline& config = *parts.config;
