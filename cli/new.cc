@@ -55,6 +55,11 @@ absl::Status NewCommand(const std::vector<std::string>& arguments) {
     std::printf("try it: ./bazelw test //%s:all\n",
                 package.substr(package.rfind('/', package.size() - name.size() - 2) + 1).c_str());
   } else {
+    if (files->count(out + "/WORKSPACE") == 0) {
+      std::printf(
+          "the workspace is there already: add \"//%s\" to the deps of pretext in %s/BUILD\n",
+          name.c_str(), out.c_str());
+    }
     std::printf(
         "try it: cd %s && ./bazelw test //... && ./bazelw run //:pretext -- train %s.textproto\n",
         out.c_str(), name.c_str());

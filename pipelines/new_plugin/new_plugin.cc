@@ -97,7 +97,7 @@ std::string PipelineWith(const std::string& kind, const std::string& type,
 }
 
 void AddWorkspace(const NewPlugin& plugin, const std::string& folder, const std::string& snake,
-                  const std::string& name, std::map<std::string, std::string>& files) {
+                  std::map<std::string, std::string>& files) {
   files[folder + "/WORKSPACE"] = absl::StrCat(
       "workspace(name = \"", snake,
       "_workspace\")\n\n# Where pretext is: the one path to change where that or this is moved.\n"
@@ -119,8 +119,6 @@ void AddWorkspace(const NewPlugin& plugin, const std::string& folder, const std:
       "pretext=$(sed -n 's/^ *path = \"\\(.*\\)\",.*/\\1/p' \"$here/WORKSPACE\")\n"
       "[[ $pretext == /* ]] || pretext=$here/$pretext\n"
       "exec \"$pretext/bazelw\" --bazelrc=\"$pretext/.bazelrc\" \"$@\"\n";
-  files[absl::StrCat(folder, "/", snake, ".textproto")] =
-      PipelineWith(plugin.kind, "custom." + name, snake);
 }
 
 // The template's text as the plugin's: its names, its package and where its files are.
@@ -182,7 +180,9 @@ absl::StatusOr<std::map<std::string, std::string>> NewPluginFiles(const NewPlugi
   if (!plugin.out.empty()) {
     place = {
         .folder = absl::StrCat(plugin.out, "/", snake), .prefix = snake, .of_repository = false};
-    if (!IsThere(plugin.out + "/WORKSPACE")) AddWorkspace(plugin, plugin.out, snake, name, files);
+    if (!IsThere(plugin.out + "/WORKSPACE")) AddWorkspace(plugin, plugin.out, snake, files);
+    files[absl::StrCat(plugin.out, "/", snake, ".textproto")] =
+        PipelineWith(plugin.kind, "custom." + name, snake);
   }
   for (const TemplateFile& file : EmbeddedTemplates()) {
     if (file.kind != plugin.kind) continue;

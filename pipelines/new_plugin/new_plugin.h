@@ -17,8 +17,8 @@ struct NewPlugin {
   std::string pretext;  // where this repository is: the path that WORKSPACE gets
 };
 
-// The files, by their path: the package's, and where `out` is outside of the repository and no
-// workspace yet, a workspace's (WORKSPACE, bazelw, BUILD, a pipeline). Errors: no such kind, a name
+// The files, by their path: the package's, and outside of the repository a pipeline, and where
+// `out` is no workspace yet, a workspace's (WORKSPACE, bazelw, BUILD). Errors: no such kind, a name
 // that is none or that a plugin has, a `pretext` that is no checkout.
 absl::StatusOr<std::map<std::string, std::string>> NewPluginFiles(const NewPlugin& plugin);
 

@@ -72,8 +72,10 @@ TEST_F(New, OutsideItComesWithAWorkspaceUnlessThereIsOne) {
   EXPECT_EQ(WriteNewFiles(*files).message(), out + "/BUILD: is there already; nothing was written");
   const auto second = NewPluginFiles(Asked("encoder", "Spectral2", out));
   ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_EQ(second->size(), 5u);
+  EXPECT_EQ(second->size(), 6u);
   EXPECT_EQ(second->count(out + "/WORKSPACE"), 0u);
+  EXPECT_THAT(second->at(out + "/spectral2.textproto"),
+              HasSubstr("encoder { [type.googleapis.com/custom.Spectral2] {} }"));
 }
 
 TEST_F(New, EveryFaultIsNamed) {

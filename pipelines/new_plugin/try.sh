@@ -1,6 +1,7 @@
 #!/bin/bash
 # Shows that what `pretext new` writes outside of this repository is whole: a package of each kind, in one workspace that
-# is made for the first of them, is built and tested there, and the pipeline beside it is trained for some steps.
+# is made for the first of them, is built and tested there, the pipelines beside them are validated, and one is trained for
+# some steps.
 #
 #   pipelines/new_plugin/try.sh [OPTION_OF_BAZEL...]
 set -euo pipefail
@@ -33,7 +34,14 @@ for kind in $kinds; do
   done
 done
 
+# As is said where the workspace is there already.
+for kind in $kinds; do
+  [[ $kind == encoder ]] || sed -i "s|^ *\"//encoder_tried\",|&\n\"//${kind}_tried\",|" "$workspace/BUILD"
+done
 bazelw build "$@" //:pretext
-(cd "$workspace" && bazel-bin/pretext train encoder_tried.textproto --override 'train { steps: 20 }' \
-  --override "output { directory: '$scratch/run' }")
-echo "packages of all kinds, built, tested and trained with in a workspace of their own"
+pretext() { (cd "$workspace" && bazel-bin/pretext "$@"); }
+for kind in $kinds; do
+  pretext validate "${kind}_tried.textproto"
+done
+pretext train encoder_tried.textproto --override 'train { steps: 20 }' --override "output { directory: '$scratch/run' }"
+echo "packages of all kinds, built, tested and validated in a workspace of their own"
