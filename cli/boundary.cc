@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/tensor/out_of_memory.h"
+#include "processes/group_failure.h"
 
 namespace pretext {
 namespace {
@@ -40,6 +41,8 @@ absl::Status StatusOfCode(const std::error_code& code, const std::string& messag
 absl::Status StatusOfException(std::exception_ptr thrown) {
   try {
     std::rethrow_exception(std::move(thrown));
+  } catch (const GroupFailure& e) {
+    return e.status();
   } catch (const OutOfMemory& e) {
     return absl::ResourceExhaustedError(e.what());
   } catch (const std::bad_alloc&) {

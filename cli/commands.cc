@@ -69,7 +69,7 @@ const std::vector<Command>& Commands() {
       {"train",
        "PIPELINE | --resume RUN",
        "trains a pipeline, or goes on with a run",
-       {{"override", "TEXT"}, {"resume", "RUN"}},
+       {{"override", "TEXT"}, {"resume", "RUN"}, {"processes", "K"}},
        TrainCommand,
        "train pipelines/fashion_mnist_simclr.textproto --override 'train { epochs: 2 }'"},
       {"repro",

@@ -94,7 +94,8 @@ int main(int argc, char** argv) {
   });
   const absl::Status flushed = pretext::FlushOutput();
   for (const absl::Status& s : {status, flushed}) {
-    if (!s.ok()) std::fprintf(stderr, "%s\n", std::string(s.message()).c_str());
+    if (!s.ok() && !s.message().empty())
+      std::fprintf(stderr, "%s\n", std::string(s.message()).c_str());
   }
   if (absl::IsCancelled(status)) return pretext::StopExitStatus();
   if (absl::IsInvalidArgument(status)) return 2;

@@ -1,7 +1,10 @@
 #include <omp.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -10,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/interruption.h"
 #include "cli/openmp.h"
+#include "cli/processes.h"
 #include "cli/system_info.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/description.h"
@@ -20,9 +24,15 @@
 #include "pipelines/train/trainer.h"
 
 ABSL_FLAG(std::string, resume, "", "the folder of a run to go on with, bit for bit");
+ABSL_FLAG(
+    int32_t, processes, 1,
+    "processes of this machine that share the training, without an MPI; over several machines "
+    "start pretext_mpi with mpirun");
 
 namespace pretext {
 namespace {
+
+constexpr int kMaxProcesses = 64;  // of one machine, over sockets
 
 // Where a new run of the pipeline goes: a folder that the user named, or one by its name.
 struct Place {
@@ -36,8 +46,25 @@ Place PlaceOf(const Pipeline& config) {
                            : Place{directory, true};
 }
 
+// "processes      4: 2 on host a, 2 on host b"
+std::string DescribeProcesses(const Processes& processes) {
+  if (processes.size() == 1) return "";
+  std::vector<std::string> hosts;
+  for (int r = 0; r < processes.size(); ++r) {
+    const std::string& host = processes.host(r);
+    if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+  }
+  std::string text = absl::StrCat("processes      ", processes.size(), ":");
+  for (const std::string& host : hosts) {
+    int count = 0;
+    for (int r = 0; r < processes.size(); ++r) count += processes.host(r) == host ? 1 : 0;
+    absl::StrAppend(&text, host == hosts.front() ? " " : ", ", count, " on host ", host);
+  }
+  return text + "\n";
+}
+
 // That the training fits the memory, and what it comes to.
-absl::Status CheckAndTell(const Assembled& parts) {
+absl::Status CheckAndTell(const Assembled& parts, const Processes& processes) {
   const absl::StatusOr<std::string> memory = CheckAndDescribeMemory(parts);
   if (!memory.ok()) return memory.status();
   const int asked = parts.config->train().threads();
@@ -45,67 +72,97 @@ absl::Status CheckAndTell(const Assembled& parts) {
   const std::string threads = count == 1 ? "threads        1\n"
                                          : absl::StrCat("threads        ", count, " threads wait ",
                                                         DescribeWaiting(), "\n");
-  std::fputs((DescribePipeline(parts) + *memory + threads).c_str(), stdout);
+  std::fputs((DescribePipeline(parts) + *memory + DescribeProcesses(processes) + threads).c_str(),
+             stdout);
   return absl::OkStatus();
 }
 
-// The training of a new run. Its folder is made last.
-absl::StatusOr<std::unique_ptr<Trainer>> NewTraining(const std::string& pipeline,
-                                                     Progress& progress, std::string& path) {
-  absl::StatusOr<Assembled> parts = AssembleFile(pipeline, Overrides());
-  if (!parts.ok()) return parts.status();
-  const Place place = PlaceOf(*parts->config);
-  if (place.named) {
-    if (absl::Status free = RunDirectory::CheckFree(place.path); !free.ok()) return free;
-  }
-  if (absl::Status told = CheckAndTell(*parts); !told.ok()) return told;
-  auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop(),
+// A training, and where its run is.
+struct Training {
+  std::unique_ptr<Trainer> trainer;
+  std::string path;
+};
+
+absl::StatusOr<Training> Prepare(Assembled parts, Processes& processes, Progress& progress) {
+  if (absl::Status told = CheckAndTell(parts, processes); !told.ok()) return told;
+  auto trainer = Trainer::Create(std::move(parts), kVersion, processes, progress, SignalledStop(),
                                  FormatBuild(GetSystemInfo()));
   if (!trainer.ok()) return trainer.status();
+  return Training{*std::move(trainer), ""};
+}
+
+// The training of a new run. Its folder is made last, by the first process.
+absl::StatusOr<Training> NewTraining(const std::string& pipeline, Processes& processes,
+                                     Progress& progress) {
+  AssemblyOptions options;
+  options.processes = processes.size();
+  absl::StatusOr<Assembled> parts = AssembleFile(pipeline, Overrides(), options);
+  if (!parts.ok()) return parts.status();
+  const Place place = PlaceOf(*parts->config);
+  const bool first = processes.rank() == 0;
+  if (place.named && first) {
+    if (absl::Status free = RunDirectory::CheckFree(place.path); !free.ok()) return free;
+  }
+  absl::StatusOr<Training> training = Prepare(*std::move(parts), processes, progress);
+  if (!training.ok() || !first) return training;
   absl::StatusOr<RunDirectory> run = RunDirectory::Begin(place.path, place.named);
   if (!run.ok()) return run.status();
-  path = run->path();
-  progress.Say(absl::StrCat("run: ", path));
-  if (absl::Status status = (*trainer)->Begin(*std::move(run)); !status.ok()) return status;
-  return trainer;
+  training->path = run->path();
+  progress.Say(absl::StrCat("run: ", training->path));
+  if (absl::Status status = training->trainer->Begin(*std::move(run)); !status.ok()) return status;
+  return training;
 }
 
 // The training of a run that is there.
-absl::StatusOr<std::unique_ptr<Trainer>> OldTraining(const std::string& path, Progress& progress) {
-  absl::StatusOr<RunDirectory> run = RunDirectory::OpenToGoOn(path);
+absl::StatusOr<Training> OldTraining(const std::string& path, Processes& processes,
+                                     Progress& progress) {
+  const bool first = processes.rank() == 0;
+  absl::StatusOr<RunDirectory> run =
+      first ? RunDirectory::OpenToGoOn(path) : RunDirectory::Open(path);
   if (!run.ok()) return run.status();
   AssemblyOptions options;
   options.run_directory = run->path();
+  options.processes = processes.size();
   absl::StatusOr<Assembled> parts = AssembleFile(run->pipeline_path(), Overrides(), options);
   if (!parts.ok()) return parts.status();
-  if (absl::Status told = CheckAndTell(*parts); !told.ok()) return told;
   progress.Say(absl::StrCat("run: ", path));
-  auto trainer = Trainer::Create(*std::move(parts), kVersion, progress, SignalledStop(),
-                                 FormatBuild(GetSystemInfo()));
-  if (!trainer.ok()) return trainer.status();
-  if (absl::Status status = (*trainer)->GoOn(*std::move(run)); !status.ok()) {
+  absl::StatusOr<Training> training = Prepare(*std::move(parts), processes, progress);
+  if (!training.ok() || !first) return training;
+  training->path = path;
+  if (absl::Status status = training->trainer->GoOn(*std::move(run)); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
   }
-  return trainer;
+  return training;
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> TrainToEnd(const std::string& pipeline, const std::string& resume) {
+absl::Status TrainAmong(Processes& processes, const std::string& pipeline,
+                        const std::string& resume, std::string& path) {
   const absl::Time start = absl::Now();
   Progress progress(stdout);
-  std::string path = resume;
-  const absl::StatusOr<std::unique_ptr<Trainer>> trainer =
-      resume.empty() ? NewTraining(pipeline, progress, path) : OldTraining(resume, progress);
-  if (!trainer.ok()) return trainer.status();
+  const absl::StatusOr<Training> training = resume.empty()
+                                                ? NewTraining(pipeline, processes, progress)
+                                                : OldTraining(resume, processes, progress);
+  if (!training.ok()) return training.status();
   StopOnSignals();
-  const absl::StatusOr<TrainOutcome> outcome = (*trainer)->Run();
+  const absl::StatusOr<TrainOutcome> outcome = training->trainer->Run();
   if (!outcome.ok()) return outcome.status();
   if (*outcome == TrainOutcome::kStopped) {
     return absl::CancelledError(
         absl::StrCat("ended early, by a signal: exit status ", StopExitStatus()));
   }
+  path = training->path;
   std::printf("done in %s: %s\n", ClockText(absl::Now() - start).c_str(), path.c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> TrainToEnd(const std::string& pipeline, const std::string& resume) {
+  std::string path;
+  const absl::Status status = RunAmongProcesses(
+      absl::GetFlag(FLAGS_processes),
+      [&](Processes& processes) { return TrainAmong(processes, pipeline, resume, path); });
+  if (!status.ok()) return status;
   return path;
 }
 
@@ -113,6 +170,10 @@ absl::Status TrainCommand(const std::vector<std::string>& arguments) {
   const std::string resume = absl::GetFlag(FLAGS_resume);
   const size_t wanted = resume.empty() ? 1 : 0;
   if (auto status = CheckArguments("train", arguments, wanted, wanted); !status.ok()) return status;
+  if (const int k = absl::GetFlag(FLAGS_processes); k < 1 || k > kMaxProcesses) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--processes must be from 1 to ", kMaxProcesses, "; it is ", k));
+  }
   return TrainToEnd(resume.empty() ? arguments[0] : "", resume).status();
 }
 

@@ -3,6 +3,7 @@
 #include "absl/flags/flag.h"
 #include "cli/command.h"
 #include "cli/system_info.h"
+#include "processes/start.h"
 
 ABSL_FLAG(bool, verbose, false,
           "also the processor, the kernels in use, threads and measured speed");
@@ -16,6 +17,7 @@ absl::Status VersionCommand(const std::vector<std::string>& arguments) {
   const std::string text =
       absl::GetFlag(FLAGS_verbose) ? FormatSystemInfo(info, MeasureGemm(0.5)) : FormatBuild(info);
   std::fputs(text.c_str(), stdout);
+  std::printf("MPI            %s\n", DescribeLauncher().c_str());
   return absl::OkStatus();
 }
 

@@ -75,6 +75,24 @@ _debian_data = repository_rule(
     },
 )
 
+def _mpi_impl(ctx):
+    found = ctx.path(ctx.attr.path)
+    if found.exists:
+        ctx.symlink(found.get_child("include"), "include")
+    ctx.symlink(ctx.attr.overlay if found.exists else ctx.attr.missing, "BUILD")
+    ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
+
+# An MPI, or what stands for it where there is none.
+_mpi = repository_rule(
+    implementation = _mpi_impl,
+    local = True,
+    attrs = {
+        "missing": attr.label(),
+        "overlay": attr.label(),
+        "path": attr.string(),
+    },
+)
+
 def pretext_repositories():
     """Declares the overlays; a second declaration of the same name is left alone."""
     if native.existing_rule("rules_cc"):
@@ -109,6 +127,12 @@ def pretext_repositories():
         package = "libonnx-dev",
     )
     _folder("openblas", "/usr/include/x86_64-linux-gnu/openblas-openmp")
+    _mpi(
+        name = "mpi",
+        missing = "@pretext//third_party:mpi/missing.BUILD",
+        overlay = "@pretext//third_party:mpi/overlay.BUILD",
+        path = "/usr/lib/x86_64-linux-gnu/openmpi",
+    )
     _abseil(name = "absl")
     for library in [
         "googletest",

@@ -5,6 +5,7 @@
 
 #include "base/random/random.h"
 #include "core/autograd/precision.h"
+#include "core/group/block_member.h"
 
 namespace pretext {
 
@@ -12,6 +13,7 @@ namespace pretext {
 enum class BatchNormScope : uint8_t {
   kAllViews,  // all V·N rows together (SimCLR: "global BN" over the batch of both views)
   kPerView,  // each view's N rows apart (one forward pass a view, as MoCo- and BYOL-like code does)
+  kPerBlock,  // the rows of a block alone (context.block), as processes without synchronisation do
 };
 
 // Which part a pass goes through: its dropout masks have streams of their own.
@@ -24,6 +26,9 @@ struct ForwardContext {
   bool update_statistics = false;
   int64_t views = 1;  // the batch's V; rows are view-major
   BatchNormScope batch_norm = BatchNormScope::kAllViews;
+  // Where the rows are a block of a batch that is computed in blocks; null where they are all there
+  // is. Statistics of batch normalisation are then of all blocks' rows, unless they are kPerBlock.
+  BlockMember* block = nullptr;
   // Of encoder and head; set on the tape by Forward (core/plugin/forward_pass.h).
   Precision precision = Precision::kFloat32;
 
@@ -39,6 +44,9 @@ struct ForwardContext {
   bool teacher = false;                // the part is the teacher's
 
   bool drops() const { return training && dropout; }
+  // Whether statistics go over blocks, and whether this pass writes what blocks share.
+  bool synchronises() const { return block != nullptr && batch_norm != BatchNormScope::kPerBlock; }
+  bool writes_shared() const { return block == nullptr || block->is_first(); }
 
   // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them,
   // and steps are below 2^40.

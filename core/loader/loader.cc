@@ -14,6 +14,7 @@
 #include "base/random/permutation.h"
 #include "core/flow/by_class.h"
 #include "core/flow/picture_source.h"
+#include "core/group/block_member.h"
 #include "core/loader/content_sums.h"
 
 namespace pretext {
@@ -28,6 +29,7 @@ double SecondsSince(Clock::time_point start) {
 // The samples of one batch as they were read.
 struct RawBatch {
   int64_t epoch = 0;
+  int64_t whole = 0;  // samples of all of its blocks
   std::vector<Sample> samples;
   absl::Status status;
   std::exception_ptr thrown;  // by a library while they were read
@@ -125,9 +127,12 @@ class Loader::Reader {
                         .purpose = Purpose::kShuffle,
                         .epoch = static_cast<uint32_t>(epoch_)};
     const Permutation order(key, samples_);
-    const int64_t begin = batch_ * options_.batch_size;
-    const int64_t count = std::min(options_.batch_size, samples_ - begin);
+    const int64_t first = batch_ * options_.batch_size;
+    const int64_t whole = std::min(options_.batch_size, samples_ - first);
+    const int64_t begin = first + FirstSample(whole, options_.block, options_.blocks);
+    const int64_t count = first + FirstSample(whole, options_.block + 1, options_.blocks) - begin;
     raw.epoch = epoch_;
+    raw.whole = whole;
     raw.status = absl::OkStatus();
     raw.samples.resize(static_cast<size_t>(count));
     for (int64_t i = 0; i < count && raw.status.ok(); ++i) {
@@ -295,6 +300,7 @@ absl::Status Loader::Next(Batch& batch) {
   const auto samples = static_cast<int64_t>(raw.samples.size());
   const auto views = static_cast<int64_t>(options_.views.size());
   const FlowType clean_type = raw.samples[0].type;
+  samples_of_batch_ = raw.whole;
   batch.samples = samples;
   batch.views = views;
   batch.labels = Tensor::Uninitialized({samples}, DType::kInt32);

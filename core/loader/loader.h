@@ -37,6 +37,8 @@ struct LoaderOptions {
   Split split = Split::kTrain;
   int64_t batch_size = 1;  // N
   bool shuffle = false;    // another order each epoch, by Purpose::kShuffle; else by index
+  // The share of each batch that is read: block `block` of `blocks` (core/group/block_member.h).
+  int block = 0, blocks = 1;
   bool drop_last = false;  // leave out the last batch of an epoch when it is not full
   uint64_t seed = 0;
   // Only so many samples of the split, drawn at random and the same at every time, each class with
@@ -67,6 +69,9 @@ class Loader {
   // is returned as it is, an exception of a library in it (no memory) is thrown here.
   absl::Status Next(Batch& batch);
 
+  // Samples of the latest batch as a whole, of which a block was read.
+  int64_t samples_of_batch() const { return samples_of_batch_; }
+
   // Seconds that Next() has waited for samples, and those it spent augmenting them.
   double seconds_waiting() const { return seconds_waiting_; }
   double seconds_augmenting() const { return seconds_augmenting_; }
@@ -81,6 +86,7 @@ class Loader {
   std::vector<FlowType> types_;  // of an augmented sample, by view
   std::unique_ptr<Reader> reader_;
   std::vector<Sample> rows_;  // of the batch being made; they keep their memory
+  int64_t samples_of_batch_ = 0;
   double seconds_waiting_ = 0;
   double seconds_augmenting_ = 0;
 };

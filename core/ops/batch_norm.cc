@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check/check.h"
+#include "core/group/block_statistics.h"
 #include "core/ops/conv_chunks.h"
 #include "core/ops/image.h"
 #include "kernels/conv/bias_activation.h"
@@ -19,6 +20,8 @@ struct Normalization {
   Normalization(Tape& tape, const BatchNormLayer& layer, const ForwardContext& context,
                 const Tensor& z, bool relu)
       : batch_statistics(context.training && !layer.frozen()),
+        block(batch_statistics && context.synchronises() ? context.block : nullptr),
+        updates(context.writes_shared() && (tape.recording() || context.update_statistics)),
         groups(batch_statistics ? Groups(context, z.dim(0)) : 1),
         rows(z.dim(0) / groups),
         order(OrderOf(z, rows)),
@@ -35,7 +38,7 @@ struct Normalization {
   }
 
   static int64_t Groups(const ForwardContext& context, int64_t rows) {
-    if (context.batch_norm == BatchNormScope::kAllViews) return 1;
+    if (context.batch_norm != BatchNormScope::kPerView) return 1;
     PRETEXT_CHECK(context.views > 0 && rows % context.views == 0, "as many rows in each view");
     return context.views;
   }
@@ -50,16 +53,18 @@ struct Normalization {
             .beta = beta.defined() ? beta.value().data() : nullptr};
   }
 
-  // After the moments of a group: its statistics, and the running ones if asked for.
-  void Finish(const BatchNormLayer& layer, int64_t group, const Tensor& partials, bool update) {
+  // After the moments of a group: its statistics, and the running ones where they are updated.
+  void Finish(const BatchNormLayer& layer, int64_t group, const Tensor& partials) {
     const int64_t channels = order.channels;
     Tensor variance = Tensor::Uninitialized({channels});
     float* const m = mean.data() + group * channels;
     FinishBatchNormMoments(order, partials.data(), m, variance.data());
+    count = block == nullptr ? order.count()
+                             : MergeMoments(*block, channels, order.count(), m, variance.data());
     InverseDeviation(channels, variance.data(), layer.epsilon,
                      inverse_deviation.data() + group * channels);
-    if (update) {
-      UpdateRunningStatistics(channels, order.count(), layer.momentum, m, variance.data(),
+    if (updates) {
+      UpdateRunningStatistics(channels, count, layer.momentum, m, variance.data(),
                               layer.running_mean->value.data(),
                               layer.running_variance->value.data());
     }
@@ -87,8 +92,11 @@ struct Normalization {
   }
 
   bool batch_statistics;
+  BlockMember* block;  // that the statistics go beyond; null where they do not
+  bool updates;        // the running statistics
   int64_t groups, rows;
   ChannelOrder order;  // of one group
+  int64_t count = 0;   // values that a group's statistics are of
   bool relu;
   Var gamma, beta;
   Tensor mean, inverse_deviation;  // [groups, C]
@@ -122,6 +130,12 @@ struct NormalizationBackward {
                                 sums.data() + channels);
     Add(dgamma, sums.data(), group > 0);
     Add(dbeta, sums.data() + channels, group > 0);
+    if (norm.block == nullptr) return;
+    // The kernel divides by the rows that are here, the statistics are of all blocks'.
+    SumOverBlocks(*norm.block, 2 * channels, sums.data());
+    const auto share = static_cast<float>(static_cast<double>(norm.order.count()) /
+                                          static_cast<double>(norm.count));
+    for (int64_t i = 0; i < 2 * channels; ++i) sums.data()[i] *= share;
   }
 
   // dz of `count` samples `at` elements into the tensors.
@@ -231,7 +245,7 @@ Var BatchNorm(Tape& tape, Var x, const BatchNormLayer& layer, const ForwardConte
   for (int64_t group = 0; group < norm.groups; ++group) {
     if (norm.batch_statistics) {
       norm.Moments(group, 0, norm.order.samples, z, partials);
-      norm.Finish(layer, group, partials, tape.recording() || context.update_statistics);
+      norm.Finish(layer, group, partials);
     }
     norm.Forward(group, norm.At(group), norm.order.samples, z, add, y);
   }
@@ -289,7 +303,7 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
                       }
                     });
     if (norm.batch_statistics) {
-      norm.Finish(layer, group, partials, tape.recording() || context.update_statistics);
+      norm.Finish(layer, group, partials);
       norm.Forward(group, first, norm.rows, z, add, y);
     }
   }

@@ -1,8 +1,11 @@
 #include "kernels/conv/conv.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "base/check/check.h"
 #include "base/parallel/parallel.h"
@@ -273,9 +276,10 @@ ConvPlan::~ConvPlan() = default;
 
 const ConvPlan& ConvPlan::Get(const ConvShape& shape) {
   static auto* mutex = new std::mutex;
-  static auto* plans = new std::map<ConvShape, ConvPlan*>;
+  // By the number of threads too: what a primitive was made for shows in its sums.
+  static auto* plans = new std::map<std::pair<ConvShape, int>, ConvPlan*>;
   std::lock_guard<std::mutex> lock(*mutex);
-  ConvPlan*& plan = (*plans)[shape];
+  ConvPlan*& plan = (*plans)[{shape, omp_get_max_threads()}];
   if (plan == nullptr) plan = new ConvPlan(shape);
   return *plan;
 }

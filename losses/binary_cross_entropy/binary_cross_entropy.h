@@ -28,6 +28,7 @@ class BinaryCrossEntropyLoss : public Loss {
                                                       const BuildContext& context);
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool by_sample() const override { return true; }
   bool needs_clean() const override { return true; }
   Tensor Reconstruction(const Tensor& prediction) const override;
 };

@@ -27,6 +27,7 @@ class MaskedCrossEntropyLoss : public Loss {
                                                       const BuildContext& context);
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool by_sample() const override { return true; }
   std::optional<double> Chance(int64_t samples, int64_t views) const override;
 
  private:

@@ -29,6 +29,7 @@ class MaskedPatchErrorLoss : public Loss {
       : patch_(patch), normalize_(normalize), epsilon_(epsilon) {}
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool by_sample() const override { return true; }
 
  private:
   // t of patch `number` (row·L + patch) of pictures [R, C, H, W].

@@ -27,6 +27,7 @@ class MeanSquaredErrorLoss : public Loss {
                                                       const BuildContext& context);
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool by_sample() const override { return true; }
   bool needs_clean() const override { return true; }
 };
 

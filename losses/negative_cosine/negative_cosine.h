@@ -35,6 +35,7 @@ class NegativeCosineLoss : public Loss {
   explicit NegativeCosineLoss(bool average_targets) : average_targets_(average_targets) {}
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
+  bool by_sample() const override { return true; }
   bool takes_target() const override { return true; }
 
   // Directions that have nothing to do with one another.

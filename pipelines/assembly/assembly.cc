@@ -29,7 +29,9 @@ constexpr int64_t kMaxSampleSize = int64_t{1} << 31;
 class Assembler {
  public:
   Assembler(LoadedPipeline pipeline, const AssemblyOptions& options)
-      : map_(std::move(pipeline.map)), memory_bytes_(options.memory_bytes) {
+      : map_(std::move(pipeline.map)),
+        memory_bytes_(options.memory_bytes),
+        processes_(options.processes) {
     parts_.config = std::move(pipeline.config);
     context_.base_directory = options.base_directory;
     context_.run_directory = options.run_directory;
@@ -38,6 +40,7 @@ class Assembler {
   absl::StatusOr<Assembled> Assemble() {
     const AskedFigures asked = FiguresAskedFor(*parts_.config);
     FillDefaults(parts_.config.get());
+    TakeProcesses();
     const Pipeline& config = *parts_.config;
     CheckSections(config, &map_);
     BuildDataset(config.dataset());
@@ -70,6 +73,18 @@ class Assembler {
   }
 
  private:
+  // Each process has a block at least.
+  void TakeProcesses() {
+    Pipeline::Train& train = *parts_.config->mutable_train();
+    if (processes_ > 1 && train.blocks() == 0) train.set_blocks(processes_);
+    if (processes_ <= 1 || train.blocks() >= processes_ || train.blocks() < 0) return;
+    map_.AddFaults("train.blocks",
+                   absl::InvalidArgumentError(absl::StrCat(
+                       "is ", train.blocks(), ", and the training is shared by ", processes_,
+                       " processes: each has a block at least. Start no more processes than "
+                       "blocks; another number of blocks is another run")));
+  }
+
   bool HasAllParts() const {
     return parts_.dataset != nullptr && parts_.encoder != nullptr && parts_.head != nullptr &&
            parts_.loss != nullptr &&
@@ -269,6 +284,7 @@ class Assembler {
   Assembled parts_;
   SourceMap map_;
   const int64_t memory_bytes_;
+  const int processes_;
   BuildContext context_;
 };
 

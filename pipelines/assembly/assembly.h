@@ -29,6 +29,7 @@ struct AssemblyOptions {
   std::string base_directory;
   std::string run_directory;  // of a run that is continued or used
   int64_t memory_bytes = 0;   // more than this is refused; 0: the machine's memory
+  int processes = 1;          // that the training is shared by
 };
 
 struct Assembled : Model {

@@ -20,6 +20,11 @@ bool IsChunked(const Pipeline::Train& train, int64_t rows) {
   return train.chunk() > 0 && train.chunk() < rows;
 }
 
+// Samples of a batch that go through together at most, of the largest block of it.
+int64_t MostTogether(const Pipeline::Train& train, int64_t samples) {
+  return train.blocks() > 0 ? (samples + train.blocks() - 1) / train.blocks() : samples;
+}
+
 // Values of a feature in a row, of the layer with the fewest; 0: no layer, or not known.
 int64_t FewestPositions(const Assembled& parts) {
   int64_t fewest = 0;
@@ -80,6 +85,10 @@ AskedFigures FiguresAskedFor(const Pipeline& written) {
 
 int64_t StatisticsRows(const Assembled& parts, int64_t samples) {
   const Pipeline::Train& train = parts.config->train();
+  // Pieces and blocks by themselves have statistics of their own rows.
+  const bool apart = train.blocks() > 0 && (IsChunked(parts, samples) ||
+                                            train.batch_norm() == Pipeline::Train::PER_BLOCK);
+  if (apart) samples = std::max<int64_t>(1, samples / train.blocks());
   int64_t fewest = samples * parts.views();
   for (const ViewGroup& group : parts.groups) {
     const int64_t rows = samples * group.views;
@@ -95,7 +104,8 @@ int64_t StatisticsRows(const Assembled& parts, int64_t samples) {
 
 bool IsChunked(const Assembled& parts, int64_t samples) {
   return std::any_of(parts.groups.begin(), parts.groups.end(), [&](const ViewGroup& group) {
-    return IsChunked(parts.config->train(), samples * group.views);
+    return IsChunked(parts.config->train(),
+                     MostTogether(parts.config->train(), samples) * group.views);
   });
 }
 
@@ -113,6 +123,9 @@ absl::Status CheckBatch(const Assembled& parts, int64_t samples, const char* bat
   check.That(samples >= parts.loss->least_samples(), batch_field,
              absl::StrCat("leaves ", which, " of ", samples, "; the loss tells samples from one ",
                           "another and needs ", parts.loss->least_samples(), " at least"));
+  check.That(samples >= train.blocks(), batch_field,
+             absl::StrCat("leaves ", which, " of ", samples, " for ", train.blocks(),
+                          " blocks: each has a sample at least"));
   if (!HasBatchStatistics(parts)) return check.status();
   const int64_t rows = StatisticsRows(parts, samples);
   const int64_t positions = FewestPositions(parts);

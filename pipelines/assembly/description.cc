@@ -105,11 +105,24 @@ std::string Statistics(const Assembled& parts) {
                         Counted(train.chunk()), " rows, not of the batch's ", Counted(rows),
                         ": another model than without chunk\n");
   }
+  if (train.batch_norm() == Pipeline::Train::PER_BLOCK) {
+    return absl::StrCat("statistics     batch normalisation takes those of each of ",
+                        train.blocks(), " blocks, ",
+                        Counted(StatisticsRows(parts, train.batch_size())), " rows or more\n");
+  }
   if (train.batch_norm() == Pipeline::Train::PER_VIEW && parts.views() > 1) {
     return absl::StrCat("statistics     batch normalisation takes those of each view's ",
                         Counted(train.batch_size()), " rows\n");
   }
   return "";
+}
+
+// A line where a batch is computed in blocks.
+std::string Blocks(const Assembled& parts) {
+  const Pipeline::Train& train = parts.config->train();
+  if (train.blocks() == 0) return "";
+  return absl::StrCat("blocks         ", train.blocks(), " a batch: the same bits for 1 to ",
+                      train.blocks(), " processes\n");
 }
 
 // A line where products are not float32's.
@@ -215,9 +228,10 @@ std::string DescribePipeline(const Assembled& parts) {
   for (const Model::NamedSet& part : parts.trained_sets()) count += ParameterCount(*part.set);
   return absl::StrCat(config.name(), "\n\n", Table(rows), "\n", Notes(parts), "training       ",
                       Length(train), ", ", Counted(batch), " samples an update, seed ",
-                      train.seed(), "\n", Numbers(parts), Statistics(parts), "learning rate  ",
-                      LearningRate(config, parts.optimizer->learning_rate()), "\n",
-                      "parameters     ", Counted(static_cast<int64_t>(count)), Frozen(parts), "\n");
+                      train.seed(), "\n", Numbers(parts), Blocks(parts), Statistics(parts),
+                      "learning rate  ", LearningRate(config, parts.optimizer->learning_rate()),
+                      "\n", "parameters     ", Counted(static_cast<int64_t>(count)), Frozen(parts),
+                      "\n");
 }
 
 }  // namespace pretext

@@ -20,6 +20,7 @@ namespace {
 
 constexpr double kLargestDecay = 1e6;
 constexpr int64_t kMaxSteps = int64_t{1} << 40;
+constexpr int64_t kMaxBlocks = 1024;   // a thread each, of all processes
 constexpr int64_t kLongestName = 240;  // of a folder's 255, which may get a number
 
 bool IsNameCharacter(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.'; }
@@ -74,6 +75,7 @@ absl::Status CheckTrain(const Pipeline::Train& train, int64_t views) {
   if (train.has_epochs()) check.InRange("epochs", train.epochs(), 1, kMaxExtent);
   if (train.has_steps()) check.InRange("steps", train.steps(), 1, kMaxSteps);
   if (check.Extent("batch_size", train.batch_size())) {
+    check.InRange("blocks", train.blocks(), 0, std::min<int64_t>(train.batch_size(), kMaxBlocks));
     check.InRange("chunk", train.chunk(), 0, train.batch_size() * views);
   }
   check.Count("accumulate", train.accumulate());
@@ -81,6 +83,9 @@ absl::Status CheckTrain(const Pipeline::Train& train, int64_t views) {
   check.NotNegative("checkpoint_every_steps", train.checkpoint_every_steps());
   check.AtLeast("log_every", train.log_every(), 1);
   check.InRange("threads", train.threads(), 0, 1024);
+  check.That(train.batch_norm() != Pipeline::Train::PER_BLOCK || train.blocks() > 0, "batch_norm",
+             "PER_BLOCK is of a batch in blocks, and it is taken as a whole: set train { blocks }");
+  check.AtLeast("timeout_seconds", train.timeout_seconds(), 1);
   check.InRange("prefetch", train.prefetch(), 0, 64);
   check.That(train.precision() == Pipeline::Train::FP32 || HasBfloat16(), "precision",
              "BF16 needs a processor that multiplies bfloat16 (AVX-512 BF16 or AMX), and oneDNN "

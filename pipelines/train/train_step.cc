@@ -59,21 +59,67 @@ StepResult TrainStep::Run(const Batch& batch, const ForwardContext& context, Red
   return RunWhole(batch, context, reduction, keep);
 }
 
+LossOfValues JudgeValues(Tape& tape, const Model& model, const LossInput& input,
+                         Reduction reduction) {
+  tape.Reset();
+  const auto leaf = [&](const Tensor& value) { return value.defined() ? tape.Leaf(value) : Var(); };
+  Prediction z{.value = leaf(input.value),
+               .target = input.target.defined() ? tape.Constant(input.target) : Var(),
+               .views = {},
+               .target_views = {},
+               .decoder_weight = leaf(input.decoder_weight),
+               .decoder_bias = leaf(input.decoder_bias)};
+  NameViews(model, z);
+  const LossResult loss = model.loss->Compute(tape, z, input.batch);
+  LossOfValues judged;
+  judged.result = Summarise(loss);
+  if (!std::isfinite(judged.result.loss)) {
+    judged.result.non_finite = tape.FindNonFinite();
+    return judged;
+  }
+  tape.Backward(loss.loss, Seed(loss, reduction));
+  const auto gradient = [&](Var of) {
+    return of.defined() ? tape.LeafGradient(of).Plain() : Tensor();
+  };
+  judged.value = gradient(z.value);
+  judged.decoder_weight = gradient(z.decoder_weight);
+  judged.decoder_bias = gradient(z.decoder_bias);
+  return judged;
+}
+
 StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context,
                                Reduction reduction, bool keep) {
   tape_.Reset();
   const auto [h, prediction] = PassWhole(tape_, model_, batch, context);
+  const auto keep_rows = [&, h = h, value = prediction.value](StepResult& result) {
+    if (!keep) return;
+    result.h = h.value();
+    result.z = value.value();
+  };
+  if (judges_apart()) {
+    LossOfValues judged = blocks_->Judge(
+        {.value = prediction.value.value().Plain(),
+         .target = prediction.target.defined() ? prediction.target.value().Plain() : Tensor(),
+         .decoder_weight = {},
+         .decoder_bias = {},
+         .batch = BatchOfLoss(model_, batch)},
+        reduction);
+    keep_rows(judged.result);
+    if (judged.value.defined()) {
+      tape_.Backward(prediction.value, judged.value);
+    } else if (std::string here = tape_.FindNonFinite(); !here.empty()) {
+      judged.result.non_finite = std::move(here);
+    }
+    return judged.result;
+  }
   const LossResult loss = model_.loss->Compute(tape_, prediction, BatchOfLoss(model_, batch));
   StepResult result = Summarise(loss);
-  if (keep) {
-    result.h = h.value();
-    result.z = prediction.value.value();
-  }
-  if (!std::isfinite(result.loss)) {
-    result.non_finite = tape_.FindNonFinite();
-    return result;
-  }
-  tape_.Backward(loss.loss, Seed(loss, reduction));
+  keep_rows(result);
+  const bool finite = std::isfinite(result.loss);
+  if (!finite) result.non_finite = tape_.FindNonFinite();
+  // A block goes back only where all do: they wait for one another on the way.
+  const bool all = blocks_ == nullptr ? finite : blocks_->All(finite);
+  if (all) tape_.Backward(loss.loss, Seed(loss, reduction));
   return result;
 }
 
@@ -116,35 +162,21 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
     if (value.decoder_weight.defined()) decoder_weight = value.decoder_weight.value();
     if (value.decoder_bias.defined()) decoder_bias = value.decoder_bias.value();
   }
-  const Tensor z_all = JoinRows(values);
-
-  tape_.Reset();
-  const auto leaf = [this](const Tensor& value) {
-    return value.defined() ? tape_.Leaf(value) : Var();
-  };
-  Prediction z{.value = tape_.Leaf(z_all),
-               .target = targets.empty() ? Var() : tape_.Constant(JoinRows(targets)),
-               .views = {},
-               .target_views = {},
-               .decoder_weight = leaf(decoder_weight),
-               .decoder_bias = leaf(decoder_bias)};
-  NameViews(model_, z);
-  const LossResult loss = model_.loss->Compute(tape_, z, BatchOfLoss(model_, batch));
-  StepResult result = Summarise(loss);
+  const LossInput input{.value = JoinRows(values),
+                        .target = targets.empty() ? Tensor() : JoinRows(targets),
+                        .decoder_weight = decoder_weight,
+                        .decoder_bias = decoder_bias,
+                        .batch = BatchOfLoss(model_, batch)};
+  LossOfValues judged = judges_apart() ? blocks_->Judge(input, reduction)
+                                       : JudgeValues(tape_, model_, input, reduction);
+  StepResult& result = judged.result;
   if (keep) {
     result.h = JoinRows(h_parts);
-    result.z = z_all;
+    result.z = input.value;
   }
-  if (!std::isfinite(result.loss)) {
-    result.non_finite = tape_.FindNonFinite();
-    return result;
-  }
-  tape_.Backward(loss.loss, Seed(loss, reduction));
-  const auto gradient = [this](Var of) {
-    return of.defined() ? tape_.LeafGradient(of).Plain() : Tensor();
-  };
-  const Tensor dz = gradient(z.value), dweight = gradient(z.decoder_weight),
-               dbias = gradient(z.decoder_bias);
+  const bool here = judged.value.defined();
+  const bool all = blocks_ == nullptr || judges_apart() ? here : blocks_->All(here);
+  if (!all) return result;
 
   int64_t row = 0;  // of z
   bool first = true;
@@ -153,11 +185,13 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
     tape_.Reset();
     const Prediction part = PassStudent(tape_, model_, rows_of(piece), context_of(piece)).value;
     // The decoder's gradient is the whole batch's: it goes back once, with the first chunk.
-    if (first && dweight.defined()) tape_.AddGradient(part.decoder_weight, dweight);
-    if (first && dbias.defined()) tape_.AddGradient(part.decoder_bias, dbias);
+    if (first && judged.decoder_weight.defined())
+      tape_.AddGradient(part.decoder_weight, judged.decoder_weight);
+    if (first && judged.decoder_bias.defined())
+      tape_.AddGradient(part.decoder_bias, judged.decoder_bias);
     first = false;
     const int64_t count = part.value.dim(0);
-    tape_.Backward(part.value, dz.Rows(row, row + count));
+    tape_.Backward(part.value, judged.value.Rows(row, row + count));
     row += count;
   }
   return result;

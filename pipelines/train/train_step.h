@@ -30,11 +30,37 @@ struct StepResult {
 // weights' sum they are the gradient of the mean over all items.
 enum class Reduction : uint8_t { kMean, kSum };
 
+// Values that a loss is asked about, without what they come from.
+struct LossInput {
+  Tensor value, target;                 // Prediction's, of the batch's rows
+  Tensor decoder_weight, decoder_bias;  // Prediction's, or undefined
+  Batch batch;                          // BatchOfLoss
+};
+
+// A loss and its gradients, of the input's shapes; undefined where the loss is not finite.
+struct LossOfValues {
+  StepResult result;
+  Tensor value, decoder_weight, decoder_bias;
+};
+LossOfValues JudgeValues(Tape& tape, const Model& model, const LossInput& input,
+                         Reduction reduction);
+
+// The blocks that a step's batch is one of, as far as its loss looks at them.
+class LossOverBlocks {
+ public:
+  virtual ~LossOverBlocks() = default;
+  // JudgeValues of the whole batch: the gradients are of the rows that are given here.
+  virtual LossOfValues Judge(const LossInput& input, Reduction reduction) = 0;
+  // Whether all blocks say so.
+  virtual bool All(bool here) = 0;
+};
+
 class TrainStep {
  public:
   // chunk: rows that go through the model at once, 0: all. The model outlives the step; what a
-  // step changes of it is done by the caller.
-  TrainStep(const Model& model, int64_t chunk) : model_(model), chunk_(chunk) {}
+  // step changes of it is done by the caller. `blocks`: null where a batch is all there is.
+  TrainStep(const Model& model, int64_t chunk, LossOverBlocks* blocks = nullptr)
+      : model_(model), chunk_(chunk), blocks_(blocks) {}
 
   // The gradient is added to the parameters' gradients.
   StepResult Run(const Batch& batch, const ForwardContext& context, Reduction reduction, bool keep);
@@ -57,8 +83,12 @@ class TrainStep {
   StepResult RunChunked(const Batch& batch, const ForwardContext& context, Reduction reduction,
                         bool keep);
 
+  // Whether the loss is of more rows than the batch has.
+  bool judges_apart() const { return blocks_ != nullptr && !model_.loss->by_sample(); }
+
   const Model& model_;
   const int64_t chunk_;
+  LossOverBlocks* const blocks_;
   Tape tape_;
 };
 

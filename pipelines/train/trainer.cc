@@ -19,18 +19,34 @@
 #include "pipelines/initialize/initialization.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "processes/sharing.h"
 
 namespace pretext {
+namespace {
+
+// The first process of each machine before the others: what it makes on the disk (files that are
+// ready to be read) is there for them.
+absl::Status LoadInTurn(Dataset& dataset, Processes& processes) {
+  const bool first = processes.rank_here() == 0;
+  if (first) {
+    if (absl::Status status = dataset.Load(); !status.ok()) return status;
+  }
+  if (absl::Status status = WaitForAll(processes); !status.ok()) return status;
+  return first ? absl::OkStatus() : dataset.Load();
+}
+
+}  // namespace
 
 Trainer::Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, std::string machine,
-                 Progress& progress, StopRequest& stop)
+                 Processes& processes, Progress& progress, StopRequest& stop)
     : parts_(std::move(parts)),
       plan_(plan),
       origin_(std::move(origin)),
+      processes_(processes),
       progress_(progress),
       stop_(stop),
       metrics_(run_),
-      updater_(parts_, plan_),
+      updater_(parts_, plan_, processes),
       log_(parts_, plan_, metrics_, progress_),
       report_(parts_, plan_, std::move(machine)),
       evaluator_(parts_, plan_, report_, progress_, stop_),
@@ -38,11 +54,12 @@ Trainer::Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, std::
 
 absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
                                                          const std::string& version,
-                                                         Progress& progress, StopRequest& stop,
+                                                         Processes& processes, Progress& progress,
+                                                         StopRequest& stop,
                                                          const std::string& machine) {
   const auto& train = parts.config->train();
   if (train.threads() > 0) omp_set_num_threads(train.threads());
-  if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
+  if (absl::Status status = LoadInTurn(*parts.dataset, processes); !status.ok()) return status;
   progress.Say(parts.dataset->Summary());
   std::vector<std::string> warnings;
   if (absl::Status status = CheckAgainstData(parts, &warnings); !status.ok()) return status;
@@ -53,7 +70,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
   RunOrigin origin{version, *std::move(data), ResolvedText(*parts.config, version),
                    TokenizerFingerprint(*parts.dataset)};
   return std::unique_ptr<Trainer>(
-      new Trainer(std::move(parts), plan, std::move(origin), machine, progress, stop));
+      new Trainer(std::move(parts), plan, std::move(origin), machine, processes, progress, stop));
 }
 
 absl::Status Trainer::SaveTokenizerIfAny() const {
@@ -122,10 +139,33 @@ absl::Status Trainer::GoOn(RunDirectory run) {
   return metrics_.GoOnAfter(cursor_.step, parts_.config->output().tensorboard());
 }
 
+absl::Status Trainer::ShareState() {
+  if (processes_.size() == 1) return absl::OkStatus();
+  struct {
+    Cursor cursor;
+    int64_t evaluated;
+  } where{cursor_, evaluated_ ? 1 : 0};
+  absl::Status status = Broadcast(processes_, &where, sizeof(where));
+  const auto share = [&](Tensor& tensor) {
+    if (status.ok()) status = Broadcast(processes_, tensor.data(), tensor.bytes());
+  };
+  for (ParameterSet* set : parts_.parameter_sets()) {
+    for (Parameter& parameter : set->parameters()) share(parameter.value);
+    for (Buffer& buffer : set->buffers()) share(buffer.value);
+  }
+  for (Optimizer::State& state : parts_.optimizer->state()) share(state.value);
+  if (!status.ok()) return status;
+  cursor_ = where.cursor;
+  evaluated_ = where.evaluated != 0;
+  if (!is_first()) updater_.Seek(cursor_);
+  return absl::OkStatus();
+}
+
 absl::Status Trainer::Step() {
   const auto figures = updater_.Update(cursor_, log_.IsDue(cursor_.step + 1));
   if (!figures.ok()) return figures.status();
   evaluated_ = false;
+  if (!is_first()) return absl::OkStatus();
   log_.Add(*figures);
   step_progress_.AddSeconds(figures->seconds);
   const bool stays = plan_.EndsEpoch(cursor_.batches) || cursor_.step == plan_.total_steps;
@@ -134,6 +174,14 @@ absl::Status Trainer::Step() {
 }
 
 absl::Status Trainer::EvaluateNow() {
+  processes_.set_timeout(absl::InfiniteDuration());
+  const absl::Status status = ShareStatus(processes_, is_first() ? Evaluate() : absl::OkStatus());
+  processes_.set_timeout(absl::Seconds(parts_.config->train().timeout_seconds()));
+  evaluated_ = true;
+  return status;
+}
+
+absl::Status Trainer::Evaluate() {
   const absl::StatusOr<Figures> figures = evaluator_.Measure(cursor_);
   if (absl::IsCancelled(figures.status())) {
     SayStopped(" during its evaluation, which is made up for");
@@ -143,7 +191,6 @@ absl::Status Trainer::EvaluateNow() {
   absl::Status status = checkpointer_->SaveIfBest(cursor_, log_.since_line(), *figures);
   if (status.ok()) status = report_.Write(run_, metrics_);
   if (status.ok()) status = log_.WriteEvaluation(cursor_, *figures);
-  evaluated_ = true;
   return status;
 }
 
@@ -154,8 +201,10 @@ absl::Status Trainer::TrainAndEvaluate() {
     }
     if (cursor_.step == plan_.total_steps) return absl::OkStatus();
     if (absl::Status status = Step(); !status.ok()) return status;
-    const bool stopped = stop_.is_made();
-    if (stopped || checkpointer_->IsDue(cursor_)) {
+    const absl::StatusOr<bool> told = AnyOf(processes_, stop_.is_made());
+    if (!told.ok()) return told.status();
+    const bool stopped = *told;
+    if (is_first() && (stopped || checkpointer_->IsDue(cursor_))) {
       // The lines first: they are not written again after the checkpoint.
       absl::Status status = metrics_.Flush();
       if (status.ok()) status = checkpointer_->Save(cursor_, log_.since_line());
@@ -183,8 +232,16 @@ absl::Status Trainer::WriteEncoder() const {
 }
 
 absl::StatusOr<TrainOutcome> Trainer::Run() {
-  absl::Status status = TrainAndEvaluate();
+  absl::Status status = ShareState();
+  if (!status.ok()) return status;
+  processes_.set_timeout(absl::Seconds(parts_.config->train().timeout_seconds()));
+  status = TrainAndEvaluate();
   const bool stopped = absl::IsCancelled(status);
+  if (!is_first()) {
+    if (status.ok()) return TrainOutcome::kFinished;
+    if (stopped) return TrainOutcome::kStopped;
+    return status;
+  }
   if (status.ok()) status = metrics_.Flush();
   if (status.ok() || stopped) {
     if (absl::Status s = WriteEncoder(); !s.ok()) return s;

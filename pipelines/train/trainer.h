@@ -10,7 +10,10 @@
 //   Run                    to the end
 //
 // After a step: its line of metrics, the checkpoint, the evaluation and its line, each where it is
-// due. A run that was ended between any two of them makes up for what is missing when it goes on,
+// due. Of several processes (train.blocks) each makes every step, and the first alone has the run's
+// folder, evaluates and says what there is to say.
+//
+// A run that was ended between any two of them makes up for what is missing when it goes on,
 // so that in the end its files are those of a run that nobody ended, but for the seconds.
 #pragma once
 
@@ -32,6 +35,7 @@
 #include "pipelines/train/step_progress.h"
 #include "pipelines/train/train_plan.h"
 #include "pipelines/train/update.h"
+#include "processes/processes.h"
 
 namespace pretext {
 
@@ -44,10 +48,11 @@ class Trainer {
   // evaluation that it is in. `version` is pretext's, `machine` what the report says of it.
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(Assembled parts,
                                                          const std::string& version,
-                                                         Progress& progress, StopRequest& stop,
+                                                         Processes& processes, Progress& progress,
+                                                         StopRequest& stop,
                                                          const std::string& machine = "");
 
-  // A new run.
+  // A new run. This and GoOn are for process 0; the others go to Run, which gives them its state.
   absl::Status Begin(RunDirectory run);
 
   // Goes on with a run: from its checkpoint, or from the first step where it was ended before it
@@ -61,7 +66,11 @@ class Trainer {
 
  private:
   Trainer(Assembled parts, const TrainPlan& plan, RunOrigin origin, std::string machine,
-          Progress& progress, StopRequest& stop);
+          Processes& processes, Progress& progress, StopRequest& stop);
+
+  bool is_first() const { return processes_.rank() == 0; }
+  // What the run goes on from, of process 0 to all.
+  absl::Status ShareState();
 
   absl::Status SaveTokenizerIfAny() const;
   // RUN/encoder, of the step that the cursor stands behind.
@@ -72,12 +81,15 @@ class Trainer {
   // Cancelled when it was stopped.
   absl::Status TrainAndEvaluate();
   absl::Status Step();
+  // While the other processes wait.
   absl::Status EvaluateNow();
+  absl::Status Evaluate();
   void SayStopped(absl::string_view when);
 
   Assembled parts_;
   const TrainPlan plan_;
   const RunOrigin origin_;
+  Processes& processes_;
   Progress& progress_;
   StopRequest& stop_;
 

@@ -29,7 +29,7 @@ class TrainerTest : public testing::Test {
     config.mutable_train()->set_log_every(1);
     // There is no config to make another encoder from.
     config.mutable_evaluate()->mutable_baselines()->set_untrained_encoder(false);
-    auto trainer = Trainer::Create(std::move(told.parts), "1.0", progress_, stop_);
+    auto trainer = Trainer::Create(std::move(told.parts), "1.0", alone_, progress_, stop_);
     EXPECT_TRUE(trainer.ok()) << trainer.status();
     return *std::move(trainer);
   }
@@ -45,6 +45,7 @@ class TrainerTest : public testing::Test {
 
   std::FILE* const out_ = std::tmpfile();
   Progress progress_{out_, false, 80};
+  Alone alone_;
   StopRequest stop_;
   const TestFolder folder_;
   const std::string run_ = folder_ / "run";

@@ -1,5 +1,7 @@
 #include "pipelines/train/update.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,39 +13,35 @@
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/precision.h"
+#include "pipelines/train/block_pass.h"
 
 namespace pretext {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-LoaderOptions TrainingBatches(const Assembled& parts) {
-  const auto& train = parts.config->train();
-  return {.split = Split::kTrain,
-          .batch_size = train.batch_size(),
-          .shuffle = true,
-          .drop_last = train.drop_last(),
-          .seed = train.seed(),
-          .prefetch = train.prefetch(),
-          .views = parts.chains,
-          .groups = parts.group_sizes(),
-          .clean = parts.loss->needs_clean()};
-}
-
-// A loss weighs what it is the mean of: gradients of sums, over the total weight, are the gradient
-// of the mean over all items. One batch's needs no weighing.
-Reduction ReductionOf(const TrainPlan& plan) {
-  return plan.accumulate > 1 ? Reduction::kSum : Reduction::kMean;
+BatchNormScope ScopeOf(Pipeline::Train::BatchNorm scope) {
+  switch (scope) {
+    case Pipeline::Train::ALL_VIEWS:
+      return BatchNormScope::kAllViews;
+    case Pipeline::Train::PER_VIEW:
+      return BatchNormScope::kPerView;
+    case Pipeline::Train::PER_BLOCK:
+      return BatchNormScope::kPerBlock;
+  }
+  return BatchNormScope::kAllViews;
 }
 
 }  // namespace
 
-Updater::Updater(Assembled& parts, const TrainPlan& plan)
-    : parts_(parts),
-      plan_(plan),
-      loader_(*parts.dataset, TrainingBatches(parts)),
-      step_(parts, parts.config->train().chunk()) {
+Updater::Updater(Assembled& parts, const TrainPlan& plan, Processes& processes)
+    : parts_(parts), plan_(plan), measures_(processes.rank() == 0) {
   parts.Allocate(parts.config->train().seed());
+  if (parts.config->train().blocks() == 0) {
+    pass_ = std::make_unique<WholePass>(parts);
+  } else {
+    pass_ = std::make_unique<BlockPass>(parts, processes, omp_get_max_threads());
+  }
   parameters_ = parts.trained_parameters();
   frozen_ = FrozenForATime(*parts.config, parts, plan.StepsPerEpoch());
   parts.optimizer->Attach(parameters_);
@@ -53,26 +51,25 @@ Updater::Updater(Assembled& parts, const TrainPlan& plan)
 }
 
 void Updater::Seek(const Cursor& cursor) {
-  loader_.Seek(cursor.batches / plan_.batches_per_epoch, cursor.batches % plan_.batches_per_epoch);
+  pass_->Seek(cursor.batches / plan_.batches_per_epoch, cursor.batches % plan_.batches_per_epoch);
   // An evaluation that is due now is that of the step before.
   if (cursor.step > 0) parts_.loss->BeginStep(plan_.PositionOf(cursor.step));
 }
 
 absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures& figures) {
   const auto& train = parts_.config->train();
-  parts_.BeginStep(plan_.PositionOf(cursor.step + 1));
+  pass_->BeginStep(plan_.PositionOf(cursor.step + 1));
   for (int64_t i = 0; i < plan_.accumulate; ++i) {
-    if (absl::Status status = loader_.Next(batch_); !status.ok()) return status;
     const ForwardContext context{.training = true,
-                                 .batch_norm = train.batch_norm() == Pipeline::Train::PER_VIEW
-                                                   ? BatchNormScope::kPerView
-                                                   : BatchNormScope::kAllViews,
+                                 .batch_norm = ScopeOf(train.batch_norm()),
                                  .precision = PrecisionOf(train),
                                  .seed = train.seed(),
                                  .epoch = static_cast<uint32_t>(plan_.WholeEpochs(cursor.batches)),
                                  .step = static_cast<uint64_t>(cursor.batches)};
     const bool keep = monitored && i == 0;
-    StepResult result = step_.Run(batch_, context, ReductionOf(plan_), keep);
+    const absl::StatusOr<StepResult> pass = pass_->Run(context, reduction(), keep);
+    if (!pass.ok()) return pass.status();
+    const StepResult& result = *pass;
     if (!result.non_finite.empty()) {
       return absl::FailedPreconditionError(absl::StrCat(
           "the loss is ", result.loss, " at step ", cursor.step + 1, ": ", result.non_finite,
@@ -81,20 +78,20 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
     }
     figures.loss_sum += result.weight * result.loss;
     figures.weight += result.weight;
-    figures.items += batch_.samples * plan_.items_per_row;
+    figures.items += pass_->batch().samples * plan_.items_per_row;
     ++cursor.batches;
-    if (!keep) continue;
+    if (!keep || !measures_) continue;
     for (const auto& [name, value] : result.metrics) figures.metrics.emplace_back(name, value);
-    for (auto& metric : monitor_.Measure(result.h, result.z, BatchOfLoss(parts_, batch_))) {
+    for (auto& metric : monitor_.Measure(result.h, result.z, BatchOfLoss(parts_, pass_->batch()))) {
       figures.metrics.push_back(std::move(metric));
     }
   }
-  return absl::OkStatus();
+  return pass_->EndStep();
 }
 
 absl::StatusOr<double> Updater::GradientScale(int64_t step, UpdateFigures& figures) {
   // Without any item loss and gradient are 0.
-  const bool sums = ReductionOf(plan_) == Reduction::kSum && figures.weight > 0;
+  const bool sums = reduction() == Reduction::kSum && figures.weight > 0;
   const double scale = sums ? 1 / figures.weight : 1;
   // Whether it is clipped or not: an update that is not finite is not made.
   const double most = parts_.config->train().clip_norm();

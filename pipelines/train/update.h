@@ -3,19 +3,20 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/loader/loader.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/freeze.h"
 #include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/train/batch_pass.h"
 #include "pipelines/train/monitor.h"
 #include "pipelines/train/train_plan.h"
-#include "pipelines/train/train_step.h"
+#include "processes/processes.h"
 
 namespace pretext {
 
@@ -31,9 +32,9 @@ struct UpdateFigures {
 
 class Updater {
  public:
-  // Allocates the parameters and the optimizer's state. The parts, their dataset loaded, and the
-  // plan outlive it.
-  Updater(Assembled& parts, const TrainPlan& plan);
+  // Allocates the parameters and the optimizer's state. The parts, their dataset loaded, the plan
+  // and the processes outlive it.
+  Updater(Assembled& parts, const TrainPlan& plan, Processes& processes);
 
   // The next update reads the batch after those that are consumed.
   void Seek(const Cursor& cursor);
@@ -44,9 +45,14 @@ class Updater {
   absl::StatusOr<UpdateFigures> Update(Cursor& cursor, bool monitored);
 
   // Since the beginning, waiting for samples and augmenting them.
-  double data_seconds() const { return loader_.seconds_waiting() + loader_.seconds_augmenting(); }
+  double data_seconds() const { return pass_->data_seconds(); }
 
  private:
+  // A loss weighs what it is the mean of: gradients of sums, over the total weight, are the gradient
+  // of the mean over all items. One batch's needs no weighing.
+  Reduction reduction() const {
+    return plan_.accumulate > 1 || pass_->takes_sums() ? Reduction::kSum : Reduction::kMean;
+  }
   // Gradients of `accumulate` batches, and their part of the figures.
   absl::Status AddGradients(Cursor& cursor, bool monitored, UpdateFigures& figures);
   // What gradients are to be multiplied by before the step.
@@ -55,13 +61,12 @@ class Updater {
 
   Assembled& parts_;
   const TrainPlan& plan_;
-  Loader loader_;
-  TrainStep step_;
+  std::unique_ptr<BatchPass> pass_;
+  const bool measures_;  // whether this process looks at what the monitor sees
   Monitor monitor_;
   std::vector<Parameter*> parameters_;  // that are trained
   std::vector<FrozenFor> frozen_;       // of them, for a time
   std::optional<RampSchedule> weight_decay_;
-  Batch batch_;
 };
 
 }  // namespace pretext

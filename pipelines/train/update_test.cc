@@ -20,9 +20,10 @@ class UpdaterTest : public testing::Test {
   absl::StatusOr<UpdateFigures> Update(double clip_norm, bool monitored, Cursor& cursor) {
     parts_.config->mutable_train()->set_clip_norm(clip_norm);
     const TrainPlan plan{.batches_per_epoch = 2, .total_steps = 9, .base_learning_rate = 0.5};
-    return Updater(parts_, plan).Update(cursor, monitored);
+    return Updater(parts_, plan, alone_).Update(cursor, monitored);
   }
 
+  Alone alone_;
   ToldParts told_;
   Assembled& parts_ = told_.parts;
   Told* const loss_ = told_.loss;

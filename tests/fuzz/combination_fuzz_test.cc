@@ -110,11 +110,12 @@ class CombinationFuzzTest : public ::testing::Test {
   absl::StatusOr<TrainOutcome> Train(Assembled parts, const std::string& name, bool go_on,
                                      int64_t stop_at) {
     Progress progress(null_, /*terminal=*/false, /*columns=*/80);
+    Alone alone;
     StopRequest stop;
     if (stop_at > 0) {
       parts.optimizer = std::make_unique<Interrupting>(std::move(parts.optimizer), stop_at, stop);
     }
-    const auto trainer = Trainer::Create(std::move(parts), "test", progress, stop);
+    const auto trainer = Trainer::Create(std::move(parts), "test", alone, progress, stop);
     if (!trainer.ok()) return trainer.status();
     const std::string path = absl::StrCat(folder_, "/", name);
     if (!go_on) std::filesystem::remove_all(path);

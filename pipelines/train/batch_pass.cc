@@ -1,0 +1,31 @@
+#include "pipelines/train/batch_pass.h"
+
+#include "pipelines/text/pipeline.pb.h"
+
+namespace pretext {
+
+LoaderOptions TrainingBatches(const Assembled& parts) {
+  const auto& train = parts.config->train();
+  return {.split = Split::kTrain,
+          .batch_size = train.batch_size(),
+          .shuffle = true,
+          .drop_last = train.drop_last(),
+          .seed = train.seed(),
+          .prefetch = train.prefetch(),
+          .views = parts.chains,
+          .groups = parts.group_sizes(),
+          .clean = parts.loss->needs_clean()};
+}
+
+WholePass::WholePass(Assembled& parts)
+    : parts_(parts),
+      loader_(*parts.dataset, TrainingBatches(parts)),
+      step_(parts, parts.config->train().chunk()) {}
+
+absl::StatusOr<StepResult> WholePass::Run(const ForwardContext& context, Reduction reduction,
+                                          bool keep) {
+  if (absl::Status status = loader_.Next(batch_); !status.ok()) return status;
+  return step_.Run(batch_, context, reduction, keep);
+}
+
+}  // namespace pretext

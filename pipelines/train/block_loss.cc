@@ -1,0 +1,108 @@
+#include "pipelines/train/block_loss.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "base/check/check.h"
+#include "pipelines/model/passes.h"
+
+namespace pretext {
+namespace {
+
+// Of a batch's items, as many as any loss has figures.
+constexpr size_t kMostMetrics = 6;
+
+struct Items {
+  double loss = 0, weight = 0;
+  std::array<double, kMostMetrics> metrics{};
+};
+
+}  // namespace
+
+void BlockLoss::Begin(BlockMember& member, int64_t samples) {
+  member_ = &member;
+  samples_ = samples;
+}
+
+bool BlockLoss::All(bool here) {
+  const float said = here ? 1 : 0;
+  const float* const all = member_->Gather(&said, 1);
+  return std::all_of(all, all + member_->count(), [](float each) { return each == 1; });
+}
+
+void BlockLoss::GatherRows(const Tensor& rows, Tensor& all) {
+  const Tensor own = rows.Plain();
+  const int64_t here = SamplesOf(member_->index()), views = own.dim(0) / here;
+  PRETEXT_CHECK(own.dim(0) == views * here, "a row for each view of a sample");
+  const int64_t words = own.size() / own.dim(0);
+  std::vector<int64_t> counts;
+  for (int b = 0; b < member_->count(); ++b) counts.push_back(SamplesOf(b) * views * words);
+  Shape shape = own.shape();
+  shape[0] = samples_ * views;
+  const auto* from = static_cast<const char*>(member_->Gather(own.elements(), counts));
+  member_->Once([&] {
+    all = Tensor::Uninitialized(shape, own.dtype());
+    auto* const to = static_cast<char*>(all.elements());
+    for (int b = 0; b < member_->count(); ++b) {
+      const int64_t first = FirstSample(samples_, b, member_->count());
+      const auto bytes = static_cast<size_t>(SamplesOf(b) * words) * 4;
+      for (int64_t v = 0; v < views; ++v, from += bytes)
+        std::memcpy(to + (v * samples_ + first) * words * 4, from, bytes);
+    }
+  });
+}
+
+Tensor BlockLoss::OwnRows(const Tensor& all) const {
+  if (!all.defined()) return Tensor();
+  const int64_t first = FirstSample(samples_, member_->index(), member_->count());
+  const int64_t here = SamplesOf(member_->index());
+  std::vector<Tensor> parts;
+  for (int64_t row = first; row < all.dim(0); row += samples_)
+    parts.push_back(all.Rows(row, row + here));
+  return JoinRows(parts);
+}
+
+LossOfValues BlockLoss::Judge(const LossInput& input, Reduction reduction) {
+  PRETEXT_CHECK(!input.decoder_weight.defined(), "a loss of whole batches has no decoder's scores");
+  LossInput& whole = shared_.input;
+  GatherRows(input.value, whole.value);
+  if (input.target.defined()) GatherRows(input.target, whole.target);
+  if (input.batch.clean.defined()) GatherRows(input.batch.clean, whole.batch.clean);
+  GatherRows(input.batch.labels, whole.batch.labels);
+  member_->Once([&] {
+    whole.batch.samples = samples_;
+    whole.batch.views = input.batch.views;
+    whole.batch.type = input.batch.type;
+    shared_.judged = JudgeValues(shared_.tape, model_, whole, reduction);
+  });
+  return {.result = shared_.judged.result,
+          .value = OwnRows(shared_.judged.value),
+          .decoder_weight = {},
+          .decoder_bias = {}};
+}
+
+StepResult BlockLoss::MeanOf(const StepResult& own) {
+  PRETEXT_CHECK(own.metrics.size() <= kMostMetrics, "no more figures of a loss than there is room");
+  Items here{.loss = own.loss, .weight = own.weight};
+  for (size_t m = 0; m < own.metrics.size(); ++m) here.metrics[m] = own.metrics[m].second;
+  static_assert(sizeof(Items) % 4 == 0);
+  const std::vector<int64_t> counts(static_cast<size_t>(member_->count()), sizeof(Items) / 4);
+  std::vector<Items> all(counts.size());
+  std::memcpy(all.data(), member_->Gather(&here, counts), all.size() * sizeof(Items));
+  Items sum;
+  for (const Items& block : all) {
+    sum.weight += block.weight;
+    sum.loss += block.weight * block.loss;
+    for (size_t m = 0; m < kMostMetrics; ++m) sum.metrics[m] += block.weight * block.metrics[m];
+  }
+  StepResult mean = own;
+  mean.weight = sum.weight;
+  mean.loss = sum.weight > 0 ? sum.loss / sum.weight : sum.loss;
+  for (size_t m = 0; m < mean.metrics.size(); ++m)
+    mean.metrics[m].second = sum.metrics[m] / sum.weight;
+  return mean;
+}
+
+}  // namespace pretext

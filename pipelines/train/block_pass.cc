@@ -1,0 +1,209 @@
+#include "pipelines/train/block_pass.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/check/check.h"
+#include "pipelines/assembly/build_model.h"
+#include "pipelines/model/passes.h"
+#include "pipelines/text/pipeline.pb.h"
+#include "processes/sharing.h"
+
+namespace pretext {
+namespace {
+
+// `copy` takes the values of `model`; gradients stay its own.
+void ShareValues(const Model& model, const Model& copy) {
+  const auto from = model.all_sets(), to = copy.all_sets();
+  for (size_t s = 0; s < from.size(); ++s) {
+    for (size_t p = 0; p < from[s].set->parameters().size(); ++p) {
+      const Parameter& source = from[s].set->parameters()[p];
+      Parameter& target = to[s].set->parameters()[p];
+      target.name = source.name;
+      target.value = source.value;
+      if (source.gradient.defined() && !target.gradient.defined())
+        target.gradient = Tensor::Uninitialized(source.shape);
+    }
+    for (size_t b = 0; b < from[s].set->buffers().size(); ++b) {
+      const Buffer& source = from[s].set->buffers()[b];
+      Buffer& target = to[s].set->buffers()[b];
+      target.name = source.name;
+      target.value = source.value;
+      target.frozen = source.frozen;
+    }
+  }
+}
+
+}  // namespace
+
+struct BlockPass::Block {
+  Block(const Assembled& parts, std::unique_ptr<Model> own, SharedLoss& shared,
+        const LoaderOptions& options)
+      : copy(std::move(own)),
+        model(copy != nullptr ? *copy : static_cast<const Model&>(parts)),
+        loss(parts, shared),
+        loader(*parts.dataset, options),
+        step(model, parts.config->train().chunk(), &loss) {}
+
+  const std::unique_ptr<Model> copy;  // null of the first block, which has the parts themselves
+  const Model& model;
+  BlockLoss loss;
+  Loader loader;
+  TrainStep step;
+  Batch batch;
+  StepResult result;
+};
+
+BlockPass::BlockPass(Assembled& parts, Processes& processes, int threads)
+    : parts_(parts), group_(processes, parts.config->train().blocks(), threads) {
+  LoaderOptions options = TrainingBatches(parts);
+  options.blocks = group_.blocks();
+  const BlockRange own = group_.own();
+  for (options.block = own.begin; options.block < own.end; ++options.block) {
+    std::unique_ptr<Model> copy;
+    if (options.block > own.begin) {
+      absl::StatusOr<Model> built = BuildModel(parts);
+      PRETEXT_CHECK(built.ok(), "what was built once can be built again");
+      copy = std::make_unique<Model>(*std::move(built));
+      ShareValues(parts, *copy);
+    }
+    blocks_.push_back(std::make_unique<Block>(parts, std::move(copy), shared_, options));
+  }
+}
+
+BlockPass::~BlockPass() = default;
+
+void BlockPass::Seek(int64_t epoch, int64_t batch) {
+  for (const auto& block : blocks_) block->loader.Seek(epoch, batch);
+}
+
+double BlockPass::data_seconds() const {
+  double most = 0;
+  for (const auto& block : blocks_)
+    most = std::max(most, block->loader.seconds_waiting() + block->loader.seconds_augmenting());
+  return most;
+}
+
+void BlockPass::BeginStep(const RunPosition& position) {
+  parts_.BeginStep(position);
+  for (const auto& block : blocks_) {
+    if (block->copy == nullptr) continue;
+    // A checkpoint that was loaded may have brought other tensors.
+    ShareValues(parts_, *block->copy);
+    for (const Model::NamedSet& named : block->copy->trained_sets()) named.set->ZeroGradients();
+    block->copy->loss->BeginStep(position);
+  }
+}
+
+bool BlockPass::IsCut(int64_t samples) const {
+  const int64_t chunk = parts_.config->train().chunk();
+  const int64_t most = (samples + group_.blocks() - 1) / group_.blocks();  // of a block
+  int64_t views = 0;
+  for (const ViewGroup& group : parts_.groups) views = std::max(views, group.views);
+  return chunk > 0 && chunk < most * views;
+}
+
+absl::Status BlockPass::RunBlock(BlockMember& member, const ForwardContext& context,
+                                 Reduction reduction, bool keep) {
+  Block& block = *blocks_[static_cast<size_t>(member.index() - group_.own().begin)];
+  if (absl::Status status = block.loader.Next(block.batch); !status.ok()) return status;
+  const int64_t samples = block.loader.samples_of_batch();
+  ForwardContext with = context;
+  with.block = &member;
+  // Streams for its rows that no other block has.
+  with.first_row = parts_.views() * FirstSample(samples, member.index(), member.count());
+  // Pieces have statistics of their own.
+  if (IsCut(samples)) with.batch_norm = BatchNormScope::kPerBlock;
+  block.loss.Begin(member, samples);
+  block.result = block.step.Run(block.batch, with, reduction, keep);
+  if (parts_.loss->by_sample()) block.result = block.loss.MeanOf(block.result);
+  member.Once([&] {
+    whole_.samples = samples;
+    whole_.views = BatchOfLoss(parts_, block.batch).views;
+    own_statistics_ = with.batch_norm == BatchNormScope::kPerBlock;
+  });
+  if (!keep) return absl::OkStatus();
+  // The monitor looks at vectors, one a row.
+  const auto gather = [&](const Tensor& rows, Tensor& all) {
+    if (rows.defined() && rows.rank() == 2 && rows.dim(0) % block.batch.samples == 0)
+      block.loss.GatherRows(rows, all);
+  };
+  gather(block.result.h, h_);
+  gather(block.result.z, z_);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StepResult> BlockPass::Run(const ForwardContext& context, Reduction reduction,
+                                          bool keep) {
+  h_ = z_ = Tensor();
+  const absl::Status status =
+      group_.Run([&](BlockMember& member) { return RunBlock(member, context, reduction, keep); });
+  if (!status.ok()) return status;
+  StepResult result = blocks_.front()->result;
+  // Figures are named where there are any.
+  for (const auto& block : blocks_) {
+    if (block->result.metrics.size() > result.metrics.size())
+      result.metrics = block->result.metrics;
+    if (result.non_finite.empty()) result.non_finite = block->result.non_finite;
+  }
+  if (!std::isfinite(result.loss) && result.non_finite.empty())
+    result.non_finite = "it is not finite in a block of another process";
+  result.h = std::move(h_);
+  result.z = std::move(z_);
+  return result;
+}
+
+absl::Status BlockPass::SumGradients() {
+  // What learns in the loss of whole batches has its gradient here already.
+  const bool of_loss = parts_.loss->by_sample();
+  std::vector<Parameter*> sums;
+  std::vector<std::vector<const Parameter*>> addends;  // of the blocks
+  for (const auto& block : blocks_) {
+    addends.emplace_back();
+    for (const Model::NamedSet& named : block->model.trained_sets()) {
+      if (named.name == "loss" && !of_loss) continue;
+      for (Parameter& p : named.set->parameters()) {
+        if (p.frozen) continue;
+        addends.back().push_back(&p);
+        if (block->copy == nullptr) sums.push_back(&p);
+      }
+    }
+  }
+  // Where a block has no gradient (no token of it was masked) it counts as zeros; where none has,
+  // there is none.
+  std::vector<std::vector<float>> has(blocks_.size(), std::vector<float>(sums.size()));
+  for (size_t b = 0; b < blocks_.size(); ++b)
+    for (size_t p = 0; p < sums.size(); ++p) has[b][p] = addends[b][p]->has_gradient ? 1 : 0;
+  std::vector<float> any(sums.size());
+  std::vector<BlockGroup::Addends> all{{static_cast<int64_t>(sums.size()), {}, any.data()}};
+  for (const std::vector<float>& each : has) all.front().values.push_back(each.data());
+  for (size_t p = 0; p < sums.size(); ++p) {
+    PRETEXT_CHECK(sums[p]->gradient.plain(), "a parameter's gradient is row-major");
+    all.push_back({sums[p]->gradient.size(), {}, sums[p]->gradient.data()});
+    for (size_t b = 0; b < blocks_.size(); ++b) {
+      const Parameter& of = *addends[b][p];
+      all.back().values.push_back(of.has_gradient ? std::as_const(of.gradient).data() : nullptr);
+    }
+  }
+  if (absl::Status status = group_.Sum(all); !status.ok()) return status;
+  for (size_t p = 0; p < sums.size(); ++p) sums[p]->has_gradient = any[p] > 0;
+  return absl::OkStatus();
+}
+
+absl::Status BlockPass::EndStep() {
+  if (absl::Status status = SumGradients(); !status.ok()) return status;
+  if (!own_statistics_ || group_.processes().size() == 1) return absl::OkStatus();
+  // As processes without synchronisation have it: those of the first block of all.
+  for (const Model::NamedSet& named : parts_.all_sets()) {
+    if (named.name == "loss") continue;
+    for (Buffer& buffer : named.set->buffers()) {
+      const absl::Status status =
+          Broadcast(group_.processes(), buffer.value.data(), buffer.value.bytes());
+      if (!status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace pretext

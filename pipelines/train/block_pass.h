@@ -1,0 +1,59 @@
+// A batch in blocks (train.blocks), each on a thread of its own, with those of other processes.
+//
+//   block b of G: its samples → its copy of the model → z_b ─┐ z of all blocks → loss → dz
+//                 gradients of its copy ← dz_b ←──────────────┘
+//   gradient = ((g_0 + g_1) + (g_2 + g_3)) + …     core/group/block_tree.h
+//
+// Copies of the model share the values of its parameters and running statistics, and have gradients
+// of their own. A loss that is a mean over samples (Loss::by_sample) is taken of each block, and
+// nothing but gradients and figures is brought together; any other is given z, targets and labels
+// of the whole batch, by each process for itself: what it remembers (a queue, a centre) and what it
+// learns (prototypes) is the same in all of them, and goes nowhere.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pipelines/train/batch_pass.h"
+#include "pipelines/train/block_loss.h"
+#include "processes/block_group.h"
+
+namespace pretext {
+
+class BlockPass final : public BatchPass {
+ public:
+  // The parts, allocated, and the processes outlive it. `threads` of this process compute.
+  BlockPass(Assembled& parts, Processes& processes, int threads);
+  ~BlockPass() override;
+
+  void Seek(int64_t epoch, int64_t batch) override;
+  void BeginStep(const RunPosition& position) override;
+  absl::Status EndStep() override;
+  absl::StatusOr<StepResult> Run(const ForwardContext& context, Reduction reduction,
+                                 bool keep) override;
+  const Batch& batch() const override { return whole_; }
+  // Of a mean over samples: the blocks' gradients are added up.
+  bool takes_sums() const override { return parts_.loss->by_sample(); }
+  double data_seconds() const override;
+
+ private:
+  struct Block;
+
+  absl::Status RunBlock(BlockMember& member, const ForwardContext& context, Reduction reduction,
+                        bool keep);
+  // Whether rows of a block go through in pieces, where the batch has so many samples.
+  bool IsCut(int64_t samples) const;
+  absl::Status SumGradients();
+
+  Assembled& parts_;
+  BlockGroup group_;
+  SharedLoss shared_;
+  std::vector<std::unique_ptr<Block>> blocks_;  // of this process
+  // Of the latest batch.
+  Batch whole_;
+  Tensor h_, z_;
+  bool own_statistics_ = false;  // the running ones are of this process's first block
+};
+
+}  // namespace pretext

@@ -1,0 +1,287 @@
+#include "processes/block_group.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "base/check/check.h"
+#include "base/parallel/parallel.h"
+#include "processes/group_failure.h"
+
+namespace pretext {
+namespace {
+
+// Floats that are added at a time: the halves of a node stay in the cache.
+constexpr int64_t kPiece = 4096;
+
+BlockRange RangeOf(int rank, int size, int blocks) {
+  return {static_cast<int>(FirstSample(blocks, rank, size)),
+          static_cast<int>(FirstSample(blocks, rank + 1, size))};
+}
+
+}  // namespace
+
+class BlockGroup::Member final : public BlockMember {
+ public:
+  Member(BlockGroup& group, int index) : group_(group), index_(index) {}
+
+  int index() const override { return index_; }
+  int count() const override { return group_.blocks_; }
+  bool is_first() const override { return index_ == group_.own_.begin; }
+
+  using BlockMember::Gather;
+  const void* Gather(const void* values, const std::vector<int64_t>& counts) override {
+    PRETEXT_CHECK(static_cast<int>(counts.size()) == count(), "a count for each block");
+    // The buffer of the meeting after the next: nobody reads it any more.
+    std::vector<uint32_t>& all = group_.gathered_[turn_++ % 2];
+    const int64_t total = std::accumulate(counts.begin(), counts.end(), int64_t{0});
+    const int64_t before = std::accumulate(counts.begin(), counts.begin() + index_, int64_t{0});
+    // Its size changes at meetings alone: all blocks find the same here.
+    if (static_cast<int64_t>(all.size()) < total)
+      group_.Meet([&] { all.resize(static_cast<size_t>(total)); });
+    std::memcpy(all.data() + before, values,
+                static_cast<size_t>(counts[static_cast<size_t>(index_)]) * 4);
+    group_.Meet([&] {
+      const absl::Status status = group_.ExchangeSegments(counts, all.data());
+      if (!status.ok()) throw GroupFailure(status);
+    });
+    return all.data();
+  }
+
+  void Once(const std::function<void()>& act) override { group_.Meet(act); }
+
+  // Before a run: one that failed may have left them at different turns.
+  void Begin() { turn_ = 0; }
+
+ private:
+  BlockGroup& group_;
+  const int index_;
+  size_t turn_ = 0;
+};
+
+BlockGroup::BlockGroup(Processes& processes, int blocks, int threads)
+    : processes_(processes),
+      blocks_(blocks),
+      own_(RangeOf(processes.rank(), processes.size(), blocks)),
+      free_(std::max(1, threads)) {
+  PRETEXT_CHECK(own_.size() > 0, "a process has at least one block");
+  for (int b = own_.begin; b < own_.end; ++b)
+    members_.push_back(std::make_unique<Member>(*this, b));
+  for (const auto& member : members_) {
+    threads_.emplace_back([this, &member = *member] { Work(member); });
+  }
+}
+
+BlockGroup::~BlockGroup() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void BlockGroup::Work(Member& member) {
+  // What a block computes is the same whatever the process has of threads.
+  omp_set_num_threads(1);
+  int64_t done = 0;
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return ending_ || (runs_ > done && free_ > 0); });
+      if (ending_) return;
+      done = runs_;
+      --free_;
+    }
+    try {
+      if (const absl::Status status = work_(member); !status.ok()) Break(nullptr, status);
+    } catch (const GroupFailure& failure) {
+      Break(nullptr, failure.status());
+    } catch (...) {
+      Break(std::current_exception(), absl::OkStatus());
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      ++free_;
+      --working_;
+    }
+    changed_.notify_all();
+  }
+}
+
+void BlockGroup::Break(std::exception_ptr thrown, const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  if (broken_) return;
+  broken_ = true;
+  status_ = status;
+  thrown_ = std::move(thrown);
+  changed_.notify_all();
+}
+
+absl::Status BlockGroup::Run(const std::function<absl::Status(BlockMember&)>& work) {
+  std::unique_lock lock(mutex_);
+  broken_ = false;
+  status_ = absl::OkStatus();
+  thrown_ = nullptr;
+  there_ = 0;
+  for (const auto& member : members_) member->Begin();
+  work_ = work;
+  working_ = own_.size();
+  ++runs_;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return working_ == 0; });
+  if (thrown_ != nullptr) std::rethrow_exception(thrown_);
+  return status_;
+}
+
+void BlockGroup::Meet(const std::function<void()>& act) {
+  std::unique_lock lock(mutex_);
+  if (broken_) throw GroupFailure(status_);
+  if (++there_ < own_.size()) {
+    const int64_t before = meetings_;
+    ++free_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return broken_ || (meetings_ > before && free_ > 0); });
+    --free_;
+    if (meetings_ == before) throw GroupFailure(status_);
+    return;
+  }
+  // The others wait: nobody else touches what they share.
+  lock.unlock();
+  act();
+  lock.lock();
+  there_ = 0;
+  ++meetings_;
+  changed_.notify_all();
+}
+
+absl::Status BlockGroup::ExchangeSegments(const std::vector<int64_t>& counts, uint32_t* words) {
+  const int size = processes_.size();
+  if (size == 1) return absl::OkStatus();
+  std::vector<Processes::Message> out, in;
+  const auto segment = [&](int rank) {
+    const BlockRange range = RangeOf(rank, size, blocks_);
+    const int64_t first = std::accumulate(counts.begin(), counts.begin() + range.begin, int64_t{0});
+    const int64_t length =
+        std::accumulate(counts.begin() + range.begin, counts.begin() + range.end, int64_t{0});
+    return Processes::Message{rank, words + first, static_cast<size_t>(length) * 4};
+  };
+  Processes::Message own = segment(processes_.rank());
+  for (int r = 0; r < size; ++r) {
+    if (r == processes_.rank()) continue;
+    out.push_back({r, own.data, own.bytes});
+    in.push_back(segment(r));
+  }
+  return processes_.Exchange(out, in);
+}
+
+absl::Status BlockGroup::Sum(const std::vector<Addends>& addends) {
+  if (processes_.size() > 1) return SumOverProcesses(addends);
+  for (const Addends& each : addends) {
+    ParallelBlocks(each.count, kPiece, blocks_, [&](int64_t begin, int64_t end) {
+      std::vector<float> zeros;
+      std::vector<float> sum(static_cast<size_t>(end - begin));
+      SumNode(
+          {0, blocks_}, end - begin,
+          [&](const BlockRange& node) -> const float* {
+            if (node.size() > 1) return nullptr;
+            const float* const values = each.values[static_cast<size_t>(node.begin)];
+            if (values != nullptr) return values + begin;
+            zeros.resize(static_cast<size_t>(end - begin));
+            return zeros.data();
+          },
+          sum.data());
+      std::copy(sum.begin(), sum.end(), each.sums + begin);
+    });
+  }
+  return absl::OkStatus();
+}
+
+// All addends one behind the other are cut into a slice a process: each sends its nodes of a slice
+// to the slice's process, which adds them and sends the sum to all. Of S floats a process sends and
+// takes about 2 S (k - 1) / k.
+absl::Status BlockGroup::SumOverProcesses(const std::vector<Addends>& addends) {
+  const int size = processes_.size(), rank = processes_.rank();
+  int64_t total = 0;
+  for (const Addends& each : addends) total += each.count;
+  const auto slice = [&](int r) { return total * r / size; };
+
+  // [own nodes][total]
+  const std::vector<BlockRange> own_nodes = NodesWithin(blocks_, own_);
+  std::vector<std::vector<float>> sums(own_nodes.size(),
+                                       std::vector<float>(static_cast<size_t>(total)));
+  int64_t offset = 0;
+  for (const Addends& each : addends) {
+    ParallelBlocks(each.count, kPiece, own_.size(), [&](int64_t begin, int64_t end) {
+      std::vector<float> zeros;
+      for (size_t n = 0; n < own_nodes.size(); ++n) {
+        SumNode(
+            own_nodes[n], end - begin,
+            [&](const BlockRange& node) -> const float* {
+              if (node.size() > 1) return nullptr;
+              const float* const values = each.values[static_cast<size_t>(node.begin - own_.begin)];
+              if (values != nullptr) return values + begin;
+              zeros.resize(static_cast<size_t>(end - begin));
+              return zeros.data();
+            },
+            sums[n].data() + offset + begin);
+      }
+    });
+    offset += each.count;
+  }
+
+  // The nodes of all processes of this one's slice.
+  const int64_t first = slice(rank), length = slice(rank + 1) - first;
+  std::vector<BlockRange> nodes;
+  std::vector<std::vector<float>> parts;
+  std::vector<Processes::Message> out, in;
+  std::vector<std::pair<int, size_t>> places;  // of what comes
+  for (int r = 0; r < size; ++r) {
+    for (const BlockRange& node : NodesWithin(blocks_, RangeOf(r, size, blocks_))) {
+      nodes.push_back(node);
+      parts.emplace_back(r == rank ? 0 : static_cast<size_t>(length));
+      if (r != rank) places.emplace_back(r, parts.size() - 1);
+    }
+    if (r == rank) continue;
+    for (std::vector<float>& sum : sums) {
+      out.push_back({r, sum.data() + slice(r), static_cast<size_t>(slice(r + 1) - slice(r)) * 4});
+    }
+  }
+  for (const auto& [r, part] : places)
+    in.push_back({r, parts[part].data(), parts[part].size() * 4});
+  if (absl::Status status = processes_.Exchange(out, in); !status.ok()) return status;
+
+  std::vector<float> whole(static_cast<size_t>(total));
+  ParallelBlocks(length, kPiece, blocks_, [&](int64_t begin, int64_t end) {
+    SumNode(
+        {0, blocks_}, end - begin,
+        [&](const BlockRange& node) -> const float* {
+          const auto found = std::find(nodes.begin(), nodes.end(), node);
+          if (found == nodes.end()) return nullptr;
+          const auto n = static_cast<size_t>(found - nodes.begin());
+          const auto own = std::find(own_nodes.begin(), own_nodes.end(), node);
+          if (own == own_nodes.end()) return parts[n].data() + begin;
+          return sums[static_cast<size_t>(own - own_nodes.begin())].data() + first + begin;
+        },
+        whole.data() + first + begin);
+  });
+
+  out.clear();
+  in.clear();
+  for (int r = 0; r < size; ++r) {
+    if (r == rank) continue;
+    out.push_back({r, whole.data() + first, static_cast<size_t>(length) * 4});
+    in.push_back({r, whole.data() + slice(r), static_cast<size_t>(slice(r + 1) - slice(r)) * 4});
+  }
+  if (absl::Status status = processes_.Exchange(out, in); !status.ok()) return status;
+  offset = 0;
+  for (const Addends& each : addends) {
+    std::copy_n(whole.data() + offset, each.count, each.sums);
+    offset += each.count;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace pretext

@@ -1,0 +1,82 @@
+// The blocks of a batch that this process computes, each on a thread of its own, and their ways to
+// those of other processes.
+//
+// Process r of k has blocks [r G / k, (r + 1) G / k). At most `threads` of them compute at a time,
+// the others wait: a block that waits for others lets the next one go on.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/group/block_member.h"
+#include "core/group/block_tree.h"
+#include "processes/processes.h"
+
+namespace pretext {
+
+class BlockGroup {
+ public:
+  // k <= blocks. The processes outlive it.
+  BlockGroup(Processes& processes, int blocks, int threads);
+  ~BlockGroup();
+
+  int blocks() const { return blocks_; }
+  const BlockRange& own() const { return own_; }  // of this process
+  Processes& processes() { return processes_; }
+
+  // work(member) on all own blocks' threads. The first failure ends the others at the next place
+  // where they meet; an exception is thrown here.
+  absl::Status Run(const std::function<absl::Status(BlockMember&)>& work);
+
+  // sums[i] becomes the sum over all blocks of values[b][i] by the tree, on every process; values[b]
+  // of own block b - own().begin may be null (zeros). `sums` may be one of them. Between two Runs.
+  struct Addends {
+    int64_t count;
+    std::vector<const float*> values;
+    float* sums;
+  };
+  absl::Status Sum(const std::vector<Addends>& addends);
+
+ private:
+  class Member;
+
+  void Work(Member& member);
+  // All own blocks' threads; the last to come does `act`.
+  void Meet(const std::function<void()>& act);
+  void Break(std::exception_ptr thrown, const absl::Status& status);
+  absl::Status ExchangeSegments(const std::vector<int64_t>& counts, uint32_t* words);
+  absl::Status SumOverProcesses(const std::vector<Addends>& addends);
+
+  Processes& processes_;
+  const int blocks_;
+  const BlockRange own_;
+  std::vector<std::unique_ptr<Member>> members_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Of a Run.
+  std::function<absl::Status(BlockMember&)> work_;
+  int64_t runs_ = 0;  // begun
+  int working_ = 0;   // threads that have not ended it
+  bool ending_ = false;
+  int free_;  // places of those that compute
+  // Of a meeting.
+  int there_ = 0;
+  int64_t meetings_ = 0;  // that are over
+  // The first failure of the run.
+  bool broken_ = false;
+  absl::Status status_;
+  std::exception_ptr thrown_;
+
+  std::vector<uint32_t> gathered_[2];  // of meetings in turn
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace pretext

@@ -1,0 +1,30 @@
+// What all processes are to know: from one to all, and of all.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "processes/processes.h"
+
+namespace pretext {
+
+// `bytes` at `data` of process 0 to all, along a binary tree.
+absl::Status Broadcast(Processes& processes, void* data, size_t bytes);
+
+// The text of process 0.
+absl::StatusOr<std::string> BroadcastText(Processes& processes, std::string text);
+
+// One status for all, of process 0: what it alone does went well, or not. Others get the code and
+// the message as they are.
+absl::Status ShareStatus(Processes& processes, const absl::Status& status);
+
+// Whether any of them says yes.
+absl::StatusOr<bool> AnyOf(Processes& processes, bool yes);
+
+// Until all are there.
+absl::Status WaitForAll(Processes& processes);
+
+}  // namespace pretext

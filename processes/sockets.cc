@@ -1,0 +1,318 @@
+#include "processes/sockets.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "base/check/check.h"
+#include "base/file/read_file.h"
+
+namespace pretext {
+namespace {
+
+constexpr char kPlace[] = "PRETEXT_PROCESS";     // RANK:SOCKET,SOCKET…
+constexpr uint64_t kFailed = uint64_t{1} << 63;  // of a header: a text of why
+
+// What this program was started with.
+std::vector<std::string> OwnArguments() {
+  const absl::StatusOr<std::string> line = ReadFile("/proc/self/cmdline");
+  if (!line.ok() || line->empty()) return {"pretext"};
+  // Each word ends with a zero.
+  return absl::StrSplit(line->substr(0, line->size() - 1), '\0');
+}
+
+// A process that cannot be stopped by what becomes of its parent's terminal would go on alone.
+[[noreturn]] void BecomeChild(const std::string& place, char** argv) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  setenv(kPlace, place.c_str(), 1);
+  execv("/proc/self/exe", argv);
+  _exit(127);
+}
+
+void CloseAll(const std::vector<int>& sockets) {
+  for (const int socket : sockets)
+    if (socket >= 0) close(socket);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::Start(int k) {
+  std::vector<std::string> words = OwnArguments();
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  // sockets[a][b]: the end of process a of its pair with b.
+  std::vector<std::vector<int>> sockets(static_cast<size_t>(k),
+                                        std::vector<int>(static_cast<size_t>(k), -1));
+  for (size_t a = 0; a < sockets.size(); ++a) {
+    for (size_t b = 0; b < a; ++b) {
+      int pair[2];
+      if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+        const absl::Status status =
+            absl::ErrnoToStatus(errno, absl::StrCat("no sockets for ", k, " processes"));
+        for (const auto& each : sockets) CloseAll(each);
+        return status;
+      }
+      sockets[a][b] = pair[0];
+      sockets[b][a] = pair[1];
+    }
+  }
+  std::vector<pid_t> children;
+  absl::Status status;
+  for (size_t r = 1; r < sockets.size() && status.ok(); ++r) {
+    const std::string place = absl::StrCat(r, ":", absl::StrJoin(sockets[r], ","));
+    const pid_t child = fork();
+    if (child < 0) status = absl::ErrnoToStatus(errno, "a process cannot be started");
+    if (child == 0) {
+      for (size_t other = 0; other < sockets.size(); ++other)
+        if (other != r) CloseAll(sockets[other]);
+      BecomeChild(place, argv.data());
+    }
+    if (child > 0) children.push_back(child);
+  }
+  for (size_t r = 1; r < sockets.size(); ++r) CloseAll(sockets[r]);
+  // Those that were started find their sockets closed, and end.
+  auto result = std::make_unique<SocketProcesses>(0, sockets[0]);
+  result->children_ = std::move(children);
+  if (!status.ok()) return status;
+  return result;
+}
+
+absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::FromEnvironment() {
+  const char* const place = std::getenv(kPlace);
+  if (place == nullptr) return nullptr;
+  const std::pair<std::string, std::string> words = absl::StrSplit(place, absl::MaxSplits(':', 1));
+  int rank = 0;
+  std::vector<int> sockets;
+  bool good = absl::SimpleAtoi(words.first, &rank);
+  for (const auto word : absl::StrSplit(words.second, ',')) {
+    sockets.push_back(-1);
+    good = good && absl::SimpleAtoi(word, &sockets.back());
+  }
+  if (!good || rank <= 0 || rank >= static_cast<int>(sockets.size())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the environment has ", kPlace, "=", place,
+                     ", which pretext train --processes sets for the processes that it starts"));
+  }
+  unsetenv(kPlace);
+  return std::make_unique<SocketProcesses>(rank, std::move(sockets));
+}
+
+SocketProcesses::SocketProcesses(int rank, std::vector<int> sockets)
+    : rank_(rank), host_(HostName()), peers_(sockets.size()) {
+  for (size_t r = 0; r < sockets.size(); ++r) {
+    peers_[r].socket = sockets[r];
+    if (sockets[r] < 0) continue;
+    fcntl(sockets[r], F_SETFL, fcntl(sockets[r], F_GETFL) | O_NONBLOCK);
+    fcntl(sockets[r], F_SETFD, FD_CLOEXEC);
+  }
+}
+
+SocketProcesses::~SocketProcesses() {
+  for (const Peer& peer : peers_)
+    if (peer.socket >= 0) close(peer.socket);
+  for (const pid_t child : children_) waitpid(child, nullptr, 0);
+}
+
+absl::Status SocketProcesses::Send(int rank, Peer& peer) {
+  while (peer.sent < peer.out.size()) {
+    Transfer& transfer = peer.out[peer.sent];
+    const size_t head = sizeof(transfer.header);
+    const bool in_head = transfer.done < head;
+    const char* const from = in_head
+                                 ? reinterpret_cast<const char*>(&transfer.header) + transfer.done
+                                 : transfer.data + (transfer.done - head);
+    const size_t left = in_head ? head - transfer.done : head + transfer.bytes - transfer.done;
+    const ssize_t count = left == 0 ? 0 : send(peer.socket, from, left, MSG_NOSIGNAL);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return absl::OkStatus();
+      // What it has said before it ended is read first.
+      return Take(rank, peer).ok() ? LossOf(*this, rank) : failed_;
+    }
+    transfer.done += static_cast<size_t>(count);
+    peer.heard = absl::Now();
+    if (transfer.is_done()) ++peer.sent;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SocketProcesses::TakeFailure(int rank, Peer& peer, size_t bytes) {
+  std::string text(bytes, '\0');
+  size_t done = 0;
+  while (done < bytes) {
+    const ssize_t count = recv(peer.socket, text.data() + done, bytes - done, 0);
+    if (count > 0) done += static_cast<size_t>(count);
+    if (count == 0) break;
+    if (count < 0 && errno != EINTR) {
+      pollfd waits{peer.socket, POLLIN, 0};
+      if (poll(&waits, 1, 1000) <= 0) break;
+    }
+  }
+  failed_ = FailureOf(*this, rank, text.substr(0, done));
+  return failed_;
+}
+
+absl::Status SocketProcesses::Take(int rank, Peer& peer) {
+  while (true) {
+    // The header of a failure may come where nothing is due.
+    Transfer surprise;
+    const bool due = peer.taken < peer.in.size();
+    Transfer& transfer = due ? peer.in[peer.taken] : surprise;
+    const size_t head = sizeof(transfer.header);
+    const bool in_head = transfer.done < head;
+    char* const to = in_head ? reinterpret_cast<char*>(&transfer.header) + transfer.done
+                             : transfer.data + (transfer.done - head);
+    const size_t left = in_head ? head - transfer.done : head + transfer.bytes - transfer.done;
+    // What is not due is only looked at: it may be the next exchange's.
+    const ssize_t count = recv(peer.socket, to, left, due ? 0 : MSG_PEEK);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return absl::OkStatus();
+      return failed_ = LossOf(*this, rank);
+    }
+    if (count == 0) return failed_ = LossOf(*this, rank);
+    if (!due) {
+      if (count < static_cast<ssize_t>(head) || (surprise.header & kFailed) == 0)
+        return absl::OkStatus();
+      (void)!recv(peer.socket, to, head, 0);
+      return TakeFailure(rank, peer, surprise.header & ~kFailed);
+    }
+    transfer.done += static_cast<size_t>(count);
+    peer.heard = absl::Now();
+    if (in_head && transfer.done == head) {
+      if ((transfer.header & kFailed) != 0)
+        return TakeFailure(rank, peer, transfer.header & ~kFailed);
+      if (transfer.header != transfer.bytes) {
+        return failed_ = absl::InternalError(absl::StrCat(Name(rank), " sent ", transfer.header,
+                                                          " bytes where ", transfer.bytes,
+                                                          " are due: it is elsewhere in its work"));
+      }
+    }
+    if (transfer.is_done()) {
+      ++peer.taken;
+      if (peer.taken == peer.in.size()) return absl::OkStatus();
+    }
+  }
+}
+
+absl::Status SocketProcesses::Poll() {
+  std::vector<pollfd> waits;
+  std::vector<int> ranks;
+  absl::Time first = absl::InfiniteFuture();  // to be silent for too long
+  int silent = -1;
+  for (int r = 0; r < size(); ++r) {
+    Peer& peer = peers_[static_cast<size_t>(r)];
+    if (peer.socket < 0) continue;
+    short events = POLLIN;
+    if (peer.sent < peer.out.size()) events |= POLLOUT;
+    waits.push_back({peer.socket, events, 0});
+    ranks.push_back(r);
+    if (peer.waits() && peer.heard + timeout_ < first) {
+      first = peer.heard + timeout_;
+      silent = r;
+    }
+  }
+  const absl::Duration left = first - absl::Now();
+  if (left <= absl::ZeroDuration()) return failed_ = SilenceOf(*this, silent, timeout_);
+  const int milliseconds = static_cast<int>(
+      std::min<int64_t>(1000, std::max<int64_t>(1, absl::ToInt64Milliseconds(left))));
+  if (poll(waits.data(), waits.size(), milliseconds) < 0 && errno != EINTR)
+    return failed_ = absl::ErrnoToStatus(errno, "sockets between processes");
+  for (size_t i = 0; i < waits.size(); ++i) {
+    Peer& peer = peers_[static_cast<size_t>(ranks[i])];
+    if ((waits[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+      const bool due = peer.taken < peer.in.size();
+      absl::Status status = Take(ranks[i], peer);
+      // One that nothing is due from may be ahead and have ended well.
+      if (!status.ok() && (due || absl::IsAborted(status) || peer.sent < peer.out.size()))
+        return status;
+      if (!status.ok()) {
+        close(std::exchange(peer.socket, -1));
+        failed_ = absl::OkStatus();
+        continue;
+      }
+    }
+    if ((waits[i].revents & POLLOUT) != 0) {
+      if (absl::Status status = Send(ranks[i], peer); !status.ok()) return failed_ = status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SocketProcesses::Exchange(const std::vector<Message>& out,
+                                       const std::vector<Message>& in) {
+  if (!failed_.ok()) return failed_;
+  const absl::Time now = absl::Now();
+  for (Peer& peer : peers_) {
+    peer.out.clear();
+    peer.in.clear();
+    peer.sent = peer.taken = 0;
+    peer.heard = now;
+  }
+  const auto add = [&](const Message& message, std::vector<Transfer> Peer::*list) {
+    PRETEXT_CHECK(message.peer != rank_ && message.peer < size(), "a message to another process");
+    (peers_[static_cast<size_t>(message.peer)].*list)
+        .push_back({.header = list == &Peer::out ? message.bytes : 0,
+                    .data = static_cast<char*>(message.data),
+                    .bytes = message.bytes});
+  };
+  for (const Message& message : out) add(message, &Peer::out);
+  for (const Message& message : in) add(message, &Peer::in);
+  for (int r = 0; r < size(); ++r) {
+    Peer& peer = peers_[static_cast<size_t>(r)];
+    if (peer.waits() && peer.socket < 0) return failed_ = LossOf(*this, r);
+    if (peer.sent == peer.out.size()) continue;
+    if (absl::Status status = Send(r, peer); !status.ok()) return failed_ = status;
+  }
+  while (std::any_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.waits(); })) {
+    if (absl::Status status = Poll(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+void SocketProcesses::Fail(const absl::Status& status) {
+  // Those who have told this one know.
+  if (absl::IsAborted(failed_)) return;
+  const std::string text(status.message());
+  const uint64_t header = kFailed | text.size();
+  std::string message(reinterpret_cast<const char*>(&header), sizeof(header));
+  message += text;
+  for (const Peer& peer : peers_) {
+    // In the middle of a message there is no room for another: it will find this one gone.
+    const bool between = peer.sent == peer.out.size() || peer.out[peer.sent].done == 0;
+    if (peer.socket >= 0 && between)
+      (void)!send(peer.socket, message.data(), message.size(), MSG_NOSIGNAL);
+  }
+  failed_ = status;
+}
+
+absl::Status SocketProcesses::Finish() {
+  char there = 1;
+  std::vector<char> all(peers_.size());
+  std::vector<Message> out, in;
+  for (int r = 0; r < size(); ++r) {
+    if (r == rank_) continue;
+    out.push_back({r, &there, 1});
+    in.push_back({r, &all[static_cast<size_t>(r)], 1});
+  }
+  return Exchange(out, in);
+}
+
+}  // namespace pretext

@@ -1,0 +1,69 @@
+// Processes of one machine, over a pair of sockets for each two of them: no MPI is needed.
+//
+// Process 0 starts the others, as the program that it is itself, with the same arguments.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "processes/processes.h"
+
+namespace pretext {
+
+class SocketProcesses final : public Processes {
+ public:
+  // This process becomes number 0 of k: starts k - 1 more, of its own program with its own
+  // arguments, which find their place with FromEnvironment.
+  static absl::StatusOr<std::unique_ptr<SocketProcesses>> Start(int k);
+  // A process that Start has started; null where this is none.
+  static absl::StatusOr<std::unique_ptr<SocketProcesses>> FromEnvironment();
+  // Number `rank` of sockets[r], one to each of the others; sockets[rank] is not used. It closes
+  // them.
+  SocketProcesses(int rank, std::vector<int> sockets);
+  ~SocketProcesses() override;
+
+  int rank() const override { return rank_; }
+  int size() const override { return static_cast<int>(peers_.size()); }
+  const std::string& host(int) const override { return host_; }
+  absl::Status Exchange(const std::vector<Message>& out, const std::vector<Message>& in) override;
+  void Fail(const absl::Status& status) override;
+  void set_timeout(absl::Duration timeout) override { timeout_ = timeout; }
+  absl::Status Finish() override;
+
+ private:
+  // A message on its way: a header of eight bytes (its kind and its length), then its bytes.
+  struct Transfer {
+    uint64_t header = 0;
+    char* data = nullptr;
+    size_t bytes = 0, done = 0;  // of header and data together
+    bool is_done() const { return done == sizeof(header) + bytes; }
+  };
+  struct Peer {
+    int socket = -1;
+    std::vector<Transfer> out, in;  // of the exchange, in order
+    size_t sent = 0, taken = 0;     // of them
+    absl::Time heard;
+    bool waits() const { return sent < out.size() || taken < in.size(); }
+  };
+
+  absl::Status Send(int rank, Peer& peer);
+  absl::Status Take(int rank, Peer& peer);
+  // What a peer that failed has said: its text is on its way.
+  absl::Status TakeFailure(int rank, Peer& peer, size_t bytes);
+  absl::Status Poll();
+
+  const int rank_;
+  const std::string host_;
+  std::vector<Peer> peers_;
+  absl::Duration timeout_ = absl::InfiniteDuration();
+  absl::Status failed_;
+  std::vector<pid_t> children_;
+};
+
+}  // namespace pretext
