@@ -16,6 +16,8 @@ namespace {
 // Floats that are added at a time: the halves of a node stay in the cache.
 constexpr int64_t kPiece = 4096;
 
+constexpr char kMeetAlike[] = "all blocks meet at the same places of their work";
+
 BlockRange RangeOf(int rank, int size, int blocks) {
   return {static_cast<int>(FirstSample(blocks, rank, size)),
           static_cast<int>(FirstSample(blocks, rank + 1, size))};
@@ -104,6 +106,7 @@ void BlockGroup::Work(Member& member) {
     }
     {
       const std::lock_guard lock(mutex_);
+      PRETEXT_CHECK(broken_ || there_ == 0, kMeetAlike);
       ++free_;
       --working_;
     }
@@ -139,6 +142,7 @@ absl::Status BlockGroup::Run(const std::function<absl::Status(BlockMember&)>& wo
 void BlockGroup::Meet(const std::function<void()>& act) {
   std::unique_lock lock(mutex_);
   if (broken_) throw GroupFailure(status_);
+  PRETEXT_CHECK(working_ == own_.size(), kMeetAlike);
   if (++there_ < own_.size()) {
     const int64_t before = meetings_;
     ++free_;

@@ -28,6 +28,8 @@ namespace {
 
 constexpr char kPlace[] = "PRETEXT_PROCESS";     // RANK:SOCKET,SOCKET…
 constexpr uint64_t kFailed = uint64_t{1} << 63;  // of a header: a text of why
+// How long a loss waits for a word that would explain it.
+constexpr absl::Duration kLastWords = absl::Seconds(1);
 
 // What this program was started with.
 std::vector<std::string> OwnArguments() {
@@ -144,7 +146,7 @@ absl::Status SocketProcesses::Send(int rank, Peer& peer) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return absl::OkStatus();
       // What it has said before it ended is read first.
-      return Take(rank, peer).ok() ? LossOf(*this, rank) : failed_;
+      return Take(rank, peer).ok() ? Lost(rank) : failed_;
     }
     transfer.done += static_cast<size_t>(count);
     peer.heard = absl::Now();
@@ -169,6 +171,29 @@ absl::Status SocketProcesses::TakeFailure(int rank, Peer& peer, size_t bytes) {
   return failed_;
 }
 
+absl::Status SocketProcesses::Lost(int rank) {
+  failed_ = LossOf(*this, rank);
+  // One that has heard of another's failure ends too, and may be gone before that is heard here.
+  const absl::Time end = absl::Now() + kLastWords;
+  for (bool wait = true; wait && absl::Now() < end;) {
+    wait = false;
+    for (int r = 0; r < size(); ++r) {
+      Peer& peer = peers_[static_cast<size_t>(r)];
+      uint64_t header = 0;
+      if (r == rank || peer.socket < 0) continue;
+      const ssize_t count = recv(peer.socket, &header, sizeof(header), MSG_PEEK);
+      const bool between = peer.taken >= peer.in.size() || peer.in[peer.taken].done == 0;
+      if (count == sizeof(header) && between && (header & kFailed) != 0) {
+        (void)!recv(peer.socket, &header, sizeof(header), 0);
+        return TakeFailure(r, peer, header & ~kFailed);
+      }
+      wait = wait || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+    }
+    if (wait) absl::SleepFor(absl::Milliseconds(10));
+  }
+  return failed_;
+}
+
 absl::Status SocketProcesses::Take(int rank, Peer& peer) {
   while (true) {
     // The header of a failure may come where nothing is due.
@@ -185,9 +210,9 @@ absl::Status SocketProcesses::Take(int rank, Peer& peer) {
     if (count < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return absl::OkStatus();
-      return failed_ = LossOf(*this, rank);
+      return Lost(rank);
     }
-    if (count == 0) return failed_ = LossOf(*this, rank);
+    if (count == 0) return Lost(rank);
     if (!due) {
       if (count < static_cast<ssize_t>(head) || (surprise.header & kFailed) == 0)
         return absl::OkStatus();
@@ -277,7 +302,7 @@ absl::Status SocketProcesses::Exchange(const std::vector<Message>& out,
   for (const Message& message : in) add(message, &Peer::in);
   for (int r = 0; r < size(); ++r) {
     Peer& peer = peers_[static_cast<size_t>(r)];
-    if (peer.waits() && peer.socket < 0) return failed_ = LossOf(*this, r);
+    if (peer.waits() && peer.socket < 0) return Lost(r);
     if (peer.sent == peer.out.size()) continue;
     if (absl::Status status = Send(r, peer); !status.ok()) return failed_ = status;
   }

@@ -56,6 +56,8 @@ class SocketProcesses final : public Processes {
   absl::Status Take(int rank, Peer& peer);
   // What a peer that failed has said: its text is on its way.
   absl::Status TakeFailure(int rank, Peer& peer, size_t bytes);
+  // That a peer is gone, or what another says that explains it.
+  absl::Status Lost(int rank);
   absl::Status Poll();
 
   const int rank_;

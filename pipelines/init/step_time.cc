@@ -35,7 +35,8 @@ absl::StatusOr<double> MeasureStep(const std::string& text, int64_t samples, dou
   const TrainPlan plan = PlanTraining(*parts);
   double best = 0;
   {
-    Updater updater(*parts, plan);
+    Alone alone;
+    Updater updater(*parts, plan, alone);
     Cursor cursor;
     updater.Seek(cursor);
     const auto start = std::chrono::steady_clock::now();

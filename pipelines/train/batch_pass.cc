@@ -17,13 +17,13 @@ LoaderOptions TrainingBatches(const Assembled& parts) {
           .clean = parts.loss->needs_clean()};
 }
 
-WholePass::WholePass(Assembled& parts)
+UndividedPass::UndividedPass(Assembled& parts)
     : parts_(parts),
       loader_(*parts.dataset, TrainingBatches(parts)),
       step_(parts, parts.config->train().chunk()) {}
 
-absl::StatusOr<StepResult> WholePass::Run(const ForwardContext& context, Reduction reduction,
-                                          bool keep) {
+absl::StatusOr<StepResult> UndividedPass::Run(const ForwardContext& context, Reduction reduction,
+                                              bool keep) {
   if (absl::Status status = loader_.Next(batch_); !status.ok()) return status;
   return step_.Run(batch_, context, reduction, keep);
 }

@@ -1,6 +1,6 @@
 // The next batch through the model and back: gradients are added to the parameters'.
 //
-// One process may have the batch as a whole (WholePass here), or in blocks, which it may share with
+// One process may have the batch as a whole (UndividedPass here), or in blocks, which it may share with
 // other processes (block_pass.h).
 #pragma once
 
@@ -45,10 +45,10 @@ class BatchPass {
   virtual double data_seconds() const = 0;
 };
 
-class WholePass final : public BatchPass {
+class UndividedPass final : public BatchPass {
  public:
   // The parts, allocated, outlive it.
-  explicit WholePass(Assembled& parts);
+  explicit UndividedPass(Assembled& parts);
 
   void Seek(int64_t epoch, int64_t batch) override { loader_.Seek(epoch, batch); }
   void BeginStep(const RunPosition& position) override { parts_.BeginStep(position); }

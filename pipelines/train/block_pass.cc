@@ -125,12 +125,12 @@ absl::Status BlockPass::RunBlock(BlockMember& member, const ForwardContext& cont
   });
   if (!keep) return absl::OkStatus();
   // The monitor looks at vectors, one a row.
-  const auto gather = [&](const Tensor& rows, Tensor& all) {
-    if (rows.defined() && rows.rank() == 2 && rows.dim(0) % block.batch.samples == 0)
-      block.loss.GatherRows(rows, all);
+  const auto gather = [&](const FlowType& type, const Tensor& rows, Tensor& all) {
+    if (type.is(FlowType::Kind::kVector)) block.loss.GatherRows(rows, all);
   };
-  gather(block.result.h, h_);
-  gather(block.result.z, z_);
+  const Head& last = parts_.predictor != nullptr ? *parts_.predictor : *parts_.head;
+  gather(parts_.encoder->output(), block.result.h, h_);
+  gather(last.output(), block.result.z, z_);
   return absl::OkStatus();
 }
 

@@ -38,7 +38,7 @@ Updater::Updater(Assembled& parts, const TrainPlan& plan, Processes& processes)
     : parts_(parts), plan_(plan), measures_(processes.rank() == 0) {
   parts.Allocate(parts.config->train().seed());
   if (parts.config->train().blocks() == 0) {
-    pass_ = std::make_unique<WholePass>(parts);
+    pass_ = std::make_unique<UndividedPass>(parts);
   } else {
     pass_ = std::make_unique<BlockPass>(parts, processes, omp_get_max_threads());
   }
