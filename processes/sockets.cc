@@ -129,7 +129,14 @@ SocketProcesses::SocketProcesses(int rank, std::vector<int> sockets)
 SocketProcesses::~SocketProcesses() {
   for (const Peer& peer : peers_)
     if (peer.socket >= 0) close(peer.socket);
-  for (const pid_t child : children_) waitpid(child, nullptr, 0);
+  // Those of a group that failed end by themselves, but for one that does nothing any more.
+  const absl::Time end = failed_.ok() ? absl::InfiniteFuture() : absl::Now() + kLastWords;
+  for (const pid_t child : children_) {
+    while (waitpid(child, nullptr, failed_.ok() ? 0 : WNOHANG) == 0) {
+      if (absl::Now() > end) kill(child, SIGKILL);
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+  }
 }
 
 absl::Status SocketProcesses::Send(int rank, Peer& peer) {

@@ -137,21 +137,33 @@ std::string SmallAutoencoder(const std::string& name) {
 
 namespace {
 
-ProgramResult Run(const std::string& output, const std::vector<std::string>& arguments,
+std::string PathOf(const std::string& program) {
+  return std::filesystem::absolute(std::string(std::getenv("TEST_SRCDIR")) + "/pretext/" + program);
+}
+
+std::vector<std::string> Joined(std::vector<std::string> words,
+                                const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// command[0] is a path, or found by PATH.
+ProgramResult Run(const std::string& output, std::vector<std::string> command,
                   const std::function<void(pid_t)>& while_running) {
-  static const std::string program =
-      std::filesystem::absolute(std::string(std::getenv("TEST_SRCDIR")) + "/pretext/pretext");
   const std::string log = ScratchFolder() + "/output.txt";
   const pid_t child = fork();
   if (child == 0) {
     const int said = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     dup2(output.empty() ? said : open(output.c_str(), O_WRONLY), STDOUT_FILENO);
     dup2(said, STDERR_FILENO);
-    std::vector<char*> words = {const_cast<char*>(program.c_str())};
-    for (const std::string& a : arguments) words.push_back(const_cast<char*>(a.c_str()));
+    std::vector<char*> words;
+    for (std::string& word : command) words.push_back(word.data());
     words.push_back(nullptr);
     setenv("BUILD_WORKING_DIRECTORY", ScratchFolder().c_str(), 1);
-    execv(program.c_str(), words.data());
+    // Several processes of MPI on the cores of one test, as root where there is no other user.
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+    execvp(words[0], words.data());
     _exit(127);
   }
   int state = 0;
@@ -169,11 +181,16 @@ ProgramResult Run(const std::string& output, const std::vector<std::string>& arg
 
 ProgramResult RunProgram(const std::vector<std::string>& arguments,
                          const std::function<void(pid_t)>& while_running) {
-  return Run("", arguments, while_running);
+  return Run("", Joined({PathOf("pretext")}, arguments), while_running);
+}
+
+ProgramResult RunProgramUnder(const std::vector<std::string>& launcher, const std::string& program,
+                              const std::vector<std::string>& arguments) {
+  return Run("", Joined(Joined(launcher, {PathOf(program)}), arguments), nullptr);
 }
 
 ProgramResult RunProgramInto(const std::string& path, const std::vector<std::string>& arguments) {
-  return Run(path, arguments, nullptr);
+  return Run(path, Joined({PathOf("pretext")}, arguments), nullptr);
 }
 
 }  // namespace pretext

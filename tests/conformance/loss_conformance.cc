@@ -5,6 +5,10 @@
 
 #include "core/autograd/gradient_check.h"
 #include "core/plugin/loss.h"
+#include "pipelines/model/passes.h"
+#include "pipelines/train/block_loss.h"
+#include "processes/block_group.h"
+#include "processes/testing.h"
 #include "tests/conformance/fixture.h"
 
 namespace pretext {
@@ -181,6 +185,130 @@ TEST_P(LossConformance, IsDeterministic) {
   const Batch batch = RandomZ(6);
   ExpectDeterministic(
       [&](Tape& tape) { return Compute(tape, tape.Constant(batch.input), batch).loss; });
+}
+
+// The row of a batch that row `row` of its block is.
+int64_t FirstRow(int64_t row, int64_t count, int64_t samples, int64_t first) {
+  return row / count * samples + first + row % count;
+}
+
+// Rows [first, first + count) of each view, and what belongs to them.
+Batch BlockOf(const Batch& batch, int64_t first, int64_t count) {
+  Batch block;
+  block.samples = count;
+  block.views = batch.views;
+  block.type = batch.type;
+  block.labels = batch.labels.Rows(first, first + count);
+  if (batch.clean.defined()) block.clean = batch.clean.Rows(first, first + count);
+  return block;
+}
+
+// Of rows of a batch, view-major, those of a block.
+Tensor BlockOf(const Tensor& rows, const Batch& batch, int64_t first, int64_t count) {
+  std::vector<Tensor> views;
+  for (int64_t v = 0; v < batch.views; ++v) {
+    views.push_back(rows.Rows(v * batch.samples + first, v * batch.samples + first + count));
+  }
+  return JoinRows(views);
+}
+
+// Blocks of a batch, by any number of processes, have the loss and the gradient of the batch: the
+// same bits where the loss is of all rows, the same mean where it says that it is one of samples.
+TEST_P(LossConformance, IsTheSameOfABatchInBlocks) {
+  constexpr int kBlocks = 4;
+  const bool scores = context_.input.is(FlowType::Kind::kTokenScores);
+  for (const int64_t samples : {8, 7, 5}) {
+    const Batch batch = RandomZ(samples);
+    const std::unique_ptr<Loss> alone = Create();
+    const auto begin = [](Loss& loss) {
+      loss.BeginStep({.step = 1, .total_steps = 9, .steps_per_epoch = 3, .seed = 1});
+    };
+    begin(*alone);
+    if (scores) {
+      // Of masked tokens, as they come: blocks of the first, the second … quarter.
+      ASSERT_TRUE(alone->by_sample());
+      continue;
+    }
+    Tape tape;
+    const Var z = tape.Leaf(batch.input.Clone());
+    const LossResult whole = Compute(*alone, tape, z, batch);
+    tape.Backward(whole.loss);
+    const Tensor dz = tape.LeafGradient(z);
+    const Tensor target = context_.target.is(FlowType::Kind::kNothing)
+                              ? Tensor()
+                              : RandomTensor(batch.input.shape(), 2);
+    for (const int k : {1, 2, 3, 4}) {
+      AsProcesses(k, [&](Processes& processes) {
+        BlockGroup group(processes, kBlocks, 2);
+        Model model;
+        model.loss = Create();
+        begin(*model.loss);
+        SharedLoss shared;
+        const absl::Status status = group.Run([&](BlockMember& member) {
+          const int64_t first = FirstSample(samples, member.index(), kBlocks);
+          const int64_t count = FirstSample(samples, member.index() + 1, kBlocks) - first;
+          const auto own = [&](const Tensor& rows) { return BlockOf(rows, batch, first, count); };
+          BlockLoss loss(model, shared);
+          loss.Begin(member, samples);
+          StepResult result;
+          Tensor gradient;
+          double exact = 1e-5;
+          if (!alone->by_sample()) {
+            const LossOfValues judged =
+                loss.Judge({.value = own(batch.input),
+                            .target = target.defined() ? own(target) : Tensor(),
+                            .decoder_weight = {},
+                            .decoder_bias = {},
+                            .batch = BlockOf(batch, first, count)},
+                           Reduction::kMean);
+            result = judged.result;
+            gradient = judged.value;
+            exact = 0;
+          } else {
+            // The gradient of a sum, over the weight of all.
+            const std::unique_ptr<Loss> of_block = Create();
+            begin(*of_block);
+            Batch block = BlockOf(batch, first, count);
+            block.input = own(batch.input);
+            Prediction prediction;
+            Tape own_tape;
+            prediction.value = own_tape.Leaf(block.input);
+            if (target.defined()) prediction.target = own_tape.Constant(own(target));
+            if (context_.view.masked) {
+              const Batch pictures = RandomBatch(context_.view, samples, batch.views, 3);
+              block.type = pictures.type;
+              block.input = own(pictures.input);
+              block.masked_positions =
+                  RandomBatch(context_.view, count, batch.views, 3).masked_positions;
+              const int64_t patches = context_.view.tokens;
+              const int64_t masked = pictures.masked_positions.size() / pictures.rows();
+              for (int64_t i = 0; i < block.masked_positions.size(); ++i) {
+                const int64_t row = i / masked, of = FirstRow(row, count, samples, first);
+                block.masked_positions.ints()[i] = static_cast<int32_t>(
+                    pictures.masked_positions.ints()[of * masked + i % masked] - of * patches +
+                    row * patches);
+              }
+            }
+            const LossResult part = of_block->Compute(own_tape, prediction, block);
+            own_tape.Backward(part.loss);
+            result.loss = part.loss.value().item();
+            result.weight = part.weight;
+            result = loss.MeanOf(result);
+            gradient = own_tape.LeafGradient(prediction.value).Clone();
+            const auto share = static_cast<float>(part.weight / result.weight);
+            for (int64_t i = 0; i < gradient.size(); ++i) gradient.data()[i] *= share;
+          }
+          EXPECT_NEAR(result.loss, whole.loss.value().item(), exact * (1 + std::abs(result.loss)))
+              << k << " processes";
+          EXPECT_NEAR(result.weight, whole.weight, exact * whole.weight);
+          EXPECT_TRUE(AllClose(ToDoubles(gradient), ToDoubles(own(dz)), exact))
+              << k << " processes";
+          return absl::OkStatus();
+        });
+        EXPECT_TRUE(status.ok()) << status;
+      });
+    }
+  }
 }
 
 TEST_P(LossConformance, ANonFinitePredictionGivesANonFiniteLoss) {

@@ -8,13 +8,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <regex>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/random/random.h"
 #include "tests/program.h"
+#include "tests/run_files.h"
 
 namespace pretext {
 namespace {
@@ -26,32 +25,6 @@ int FromEnvironment(const char* name, int otherwise) {
   const char* const value = std::getenv(name);
   return value == nullptr ? otherwise : std::atoi(value);
 }
-
-// Of a safetensors file what comes after its header, which holds seconds too.
-std::string Data(const std::string& path) {
-  const std::string contents = FileContents(path);
-  uint64_t header = 0;
-  for (size_t i = 8; i-- > 0 && contents.size() >= 8;) {
-    header = header << 8 | static_cast<unsigned char>(contents[i]);
-  }
-  return contents.size() < 8 + header ? "" : contents.substr(8 + header);
-}
-
-// A run's files by their names, without what is another each time.
-struct RunFiles {
-  explicit RunFiles(const std::string& run) {
-    const fs::path folder = fs::path(ScratchFolder()) / run;
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      const std::string name = fs::relative(entry.path(), folder).string();
-      if (name.rfind("tensorboard/", 0) != 0) names.insert(name);
-      if (entry.path().extension() == ".safetensors") tensors += Data(run + "/" + name);
-    }
-    metrics = std::regex_replace(FileContents(run + "/metrics.jsonl"),
-                                 std::regex("\"items_per_second\":[^,}]*"), "");
-  }
-  std::set<std::string> names;
-  std::string tensors, metrics;
-};
 
 // Evaluations, older checkpoints and a best one, in the folder "run".
 std::string Everything(const std::string& best) {

@@ -1,0 +1,265 @@
+// A training that is shared by processes is the training of one: the same bits of its weights, its
+// optimizer's state and its metrics, for any number of processes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "core/tensor/safetensors.h"
+#include "tests/program.h"
+#include "tests/run_files.h"
+
+namespace pretext {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr char kFast[] =
+    "evaluate { classify: false baselines { pca: false raw_input: false untrained_encoder: false } "
+    "} output { report: false report_samples: 0 tensorboard: false directory: \"run\" } "
+    "train { log_every: 5 }";
+
+constexpr char kViews[] =
+    "views { count: 2 augmentation { [type.googleapis.com/pretext.HorizontalFlip] {} } } "
+    "encoder { [type.googleapis.com/pretext.Mlp] { hidden: 24 normalization: BATCH dropout: 0.1 } "
+    "} head { [type.googleapis.com/pretext.ProjectionMlp] { output: 16 } } ";
+
+class ProcessesTest : public testing::Test {
+ protected:
+  static std::vector<std::string> Command(const std::vector<std::string>& overrides, int k) {
+    std::vector<std::string> command = {"train", "pipeline.textproto", "--processes",
+                                        std::to_string(k)};
+    for (const std::string& text : overrides) {
+      command.push_back("--override");
+      command.push_back(text);
+    }
+    return command;
+  }
+
+  static void Clear() { std::filesystem::remove_all(ScratchFolder() + "/run"); }
+
+  static RunFiles Run(std::vector<std::string> overrides, int k) {
+    Clear();
+    overrides.insert(overrides.begin(), kFast);
+    const ProgramResult result = RunProgram(Command(overrides, k));
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return RunFiles("run");
+  }
+
+  static void ExpectSame(const std::string& pipeline, const std::vector<std::string>& overrides,
+                         const std::vector<int>& sizes) {
+    WriteScratchFile("pipeline.textproto", pipeline);
+    const RunFiles want = Run(overrides, 1);
+    ASSERT_GT(want.tensors.size(), 1000u);
+    for (const int k : sizes) {
+      const RunFiles got = Run(overrides, k);
+      EXPECT_EQ(got.metrics, want.metrics) << k << " processes";
+      EXPECT_TRUE(got.tensors == want.tensors) << "other bits with " << k << " processes";
+    }
+  }
+};
+
+TEST_F(ProcessesTest, AnAutoencoderIsTheSameForAnyNumberOfThem) {
+  ExpectSame(SmallAutoencoder("a"), {"train { epochs: 7 blocks: 8 }"}, {2, 3, 4, 8});
+}
+
+// Batch normalisation, augmentations and negatives go over all blocks; blocks of 7 and 8 samples.
+TEST_F(ProcessesTest, ContrastWithBatchNormalisation) {
+  ExpectSame(
+      SmallAutoencoder("b"),
+      {kViews,
+       "loss { [type.googleapis.com/pretext.NtXent] {} } optimizer { "
+       "[type.googleapis.com/pretext.Lars] { learning_rate: 0.5 } } train { epochs: 7 blocks: "
+       "8 batch_size: 61 clip_norm: 0.5 }"},
+      {2, 3, 4, 8});
+}
+
+TEST_F(ProcessesTest, ScopesOfStatisticsChunksAndAccumulation) {
+  for (const char* train : {"batch_norm: PER_VIEW", "batch_norm: PER_BLOCK", "chunk: 12",
+                            "accumulate: 3 drop_last: false"}) {
+    SCOPED_TRACE(train);
+    ExpectSame(SmallAutoencoder("c"),
+               {kViews, std::string("loss { [type.googleapis.com/pretext.NtXent] {} } train { "
+                                    "epochs: 2 blocks: 4 ") +
+                            train + " }"},
+               {2, 3});
+  }
+}
+
+// A teacher and a queue; prototypes, a queue of them, and groups of views.
+TEST_F(ProcessesTest, WhatLossesRememberAndLearn) {
+  ExpectSame(SmallAutoencoder("d"),
+             {kViews,
+              "predictor { [type.googleapis.com/pretext.ProjectionMlp] { output: 16 } } "
+              "teacher { momentum { from: 0.9 to: 1 decay: COSINE } dropout: true } "
+              "loss { [type.googleapis.com/pretext.InfoNceQueue] { rows: 100 } } "
+              "train { epochs: 3 blocks: 4 }"},
+             {2, 3});
+  ExpectSame(SmallAutoencoder("e"),
+             {kViews,
+              "head { [type.googleapis.com/pretext.ProjectionMlp] { output: 16 } } "
+              "loss { [type.googleapis.com/pretext.Swav] { prototypes: 24 queue_rows: 70 "
+              "queue_start_epoch: 1 } } train { epochs: 3 blocks: 4 }"},
+             {2, 3});
+}
+
+TEST_F(ProcessesTest, ALanguageModelWithDropout) {
+  std::string text;
+  for (int i = 0; i < 1500; ++i) {
+    for (int w = 4 + (i * i) % 17; w > 0; --w)
+      text += "word" + std::to_string((i * w) % 37 * (w % 11)) + " ";
+    text += "\n\n";
+  }
+  WriteScratchFile("corpus.txt", text);
+  ExpectSame(
+      SmallLanguageModel("text", 200,
+                         "optimizer { [type.googleapis.com/pretext.Lamb] {} } train { epochs: "
+                         "2 batch_size: 32 blocks: 8 }"),
+      {}, {2, 3, 8});
+}
+
+// Against the batch as a whole: what all blocks have wrong alike would be the same for any number
+// of processes.
+TEST_F(ProcessesTest, BlocksAreTheBatch) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("f"));
+  const auto loss_after = [](const std::vector<std::string>& overrides) {
+    const std::string metrics = Run(overrides, 1).metrics;
+    std::smatch found;
+    const std::regex last("\"step\":40[^}]*\"loss\":([0-9.e-]+)");
+    EXPECT_TRUE(std::regex_search(metrics, found, last)) << metrics;
+    return std::stod(found[1]);
+  };
+  const std::vector<std::string> contrast = {
+      kViews, "loss { [type.googleapis.com/pretext.NtXent] {} }",
+      // Without dropout, whose masks are a block's own.
+      "encoder { [type.googleapis.com/pretext.Mlp] { dropout: 0 } } "
+      "train { epochs: 5 }"};
+  std::vector<std::string> in_blocks = contrast;
+  in_blocks.push_back("train { blocks: 4 }");
+  const double whole = loss_after(contrast);
+  // Rounding alone, over 40 steps; a gradient of a quarter of the size, or statistics of a block,
+  // are off by more than ten times that.
+  EXPECT_NEAR(loss_after(in_blocks), whole, 1e-4 * whole);
+  in_blocks.back() = "train { blocks: 4 batch_norm: PER_BLOCK }";
+  EXPECT_GT(std::abs(loss_after(in_blocks) - whole), 1e-3 * whole);
+  // Of one view a block's masks are the batch's.
+  const std::vector<std::string> with_dropout = {"train { epochs: 5 }"};
+  EXPECT_NEAR(loss_after({"train { epochs: 5 blocks: 4 }"}), loss_after(with_dropout),
+              1e-4 * loss_after(with_dropout));
+}
+
+TEST_F(ProcessesTest, ARunGoesOnWithAnotherNumberOfThem) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("g"));
+  const RunFiles want = Run({"train { epochs: 4 blocks: 6 }"}, 1);
+  Run({"train { epochs: 2 blocks: 6 }"}, 3);
+  const ProgramResult result = RunProgram(
+      {"train", "--resume", "run", "--override", "train { epochs: 4 }", "--processes", "2"});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_TRUE(RunFiles("run").tensors == want.tensors);
+  const ProgramResult seven = RunProgram(
+      {"train", "--resume", "run", "--override", "train { epochs: 5 }", "--processes", "7"});
+  EXPECT_EQ(seven.exit_code, 2);
+  EXPECT_THAT(seven.output, HasSubstr("train.blocks: is 6, and the training is shared by 7"));
+}
+
+TEST_F(ProcessesTest, WithoutANumberOfBlocksThereAreAsManyAsProcesses) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("h"));
+  const RunFiles want = Run({"train { epochs: 2 blocks: 2 }"}, 1);
+  const RunFiles got = Run({"train { epochs: 2 }"}, 2);
+  EXPECT_TRUE(got.tensors == want.tensors);
+}
+
+// One error, of the first process's own or of another's, and no process stays.
+TEST_F(ProcessesTest, AFaultIsSaidOnce) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("i"));
+  Clear();
+  const ProgramResult result =
+      RunProgram(Command({kFast, "train { epochs: 1 blocks: 4 batch_size: 3 }"}, 2));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.output, HasSubstr("train.blocks"));
+  EXPECT_EQ(result.output.find("train.blocks"), result.output.rfind("train.blocks"));
+  EXPECT_FALSE(std::filesystem::exists(ScratchFolder() + "/run"));
+  for (const char* bad : {"0", "-1", "65"}) {
+    EXPECT_EQ(RunProgram({"train", "pipeline.textproto", "--processes", bad}).exit_code, 2) << bad;
+  }
+}
+
+// The children of a process, by /proc.
+std::vector<pid_t> ChildrenOf(pid_t parent) {
+  std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) +
+                     "/children");
+  std::vector<pid_t> children;
+  for (pid_t child; file >> child;) children.push_back(child);
+  return children;
+}
+
+TEST_F(ProcessesTest, OneThatIsStoppedIsNamedAfterTheTimeThatWasSet) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("j"));
+  Clear();
+  pid_t stopped = 0;
+  const ProgramResult result =
+      RunProgram(Command({kFast, "train { epochs: 100000 blocks: 2 timeout_seconds: 1 }"}, 2),
+                 [&](pid_t parent) {
+                   if (stopped != 0 || FileContents("run/metrics.jsonl").size() < 200) return;
+                   stopped = ChildrenOf(parent).at(0);
+                   kill(stopped, SIGSTOP);
+                 });
+  // The parent waits for its child's end.
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("process 1 on host"));
+  EXPECT_THAT(result.output, HasSubstr("has said nothing for 1s"));
+}
+
+TEST_F(ProcessesTest, CtrlCOfOneEndsAllWithACheckpoint) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("k"));
+  Clear();
+  bool told = false;
+  const ProgramResult result =
+      RunProgram(Command({kFast, "train { epochs: 100000 blocks: 3 }"}, 3), [&](pid_t parent) {
+        if (told || FileContents("run/metrics.jsonl").size() < 200) return;
+        told = true;
+        kill(ChildrenOf(parent).at(1), SIGTERM);
+      });
+  EXPECT_THAT(result.output, HasSubstr("Stopped at step"));
+  EXPECT_FALSE(FileContents("run/checkpoint/weights.safetensors").empty());
+}
+
+// mpirun of Debian's Open MPI; as root it wants to be asked twice.
+TEST_F(ProcessesTest, OverMpiTheBitsAreTheSame) {
+  if (std::system("command -v mpirun > /dev/null") != 0) GTEST_SKIP() << "there is no mpirun";
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("l"));
+  const std::vector<std::string> overrides = {
+      kFast, kViews,
+      "loss { [type.googleapis.com/pretext.NtXent] {} } train { epochs: 3 blocks: 4 }"};
+  const RunFiles want = Run(overrides, 1);
+  const std::vector<std::string> mpirun = {"mpirun",    "-n",   "2",  "--oversubscribe",
+                                           "--bind-to", "none", "-x", "BUILD_WORKING_DIRECTORY"};
+  Clear();
+  std::vector<std::string> command = Command(overrides, 1);
+  const ProgramResult result = RunProgramUnder(mpirun, "pretext_mpi", command);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("processes      2: 2 on host"));
+  EXPECT_TRUE(RunFiles("run").tensors == want.tensors);
+  // Faults end all of them, and are said once.
+  Clear();
+  command.push_back("--override");
+  command.push_back("train { blocks: 1 }");
+  const ProgramResult fault = RunProgramUnder(mpirun, "pretext_mpi", command);
+  EXPECT_NE(fault.exit_code, 0);
+  EXPECT_THAT(fault.output, HasSubstr("train.blocks: is 1, and the training is shared by 2"));
+  // A program without MPI says so, and does not train twice.
+  const ProgramResult without = RunProgramUnder(mpirun, "pretext", command);
+  EXPECT_NE(without.exit_code, 0);
+  EXPECT_THAT(without.output, HasSubstr("this program has no MPI"));
+}
+
+}  // namespace
+}  // namespace pretext
