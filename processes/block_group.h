@@ -35,7 +35,7 @@ class BlockGroup {
   // where they meet; an exception is thrown here.
   absl::Status Run(const std::function<absl::Status(BlockMember&)>& work);
 
-  // sums[i] becomes the sum over all blocks' values by the tree, on every process. Between two Runs.
+  // sums[i] becomes the sum of all blocks' by the tree, on every process. Between two Runs.
   // values[b] are of own block own().begin + b, null for zeros; `sums` may be one of them.
   struct Addends {
     int64_t count;
