@@ -17,4 +17,10 @@ void PictureSource::Take(const absl::Status& status, std::vector<float>& values)
   std::fill(values.begin(), values.end(), 0.0f);
 }
 
+absl::Status MakeValues(Sample& sample) {
+  if (sample.source == nullptr) return absl::OkStatus();
+  sample.source->Whole(sample.values);
+  return sample.source->status();
+}
+
 }  // namespace pretext

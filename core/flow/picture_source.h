@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/flow/batch.h"
 #include "kernels/image/resize.h"
 
 namespace pretext {
@@ -38,5 +39,8 @@ class PictureSource {
 
   absl::Status status_;
 };
+
+// Makes the values of a fetched sample, if they are not there yet.
+absl::Status MakeValues(Sample& sample);
 
 }  // namespace pretext

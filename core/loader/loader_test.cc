@@ -213,8 +213,7 @@ class Sourced : public Dataset {
   int64_t size(Split) const override { return 12; }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override {
     const absl::Status status = Fetch(split, index, sample);
-    MakeValues(sample);
-    return status;
+    return status.ok() ? MakeValues(sample) : status;
   }
   absl::Status Fetch(Split, int64_t index, Sample& sample) const override {
     sample.index = index;
@@ -264,6 +263,24 @@ TEST(Loader, TheFirstOfAChainTakesItsPartFromTheSourceAndAllElseFromTheWhole) {
   Loader evaluation(dataset, {.batch_size = 12, .views = {{&crop}}, .evaluation = true});
   ASSERT_TRUE(evaluation.Next(batch).ok());
   EXPECT_EQ(batch.input.data()[5 * 4], 5);
+}
+
+class AddOne : public Augmentation {
+ public:
+  FlowType output() const override { return FlowType::Image(1, 2, 2); }
+  void Apply(Sample& sample, Random&) const override {
+    for (float& value : sample.values) value += 1;
+  }
+};
+
+TEST(Loader, ASecondCropIsOfWhatTheFirstOneTook) {
+  const Sourced dataset;
+  const Crop crop;
+  const AddOne add_one;
+  Loader loader(dataset, {.batch_size = 12, .views = {{&crop, &add_one, &crop}}});
+  Batch batch;
+  ASSERT_TRUE(loader.Next(batch).ok());
+  for (const float value : Values(batch.input)) EXPECT_EQ(value, 8) << "7 once more: the source's";
 }
 
 TEST(Loader, TheFirstSampleThatCannotBeMadeIsTheError) {
