@@ -23,8 +23,7 @@ struct Normalization {
         rows(z.dim(0) / groups),
         order(OrderOf(z, rows)),
         relu(relu),
-        gamma(layer.scale != nullptr ? tape.Use(*layer.scale)
-                                     : tape.Constant(Tensor::Full({order.channels}, 1))),
+        gamma(layer.scale != nullptr ? tape.Use(*layer.scale) : Var()),
         beta(layer.shift != nullptr ? tape.Use(*layer.shift) : Var()),
         mean(Tensor::Uninitialized({groups, order.channels})),
         inverse_deviation(Tensor::Uninitialized({groups, order.channels})) {
@@ -46,7 +45,7 @@ struct Normalization {
   BatchNormParameters Parameters(int64_t group) const {
     return {.mean = mean.data() + group * order.channels,
             .inverse_deviation = inverse_deviation.data() + group * order.channels,
-            .gamma = gamma.value().data(),
+            .gamma = gamma.defined() ? gamma.value().data() : nullptr,
             .beta = beta.defined() ? beta.value().data() : nullptr};
   }
 
