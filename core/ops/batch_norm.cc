@@ -181,9 +181,8 @@ Var ActivateChannels(Tape& tape, Var x, Activation activation) {
   Tensor y = Tensor::Uninitialized(input.shape(), input.layout());
   if (input.layout().padded()) y.Zero();
   WithElements(input, [&]<class T>() {
-    ChannelBiasActivation(order, order.samples, activation,
-                          static_cast<const T*>(Elements<T>(input)), nullptr,
-                          static_cast<T*>(nullptr), Elements<T>(y));
+    ChannelBiasActivation(order, order.samples, activation, Elements<T>(input), nullptr, nullptr,
+                          Elements<T>(y));
   });
   Tensor saved = DerivativeFromOutput(activation) ? y : std::move(input);
   return tape.Record(
