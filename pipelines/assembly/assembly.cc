@@ -209,7 +209,6 @@ class Assembler {
                  chain, group.view(), path);
       first += count;
     }
-    context_.groups = static_cast<int64_t>(parts_.groups.size());
     context_.input = parts_.groups.front().type;
     context_.view = context_.input;
     parts_.view = context_.input;
