@@ -65,10 +65,8 @@ struct Batch {
   std::vector<int64_t> indices;  // [N] of the samples in their split
 
   int64_t rows() const { return samples * views; }
-  int64_t masked() const {
-    const Tensor& each = masked_ids.defined() ? masked_ids : masked_positions;
-    return each.defined() ? each.size() : 0;
-  }
+  // M.
+  int64_t masked() const { return masked_positions.defined() ? masked_positions.size() : 0; }
 };
 
 }  // namespace pretext
