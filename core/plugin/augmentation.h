@@ -24,8 +24,7 @@ class Augmentation {
   virtual FlowType output() const = 0;
 
   // Whether, as the first of a chain, it takes its part from the picture as it is, where the
-  // dataset has it (Sample::source), in place of the values. The next in the chain are given values
-  // alone.
+  // dataset has it (Sample::source), in place of the values. Those after it are given values alone.
   virtual bool takes_source() const { return false; }
 
   // Changes the sample in place. Thread-safe; all randomness comes from `random`, whose stream is

@@ -23,8 +23,8 @@ struct BuildContext {
   FlowType view;      // what the encoder is given: the sample after its augmentations
   int64_t views = 1;  // V; for losses those that go through the trained encoder
   // For losses: the type of Prediction::target (nothing without teacher and predictor), and which
-  // views `value` and `target` are of, as Prediction::views; empty: all, 0 to views - 1, of one group
-  // (Batch::groups).
+  // views `value` and `target` are of, as Prediction::views; empty: all, 0 to views - 1, which are
+  // of one group (Batch::groups).
   FlowType target;
   std::vector<int64_t> value_views, target_views;
   bool labelled = false;                 // the dataset has labels
