@@ -20,8 +20,8 @@ enum class BatchNormScope : uint8_t {
 enum class PassPart : uint8_t { kEncoder, kHead, kPredictor };
 
 struct ForwardContext {
-  bool training = false;  // dropout on, batch statistics; false: running statistics
-  bool dropout = true;    // in training
+  bool training = false;  // with dropout and batch statistics; else with running statistics
+  bool dropout = true;    // false: none, in training either
   // In training, running statistics are updated although the tape does not record: a teacher's.
   bool update_statistics = false;
   int64_t views = 1;  // the batch's V; rows are view-major
@@ -29,7 +29,8 @@ struct ForwardContext {
   // Where the rows are a block of a batch that is computed in blocks; null where they are all there
   // is. Statistics of batch normalisation are then of all blocks' rows, unless they are kPerBlock.
   BlockMember* block = nullptr;
-  // Of encoder and head; set on the tape by Forward (core/plugin/forward_pass.h).
+  // Of encoder, head and predictor; set on the tape by who passes a batch through them
+  // (core/plugin/forward_pass.h).
   Precision precision = Precision::kFloat32;
 
   // Names the dropout masks of this pass.
@@ -39,7 +40,7 @@ struct ForwardContext {
   // The first row of this chunk within the whole batch: masks do not depend on the chunking.
   int64_t first_row = 0;
 
-  PassPart part = PassPart::kEncoder;  // set by Forward (core/plugin/forward_pass.h)
+  PassPart part = PassPart::kEncoder;  // set likewise
   uint32_t group = 0;                  // of views, below 2^7
   bool teacher = false;                // the part is the teacher's
 

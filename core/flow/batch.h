@@ -31,8 +31,8 @@ struct Sample {
   std::vector<Target> targets;          // the masked tokens, by position
   std::vector<int32_t> masked_patches;  // of an image whose type is masked, ascending
 
-  // Between Dataset::Fetch and the first augmentation of pictures that have one: values are not
-  // there yet (core/flow/picture_source.h).
+  // Of a picture that was fetched (Dataset::Fetch) and whose values are still to be made: by the
+  // first augmentation, or by MakeValues (core/flow/picture_source.h).
   std::shared_ptr<PictureSource> source;
 };
 
@@ -65,10 +65,8 @@ struct Batch {
   std::vector<int64_t> indices;  // [N] of the samples in their split
 
   int64_t rows() const { return samples * views; }
-  int64_t masked() const {
-    const Tensor& each = masked_ids.defined() ? masked_ids : masked_positions;
-    return each.defined() ? each.size() : 0;
-  }
+  // M; 0 where nothing is masked.
+  int64_t masked() const { return masked_positions.defined() ? masked_positions.size() : 0; }
 };
 
 }  // namespace pretext

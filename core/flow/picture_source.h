@@ -5,9 +5,12 @@
 // its size ask for. It serves one sample on one thread.
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "core/flow/batch.h"
 #include "kernels/image/resize.h"
 
 namespace pretext {
@@ -27,16 +30,21 @@ class PictureSource {
   // The sample as the dataset gives it where nothing is cut out: cut and resized by its rule.
   void Whole(std::vector<float>& values);
 
-  // The first failure: a file that is gone or damaged, by name.
+  // The first failure, by name: a file that is gone or damaged, or for which there is no memory.
   const absl::Status& status() const { return status_; }
 
  private:
+  // What messages call the picture.
+  virtual std::string name() const = 0;
   virtual absl::Status MakeCrop(const CropBox& box, int height, int width,
                                 Interpolation interpolation, std::vector<float>& values) = 0;
   virtual absl::Status MakeWhole(std::vector<float>& values) = 0;
-  void Take(const absl::Status& status, std::vector<float>& values);
+  void Make(absl::FunctionRef<absl::Status()> make, std::vector<float>& values);
 
   absl::Status status_;
 };
+
+// Makes the values of a fetched sample, if they are not there yet.
+absl::Status MakeValues(Sample& sample);
 
 }  // namespace pretext

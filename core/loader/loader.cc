@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -180,14 +181,14 @@ Tensor NewRows(const FlowType& type, int64_t rows) {
                                type.is(FlowType::Kind::kTokens) ? DType::kInt32 : DType::kFloat32);
 }
 
-// Lengths, segments and masked positions of token batches; rows[first + r] is row r.
-void PackTokens(const std::vector<Sample>& rows, size_t first, Batch& batch) {
+// Lengths, segments and masked positions of token batches.
+void PackTokens(std::span<const Sample> rows, Batch& batch) {
   const int64_t count = batch.rows(), length = batch.type.tokens;
   batch.lengths = Tensor::Uninitialized({count}, DType::kInt32);
   bool segments = false;
   int64_t masked = 0;
   for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[first + static_cast<size_t>(r)];
+    const Sample& row = rows[static_cast<size_t>(r)];
     batch.lengths.ints()[r] = row.length;
     segments |= !row.segments.empty();
     masked += static_cast<int64_t>(row.targets.size());
@@ -197,7 +198,7 @@ void PackTokens(const std::vector<Sample>& rows, size_t first, Batch& batch) {
   batch.masked_ids = Tensor::Uninitialized({masked}, DType::kInt32);
   int64_t m = 0;
   for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[first + static_cast<size_t>(r)];
+    const Sample& row = rows[static_cast<size_t>(r)];
     if (!row.segments.empty()) {
       std::copy(row.segments.begin(), row.segments.end(), batch.segments.ints() + r * length);
     }
@@ -208,14 +209,14 @@ void PackTokens(const std::vector<Sample>& rows, size_t first, Batch& batch) {
   }
 }
 
-// Which patches of image batches stand masked; rows[first + r] is row r.
-void PackPatches(const std::vector<Sample>& rows, size_t first, Batch& batch) {
+// Which patches of image batches stand masked.
+void PackPatches(std::span<const Sample> rows, Batch& batch) {
   const int64_t count = batch.rows(), patches = batch.type.tokens;
   const int64_t masked = patches - batch.type.kept;  // of each
   batch.masked_positions = Tensor::Uninitialized({count * masked}, DType::kInt32);
   int32_t* next = batch.masked_positions.ints();
   for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[first + static_cast<size_t>(r)];
+    const Sample& row = rows[static_cast<size_t>(r)];
     PRETEXT_CHECK(static_cast<int64_t>(row.masked_patches.size()) == masked,
                   "as many masked patches as its type says");
     for (const int32_t patch : row.masked_patches)
@@ -225,36 +226,23 @@ void PackPatches(const std::vector<Sample>& rows, size_t first, Batch& batch) {
 
 }  // namespace
 
-bool TakesSource(const std::vector<const Augmentation*>& chain) {
-  return !chain.empty() && chain.front()->takes_source();
-}
-
-void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
-                int64_t view, Sample& sample) {
+absl::Status MakeView(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
+                      int64_t view, const Sample& sample, Sample& row) {
+  row = sample;  // vectors keep their memory
+  if (!TakesSource(chain)) row.source.reset();
   for (size_t i = 0; i < chain.size(); ++i) {
     Random random({.seed = seed,
                    .purpose = Purpose::kAugmentation,
                    .epoch = static_cast<uint32_t>(epoch),
                    .sample = static_cast<uint64_t>(sample.index),
                    .view = static_cast<uint32_t>(view << 8 | static_cast<int64_t>(i))});
-    chain[i]->Apply(sample, random);
+    chain[i]->Apply(row, random);
+    if (row.source == nullptr) continue;
+    // What comes next works on what was taken.
+    const std::shared_ptr<PictureSource> source = std::exchange(row.source, nullptr);
+    if (!source->status().ok()) return source->status();
   }
-}
-
-void MakeView(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
-              int64_t view, const Sample& sample, Sample& row) {
-  row = sample;  // vectors keep their memory
-  if (!TakesSource(chain)) row.source.reset();
-  ApplyChain(chain, seed, epoch, view, row);
-  row.source.reset();
-}
-
-void MakeValues(Sample& sample) {
-  if (sample.source != nullptr) sample.source->Whole(sample.values);
-}
-
-absl::Status SourceStatus(const Sample& sample) {
-  return sample.source == nullptr ? absl::OkStatus() : sample.source->status();
+  return absl::OkStatus();
 }
 
 Loader::Loader(const Dataset& dataset, LoaderOptions options)
@@ -279,13 +267,14 @@ void Loader::Seek(int64_t epoch, int64_t batch) { reader_->Seek(epoch, batch); }
 void Loader::Pack(int64_t first_view, Batch& batch) const {
   batch.type = types_[static_cast<size_t>(first_view)];
   batch.input = NewRows(batch.type, batch.rows());
-  const int64_t size = batch.type.size(), first = first_view * batch.samples;
+  const int64_t size = batch.type.size();
+  const auto rows = std::span(rows_).subspan(static_cast<size_t>(first_view * batch.samples),
+                                             static_cast<size_t>(batch.rows()));
 #pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < batch.rows(); ++r)
-    CopyRow(rows_[static_cast<size_t>(first + r)], r, size, batch.input);
-  if (batch.type.is(FlowType::Kind::kTokens)) PackTokens(rows_, static_cast<size_t>(first), batch);
-  if (batch.type.is(FlowType::Kind::kImage) && batch.type.masked)
-    PackPatches(rows_, static_cast<size_t>(first), batch);
+    CopyRow(rows[static_cast<size_t>(r)], r, size, batch.input);
+  if (batch.type.is(FlowType::Kind::kTokens)) PackTokens(rows, batch);
+  if (batch.type.is(FlowType::Kind::kImage) && batch.type.masked) PackPatches(rows, batch);
 }
 
 absl::Status Loader::Next(Batch& batch) {
@@ -320,11 +309,13 @@ absl::Status Loader::Next(Batch& batch) {
 #pragma omp parallel for schedule(dynamic, 4)
   for (int64_t n = 0; n < samples; ++n) {
     Sample& sample = raw.samples[static_cast<size_t>(n)];
-    if (whole) MakeValues(sample);
+    absl::Status made;
+    if (whole) made = MakeValues(sample);
     batch.labels.ints()[n] = sample.label;
     batch.indices[static_cast<size_t>(n)] = sample.index;
-    if (options_.clean && !untouched) CopyRow(sample, n, clean_type.size(), batch.clean);
-    for (int64_t v = 0; v < views; ++v) {
+    if (made.ok() && options_.clean && !untouched)
+      CopyRow(sample, n, clean_type.size(), batch.clean);
+    for (int64_t v = 0; v < views && made.ok(); ++v) {
       Sample& row = rows_[static_cast<size_t>(v * samples + n)];
       const auto& chain = options_.views[static_cast<size_t>(v)];
       if (options_.evaluation) {
@@ -332,10 +323,10 @@ absl::Status Loader::Next(Batch& batch) {
         row.source.reset();
         for (const Augmentation* augmentation : chain) augmentation->ApplyInEvaluation(row);
       } else {
-        MakeView(chain, options_.seed, raw.epoch, v, sample, row);
+        made = MakeView(chain, options_.seed, raw.epoch, v, sample, row);
       }
     }
-    if (const absl::Status made = SourceStatus(sample); !made.ok()) {
+    if (!made.ok()) {
 #pragma omp critical
       if (n < failed_at) {
         status = made;
@@ -344,6 +335,7 @@ absl::Status Loader::Next(Batch& batch) {
     }
     sample.source.reset();
   }
+  if (!status.ok()) return status;
   if (options_.groups.size() == 1) {
     Pack(0, batch);
     if (options_.clean && untouched) batch.clean = batch.input;
@@ -362,7 +354,7 @@ absl::Status Loader::Next(Batch& batch) {
   }
   reader_->GiveBack(std::move(raw));
   seconds_augmenting_ += SecondsSince(augmenting);
-  return status;
+  return absl::OkStatus();
 }
 
 }  // namespace pretext

@@ -18,20 +18,12 @@
 
 namespace pretext {
 
-// What sample.index becomes as view `view` of epoch `epoch`: augmentation i of the chain draws from
-// {seed, Purpose::kAugmentation, epoch, index, view << 8 | i}.
-void ApplyChain(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
-                int64_t view, Sample& sample);
-
-// A fetched sample's view: the same, of the picture as it is where the chain's first takes that and
-// the sample has it; else the sample has values.
-void MakeView(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
-              int64_t view, const Sample& sample, Sample& row);
-
-// Makes the values of a fetched sample, if they are not there yet.
-void MakeValues(Sample& sample);
-// What MakeView and MakeValues failed at.
-absl::Status SourceStatus(const Sample& sample);
+// What a fetched sample becomes as view `view` of epoch `epoch`: augmentation i of the chain draws
+// from {seed, Purpose::kAugmentation, epoch, index, view << 8 | i}. The first is given the picture
+// as it is where it takes that and the sample has it; else the sample has values. After an error,
+// that of the picture, the row is of no use.
+absl::Status MakeView(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
+                      int64_t view, const Sample& sample, Sample& row);
 
 struct LoaderOptions {
   Split split = Split::kTrain;

@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <set>
 #include <string>
@@ -187,46 +188,54 @@ TEST(Loader, AReadErrorComesWithItsBatch) {
 // Samples of which each has a source: its values are its index, or after a crop the box's width.
 class Sourced : public Dataset {
  public:
+  // From which sample on pictures are damaged, and from which on there is no memory for them.
+  struct Faults {
+    int64_t damaged = 100, large = 100;
+  };
+
   class Source : public PictureSource {
    public:
-    Source(int64_t index, int64_t fails) : index_(index), fails_(fails) {}
+    Source(int64_t index, const Faults& faults) : index_(index), faults_(faults) {}
     int height() const override { return 40; }
     int width() const override { return 50; }
 
    private:
+    std::string name() const override { return absl::StrCat("sample ", index_); }
     absl::Status MakeCrop(const CropBox& box, int, int, Interpolation,
                           std::vector<float>& values) override {
+      if (index_ >= faults_.large) throw std::bad_alloc();
       values.assign(4, static_cast<float>(box.width));
-      if (index_ < fails_) return absl::OkStatus();
-      return absl::DataLossError(absl::StrCat("sample ", index_));
+      return index_ < faults_.damaged ? absl::OkStatus() : absl::DataLossError(name());
     }
     absl::Status MakeWhole(std::vector<float>& values) override {
+      if (index_ >= faults_.large) throw std::bad_alloc();
       values.assign(4, static_cast<float>(index_));
       return absl::OkStatus();
     }
-    const int64_t index_, fails_;
+    const int64_t index_;
+    const Faults faults_;
   };
 
-  explicit Sourced(int64_t fails = 100) : fails_(fails) {}
+  Sourced() = default;
+  explicit Sourced(const Faults& faults) : faults_(faults) {}
   FlowType type() const override { return FlowType::Image(1, 2, 2); }
   absl::Status Load() override { return absl::OkStatus(); }
   int64_t size(Split) const override { return 12; }
   absl::Status Read(Split split, int64_t index, Sample& sample) const override {
     const absl::Status status = Fetch(split, index, sample);
-    MakeValues(sample);
-    return status;
+    return status.ok() ? MakeValues(sample) : status;
   }
   absl::Status Fetch(Split, int64_t index, Sample& sample) const override {
     sample.index = index;
     sample.type = type();
     sample.values.clear();
-    sample.source = std::make_shared<Source>(index, fails_);
+    sample.source = std::make_shared<Source>(index, faults_);
     return absl::OkStatus();
   }
   std::string Summary() const override { return ""; }
 
  private:
-  const int64_t fails_;
+  const Faults faults_;
 };
 
 // Takes the box of width 7 of the picture as it is, or leaves the values.
@@ -266,12 +275,47 @@ TEST(Loader, TheFirstOfAChainTakesItsPartFromTheSourceAndAllElseFromTheWhole) {
   EXPECT_EQ(batch.input.data()[5 * 4], 5);
 }
 
+class AddOne : public Augmentation {
+ public:
+  FlowType output() const override { return FlowType::Image(1, 2, 2); }
+  void Apply(Sample& sample, Random&) const override {
+    for (float& value : sample.values) value += 1;
+  }
+};
+
+TEST(Loader, ASecondCropIsOfWhatTheFirstOneTook) {
+  const Sourced dataset;
+  const Crop crop;
+  const AddOne add_one;
+  Loader loader(dataset, {.batch_size = 12, .views = {{&crop, &add_one, &crop}}});
+  Batch batch;
+  ASSERT_TRUE(loader.Next(batch).ok());
+  for (const float value : Values(batch.input)) EXPECT_EQ(value, 8) << "7 once more: the source's";
+}
+
 TEST(Loader, TheFirstSampleThatCannotBeMadeIsTheError) {
-  const Sourced dataset(/*fails=*/5);
+  const Sourced dataset({.damaged = 5});
   const Crop crop;
   Loader loader(dataset, {.batch_size = 12, .views = {{&crop}}});
   Batch batch;
   EXPECT_EQ(loader.Next(batch).message(), "sample 5");
+}
+
+// The views are made in a team of threads, out of which nothing may be thrown.
+TEST(Loader, APictureThatThereIsNoMemoryForIsAnErrorThatNamesIt) {
+  const Sourced dataset({.large = 5});
+  const Crop crop;
+  const Nothing nothing;
+  for (const std::vector<const Augmentation*>& chain :
+       {std::vector<const Augmentation*>{&crop, &nothing}, {&nothing}, {}}) {
+    Loader loader(dataset, {.batch_size = 12, .views = {chain}, .clean = true});
+    Batch batch;
+    const absl::Status status = loader.Next(batch);
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+    EXPECT_EQ(status.message(), "sample 5: there is no memory for it");
+  }
+  Sample sample;
+  EXPECT_TRUE(absl::IsResourceExhausted(dataset.Read(Split::kTrain, 7, sample)));
 }
 
 // Tokens: lengths, and the masked positions in row order.

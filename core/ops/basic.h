@@ -34,9 +34,9 @@ Var Reshape(Tape& tape, Var x, const Shape& shape);
 // [R, ...] to [R, everything else].
 Var Flatten(Tape& tape, Var x);
 
-// Inverted dropout: y = x · m / (1 - p), m ~ Bernoulli(1 - p) drawn from context.DropoutKey(layer)
-// by element of the whole batch, so that it is the same whatever the chunking. x itself when not
-// training or p = 0. x: [R, ...], row-major.
+// Inverted dropout: y = x · m / (1 - p), m ~ Bernoulli(1 - p), each element's drawn by its place in
+// the whole batch (context.DropoutKey(layer), context.first_row): the same whatever the chunking. x
+// itself where the context does not drop (ForwardContext::drops) or p = 0. x: [R, ...].
 Var Dropout(Tape& tape, Var x, float probability, const ForwardContext& context, uint32_t layer);
 
 // Element by element, any shape; a and b have the same.

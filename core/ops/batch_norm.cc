@@ -26,8 +26,7 @@ struct Normalization {
         rows(z.dim(0) / groups),
         order(OrderOf(z, rows)),
         relu(relu),
-        gamma(layer.scale != nullptr ? tape.Use(*layer.scale)
-                                     : tape.Constant(Tensor::Full({order.channels}, 1))),
+        gamma(layer.scale != nullptr ? tape.Use(*layer.scale) : Var()),
         beta(layer.shift != nullptr ? tape.Use(*layer.shift) : Var()),
         mean(Tensor::Uninitialized({groups, order.channels})),
         inverse_deviation(Tensor::Uninitialized({groups, order.channels})) {
@@ -49,7 +48,7 @@ struct Normalization {
   BatchNormParameters Parameters(int64_t group) const {
     return {.mean = mean.data() + group * order.channels,
             .inverse_deviation = inverse_deviation.data() + group * order.channels,
-            .gamma = gamma.value().data(),
+            .gamma = gamma.defined() ? gamma.value().data() : nullptr,
             .beta = beta.defined() ? beta.value().data() : nullptr};
   }
 
@@ -196,9 +195,8 @@ Var ActivateChannels(Tape& tape, Var x, Activation activation) {
   Tensor y = Tensor::Uninitialized(input.shape(), input.layout());
   if (input.layout().padded()) y.Zero();
   WithElements(input, [&]<class T>() {
-    ChannelBiasActivation(order, order.samples, activation,
-                          static_cast<const T*>(Elements<T>(input)), nullptr,
-                          static_cast<T*>(nullptr), Elements<T>(y));
+    ChannelBiasActivation(order, order.samples, activation, Elements<T>(input), nullptr, nullptr,
+                          Elements<T>(y));
   });
   Tensor saved = DerivativeFromOutput(activation) ? y : std::move(input);
   return tape.Record(

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "core/ops/position_wise_internal.h"
 #include "core/ops/sequence.h"
-#include "core/ops/sequence_internal.h"
 
 namespace pretext {
 
@@ -28,22 +28,10 @@ Var PositionWiseLayer::InBfloat16(Tape& tape, Var x, Var residual, int64_t token
   const DropoutMask mask = Mask(dropout, context);
   const Tensor input = PaddedBfloat16(x.value().Plain());
   const Tensor inner = Narrow(hidden_weight), outer = Narrow(weight);
-  Bfloat16PositionWise kernel{
-      .map = {.rows = rows, .in = x.dim(1), .out = weight->shape[0]},
-      .hidden_weight = Data(inner),
-      .weight = Data(outer),
-  };
-  PositionWise& map = kernel.map;
-  map.hidden = hidden_weight == nullptr ? 0 : hidden_weight->shape[0];
-  map.activation = activation;
-  map.hidden_bias = ops_sequence_internal::Data(hidden_bias);
-  map.bias = ops_sequence_internal::Data(bias);
-  map.dropout = &mask;
-  map.first_row = context.first_row * tokens;
-  map.mask_rows = Ints(positions);
-  map.gamma = ops_sequence_internal::Data(norm.scale);
-  map.beta = ops_sequence_internal::Data(norm.shift);
-  map.epsilon = norm.epsilon;
+  Bfloat16PositionWise kernel{.map = MapOf(*this, x, tokens, positions, context, mask),
+                              .hidden_weight = Data(inner),
+                              .weight = Data(outer)};
+  const PositionWise& map = kernel.map;
 
   NormState state(tape, norm, rows);
   Tensor y = Tensor::Uninitialized({padded, map.out}), sums = y, hidden_sum, room;
@@ -63,24 +51,16 @@ Var PositionWiseLayer::InBfloat16(Tape& tape, Var x, Var residual, int64_t token
   }
   kernel.Forward(input.bfloat16s(), residual.defined() ? residual.value().data() : nullptr, kept,
                  room.defined() ? room.bfloat16s() : nullptr, sums.data(), y.data());
-  const Var hw = Use(tape, hidden_weight), hb = Use(tape, hidden_bias), w = Use(tape, weight),
-            b = Use(tape, bias);
-  return tape.Record("position-wise map", y.Rows(0, rows),
-                     {x, residual, hw, hb, w, b, state.scale, state.shift},
-                     [&tape, x, residual, hw, hb, w, b, state, input, inner, outer, kernel, mask,
-                      positions, hidden_sum, sums, kept](const Tensor& dy) mutable {
-                       kernel.map.dropout = &mask;
-                       PositionWise::Gradients g;
-                       g.residual = tape.GradientOf(residual);  // first: x may be the same
-                       g.x = tape.GradientOf(x);
-                       g.hidden_weight = tape.GradientOf(hw);
-                       g.hidden_bias = tape.GradientOf(hb);
-                       g.weight = tape.GradientOf(w);
-                       g.bias = tape.GradientOf(b);
-                       g.gamma = tape.GradientOf(state.scale);
-                       g.beta = tape.GradientOf(state.shift);
-                       kernel.Backward(input.bfloat16s(), kept, dy.Plain().data(), g);
-                     });
+  const PositionWiseVars p(tape, *this);
+  return tape.Record(
+      "position-wise map", y.Rows(0, rows),
+      {x, residual, p.hidden_weight, p.hidden_bias, p.weight, p.bias, state.scale, state.shift},
+      [&tape, x, residual, p, state, input, inner, outer, kernel, mask, positions, hidden_sum, sums,
+       kept](const Tensor& dy) mutable {
+        kernel.map.dropout = &mask;
+        kernel.Backward(input.bfloat16s(), kept, dy.Plain().data(),
+                        p.Gradients(tape, x, residual, state));
+      });
 }
 
 }  // namespace pretext

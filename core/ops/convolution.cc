@@ -26,7 +26,7 @@ struct Epilogue {
     WithElements(z, [&]<class T>() {
       T* const sums = Elements<T>(z) + at;
       T* const out = Elements<T>(y) + at;
-      ChannelBiasActivation(order, count, activation, static_cast<const T*>(sums),
+      ChannelBiasActivation(order, count, activation, sums,
                             bias.defined() ? bias.value().data() : nullptr,
                             sums == out ? nullptr : sums, out);
     });

@@ -343,6 +343,22 @@ TEST(BatchNorm, WithoutShift) {
       {.parameters = {&norm.gamma}}));
 }
 
+TEST(BatchNorm, WithoutScale) {
+  NormOnItsOwn norm(5);
+  norm.layer.scale = nullptr;
+  EXPECT_TRUE(CheckGradients(
+      [&](Tape& tape, const std::vector<Var>& x) {
+        return BatchNorm(tape, x[0], norm.layer, kTraining);
+      },
+      {RandomTensor({7, 5}, 1)},
+      [&](const std::vector<Doubles>& at) {
+        Doubles y = at[0];
+        NormalizeReference(y, Doubles(5, 1), at[1], 5, 1, 0, 7);
+        return y;
+      },
+      {.parameters = {&norm.beta}}));
+}
+
 // Larger than one chunk of the convolution: against the normalisation of the whole.
 TEST(ConvBatchNorm, ChunksAreTheWhole) {
   const ConvOptions options = {.stride = 1, .padding = 1};

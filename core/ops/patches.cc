@@ -29,12 +29,14 @@ void AddToTargets(const Tensor& dy, const TargetRow& target, Gradient to) {
   if (!to.wanted()) return;
   const int64_t rows = dy.dim(0), columns = dy.dim(1);
   if (!to.accumulate()) to.tensor().Zero();
+  float* const sums = to.data();
+  const float* const terms = dy.data();
   ParallelBlocks(columns, 16, rows, [&](int64_t begin, int64_t end) {
     for (int64_t r = 0; r < rows; ++r) {
       const int64_t row = target(r);
       if (row < 0) continue;
-      float* const sum = to.data() + row * columns;
-      const float* const from = dy.data() + r * columns;
+      float* const sum = sums + row * columns;
+      const float* const from = terms + r * columns;
 #pragma omp simd
       for (int64_t c = begin; c < end; ++c) sum[c] += from[c];
     }
@@ -50,21 +52,28 @@ Var PatchRows(Tape& tape, Var x, int64_t patch, const Tensor& which) {
   const Shape shape = input.shape();
   const int64_t size = shape[1] * patch * patch;
   const int64_t rows = which.defined() ? which.size() : input.size() / size;
-  const auto number = [which](int64_t m) { return which.defined() ? which.ints()[m] : m; };
   Tensor y = Tensor::Uninitialized({rows, size});
+  const int32_t* const numbers = which.defined() ? which.ints() : nullptr;
+  const float* const pixels = input.data();
+  float* const lines = y.data();
   ParallelFor(rows, size, [&](int64_t m) {
-    ForEachLine(shape, patch, number(m), [&](int64_t pixel, int64_t element) {
-      std::copy_n(input.data() + pixel, patch, y.data() + m * size + element);
+    const int64_t number = numbers != nullptr ? numbers[m] : m;
+    ForEachLine(shape, patch, number, [&](int64_t pixel, int64_t element) {
+      std::copy_n(pixels + pixel, patch, lines + m * size + element);
     });
   });
   return tape.Record("patches", std::move(y), {x},
-                     [&tape, x, shape, patch, size, rows, number](const Tensor& dy) {
+                     [&tape, x, which, shape, patch, size, rows](const Tensor& dy) {
                        Gradient dx = tape.GradientOf(x);
                        if (!dx.accumulate()) dx.tensor().Zero();
+                       const int32_t* const numbers = which.defined() ? which.ints() : nullptr;
+                       float* const to = dx.data();
+                       const float* const from = dy.data();
                        ParallelFor(rows, size, [&](int64_t m) {
-                         ForEachLine(shape, patch, number(m), [&](int64_t pixel, int64_t element) {
+                         const int64_t number = numbers != nullptr ? numbers[m] : m;
+                         ForEachLine(shape, patch, number, [&](int64_t pixel, int64_t element) {
                            for (int64_t j = 0; j < patch; ++j)
-                             dx.data()[pixel + j] += dy.data()[m * size + element + j];
+                             to[pixel + j] += from[m * size + element + j];
                          });
                        });
                      });
@@ -73,12 +82,13 @@ Var PatchRows(Tape& tape, Var x, int64_t patch, const Tensor& which) {
 Tensor KeptPatches(const Tensor& masked, int64_t samples, int64_t patches) {
   const int64_t all = samples * patches;
   Tensor kept = Tensor::Uninitialized({all - masked.size()}, DType::kInt32);
-  int64_t m = 0, k = 0;
+  const int32_t *at = masked.ints(), *const end = at + masked.size();
+  int32_t* next = kept.ints();
   for (int64_t i = 0; i < all; ++i) {
-    if (m < masked.size() && masked.ints()[m] == i) {
-      ++m;
+    if (at < end && *at == i) {
+      ++at;
     } else {
-      kept.ints()[k++] = static_cast<int32_t>(i);
+      *next++ = static_cast<int32_t>(i);
     }
   }
   return kept;
@@ -93,32 +103,38 @@ Var PlaceTokens(Tape& tape, Var x, Var token, Var positions, const TokenPlaces& 
   ops_internal::CheckMatrix("PlaceTokens", x);
   const int64_t rows = places.source.size(), columns = x.dim(1);
   Tensor y = Tensor::Uninitialized({rows, columns});
-  const float* const beside = token.defined() ? token.value().data() : nullptr;
+  const float *const beside = token.defined() ? token.value().data() : nullptr,
+                     *const all = x.value().data(), *const table = positions.value().data();
+  const int32_t *const sources = places.source.ints(), *const place = places.place.ints();
+  float* const result = y.data();
   ParallelFor(rows, columns, [&](int64_t r) {
-    const int64_t source = places.source.ints()[r];
-    const float* const from = source == kToken ? beside : x.value().data() + source * columns;
-    const float* const at = positions.value().data() + places.place.ints()[r] * columns;
+    const int64_t source = sources[r];
+    const float* const from = source == kToken ? beside : all + source * columns;
+    const float* const at = table + place[r] * columns;
+    float* const to = result + r * columns;
 #pragma omp simd
-    for (int64_t c = 0; c < columns; ++c) y.data()[r * columns + c] = from[c] + at[c];
+    for (int64_t c = 0; c < columns; ++c) to[c] = from[c] + at[c];
   });
   return tape.Record(
       "placed tokens", std::move(y), {x, token, positions},
       [&tape, x, token, positions, places, rows, columns](const Tensor& dy) {
+        const int32_t *const sources = places.source.ints(), *const place = places.place.ints();
         if (Gradient dx = tape.GradientOf(x); dx.wanted()) {
           if (!dx.accumulate()) dx.tensor().Zero();
+          float* const sums = dx.data();
+          const float* const terms = dy.data();
           ParallelFor(rows, columns, [&](int64_t r) {
-            const int64_t source = places.source.ints()[r];
+            const int64_t source = sources[r];
             if (source == kToken) return;
             for (int64_t c = 0; c < columns; ++c)
-              dx.data()[source * columns + c] += dy.data()[r * columns + c];
+              sums[source * columns + c] += terms[r * columns + c];
           });
         }
         AddToTargets(
-            dy, [&](int64_t r) -> int64_t { return places.source.ints()[r] == kToken ? 0 : -1; },
+            dy, [&](int64_t r) -> int64_t { return sources[r] == kToken ? 0 : -1; },
             tape.GradientOf(token));
         AddToTargets(
-            dy, [&](int64_t r) -> int64_t { return places.place.ints()[r]; },
-            tape.GradientOf(positions));
+            dy, [&](int64_t r) -> int64_t { return place[r]; }, tape.GradientOf(positions));
       });
 }
 

@@ -40,7 +40,7 @@ Var MaxPool2d(Tape& tape, Var x, int64_t kernel, int64_t stride, int64_t padding
   Tensor y = Tensor::Uninitialized(out, SameOrder(input.layout(), out[0], out[1], out[2], out[3]));
   const ChannelOrder in_order = OrderOf(input, out[0]), out_order = OrderOf(y, out[0]);
   WithElements(input, [&]<class T>() {
-    MaxPool(shape, in_order, out_order, static_cast<const T*>(Elements<T>(input)), Elements<T>(y));
+    MaxPool(shape, in_order, out_order, Elements<T>(input), Elements<T>(y));
   });
   Tensor result = y;
   return tape.Record("max pooling", std::move(result), {x},

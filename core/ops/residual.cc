@@ -14,12 +14,20 @@ namespace {
 // s of each row.
 Tensor RowFactors(const DropoutLayer& layer, int64_t rows, int64_t tokens, const Tensor& positions,
                   const ForwardContext& context) {
-  Tensor factors = Tensor::Full({rows}, 1);
   const DropoutMask mask = Mask(layer, context);
-  if (!mask.active()) return factors;
+  if (!mask.active()) return Tensor::Full({rows}, 1);
+  Tensor factors = Tensor::Uninitialized({rows});
+  float* const factor = factors.data();
+  const int32_t* const places = Ints(positions);
+  int64_t drawn = -1;  // for the sample of the row before
   for (int64_t r = 0; r < rows; ++r) {
-    const int64_t sample = (positions.defined() ? positions.ints()[r] : r) / tokens;
-    DropoutRow(mask, context.first_row + sample, 1, factors.data() + r);
+    const int64_t sample = (places != nullptr ? places[r] : r) / tokens;
+    if (sample == drawn) {
+      factor[r] = factor[r - 1];
+      continue;
+    }
+    DropoutRow(mask, context.first_row + sample, 1, factor + r);
+    drawn = sample;
   }
   return factors;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/parallel/parallel.h"
+#include "core/ops/position_wise_internal.h"
 #include "core/ops/sequence_internal.h"
 #include "kernels/gather/gather.h"
 #include "kernels/layer_norm/layer_norm.h"
@@ -59,19 +60,9 @@ Var PositionWiseLayer::operator()(Tape& tape, Var x, Var residual, int64_t token
   }
   const int64_t rows = x.dim(0);
   const DropoutMask mask = Mask(dropout, context);
-  PositionWise map{.rows = rows, .in = x.dim(1), .out = weight->shape[0]};
-  map.hidden = hidden_weight == nullptr ? 0 : hidden_weight->shape[0];
-  map.activation = activation;
+  PositionWise map = MapOf(*this, x, tokens, positions, context, mask);
   map.hidden_weight = Data(hidden_weight);
-  map.hidden_bias = Data(hidden_bias);
   map.weight = Data(weight);
-  map.bias = Data(bias);
-  map.dropout = &mask;
-  map.first_row = context.first_row * tokens;
-  map.mask_rows = Ints(positions);
-  map.gamma = Data(norm.scale);
-  map.beta = Data(norm.shift);
-  map.epsilon = norm.epsilon;
 
   NormState state(tape, norm, rows);
   Tensor hidden_sum, sum;
@@ -91,24 +82,15 @@ Var PositionWiseLayer::operator()(Tape& tape, Var x, Var residual, int64_t token
   Tensor y = Tensor::Uninitialized({rows, map.out});
   map.Forward(x.value().data(), residual.defined() ? residual.value().data() : nullptr, kept,
               y.data());
-  const Var hw = Use(tape, hidden_weight), hb = Use(tape, hidden_bias), w = Use(tape, weight),
-            b = Use(tape, bias);
-  return tape.Record("position-wise map", std::move(y),
-                     {x, residual, hw, hb, w, b, state.scale, state.shift},
-                     [&tape, x, residual, hw, hb, w, b, state, input = x.value(), map, mask,
-                      positions, hidden_sum, sum, kept](const Tensor& dy) mutable {
-                       map.dropout = &mask;
-                       PositionWise::Gradients g;
-                       g.residual = tape.GradientOf(residual);  // first: x may be the same
-                       g.x = tape.GradientOf(x);
-                       g.hidden_weight = tape.GradientOf(hw);
-                       g.hidden_bias = tape.GradientOf(hb);
-                       g.weight = tape.GradientOf(w);
-                       g.bias = tape.GradientOf(b);
-                       g.gamma = tape.GradientOf(state.scale);
-                       g.beta = tape.GradientOf(state.shift);
-                       map.Backward(input.data(), kept, dy.data(), g);
-                     });
+  const PositionWiseVars p(tape, *this);
+  return tape.Record(
+      "position-wise map", std::move(y),
+      {x, residual, p.hidden_weight, p.hidden_bias, p.weight, p.bias, state.scale, state.shift},
+      [&tape, x, residual, p, state, input = x.value(), map, mask, positions, hidden_sum, sum,
+       kept](const Tensor& dy) mutable {
+        map.dropout = &mask;
+        map.Backward(input.data(), kept, dy.data(), p.Gradients(tape, x, residual, state));
+      });
 }
 
 Var Rows(Tape& tape, Var x, const Tensor& rows) {

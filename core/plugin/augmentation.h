@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/random/random.h"
@@ -22,8 +23,8 @@ class Augmentation {
   // The type of a sample after it (a resize changes it); BuildContext::input is the type before.
   virtual FlowType output() const = 0;
 
-  // Whether, as the first of a chain, it takes its part from the picture as it is where the dataset
-  // has it (Sample::source, which it takes away), in place of the values.
+  // Whether, as the first of a chain, it takes its part from the picture as it is, where the
+  // dataset has it (Sample::source), in place of the values. Those after it are given values alone.
   virtual bool takes_source() const { return false; }
 
   // Changes the sample in place. Thread-safe; all randomness comes from `random`, whose stream is
@@ -34,5 +35,10 @@ class Augmentation {
   // which the encoder would be given another size or scale than it was trained on. Thread-safe.
   virtual void ApplyInEvaluation(Sample&) const {}
 };
+
+// Whether the chain's first does. One that could not be built is null.
+inline bool TakesSource(const std::vector<const Augmentation*>& chain) {
+  return !chain.empty() && chain.front() != nullptr && chain.front()->takes_source();
+}
 
 }  // namespace pretext

@@ -22,9 +22,9 @@ struct BuildContext {
   FlowType sample;    // a clean sample of the dataset: what a decoder has to rebuild
   FlowType view;      // what the encoder is given: the sample after its augmentations
   int64_t views = 1;  // V; for losses those that go through the trained encoder
-  int64_t groups = 1;  // that the views come in (Batch::groups)
   // For losses: the type of Prediction::target (nothing without teacher and predictor), and which
-  // views `value` and `target` are of, as Prediction::views; empty: all, 0 to views - 1.
+  // views `value` and `target` are of, as Prediction::views; empty: all, 0 to views - 1, which are
+  // of one group (Batch::groups).
   FlowType target;
   std::vector<int64_t> value_views, target_views;
   bool labelled = false;                 // the dataset has labels

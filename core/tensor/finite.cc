@@ -16,7 +16,6 @@ constexpr uint32_t kExponent = 0x7f800000;  // all ones in NaN and infinity alon
 
 bool IsFinite(const Tensor& tensor) {
   if (!tensor.defined()) return true;
-  if (tensor.dtype() == DType::kBfloat16) return IsFinite(tensor.Plain());
   // In memory order: the padding of a blocked layout is zero.
   const auto n = static_cast<int64_t>(tensor.bytes() / sizeof(float));
   const float* const data = tensor.data();

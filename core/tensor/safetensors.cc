@@ -16,9 +16,7 @@ namespace {
 
 // The bytes of a row-major tensor.
 absl::string_view DataOf(const Tensor& plain) {
-  const void* const data =
-      plain.dtype() == DType::kInt32 ? static_cast<const void*>(plain.ints()) : plain.data();
-  return {static_cast<const char*>(data), plain.bytes()};
+  return {static_cast<const char*>(plain.elements()), plain.bytes()};
 }
 
 }  // namespace
@@ -144,10 +142,9 @@ std::string OpenedTensors::ChecksumOf(const StoredTensor& stored) const {
 void OpenedTensors::CopyTo(const StoredTensor& stored, Tensor& tensor) const {
   PRETEXT_CHECK(Fits(stored, tensor), "a tensor is copied into one like it");
   const char* const data = header_.BytesOf(stored, file_.contents()).data();
-  const bool ints = tensor.dtype() == DType::kInt32;
   const bool plain = tensor.plain();
   Tensor rows = plain ? tensor : Tensor::Uninitialized(stored.shape, tensor.dtype());
-  std::memcpy(ints ? static_cast<void*>(rows.ints()) : rows.data(), data, rows.bytes());
+  std::memcpy(rows.elements(), data, rows.bytes());
   if (plain) return;
   const Tensor blocked = rows.InLayout(tensor.layout());
   std::memcpy(tensor.data(), blocked.data(), blocked.bytes());
@@ -181,9 +178,7 @@ absl::StatusOr<TensorFile> ParseTensors(const std::string& name, absl::string_vi
     if (wide) {
       if (!FromInt64Bytes(data, tensor)) return bad(stored, " has numbers beyond 32 bits");
     } else {
-      void* const target =
-          stored.type == NumberType::kI32 ? static_cast<void*>(tensor.ints()) : tensor.data();
-      std::memcpy(target, data, tensor.bytes());
+      std::memcpy(tensor.elements(), data, tensor.bytes());
     }
     file.tensors.push_back({stored.name, std::move(tensor), wide});
   }

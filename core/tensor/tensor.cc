@@ -163,14 +163,12 @@ bool Tensor::unique() const {
 
 void AddInPlace(Tensor& target, const Tensor& source, float scale) {
   PRETEXT_CHECK(target.shape() == source.shape(), "a sum of tensors of different shapes");
+  const Tensor same = source.InLayout(target.layout());
   if (target.dtype() == DType::kBfloat16) {
-    const Tensor same =
-        target.layout().plain() ? source.RowMajorBfloat16() : source.InLayout(target.layout());
     AddToBfloat16(static_cast<int64_t>(target.bytes() / sizeof(Bfloat16)), scale, same.bfloat16s(),
                   target.bfloat16s());
     return;
   }
-  const Tensor same = source.InLayout(target.layout());
   const int64_t n = static_cast<int64_t>(target.bytes() / sizeof(float));
   float* const t = target.data();
   const float* const s = same.data();

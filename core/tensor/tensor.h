@@ -103,7 +103,8 @@ class Tensor {
   Layout layout_;
 };
 
-// target += scale × source, both float32 or bfloat16, any layouts of the same logical shape.
+// target += scale × source, both float32 or bfloat16, any layouts of the same logical shape but the
+// row-major one for a target of bfloat16.
 void AddInPlace(Tensor& target, const Tensor& source, float scale = 1.0f);
 
 // The index of the first NaN or infinity in memory order, or -1.

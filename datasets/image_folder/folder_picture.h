@@ -28,6 +28,7 @@ class FolderPicture : public PictureSource {
   int width() const override { return width_; }
 
  private:
+  std::string name() const override { return path_; }
   absl::Status MakeCrop(const CropBox& box, int height, int width, Interpolation interpolation,
                         std::vector<float>& values) override;
   absl::Status MakeWhole(std::vector<float>& values) override;

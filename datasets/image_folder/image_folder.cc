@@ -138,9 +138,8 @@ absl::Status ImageFolderDataset::Fetch(Split split, int64_t index, Sample& sampl
 
 absl::Status ImageFolderDataset::Read(Split split, int64_t index, Sample& sample) const {
   absl::Status status = Fetch(split, index, sample);
-  if (!status.ok() || sample.source == nullptr) return status;
-  sample.source->Whole(sample.values);
-  status = sample.source->status();
+  if (!status.ok()) return status;
+  status = MakeValues(sample);
   sample.source.reset();
   return status;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/check/check.h"
@@ -19,14 +20,10 @@ namespace {
 
 using conv_internal::ConvPrimitive;
 using conv_internal::ConvRequest;
+using conv_internal::WeightDims;
 using dnnl::memory;
 
 size_t Aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-memory::dims WeightDims(const ConvShape& s) {
-  if (s.groups == 1) return {s.out_channels, s.in_channels, s.kernel, s.kernel};
-  return {s.groups, s.out_channels / s.groups, s.in_channels / s.groups, s.kernel, s.kernel};
-}
 
 using Type = memory::data_type;
 
@@ -75,8 +72,8 @@ memory::desc GradientOrder(const ConvShape& s, const memory::desc& x, int64_t co
 // row-major images of few channels; else the channels last; row-major for what is left (some
 // groups). Strided 1×1 convolutions take blocks whatever the channels: channels last, oneDNN 2.6's
 // gradient of the weights writes beyond its scratchpad. In bfloat16 channels last, the order of the
-// code for matrix units; `x` of the result is empty where there is no fast code.
-ConvRequest ChooseOrders(const ConvShape& s) {
+// code for matrix units; nothing where there is no fast code.
+std::optional<ConvRequest> ChooseOrders(const ConvShape& s) {
   using Tag = memory::format_tag;
   const bool blocks =
       (s.out_channels % 16 == 0 && (s.in_channels % 16 == 0 || s.in_channels <= 3)) ||
@@ -87,7 +84,7 @@ ConvRequest ChooseOrders(const ConvShape& s) {
     request.y = memory::desc(OutputDims(s, s.n), Type::bf16, Tag::nhwc);
     const bool fast = conv_internal::ChooseOrders(request) &&
                       conv_internal::IsFast(request, GradientOrder(s, request.x, s.n));
-    return fast ? request : ConvRequest{.shape = s};
+    return fast ? std::optional(request) : std::nullopt;
   }
   for (Tag tag : {Tag::any, Tag::nhwc, Tag::nchw}) {
     if (tag == Tag::any && !blocks) continue;
@@ -257,15 +254,15 @@ ConvPlan::ConvPlan(const ConvShape& shape) : impl_(std::make_unique<Impl>()) {
                 "a convolution with an output");
   Impl& impl = *impl_;
   impl.shape = shape;
-  ConvRequest orders = ChooseOrders(shape);
-  if (shape.bfloat16 && orders.x == memory::desc()) {
+  std::optional<ConvRequest> orders = ChooseOrders(shape);
+  if (!orders) {
     impl.shape.bfloat16 = false;
     orders = ChooseOrders(impl.shape);
   }
   impl.chunk = ChooseChunk(impl.shape);
   if (impl.shape.bfloat16) impl.element = sizeof(Bfloat16);
-  impl.x = orders.x;
-  impl.y = orders.y;
+  impl.x = orders->x;
+  impl.y = orders->y;
   impl.input = LayoutFrom(impl.x);
   impl.output = LayoutFrom(impl.y);
   impl.input_stride = static_cast<int64_t>(impl.x.get_size() / impl.element) / shape.n;

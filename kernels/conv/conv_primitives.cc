@@ -65,12 +65,12 @@ dnnl::convolution_backward_weights::primitive_desc DescribeBackwardWeights(
 #endif
 }
 
-memory::dims DimsOfWeights(const ConvShape& s) {
+}  // namespace
+
+memory::dims WeightDims(const ConvShape& s) {
   if (s.groups == 1) return {s.out_channels, s.in_channels, s.kernel, s.kernel};
   return {s.groups, s.out_channels / s.groups, s.in_channels / s.groups, s.kernel, s.kernel};
 }
-
-}  // namespace
 
 bool ChooseOrders(ConvRequest& request) {
   const auto forward = DescribeForward(request);
@@ -86,8 +86,8 @@ bool IsFast(const ConvRequest& request, const memory::desc& dx) {
   };
   const auto forward = DescribeForward(request);
   ConvRequest weights = request;
-  weights.w = dnnl::memory::desc(DimsOfWeights(request.shape), memory::data_type::f32,
-                                 memory::format_tag::any);
+  weights.w =
+      memory::desc(WeightDims(request.shape), memory::data_type::f32, memory::format_tag::any);
   if (!fast(forward) || !fast(DescribeBackwardWeights(weights, forward))) return false;
   ConvRequest data = request;
   data.x = dx;
@@ -114,8 +114,8 @@ ConvPrimitive MakeBackwardData(const ConvRequest& request) {
 ConvPrimitive MakeBackwardWeights(const ConvRequest& request) {
   ConvRequest of_images = request;  // whose weights are of their type
   if (request.shape.bfloat16) {
-    of_images.w = memory::desc(DimsOfWeights(request.shape), memory::data_type::bf16,
-                               memory::format_tag::any);
+    of_images.w =
+        memory::desc(WeightDims(request.shape), memory::data_type::bf16, memory::format_tag::any);
   }
   const auto forward = DescribeForward(of_images);
   if (!forward) return {};

@@ -22,6 +22,8 @@ struct ConvRequest {
   dnnl::memory::desc x, w, y;
 };
 
+dnnl::memory::dims WeightDims(const ConvShape& shape);
+
 // The orders that oneDNN wants x and y in for the forward pass, where the request leaves them open;
 // false when it has none. No code is made.
 bool ChooseOrders(ConvRequest& request);

@@ -110,10 +110,16 @@ Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_
   return plan;
 }
 
+}  // namespace
+
+bool Fuses(Activation activation) {
+  return activation == Activation::kIdentity || FusedAlgorithm(activation).has_value();
+}
+
 template <class Factor, class Product>
-void Multiply(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-              const Factor* a, int64_t lda, const Factor* b, int64_t ldb, const float* bias,
-              Activation activation, float beta, Product* c, int64_t ldc) {
+void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
+            const Factor* a, int64_t lda, const Factor* b, int64_t ldb, const float* bias,
+            Activation activation, float beta, Product* c, int64_t ldc) {
   // A training run uses a few dozen shapes. Where shapes keep changing (the number of masked
   // positions) the bound keeps memory in check; oneDNN's own cache still holds the generated code
   // of the latest 1024.
@@ -141,28 +147,13 @@ void Multiply(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_
   plan.primitive.execute(OnednnStream(), plan.arguments);
 }
 
-}  // namespace
-
-bool Fuses(Activation activation) {
-  return activation == Activation::kIdentity || FusedAlgorithm(activation).has_value();
-}
-
-void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-            const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
-            Activation activation, float beta, float* c, int64_t ldc) {
-  Multiply(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, bias, activation, beta, c, ldc);
-}
-
-void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-            const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
-            Activation activation, float beta, float* c, int64_t ldc) {
-  Multiply(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, bias, activation, beta, c, ldc);
-}
-
-void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-            const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
-            Activation activation, float beta, Bfloat16* c, int64_t ldc) {
-  Multiply(trans_a, trans_b, m, n, k, alpha, a, lda, b, ldb, bias, activation, beta, c, ldc);
-}
+template void Matmul(Transpose, Transpose, int64_t, int64_t, int64_t, float, const float*, int64_t,
+                     const float*, int64_t, const float*, Activation, float, float*, int64_t);
+template void Matmul(Transpose, Transpose, int64_t, int64_t, int64_t, float, const Bfloat16*,
+                     int64_t, const Bfloat16*, int64_t, const float*, Activation, float, float*,
+                     int64_t);
+template void Matmul(Transpose, Transpose, int64_t, int64_t, int64_t, float, const Bfloat16*,
+                     int64_t, const Bfloat16*, int64_t, const float*, Activation, float, Bfloat16*,
+                     int64_t);
 
 }  // namespace pretext::gemm_internal

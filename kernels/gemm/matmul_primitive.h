@@ -16,17 +16,11 @@ constexpr bool MatmulIsWrong(Transpose trans_a, int64_t m) {
 bool Fuses(Activation activation);
 
 // C = activation(alpha · op(A) · op(B) + bias) + beta · C. m, n, k >= 1; bias may be null;
-// an activation that it fuses, with alpha = 1 and beta = 0 only.
+// an activation that it fuses, with alpha = 1 and beta = 0 only. All float32; or A and B bfloat16
+// and C float32 or bfloat16: sums are in float32.
+template <class Factor, class Product>
 void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-            const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
-            Activation activation, float beta, float* c, int64_t ldc);
-
-// The same with A and B in bfloat16 and C in float32 or bfloat16; sums are in float32.
-void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-            const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
-            Activation activation, float beta, float* c, int64_t ldc);
-void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
-            const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
-            Activation activation, float beta, Bfloat16* c, int64_t ldc);
+            const Factor* a, int64_t lda, const Factor* b, int64_t ldb, const float* bias,
+            Activation activation, float beta, Product* c, int64_t ldc);
 
 }  // namespace pretext::gemm_internal

@@ -31,15 +31,14 @@ struct ChannelOrder {
   int64_t block_stride = 0;
   int64_t position_stride = 0;
 
-  // False for orders that have no channels side by side
-  // (row-major images of more than one pixel and channel).
+  // False for what ChannelOrderOf found to be in none of these orders.
   bool valid() const { return samples > 0; }
   int64_t blocks() const { return (channels + lanes - 1) / lanes; }
   // Channels of a block, without the padding.
   int64_t width(int64_t block) const { return std::min(lanes, channels - block * lanes); }
   // Whether the last block has all its lanes in memory, padding included.
   bool padded() const { return position_stride == lanes; }
-  // Numbers behind one channel.
+  // Numbers of one channel: those of all samples and positions.
   int64_t count() const { return samples * positions; }
 };
 
@@ -47,9 +46,9 @@ struct ChannelOrder {
 // dims[0] >= rows.
 ChannelOrder ChannelOrderOf(const Layout& layout, const int64_t* dims, int rank, int64_t rows);
 
-// The same order of memory (blocks, nesting of dimensions) for other dimensions, for outputs of
-// kernels that walk by ChannelOrder; `layout` has a valid one.
-// Numbers are of its type.
+// For what a kernel that walks by ChannelOrder makes of an image in `layout`: that of an image of
+// this size with the same blocks, nesting of dimensions and type of numbers. Channels last where
+// `layout` is plain.
 Layout SameOrder(const Layout& layout, int64_t n, int64_t channels, int64_t height, int64_t width);
 
 // The order N, H, W, C of an image tensor's dimensions N, C, H, W; not padded. float32 or bfloat16.

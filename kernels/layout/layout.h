@@ -31,9 +31,9 @@ class Layout {
   // 0 if plain.
   size_t bytes() const;
 
-  // Whether the buffer has padding: elements beyond the logical ones, which are zero. An
-  // element-wise function f may run over the whole buffer, bytes() / sizeof(float) values, when
-  // padded() is false or f(0) = 0; a sum over it is right when the padding is zero.
+  // Whether the buffer has padding: elements beyond the logical ones, which are zero and stay so. A
+  // sum may run over the whole buffer, and an element-wise function f where there is no padding or
+  // f(0) = 0.
   bool padded() const;
 
   // Whether elements are float32 (bfloat16 otherwise).

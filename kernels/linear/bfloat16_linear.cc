@@ -34,14 +34,12 @@ void Bfloat16Linear::Backward(const Bfloat16* x, const Bfloat16* d, int64_t real
   Scratch padded(rows * in);
   Gemm(Transpose::kNo, Transpose::kNo, rows, in, out, 1, d, out, weight, in, 0, padded.data(), in);
   const float* const from = padded.data();
-  ParallelBlocks(real * in, 1 << 12, 1, [&](int64_t begin, int64_t end) {
-    if (!dx.accumulate) {
-      std::copy(from + begin, from + end, dx.data + begin);
-      return;
-    }
-#pragma omp simd
-    for (int64_t i = begin; i < end; ++i) dx.data[i] += from[i];
-  });
+  float* const to = dx.data;
+  if (dx.accumulate) {
+    ParallelElements(real * in, [=](int64_t i) { to[i] += from[i]; });
+  } else {
+    ParallelElements(real * in, [=](int64_t i) { to[i] = from[i]; });
+  }
 }
 
 }  // namespace pretext

@@ -5,9 +5,9 @@
 // R rows, x [R, in], W [out, in] (PyTorch's order), y and d [R, out], d the gradient of the sum
 // before f. Sums are in float32; d is rounded to bfloat16 for dW and dx, not for db.
 //
-// oneDNN makes code for each number of rows, in fractions of a millisecond, and keeps it: where the
-// number changes from call to call (masked tokens) rows are padded to whole dozens by the caller, x
-// with zeros, and what is computed of them is left alone.
+// oneDNN makes code for each number of rows, in fractions of a millisecond, and keeps it. So that a
+// number that changes from call to call (masked tokens) comes to few of them, the caller pads rows
+// to a multiple of 32, x and d with zeros; what y is in the padding is not read.
 #pragma once
 
 #include <cstdint>

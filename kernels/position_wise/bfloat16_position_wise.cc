@@ -6,10 +6,14 @@
 #include "base/parallel/parallel.h"
 #include "kernels/gemm/bfloat16_gemm.h"
 #include "kernels/layer_norm/layer_norm.h"
+#include "kernels/position_wise/position_wise_internal.h"
 #include "kernels/reduce/column_sum.h"
 #include "kernels/scratch/scratch.h"
 
 namespace pretext {
+
+using namespace position_wise_internal;  // NOLINT: its own header
+
 namespace {
 
 constexpr int64_t kBlock = 2048;  // values that are wide at a time, on the stack
@@ -61,23 +65,10 @@ class Bfloat16Scratch {
   Scratch floats_;
 };
 
-template <class Pass>
-void SetNormalisation(const PositionWise& s, Pass& pass) {
-  pass.rows = s.rows;
-  pass.columns = s.out;
-  pass.dropout = s.dropout;
-  pass.first_row = s.first_row;
-  pass.mask_rows = s.mask_rows;
-  pass.gamma = s.gamma;
-}
-
 }  // namespace
 
 Bfloat16Linear Bfloat16PositionWise::Outer() const {
-  return {.rows = PaddedRows(map.rows),
-          .in = map.hidden > 0 ? map.hidden : map.in,
-          .out = map.out,
-          .weight = weight};
+  return {.rows = PaddedRows(map.rows), .in = InnerWidth(map), .out = map.out, .weight = weight};
 }
 Bfloat16Linear Bfloat16PositionWise::Inner() const {
   return {.rows = PaddedRows(map.rows), .in = map.in, .out = map.hidden, .weight = hidden_weight};
@@ -96,7 +87,7 @@ void Bfloat16PositionWise::Forward(const Bfloat16* x, const float* residual, con
   }
   Outer().Forward(x, nullptr, Activation::kIdentity, sums);
   LayerNormForward forward;
-  SetNormalisation(map, forward);
+  SetNormalisation(map, 0, map.rows, forward);
   forward.x = sums;
   forward.sum = map.gamma != nullptr ? sums : y;
   forward.y = y;
@@ -113,7 +104,7 @@ void Bfloat16PositionWise::Backward(const Bfloat16* x, const Kept& kept, const f
                                     const PositionWise::Gradients& g) const {
   const int64_t rows = PaddedRows(map.rows);
   LayerNormBackward norm;
-  SetNormalisation(map, norm);
+  SetNormalisation(map, 0, map.rows, norm);
   norm.dy = dy;
   norm.sum = kept.sum;
   norm.mean = kept.mean;
@@ -122,7 +113,7 @@ void Bfloat16PositionWise::Backward(const Bfloat16* x, const Kept& kept, const f
   norm.dbias = g.bias;
   norm.dgamma = g.gamma;
   norm.dbeta = g.beta;
-  const bool unchanged = map.gamma == nullptr && (map.dropout == nullptr || !map.dropout->active());
+  const bool unchanged = GradientPasses(map);
   Scratch back(unchanged ? 0 : map.rows * map.out);  // the gradient of g(x)
   if (!unchanged) norm.dx = {back.data()};
   Bfloat16Scratch d(rows * map.out);

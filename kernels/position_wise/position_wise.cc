@@ -5,15 +5,17 @@
 
 #include "kernels/gemm/varying_gemm.h"
 #include "kernels/layer_norm/layer_norm.h"
+#include "kernels/position_wise/position_wise_internal.h"
 #include "kernels/scratch/scratch.h"
 #include "kernels/transpose/transpose.h"
 
 namespace pretext {
+
+using namespace position_wise_internal;  // NOLINT: its own header
+
 namespace {
 
 constexpr int64_t kSlots = 8;
-
-int64_t InnerWidth(const PositionWise& s) { return s.hidden > 0 ? s.hidden : s.in; }
 
 // Rows whose widest layer fits a second-level cache beside the weights.
 int64_t BlockRows(const PositionWise& s) {
@@ -52,17 +54,6 @@ const float* At(const float* base, int64_t offset) {
   return base == nullptr ? nullptr : base + offset;
 }
 float* At(float* base, int64_t offset) { return base == nullptr ? nullptr : base + offset; }
-
-// Sets what the normalisation of rows [begin, begin + rows) takes, in either direction.
-template <class Pass>
-void SetNormalisation(const PositionWise& s, int64_t begin, int64_t rows, Pass& pass) {
-  pass.rows = rows;
-  pass.columns = s.out;
-  pass.dropout = s.dropout;
-  pass.first_row = s.mask_rows == nullptr ? s.first_row + begin : s.first_row;
-  pass.mask_rows = s.mask_rows == nullptr ? nullptr : s.mask_rows + begin;
-  pass.gamma = s.gamma;
-}
 
 // Parameter gradients, one after the other in a slot's memory.
 struct SlotParts {
@@ -128,7 +119,7 @@ class SlotBackward {
     backward.inverse_deviation = At(kept.inverse_deviation, begin);
     backward.dresidual = {At(gradients_.residual.data, begin * s_.out),
                           gradients_.residual.accumulate};
-    const bool unchanged = s_.gamma == nullptr && (s_.dropout == nullptr || !s_.dropout->active());
+    const bool unchanged = GradientPasses(s_);
     if (!unchanged) backward.dx = {dg};
     backward.dbias = {Part(SlotParts::kBias), true};
     backward.dgamma = {Part(SlotParts::kGamma), true};

@@ -25,6 +25,7 @@ Batch MakeBatch(const std::vector<int32_t>& ids) {
   Batch batch;
   batch.samples = 2;
   batch.masked_ids = Tensor::Zeros({static_cast<int64_t>(ids.size())}, DType::kInt32);
+  batch.masked_positions = Tensor::Zeros({static_cast<int64_t>(ids.size())}, DType::kInt32);
   std::copy(ids.begin(), ids.end(), batch.masked_ids.ints());
   return batch;
 }

@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<Loss>> MaskedPatchErrorLoss::Create(const MaskedP
     check.Shape(z == fits, absl::StrCat("takes the pixels of the masked patches, ", fits.ToString(),
                                         "; this head gives ", z.ToString()));
   }
-  check.Shape(context.groups == 1,
+  check.Shape(context.value_views.empty(),
               "compares with the pictures of one group of views; write views { count } instead");
   check.Positive("epsilon", config.epsilon());
   if (!check.ok()) return check.status();

@@ -104,6 +104,13 @@ TEST(MaskedPatchError, EveryFaultIsNamed) {
                                  "sequence 2×11"));
   EXPECT_THAT(fault(FlowType::Vector(8), FlowType::Image(kC, kH, kW)),
               testing::HasSubstr("compares masked patches, and there are none"));
+  BuildContext groups{.view = View(), .views = 3};
+  EXPECT_THAT(
+      std::string(MaskedPatchErrorLoss::Create(MaskedPatchError(), groups).status().message()), "");
+  groups.value_views = {0, 1, 2};  // as where they come in groups
+  EXPECT_THAT(
+      std::string(MaskedPatchErrorLoss::Create(MaskedPatchError(), groups).status().message()),
+      testing::HasSubstr("compares with the pictures of one group of views"));
   MaskedPatchError config;
   config.set_epsilon(0);
   EXPECT_THAT(std::string(MaskedPatchErrorLoss::Create(config, BuildContext()).status().message()),

@@ -224,13 +224,11 @@ class Assembler {
                  chain, group.view(), path);
       first += count;
     }
-    context_.groups = static_cast<int64_t>(parts_.groups.size());
     context_.input = parts_.groups.front().type;
     context_.view = context_.input;
     parts_.view = context_.input;
     for (const auto& chain : parts_.chains) {
-      const bool crops = !chain.empty() && chain[0] != nullptr && chain[0]->takes_source();
-      if (crops && parts_.dataset != nullptr) parts_.dataset->ExpectCrops();
+      if (TakesSource(chain) && parts_.dataset != nullptr) parts_.dataset->ExpectCrops();
     }
   }
 

@@ -14,7 +14,6 @@ absl::StatusOr<Model> BuildModel(const Assembled& parts) {
                        .sample = parts.sample,
                        .view = parts.view,
                        .views = parts.views(),
-                       .groups = static_cast<int64_t>(parts.groups.size()),
                        .labelled = parts.dataset->labelled(),
                        .tokenizer = parts.dataset->tokenizer()};
   const BuildContext before_encoder = context;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/flow/picture_source.h"
 #include "core/loader/loader.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -77,16 +78,16 @@ absl::StatusOr<std::vector<SampleWithViews>> DrawViews(const Assembled& parts, i
     SampleWithViews& shown = drawn[static_cast<size_t>(row)];
     absl::Status status = parts.dataset->Fetch(Split::kTrain, row * size / rows, shown.sample);
     if (!status.ok()) return status;
-    MakeValues(shown.sample);
+    if (status = MakeValues(shown.sample); !status.ok()) return status;
     for (int64_t draw = 0; draw < draws; ++draw) {
       std::vector<Sample>& views = shown.draws.emplace_back();
       for (int64_t v = 0; v < parts.views(); ++v) {
-        MakeView(parts.chains[static_cast<size_t>(v)], parts.config->train().seed(), draw, v,
-                 shown.sample, views.emplace_back());
+        status = MakeView(parts.chains[static_cast<size_t>(v)], parts.config->train().seed(), draw,
+                          v, shown.sample, views.emplace_back());
+        if (!status.ok()) return status;
         ShadeMaskedPatches(views.back());
       }
     }
-    if (status = SourceStatus(shown.sample); !status.ok()) return status;
     shown.sample.source.reset();
   }
   return drawn;
