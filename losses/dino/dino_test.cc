@@ -12,6 +12,7 @@ namespace pretext {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 // Scores of a few units over a temperature of 0.04 are exponents of 100, in floats good to 1e-5.
 constexpr double kTolerance = 3e-5;
@@ -93,6 +94,10 @@ TEST(DinoLoss, FaultsOfTheConfig) {
         "teacher_temperature.to: ", "teacher_temperature.epochs: "}) {
     EXPECT_THAT(fault(config), HasSubstr(field));
   }
+  Dino end;  // a temperature that stays, given as the end alone
+  end.mutable_teacher_temperature()->set_to(0);
+  EXPECT_THAT(fault(end), HasSubstr("teacher_temperature.to: "));
+  EXPECT_THAT(fault(end), Not(HasSubstr("teacher_temperature.from: ")));
   ExpectNamesTargetFaults(
       [](const BuildContext& context) { return FaultOf<DinoLoss>(Dino(), context); });
 }

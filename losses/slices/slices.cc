@@ -14,7 +14,7 @@ namespace pretext {
 
 void CheckViewsAlone(const BuildContext& context, FieldChecker& check) {
   CheckComparedViews(context, /*least_views=*/2, check);
-  if (context.input.is(FlowType::Kind::kVector)) CheckOwnTargets(context, check);
+  CheckOwnTargets(context, check);
   check.Shape(context.target.is(FlowType::Kind::kNothing),
               "compares the views of the prediction with one another and has no use for a target. "
               "Leave out teacher { ... } and predictor { ... }");
