@@ -279,8 +279,7 @@ void Loader::Pack(int64_t first_view, Batch& batch) const {
   for (int64_t r = 0; r < batch.rows(); ++r)
     CopyRow(rows_[static_cast<size_t>(first + r)], r, size, batch.input);
   if (batch.type.is(FlowType::Kind::kTokens)) PackTokens(rows_, static_cast<size_t>(first), batch);
-  if (batch.type.is(FlowType::Kind::kImage) && batch.type.masked)
-    PackPatches(rows_, static_cast<size_t>(first), batch);
+  if (batch.type.masked_patches()) PackPatches(rows_, static_cast<size_t>(first), batch);
 }
 
 absl::Status Loader::Next(Batch& batch) {

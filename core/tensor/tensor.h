@@ -106,6 +106,9 @@ class Tensor {
 // target += scale × source, both float32 or bfloat16, any layouts of the same logical shape.
 void AddInPlace(Tensor& target, const Tensor& source, float scale = 1.0f);
 
+// Each row of a float32 matrix over its length; rows of 0 stay.
+void ScaleToUnitRows(Tensor& matrix);
+
 // The index of the first NaN or infinity in memory order, or -1.
 int64_t FirstNonFinite(const Tensor& tensor);
 
