@@ -20,18 +20,14 @@ constexpr double kTolerance = 5e-5;
 
 TEST(SwavLoss, AgreesWithPyTorch) {
   for (const GoldenSteps& golden : ReadGoldenSteps("losses/swav/swav_golden.txt")) {
-    const auto loss = LossOf<SwavLoss, Swav>(golden);
-    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
-    const auto agrees = [&](const std::function<void(Swav&)>& change) {
-      return static_cast<bool>(
-          AgreesWithSteps(*LossOf<SwavLoss, Swav>(golden, change), golden, kTolerance));
-    };
+    const auto agrees = Agreement<SwavLoss, Swav>(golden, kTolerance);
+    EXPECT_TRUE(agrees());
     EXPECT_FALSE(
         agrees([](Swav& config) { config.set_temperature(1.01f * config.temperature()); }));
     EXPECT_FALSE(agrees([](Swav& config) { config.set_epsilon(1.01f * config.epsilon()); }));
     EXPECT_FALSE(
         agrees([](Swav& config) { config.set_sinkhorn_rounds(config.sinkhorn_rounds() + 1); }));
-    if (!loss->parameters().buffers().empty()) {
+    if (!LossOf<SwavLoss, Swav>(golden)->parameters().buffers().empty()) {
       EXPECT_FALSE(agrees([](Swav& config) { config.set_queue_start_epoch(50); }));
     }
   }
