@@ -17,10 +17,18 @@ std::map<std::string, Tensor> ReadGolden(const std::string& path) {
   return golden;
 }
 
-const Tensor& GoldenRun::operator[](const std::string& name) const {
-  const auto at = file_.find(run_ + "." + name);
-  EXPECT_NE(at, file_.end()) << name;
+namespace {
+
+const Tensor& At(const std::map<std::string, Tensor>& file, const std::string& name) {
+  const auto at = file.find(name);
+  EXPECT_NE(at, file.end()) << name;
   return at->second;
+}
+
+}  // namespace
+
+const Tensor& GoldenRun::operator[](const std::string& name) const {
+  return At(file_, run_ + "." + name);
 }
 
 double GoldenRun::Allowed(const std::string& what) const {
@@ -31,6 +39,49 @@ double GoldenRun::Difference(const std::string& name, const Tensor& ours) const 
   const Tensor& golden = (*this)[name];
   if (golden.size() != std::min(ours.size(), kept_)) return INFINITY;
   return WorstDifference(ours.data(), golden.data(), golden.size()) / (*this)["rms." + name].item();
+}
+
+const Tensor& GoldenTransformerRun::operator[](const std::string& name) const {
+  return At(file_, run_ + "." + name);
+}
+
+double GoldenTransformerRun::Allowed(const std::string& what) const {
+  const double allowed = 4 * (*this)["spread." + what].item();
+  EXPECT_LT(allowed, 1e-4);
+  return allowed;
+}
+
+double GoldenTransformerRun::Difference(const std::string& name, const Tensor& ours) const {
+  const Tensor& golden = (*this)[name];
+  if (ours.size() != golden.size()) return INFINITY;
+  const float *a = ours.data(), *b = golden.data();
+  if (!name.ends_with("qkv.bias") && !name.ends_with("attention.in.bias"))
+    return WorstDifference(a, b, ours.size());
+  const int64_t width = ours.size() / 3;  // queries, keys, values
+  return std::max(WorstDifference(a, b, width),
+                  WorstDifference(a + 2 * width, b + 2 * width, width));
+}
+
+void GoldenTransformerRun::ExpectGradients(
+    const std::map<std::string, Parameter*>& parameters) const {
+  for (const auto& [name, p] : parameters) {
+    const std::string gradient = "gradient." + name;
+    const double allowed = Allowed("gradient") * RootMeanSquare((*this)[gradient]);
+    EXPECT_TRUE(Difference(gradient, p->gradient) <= allowed) << name;
+    EXPECT_GT(Difference(gradient, Scaled(p->gradient, 1.001f)), allowed) << name;
+  }
+}
+
+void FillTransformer(const std::map<std::string, Parameter*>& parameters) {
+  int64_t number = 0;
+  for (const auto& [name, p] : parameters) {
+    const bool scale = p->role == Role::kNormScale;
+    for (int64_t i = 0; i < p->value.size(); ++i) {
+      const double value = ReferenceValue(number, i);
+      p->value.data()[i] = static_cast<float>(scale ? 1 + 0.4 * value : 0.8 * value);
+    }
+    ++number;
+  }
 }
 
 double ReferenceValue(int64_t number, int64_t i) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "core/autograd/parameter.h"
 #include "core/tensor/tensor.h"
 
 namespace pretext {
@@ -50,6 +51,32 @@ class GoldenRun {
   const std::string run_;
   const int64_t kept_;
 };
+
+// A run of a transformer's reference, all of whose values are kept and whose differences are as
+// they are. The keys' biases do not count: a softmax does not see a constant, so that their
+// gradients are rounding.
+class GoldenTransformerRun {
+ public:
+  // The file's tensors outlive it.
+  GoldenTransformerRun(const std::map<std::string, Tensor>& file, std::string run)
+      : file_(file), run_(std::move(run)) {}
+
+  const Tensor& operator[](const std::string& name) const;
+  // PyTorch's own float32 was so far from its float64; ours sums in other orders: four times that,
+  // and less than a ten thousandth in any case.
+  double Allowed(const std::string& what) const;
+  // The worst difference, infinite where the sizes differ.
+  double Difference(const std::string& name, const Tensor& ours) const;
+  // That they are "gradient.NAME", and that one that is wrong by a thousandth would be seen.
+  void ExpectGradients(const std::map<std::string, Parameter*>& parameters) const;
+
+ private:
+  const std::map<std::string, Tensor>& file_;
+  const std::string run_;
+};
+
+// The values that its reference gives a transformer's parameters, numbered by name.
+void FillTransformer(const std::map<std::string, Parameter*>& parameters);
 
 // The part of a plugin's Create; its faults are a failure of the test.
 template <class T>

@@ -29,10 +29,7 @@ absl::StatusOr<std::unique_ptr<Augmentation>> PatchMaskingAugmentation::Create(
     check.That(masked > 0 && masked < patches, "ratio",
                absl::StrCat("masks ", masked, " of ", patches,
                             " patches; some must be masked and some read"));
-    output.masked = true;
-    output.patch = patch;
-    output.tokens = patches;
-    output.kept = patches - masked;
+    output = input.WithMaskedPatches(patch, patches - masked);
   }
   if (!check.ok()) return check.status();
   return std::make_unique<PatchMaskingAugmentation>(output);

@@ -1,5 +1,6 @@
 #include "core/autograd/gradient_check.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random/random.h"
@@ -62,6 +63,12 @@ testing::AssertionResult AllClose(const Doubles& actual, const Doubles& expected
   return testing::AssertionFailure()
          << "element " << worst << " of " << actual.size() << " is " << actual[worst]
          << ", expected " << expected[worst] << "; allowed difference " << allowed;
+}
+
+Tensor Int32s(const std::vector<int32_t>& values) {
+  Tensor tensor = Tensor::Uninitialized({static_cast<int64_t>(values.size())}, DType::kInt32);
+  std::copy(values.begin(), values.end(), tensor.ints());
+  return tensor;
 }
 
 Doubles ToDoubles(const Tensor& tensor) {

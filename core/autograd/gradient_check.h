@@ -66,5 +66,7 @@ Parameter RandomParameter(const Shape& shape, uint64_t number, float deviation =
 // Normal values, keyed by the number.
 Tensor RandomTensor(const Shape& shape, uint64_t number, float deviation = 1.0f);
 Doubles ToDoubles(const Tensor& tensor);
+// [N] of int32.
+Tensor Int32s(const std::vector<int32_t>& values);
 
 }  // namespace pretext

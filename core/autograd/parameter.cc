@@ -16,17 +16,6 @@ uint64_t HashName(const std::string& name) {
   return (hash ^ (hash >> 48)) & 0xffffffffffffull;
 }
 
-void ScaleToUnitRows(Tensor& matrix) {
-  const int64_t columns = matrix.dim(1);
-  for (int64_t r = 0; r < matrix.dim(0); ++r) {
-    float* const row = matrix.data() + r * columns;
-    double square = 0;
-    for (int64_t c = 0; c < columns; ++c) square += static_cast<double>(row[c]) * row[c];
-    const auto inverse = static_cast<float>(1 / std::sqrt(std::max(square, 1e-24)));
-    for (int64_t c = 0; c < columns; ++c) row[c] *= inverse;
-  }
-}
-
 void Initialize(const Initializer& init, const std::string& name, uint64_t seed, Tensor& value) {
   float* const data = value.data();
   const int64_t n = value.size();
@@ -59,6 +48,10 @@ void Initialize(const Initializer& init, const std::string& name, uint64_t seed,
 
 Initializer Initializer::FanIn(int64_t fan_in) {
   return Uniform(1.0f / std::sqrt(static_cast<float>(fan_in)));
+}
+
+Initializer Initializer::Xavier(int64_t in, int64_t out) {
+  return Uniform(std::sqrt(6.0f / static_cast<float>(in + out)));
 }
 
 Parameter* ParameterSet::Add(std::string name, Role role, const Shape& shape,

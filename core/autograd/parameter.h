@@ -51,6 +51,8 @@ struct Initializer {
   static Initializer UnitRows() { return {Kind::kUnitRows, 1}; }
   // PyTorch's default for linear and convolutional weights and their biases: U(±1/√fan_in).
   static Initializer FanIn(int64_t fan_in);
+  // U(±√(6 / (in + out))) (Glorot and Bengio 2010).
+  static Initializer Xavier(int64_t in, int64_t out);
 };
 
 struct Parameter {

@@ -33,6 +33,15 @@ FlowType FlowType::TokenScores(int64_t features, int64_t vocabulary) {
   return {.kind = Kind::kTokenScores, .features = features, .vocabulary = vocabulary};
 }
 
+FlowType FlowType::WithMaskedPatches(int64_t edge, int64_t unmasked) const {
+  FlowType type = *this;
+  type.masked = true;
+  type.patch = edge;
+  type.tokens = height / edge * (width / edge);
+  type.kept = unmasked;
+  return type;
+}
+
 FlowType FlowType::Whole() const {
   if (!is(Kind::kImage)) return *this;
   return Image(channels, height, width).WithRange(range);

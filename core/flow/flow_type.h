@@ -57,6 +57,10 @@ struct FlowType {
   static FlowType TokenScores(int64_t features, int64_t vocabulary);
 
   bool is(Kind k) const { return kind == k; }
+  // Whether it is an image some of whose patches stand masked.
+  bool masked_patches() const { return is(Kind::kImage) && masked; }
+  // The image with patches of that edge, which divides it, and all but so many masked.
+  FlowType WithMaskedPatches(int64_t edge, int64_t unmasked) const;
   // An image as it is where nothing is masked: in evaluation and in use. Others are left alone.
   FlowType Whole() const;
   // The same type with values of that range.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 
 #include "core/autograd/autograd.h"
 
@@ -21,6 +22,19 @@ struct PatchGrid {
 //
 //   sin(x w), cos(x w), sin(y w), cos(y w)       4 divides D
 Tensor SinCosPositions(const PatchGrid& grid, int64_t width, bool class_token);
+
+// Those of one grid, made when they are first asked for, by whichever thread.
+class FixedPositions {
+ public:
+  const Tensor& Of(const PatchGrid& grid, int64_t width, bool class_token) const {
+    std::call_once(made_, [&] { table_ = SinCosPositions(grid, width, class_token); });
+    return table_;
+  }
+
+ private:
+  mutable std::once_flag made_;
+  mutable Tensor table_;
+};
 
 // The table of another grid, by cubic convolution (a = -3/4, the border's values beyond it;
 // PyTorch's interpolate, bicubic, align_corners false), as DINO's interpolate_pos_encoding does it;

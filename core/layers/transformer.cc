@@ -1,7 +1,5 @@
 #include "core/layers/transformer.h"
 
-#include <cmath>
-
 #include "absl/strings/str_cat.h"
 
 namespace pretext {
@@ -11,8 +9,8 @@ namespace {
 enum DropoutOf : uint32_t { kAttention, kAttentionOut, kFeedForward, kDropoutsALayer };
 
 Initializer WeightsOf(const TransformerOptions& options, int64_t in, int64_t out) {
-  if (!options.xavier) return Initializer::TruncatedNormal(options.initial_deviation);
-  return Initializer::Uniform(std::sqrt(6.0f / static_cast<float>(in + out)));
+  return options.xavier ? Initializer::Xavier(in, out)
+                        : Initializer::TruncatedNormal(options.initial_deviation);
 }
 
 // What becomes of sublayer `which` (0, 1) of a layer before it is added.

@@ -51,7 +51,7 @@ struct TransformerOptions {
   // stochastic depth").
   float layer_scale = 0, drop_path = 0;
   float initial_deviation = 0.02f;   // of the weights' truncated normals; biases are 0
-  bool xavier = false;               // U(±√(6 / (in + out))) instead (Glorot and Bengio 2010)
+  bool xavier = false;               // Initializer::Xavier instead
   uint32_t first_dropout_layer = 0;  // numbers the masks' streams; three a layer, then two a layer
   TransformerNames names = {};
 };

@@ -274,7 +274,7 @@ void Loader::Pack(int64_t first_view, Batch& batch) const {
   for (int64_t r = 0; r < batch.rows(); ++r)
     CopyRow(rows[static_cast<size_t>(r)], r, size, batch.input);
   if (batch.type.is(FlowType::Kind::kTokens)) PackTokens(rows, batch);
-  if (batch.type.is(FlowType::Kind::kImage) && batch.type.masked) PackPatches(rows, batch);
+  if (batch.type.masked_patches()) PackPatches(rows, batch);
 }
 
 absl::Status Loader::Next(Batch& batch) {

@@ -369,14 +369,7 @@ class Pictures : public Dataset {
 // Masks patch i and the last of sample i, of 4.
 class Masks : public Augmentation {
  public:
-  FlowType output() const override {
-    FlowType type = FlowType::Image(1, 4, 4);
-    type.masked = true;
-    type.patch = 2;
-    type.tokens = 4;
-    type.kept = 2;
-    return type;
-  }
+  FlowType output() const override { return FlowType::Image(1, 4, 4).WithMaskedPatches(2, 2); }
   void Apply(Sample& sample, Random&) const override {
     sample.masked_patches = {static_cast<int32_t>(sample.index), 3};
     sample.type = output();

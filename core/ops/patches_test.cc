@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "core/autograd/gradient_check.h"
@@ -10,12 +9,6 @@
 
 namespace pretext {
 namespace {
-
-Tensor Ints(const std::vector<int32_t>& values) {
-  Tensor tensor = Tensor::Uninitialized({static_cast<int64_t>(values.size())}, DType::kInt32);
-  std::copy(values.begin(), values.end(), tensor.ints());
-  return tensor;
-}
 
 // 2 pictures of 3 channels, 4 × 6 pixels: 6 patches of 2 × 2 each.
 constexpr int64_t kN = 2, kC = 3, kH = 4, kW = 6, kP = 2, kL = 6;
@@ -39,7 +32,7 @@ TEST(PatchRows, AllOrThoseThatAreListed) {
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int32_t>(i);
   const std::vector<int32_t> some = {1, 4, 5, 6, 9};
   for (const auto& which : {all, some}) {
-    const Tensor listed = which.size() == some.size() ? Ints(some) : Tensor();
+    const Tensor listed = which.size() == some.size() ? Int32s(some) : Tensor();
     EXPECT_TRUE(CheckGradients(
         [&](Tape& tape, const std::vector<Var>& in) { return PatchRows(tape, in[0], kP, listed); },
         {RandomTensor({kN, kC, kH, kW}, 1)},
@@ -50,8 +43,8 @@ TEST(PatchRows, AllOrThoseThatAreListed) {
 TEST(PatchRows, GradientsAreAddedToThoseThatAreThere) {
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& in) {
-        const Var parts[] = {PatchRows(tape, in[0], kP, Ints({1, 7})),
-                             PatchRows(tape, in[0], kP, Ints({7, 8}))};
+        const Var parts[] = {PatchRows(tape, in[0], kP, Int32s({1, 7})),
+                             PatchRows(tape, in[0], kP, Int32s({7, 8}))};
         return Concat(tape, parts);
       },
       {RandomTensor({kN, kC, kH, kW}, 1)},
@@ -61,7 +54,7 @@ TEST(PatchRows, GradientsAreAddedToThoseThatAreThere) {
 }
 
 TEST(KeptPatches, AreTheOthers) {
-  const Tensor kept = KeptPatches(Ints({0, 3, 4, 6, 9, 11}), 2, 6);
+  const Tensor kept = KeptPatches(Int32s({0, 3, 4, 6, 9, 11}), 2, 6);
   EXPECT_EQ(std::vector<int32_t>(kept.ints(), kept.ints() + kept.size()),
             (std::vector<int32_t>{1, 2, 5, 7, 8, 10}));
 }
@@ -69,7 +62,7 @@ TEST(KeptPatches, AreTheOthers) {
 TEST(PlaceTokens, ValuesAndGradients) {
   constexpr int64_t kD = 19;  // more than a line of columns
   const std::vector<int32_t> source = {-1, 2, 0, -1, 3}, place = {0, 1, 3, 0, 1};
-  const TokenPlaces places = {Ints(source), Ints(place)};
+  const TokenPlaces places = {Int32s(source), Int32s(place)};
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& in) {
         return PlaceTokens(tape, in[0], in[1], in[2], places);

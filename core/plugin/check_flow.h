@@ -16,4 +16,8 @@ namespace pretext {
 bool CheckFlow(const FlowType& given, std::initializer_list<FlowType::Kind> kinds,
                absl::string_view sentence, FieldChecker& check);
 
+// A fault of a part that needs views with masked patches, unless they are such images: "rebuilds"
+// masked patches, and there are none.
+void CheckMaskedPatches(const FlowType& view, absl::string_view does, FieldChecker& check);
+
 }  // namespace pretext

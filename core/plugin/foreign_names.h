@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/autograd/parameter.h"
+
 namespace pretext {
 
 struct ForeignTensor {
@@ -34,5 +36,16 @@ struct ForeignNames {
   std::vector<std::pair<std::string, std::string>> copies;
   std::vector<ForeignSetting> settings;
 };
+
+// Of a part whose tensors are called as that program calls them.
+inline ForeignNames OwnNames(std::string program, const ParameterSet& set,
+                             std::vector<std::string> unused) {
+  ForeignNames names;
+  names.program = std::move(program);
+  for (const Parameter& p : set.parameters()) names.tensors.push_back({p.name, {p.name}});
+  for (const Buffer& b : set.buffers()) names.tensors.push_back({b.name, {b.name}});
+  names.unused = std::move(unused);
+  return names;
+}
 
 }  // namespace pretext

@@ -175,6 +175,18 @@ void AddInPlace(Tensor& target, const Tensor& source, float scale) {
   ParallelElements(n, [=](int64_t i) { t[i] += scale * s[i]; });
 }
 
+void ScaleToUnitRows(Tensor& matrix) {
+  const int64_t columns = matrix.dim(1);
+  float* const data = matrix.data();
+  ParallelFor(matrix.dim(0), 2 * columns, [=](int64_t r) {
+    float* const row = data + r * columns;
+    double square = 0;
+    for (int64_t c = 0; c < columns; ++c) square += static_cast<double>(row[c]) * row[c];
+    const auto inverse = static_cast<float>(1 / std::sqrt(std::max(square, 1e-24)));
+    for (int64_t c = 0; c < columns; ++c) row[c] *= inverse;
+  });
+}
+
 int64_t FirstNonFinite(const Tensor& tensor) {
   const Tensor plain = tensor.Plain();
   const float* const data = plain.data();

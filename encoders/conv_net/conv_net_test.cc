@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "core/autograd/gradient_check.h"
+#include "core/layers/layers_reference.h"
 #include "encoders/conv_net/conv_net.pb.h"
 #include "kernels/conv/conv_reference.h"
 
@@ -20,29 +18,6 @@ std::unique_ptr<Encoder> Build(const ConvNet& config, const FlowType& input) {
   EXPECT_TRUE(encoder.ok()) << encoder.status();
   (*encoder)->parameters().Allocate("encoder", 7);
   return *std::move(encoder);
-}
-
-Doubles Relu(Doubles x) {
-  for (double& v : x) v = std::max(v, 0.0);
-  return x;
-}
-
-Doubles AddBias(Doubles x, const Doubles& b, size_t positions) {
-  for (size_t i = 0; i < x.size(); ++i) x[i] += b[i / positions % b.size()];
-  return x;
-}
-
-Doubles Linear(const Doubles& x, const Doubles& w, const Doubles& b) {
-  const size_t out = b.size(), in = w.size() / out;
-  Doubles y;
-  for (size_t r = 0; r < x.size() / in; ++r) {
-    for (size_t o = 0; o < out; ++o) {
-      double sum = b[o];
-      for (size_t i = 0; i < in; ++i) sum += x[r * in + i] * w[o * in + i];
-      y.push_back(sum);
-    }
-  }
-  return y;
 }
 
 testing::AssertionResult Check(
@@ -69,9 +44,11 @@ TEST(ConvNet, FlattenedToACode) {
   EXPECT_EQ(encoder->output(), FlowType::Vector(2));
   EXPECT_TRUE(Check(*encoder, {3, 2, 7, 6}, [](const std::vector<Doubles>& at) {
     const ConvShape first = {3, 2, 7, 6, 3, 3, 2, 1, 1}, second = {3, 3, 4, 3, 4, 3, 2, 1, 1};
-    const Doubles a = Relu(AddBias(ConvForwardReference(first, at[0], at[1]), at[2], 12));
-    const Doubles b = Relu(AddBias(ConvForwardReference(second, a, at[3]), at[4], 4));
-    return Linear(b, at[5], at[6]);
+    const Doubles a =
+        ReluReference(AddBiasReference(ConvForwardReference(first, at[0], at[1]), at[2], 12));
+    const Doubles b =
+        ReluReference(AddBiasReference(ConvForwardReference(second, a, at[3]), at[4], 4));
+    return AddBiasReference(LinearReference(b, 16, at[5]), at[6]);
   }));
 }
 
@@ -86,26 +63,12 @@ TEST(ConvNet, NormalisedAndAveraged) {
   config.set_code(0);
   auto encoder = Build(config, FlowType::Image(2, 4, 4));
   EXPECT_EQ(encoder->output(), FlowType::Vector(4));
-  const auto norm = [](Doubles x, const Doubles& gamma, const Doubles& beta, size_t positions) {
-    const size_t channels = gamma.size();
-    const double count = static_cast<double>(x.size() / channels);
-    for (size_t c = 0; c < channels; ++c) {
-      double mean = 0, variance = 0;
-      const auto each = [&](auto visit) {
-        for (size_t i = 0; i < x.size(); ++i) {
-          if (i / positions % channels == c) visit(x[i]);
-        }
-      };
-      each([&](double v) { mean += v / count; });
-      each([&](double v) { variance += (v - mean) * (v - mean) / count; });
-      each([&](double& v) { v = (v - mean) / std::sqrt(variance + 1e-5) * gamma[c] + beta[c]; });
-    }
-    return Relu(std::move(x));
-  };
-  EXPECT_TRUE(Check(*encoder, {3, 2, 4, 4}, [&](const std::vector<Doubles>& at) {
+  EXPECT_TRUE(Check(*encoder, {3, 2, 4, 4}, [](const std::vector<Doubles>& at) {
     const ConvShape first = {3, 2, 4, 4, 3, 3, 1, 1, 1}, second = {3, 3, 4, 4, 4, 3, 2, 1, 1};
-    const Doubles a = norm(ConvForwardReference(first, at[0], at[1]), at[2], at[3], 16);
-    const Doubles b = norm(ConvForwardReference(second, a, at[4]), at[5], at[6], 4);
+    const Doubles a = ReluReference(
+        BatchNormReference(ConvForwardReference(first, at[0], at[1]), at[2], at[3], 16));
+    const Doubles b =
+        ReluReference(BatchNormReference(ConvForwardReference(second, a, at[4]), at[5], at[6], 4));
     Doubles h(12);
     for (size_t i = 0; i < b.size(); ++i) h[i / 4] += b[i] / 4;
     return h;

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "core/autograd/gradient_check.h"
+#include "core/layers/layers_reference.h"
 #include "encoders/mlp/mlp.pb.h"
 
 namespace pretext {
@@ -28,20 +28,6 @@ std::unique_ptr<Encoder> Build(const Mlp& config, const FlowType& input) {
   return *std::move(encoder);
 }
 
-// y = x Wᵀ + b in double, then relu if asked.
-Doubles Layer(const Doubles& x, const Doubles& w, const Doubles& b, bool relu) {
-  const size_t out = b.size(), in = w.size() / out;
-  Doubles y;
-  for (size_t r = 0; r < x.size() / in; ++r) {
-    for (size_t o = 0; o < out; ++o) {
-      double sum = b[o];
-      for (size_t i = 0; i < in; ++i) sum += x[r * in + i] * w[o * in + i];
-      y.push_back(relu && sum < 0 ? 0 : sum);
-    }
-  }
-  return y;
-}
-
 TEST(Mlp, ValuesAndGradientsOfEveryParameter) {
   auto encoder = Build(Config(), FlowType::Image(1, 2, 3));
   std::vector<Parameter*> parameters;
@@ -53,28 +39,23 @@ TEST(Mlp, ValuesAndGradientsOfEveryParameter) {
       },
       {RandomTensor({4, 1, 2, 3}, 1)},
       [](const std::vector<Doubles>& at) {
-        return Layer(Layer(at[0], at[1], at[2], true), at[3], at[4], false);
+        const Doubles hidden =
+            ReluReference(AddBiasReference(LinearReference(at[0], 6, at[1]), at[2]));
+        return AddBiasReference(LinearReference(hidden, 5, at[3]), at[4]);
       },
       {.parameters = parameters}));
 }
 
-// γ (x - mean) / √(var + 1e-5) + β, then relu; statistics of each column, or of each row.
-Doubles Normalised(Doubles x, const Doubles& gamma, const Doubles& beta, bool by_column) {
-  const size_t columns = gamma.size(), rows = x.size() / columns;
-  const size_t groups = by_column ? columns : rows, members = by_column ? rows : columns;
-  for (size_t g = 0; g < groups; ++g) {
-    const auto at = [&](size_t i) -> double& {
-      return by_column ? x[i * columns + g] : x[g * columns + i];
-    };
+// γ (x - mean) / √(var + 1e-5) + β, with the statistics of each row.
+Doubles LayerNormReference(Doubles x, const Doubles& gamma, const Doubles& beta) {
+  const size_t columns = gamma.size();
+  for (size_t first = 0; first < x.size(); first += columns) {
     double mean = 0, variance = 0;
-    for (size_t i = 0; i < members; ++i) mean += at(i) / static_cast<double>(members);
-    for (size_t i = 0; i < members; ++i) {
-      variance += (at(i) - mean) * (at(i) - mean) / static_cast<double>(members);
-    }
-    for (size_t i = 0; i < members; ++i) at(i) = (at(i) - mean) / std::sqrt(variance + 1e-5);
-  }
-  for (size_t i = 0; i < x.size(); ++i) {
-    x[i] = std::max(0.0, x[i] * gamma[i % columns] + beta[i % columns]);
+    for (size_t c = 0; c < columns; ++c) mean += x[first + c] / static_cast<double>(columns);
+    for (size_t c = 0; c < columns; ++c)
+      variance += std::pow(x[first + c] - mean, 2) / static_cast<double>(columns);
+    for (size_t c = 0; c < columns; ++c)
+      x[first + c] = (x[first + c] - mean) / std::sqrt(variance + 1e-5) * gamma[c] + beta[c];
   }
   return x;
 }
@@ -101,9 +82,11 @@ TEST_P(MlpNormalizationTest, ValuesAndGradientsOfEveryParameter) {
       [&](const std::vector<Doubles>& at) {
         const Doubles bias = batch ? Doubles(5) : at[2];
         const size_t next = batch ? 2 : 3;
-        const Doubles sums = Layer(at[0], at[1], bias, false);
-        const Doubles hidden = Normalised(sums, at[next], at[next + 1], batch);
-        return Layer(hidden, at[next + 2], at[next + 3], false);
+        const Doubles sums = AddBiasReference(LinearReference(at[0], 6, at[1]), bias);
+        const Doubles hidden =
+            ReluReference(batch ? BatchNormReference(sums, at[next], at[next + 1])
+                                : LayerNormReference(sums, at[next], at[next + 1]));
+        return AddBiasReference(LinearReference(hidden, 5, at[next + 2]), at[next + 3]);
       },
       {.parameters = parameters}));
 }

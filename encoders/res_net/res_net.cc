@@ -22,16 +22,6 @@ bool HasImageNetStem(const ResNet& config, const FlowType& input) {
   return input.height * input.width > kMaxCifarPixels;
 }
 
-// The names are torchvision's, which timm has taken over.
-ForeignNames TorchvisionNames(const ParameterSet& set) {
-  ForeignNames names;
-  names.program = "torchvision";
-  names.unused = {".num_batches_tracked"};
-  for (const Parameter& p : set.parameters()) names.tensors.push_back({p.name, {p.name}});
-  for (const Buffer& b : set.buffers()) names.tensors.push_back({b.name, {b.name}});
-  return names;
-}
-
 // A side after convolutions of stride 2 that round up.
 int64_t Halved(int64_t side, int times) {
   for (int i = 0; i < times; ++i) side = (side + 1) / 2;
@@ -115,7 +105,9 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
     encoder->parameters().AddBatchStatistics(Halved(input.height, halvings) *
                                              Halved(input.width, halvings));
   }
-  encoder->foreign_names_ = {TorchvisionNames(encoder->parameters())};
+  // The names are torchvision's, which timm has taken over.
+  encoder->foreign_names_ = {
+      OwnNames("torchvision", encoder->parameters(), {".num_batches_tracked"})};
   return encoder;
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "core/ops/basic.h"
+#include "core/plugin/transformer_fields.h"
 #include "encoders/transformer/bert_names.h"
 #include "encoders/transformer/transformer.pb.h"
 
@@ -34,10 +35,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> TransformerEncoder::Create(const Transf
                                   absl::StrCat("takes tokens; it is given ", input.ToString()));
   check.Count("layers", config.layers());
   const bool width = check.Extent("width", config.width());
-  if (check.Count("heads", config.heads()) && width) {
-    check.That(config.width() % config.heads() == 0, "heads",
-               absl::StrCat("must divide the width, ", config.width(), "; it is ", config.heads()));
-  }
+  CheckHeads(config, width, check);
   if (width || config.has_feed_forward()) check.Extent("feed_forward", FeedForwardWidth(config));
   check.InRange("segments", config.segments(), 0, kMaxCount);
   check.Positive("epsilon", config.epsilon());

@@ -44,12 +44,8 @@ Batch MakeBatch() {
   batch.input = Tensor::Zeros({kSamples, kLength}, DType::kInt32);
   for (int64_t i = 0; i < kSamples * kLength; ++i)
     batch.input.ints()[i] = static_cast<int32_t>(i * 7 % kVocabulary);
-  batch.lengths = Tensor::Zeros({kSamples}, DType::kInt32);
-  for (int64_t n = 0; n < kSamples; ++n)
-    batch.lengths.ints()[n] = static_cast<int32_t>(kLength - 2 * n);
-  batch.masked_positions = Tensor::Zeros({3}, DType::kInt32);
-  const int32_t masked[] = {1, 7, 12};
-  std::copy(masked, masked + 3, batch.masked_positions.ints());
+  batch.lengths = Int32s({kLength, kLength - 2, kLength - 4});
+  batch.masked_positions = Int32s({1, 7, 12});
   return batch;
 }
 

@@ -1,19 +1,17 @@
 #include "encoders/vision_transformer/vision_transformer.h"
 
-#include <cmath>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
+#include "core/plugin/transformer_fields.h"
 #include "encoders/vision_transformer/vision_transformer.pb.h"
 
 namespace pretext {
 namespace {
 
 // The whole part, as timm takes it; a float's 0.7 is a little less than seven tenths.
-double HiddenWidth(const VisionTransformer& config) {
-  return std::floor(static_cast<double>(config.width()) * config.mlp_ratio() * (1 + 1e-6));
-}
-
 void CheckPatch(const VisionTransformer& config, const FlowType& input, FieldChecker& check) {
   if (!check.Extent("patch", config.patch()) || !input.is(FlowType::Kind::kImage)) return;
   check.That(input.height % config.patch() == 0 && input.width % config.patch() == 0, "patch",
@@ -27,14 +25,8 @@ void CheckPatch(const VisionTransformer& config, const FlowType& input, FieldChe
 void CheckFields(const VisionTransformer& config, FieldChecker& check) {
   check.Count("layers", config.layers());
   const bool width = check.Extent("width", config.width());
-  if (check.Count("heads", config.heads()) && width) {
-    check.That(config.width() % config.heads() == 0, "heads",
-               absl::StrCat("must divide the width, ", config.width(), "; it is ", config.heads()));
-  }
-  if (check.Positive("mlp_ratio", config.mlp_ratio()) && width)
-    check.That(HiddenWidth(config) >= 1 && HiddenWidth(config) <= double{kMaxExtent}, "mlp_ratio",
-               absl::StrCat("makes a hidden layer of ", HiddenWidth(config), " features; 1 to ",
-                            kMaxExtent, " are allowed"));
+  CheckHeads(config, width, check);
+  CheckMlpRatio(config, width, check);
   check.That(config.pooling() != VisionTransformer::CLS || config.class_token(), "pooling",
              "is CLS, and there is no class token: set class_token: true, or pooling: MEAN");
   if (config.positions() == VisionTransformer::SIN_COS && width)
@@ -50,14 +42,6 @@ void CheckFields(const VisionTransformer& config, FieldChecker& check) {
 }
 
 // Its own names; of parameters that are not allocated yet, without the part's before them.
-ForeignNames TimmNames(const ParameterSet& set, bool learnt_positions) {
-  ForeignNames names;
-  names.program = "timm";
-  for (const Parameter& p : set.parameters()) names.tensors.push_back({p.name, {p.name}});
-  if (!learnt_positions) names.unused = {"pos_embed"};  // fixed: made anew
-  return names;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Encoder>> VisionTransformerEncoder::Create(
@@ -82,7 +66,9 @@ absl::StatusOr<std::unique_ptr<Encoder>> VisionTransformerEncoder::Create(
   encoder->output_ = config.pooled() ? FlowType::Vector(config.width())
                                      : FlowType::Sequence(encoder->prefix_ + read, config.width());
   encoder->Declare(config);
-  encoder->foreign_names_ = {TimmNames(encoder->parameters(), encoder->positions_ != nullptr)};
+  std::vector<std::string> unused;
+  if (encoder->positions_ == nullptr) unused = {"pos_embed"};  // fixed: made anew
+  encoder->foreign_names_ = {OwnNames("timm", encoder->parameters(), unused)};
   return encoder;
 }
 
@@ -98,10 +84,9 @@ void VisionTransformerEncoder::Declare(const VisionTransformer& config) {
   if (config.class_token()) class_token_ = embedding("cls_token", 1);
   if (config.positions() == VisionTransformer::LEARNED)
     positions_ = embedding("pos_embed", prefix_ + grid_.patches());
-  embed_.weight =
-      set.Add("patch_embed.proj.weight", Role::kWeight, {width_, input_.channels, patch_, patch_},
-              xavier ? Initializer::Uniform(std::sqrt(6.0f / static_cast<float>(pixels + width_)))
-                     : Initializer::TruncatedNormal(deviation));
+  embed_.weight = set.Add(
+      "patch_embed.proj.weight", Role::kWeight, {width_, input_.channels, patch_, patch_},
+      xavier ? Initializer::Xavier(pixels, width_) : Initializer::TruncatedNormal(deviation));
   embed_.bias = set.Add("patch_embed.proj.bias", Role::kBias, {width_}, Initializer::Constant(0));
   dropout_ = config.dropout();
   layers_ = TransformerLayers(set, {.layers = config.layers(),

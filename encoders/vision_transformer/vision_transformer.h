@@ -25,7 +25,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -57,7 +56,6 @@ class VisionTransformerEncoder : public Encoder {
   PatchGrid GridOf(int64_t height, int64_t width) const {
     return {height / patch_, width / patch_};
   }
-  const Tensor& FixedPositions() const;  // [c + L, D]
   Var PositionsOn(Tape& tape, const PatchGrid& grid) const;
   // Rows [N·tokens, D] as [N, D].
   Var PoolRows(Tape& tape, Var rows, int64_t samples, int64_t tokens) const;
@@ -73,8 +71,7 @@ class VisionTransformerEncoder : public Encoder {
   float dropout_ = 0;
   TransformerLayers layers_;
   std::vector<ForeignNames> foreign_names_;
-  mutable std::once_flag fixed_once_;
-  mutable Tensor fixed_;  // positions, made when they are first asked for
+  FixedPositions fixed_;
 };
 
 }  // namespace pretext

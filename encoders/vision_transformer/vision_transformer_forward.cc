@@ -5,14 +5,9 @@
 
 namespace pretext {
 
-const Tensor& VisionTransformerEncoder::FixedPositions() const {
-  std::call_once(fixed_once_, [this] { fixed_ = SinCosPositions(grid_, width_, prefix_ > 0); });
-  return fixed_;
-}
-
 Var VisionTransformerEncoder::PositionsOn(Tape& tape, const PatchGrid& grid) const {
   const Var table = positions_ == nullptr
-                        ? tape.Constant(FixedPositions())
+                        ? tape.Constant(fixed_.Of(grid_, width_, prefix_ > 0))
                         : Reshape(tape, tape.Use(*positions_), {prefix_ + grid_.patches(), width_});
   return ResizePositions(tape, table, prefix_ > 0, grid_, grid);
 }

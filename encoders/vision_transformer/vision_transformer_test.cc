@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -30,14 +29,7 @@ VisionTransformer Small() {
   return config;
 }
 
-FlowType Masked(int64_t kept) {
-  FlowType type = kImage;
-  type.masked = true;
-  type.patch = 4;
-  type.tokens = 6;
-  type.kept = kept;
-  return type;
-}
+FlowType Masked(int64_t kept) { return kImage.WithMaskedPatches(4, kept); }
 
 std::unique_ptr<Encoder> Build(const VisionTransformer& config, const FlowType& input = kImage) {
   auto encoder = VisionTransformerEncoder::Create(config, {.input = input});
@@ -57,9 +49,7 @@ Batch MakeBatch(const FlowType& type = kImage) {
 // With patches {1, 3, 4, 5}, {0, 1, 2, 4} and {0, 2, 3, 5} masked.
 Batch MaskedBatch() {
   Batch batch = MakeBatch(Masked(2));
-  const std::vector<int32_t> masked = {1, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15, 17};
-  batch.masked_positions = Tensor::Uninitialized({12}, DType::kInt32);
-  std::copy(masked.begin(), masked.end(), batch.masked_positions.ints());
+  batch.masked_positions = Int32s({1, 3, 4, 5, 6, 7, 8, 10, 12, 14, 15, 17});
   return batch;
 }
 
@@ -142,7 +132,7 @@ TEST(VisionTransformer, WithNothingMaskedEveryPatchIsRead) {
   const auto encoder = Build(config);
   Batch batch = MakeBatch();
   const Tensor all = Encode(*encoder, batch);
-  batch.masked_positions = Tensor::Uninitialized({0}, DType::kInt32);
+  batch.masked_positions = Int32s({});
   EXPECT_EQ(ToDoubles(Encode(*encoder, batch)), ToDoubles(all));
 }
 
@@ -176,9 +166,7 @@ TEST(VisionTransformer, DropoutDiffersByStepAndNotByChunk) {
   Batch last = batch;
   last.samples = 1;
   last.input = batch.input.Rows(2, 3);
-  last.masked_positions = Tensor::Uninitialized({4}, DType::kInt32);
-  for (int i = 0; i < 4; ++i)
-    last.masked_positions.ints()[i] = batch.masked_positions.ints()[8 + i] - 12;
+  last.masked_positions = Int32s({0, 2, 3, 5});
   EXPECT_TRUE(AllClose(ToDoubles(Encode(*encoder, last, context)),
                        Doubles(one.begin() + 2 * kWidth, one.end()), 1e-5));
 }

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "core/autograd/gradient_check.h"
+#include "core/layers/layers_reference.h"
 #include "heads/conv_decoder/conv_decoder.pb.h"
 #include "kernels/conv/conv_reference.h"
 
@@ -28,45 +28,6 @@ std::unique_ptr<Head> Build(const ConvDecoder& config, int64_t features, const F
   EXPECT_TRUE(head.ok()) << head.status();
   (*head)->parameters().Allocate("head", 7);
   return *std::move(head);
-}
-
-Doubles AddBias(Doubles x, const Doubles& b, size_t positions) {
-  for (size_t i = 0; i < x.size(); ++i) x[i] += b[i / positions % b.size()];
-  return x;
-}
-
-Doubles Relu(Doubles x) {
-  for (double& v : x) v = std::max(v, 0.0);
-  return x;
-}
-
-Doubles Linear(const Doubles& x, const Doubles& w, size_t in) {
-  Doubles y;
-  for (size_t r = 0; r < x.size() / in; ++r) {
-    for (size_t o = 0; o < w.size() / in; ++o) {
-      double sum = 0;
-      for (size_t i = 0; i < in; ++i) sum += x[r * in + i] * w[o * in + i];
-      y.push_back(sum);
-    }
-  }
-  return y;
-}
-
-Doubles NormRelu(Doubles x, const Doubles& gamma, const Doubles& beta, size_t positions) {
-  const size_t channels = gamma.size();
-  const double count = static_cast<double>(x.size() / channels);
-  for (size_t c = 0; c < channels; ++c) {
-    double mean = 0, variance = 0;
-    const auto each = [&](auto visit) {
-      for (size_t i = 0; i < x.size(); ++i) {
-        if (i / positions % channels == c) visit(x[i]);
-      }
-    };
-    each([&](double v) { mean += v / count; });
-    each([&](double v) { variance += (v - mean) * (v - mean) / count; });
-    each([&](double& v) { v = (v - mean) / std::sqrt(variance + 1e-5) * gamma[c] + beta[c]; });
-  }
-  return Relu(std::move(x));
 }
 
 testing::AssertionResult Check(
@@ -93,9 +54,10 @@ TEST(ConvDecoder, ValuesAndGradients) {
   auto head = Build(config, 5, FlowType::Image(2, 5, 7));
   EXPECT_EQ(head->output(), FlowType::Image(2, 5, 7));
   EXPECT_TRUE(Check(*head, 5, [](const std::vector<Doubles>& at) {
-    const Doubles a = Relu(AddBias(Linear(at[0], at[1], 5), at[2], 1));
-    const Doubles b = Relu(AddBias(ConvBackwardDataReference(kFirst, a, at[3]), at[4], 12));
-    Doubles y = AddBias(ConvBackwardDataReference(kSecond, b, at[5]), at[6], 35);
+    const Doubles a = ReluReference(AddBiasReference(LinearReference(at[0], 5, at[1]), at[2]));
+    const Doubles b =
+        ReluReference(AddBiasReference(ConvBackwardDataReference(kFirst, a, at[3]), at[4], 12));
+    Doubles y = AddBiasReference(ConvBackwardDataReference(kSecond, b, at[5]), at[6], 35);
     for (double& v : y) v = 1 / (1 + std::exp(-v));
     return y;
   }));
@@ -106,9 +68,11 @@ TEST(ConvDecoder, ValuesAndGradientsWithNormalisation) {
   config.set_batch_norm(true);
   auto head = Build(config, 5, FlowType::Image(2, 5, 7));
   EXPECT_TRUE(Check(*head, 5, [](const std::vector<Doubles>& at) {
-    const Doubles a = NormRelu(Linear(at[0], at[1], 5), at[2], at[3], 4);
-    const Doubles b = NormRelu(ConvBackwardDataReference(kFirst, a, at[4]), at[5], at[6], 12);
-    return AddBias(ConvBackwardDataReference(kSecond, b, at[7]), at[8], 35);
+    const Doubles a =
+        ReluReference(BatchNormReference(LinearReference(at[0], 5, at[1]), at[2], at[3], 4));
+    const Doubles b = ReluReference(
+        BatchNormReference(ConvBackwardDataReference(kFirst, a, at[4]), at[5], at[6], 12));
+    return AddBiasReference(ConvBackwardDataReference(kSecond, b, at[7]), at[8], 35);
   }));
 }
 

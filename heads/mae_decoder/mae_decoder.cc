@@ -1,19 +1,13 @@
 #include "heads/mae_decoder/mae_decoder.h"
 
-#include <cmath>
-
 #include "absl/strings/str_cat.h"
 #include "core/layers/activation_config.h"
 #include "core/ops/patches.h"
+#include "core/plugin/transformer_fields.h"
 #include "heads/mae_decoder/mae_decoder.pb.h"
 
 namespace pretext {
 namespace {
-
-// The whole part, as timm takes it; a float's 0.7 is a little less than seven tenths.
-double HiddenWidth(const MaeDecoder& config) {
-  return std::floor(static_cast<double>(config.width()) * config.mlp_ratio() * (1 + 1e-6));
-}
 
 void CheckFields(const MaeDecoder& config, FieldChecker& check) {
   check.Count("layers", config.layers());
@@ -21,32 +15,20 @@ void CheckFields(const MaeDecoder& config, FieldChecker& check) {
   if (width)
     check.That(config.width() % 4 == 0, "width",
                absl::StrCat("must be a multiple of 4, for its positions; it is ", config.width()));
-  if (check.Count("heads", config.heads()) && width)
-    check.That(config.width() % config.heads() == 0, "heads",
-               absl::StrCat("must divide the width, ", config.width(), "; it is ", config.heads()));
-  if (check.Positive("mlp_ratio", config.mlp_ratio()) && width)
-    check.That(HiddenWidth(config) >= 1 && HiddenWidth(config) <= double{kMaxExtent}, "mlp_ratio",
-               absl::StrCat("makes a hidden layer of ", HiddenWidth(config), " features; 1 to ",
-                            kMaxExtent, " are allowed"));
+  CheckHeads(config, width, check);
+  CheckMlpRatio(config, width, check);
   check.Positive("epsilon", config.epsilon());
   check.Positive("initial_deviation", config.initial_deviation());
 }
 
 void CheckShapes(const FlowType& input, const FlowType& view, FieldChecker& check) {
   using Kind = FlowType::Kind;
-  const bool sequence = check.Shape(
-      input.is(Kind::kNothing) || input.is(Kind::kSequence),
-      absl::StrCat("takes a sequence, features for each patch that was read; the "
-                   "encoder gives ",
-                   input.ToString(), ". VisionTransformer gives one with pooled: false"));
-  if (view.is(Kind::kNothing)) return;
-  const bool masked = check.Shape(
-      view.is(Kind::kImage) && view.masked,
-      absl::StrCat("rebuilds masked patches, and there are none: the views end in ",
-                   view.ToString(),
-                   ". Put views { augmentation { [type.googleapis.com/pretext.PatchMasking] {} } } "
-                   "last"));
-  if (!sequence || !masked || input.is(Kind::kNothing)) return;
+  check.Shape(input.is(Kind::kNothing) || input.is(Kind::kSequence),
+              absl::StrCat("takes a sequence, features for each patch that was read; the "
+                           "encoder gives ",
+                           input.ToString(), ". VisionTransformer gives one with pooled: false"));
+  CheckMaskedPatches(view, "rebuilds", check);
+  if (!input.is(Kind::kSequence) || !view.masked_patches()) return;
   check.Shape(
       input.tokens == view.kept || input.tokens == view.kept + 1,
       absl::StrCat("takes features of the ", view.kept, " patches that are kept of ", view.tokens,
@@ -76,9 +58,8 @@ absl::StatusOr<std::unique_ptr<Head>> MaeDecoderHead::Create(const MaeDecoder& c
 void MaeDecoderHead::Declare(const MaeDecoder& config, int64_t features, int64_t pixels) {
   ParameterSet& set = parameters();
   const auto linear = [&](const std::string& name, int64_t in, int64_t out) {
-    const float bound = std::sqrt(6.0f / static_cast<float>(in + out));
     return LinearLayer{
-        set.Add(name + ".weight", Role::kWeight, {out, in}, Initializer::Uniform(bound)),
+        set.Add(name + ".weight", Role::kWeight, {out, in}, Initializer::Xavier(in, out)),
         set.Add(name + ".bias", Role::kBias, {out}, Initializer::Constant(0))};
   };
   embed_ = linear("decoder_embed", features, width_);
@@ -98,17 +79,8 @@ void MaeDecoderHead::Declare(const MaeDecoder& config, int64_t features, int64_t
                                     .names = names});
   pixels_ = linear("decoder_pred", width_, pixels);
 
-  ForeignNames own;
-  own.program = "timm";  // whose names the encoder in the same file has
-  for (const Parameter& p : set.parameters()) own.tensors.push_back({p.name, {p.name}});
-  own.unused = {"decoder_pos_embed"};  // fixed: made anew
-  foreign_names_ = {own};
-}
-
-const Tensor& MaeDecoderHead::Positions() const {
-  std::call_once(positions_once_,
-                 [this] { positions_ = SinCosPositions(grid_, width_, prefix_ > 0); });
-  return positions_;
+  // In the same file as an encoder with timm's names. Positions are fixed: made anew.
+  foreign_names_ = {OwnNames("timm", set, {"decoder_pos_embed"})};
 }
 
 Prediction MaeDecoderHead::Forward(Tape& tape, Var h, const Batch& batch,
@@ -133,7 +105,8 @@ Prediction MaeDecoderHead::Forward(Tape& tape, Var h, const Batch& batch,
     }
   }
   Var x = embed_(tape, Reshape(tape, h, {samples * read, h.dim(2)}));
-  x = PlaceTokens(tape, x, tape.Use(*mask_token_), tape.Constant(Positions()), places);
+  x = PlaceTokens(tape, x, tape.Use(*mask_token_),
+                  tape.Constant(positions_.Of(grid_, width_, prefix_ > 0)), places);
   x = layers_.Forward(tape, x, {.samples = samples, .tokens = length}, rows, context);
   const Var z = pixels_(tape, x);
   return {.value = Reshape(tape, z, {samples, masked.size() / samples, z.dim(1)})};

@@ -16,7 +16,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -43,7 +42,6 @@ class MaeDecoderHead : public Head {
 
  private:
   void Declare(const MaeDecoder& config, int64_t features, int64_t pixels);
-  const Tensor& Positions() const;
 
   FlowType output_;
   PatchGrid grid_;
@@ -53,8 +51,7 @@ class MaeDecoderHead : public Head {
   Parameter* mask_token_ = nullptr;
   TransformerLayers layers_;
   std::vector<ForeignNames> foreign_names_;
-  mutable std::once_flag positions_once_;
-  mutable Tensor positions_;
+  FixedPositions positions_;
 };
 
 }  // namespace pretext

@@ -18,15 +18,8 @@ namespace {
 
 using testing::HasSubstr;
 
-// 2 of 6 patches of 4 × 4 are kept.
-FlowType View() {
-  FlowType view = FlowType::Image(3, 8, 12);
-  view.masked = true;
-  view.patch = 4;
-  view.tokens = 6;
-  view.kept = 2;
-  return view;
-}
+// 2 of 6 patches are kept.
+FlowType View() { return FlowType::Image(3, 8, 12).WithMaskedPatches(4, 2); }
 
 MaeDecoder Small() {
   MaeDecoder config;
@@ -37,13 +30,7 @@ MaeDecoder Small() {
 }
 
 Batch MakeBatch(const std::vector<int32_t>& masked) {
-  Batch batch;
-  batch.samples = 1;
-  batch.type = View();
-  batch.masked_positions =
-      Tensor::Uninitialized({static_cast<int64_t>(masked.size())}, DType::kInt32);
-  std::copy(masked.begin(), masked.end(), batch.masked_positions.ints());
-  return batch;
+  return {.samples = 1, .type = View(), .masked_positions = Int32s(masked)};
 }
 
 TEST(MaeDecoder, GivesTheMaskedPatchesByTheirPlaces) {

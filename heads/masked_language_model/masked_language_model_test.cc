@@ -35,11 +35,7 @@ class FakeEncoder : public Encoder {
 };
 
 Batch MakeBatch(const std::vector<int32_t>& positions) {
-  Batch batch;
-  batch.samples = 2;
-  batch.masked_positions = Tensor::Zeros({static_cast<int64_t>(positions.size())}, DType::kInt32);
-  std::copy(positions.begin(), positions.end(), batch.masked_positions.ints());
-  return batch;
+  return {.samples = 2, .masked_positions = Int32s(positions)};
 }
 
 TEST(MaskedLanguageModel, ReadsTheMaskedPositionsOnly) {

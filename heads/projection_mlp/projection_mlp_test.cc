@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "core/autograd/gradient_check.h"
+#include "core/layers/layers_reference.h"
 #include "heads/projection_mlp/projection_mlp.pb.h"
 
 namespace pretext {
@@ -18,36 +17,6 @@ std::unique_ptr<Head> Build(const ProjectionMlp& config, int64_t features) {
   EXPECT_TRUE(head.ok()) << head.status();
   (*head)->parameters().Allocate("head", 7);
   return *std::move(head);
-}
-
-Doubles Linear(const Doubles& x, const Doubles& w, const Doubles& b, size_t out) {
-  const size_t in = w.size() / out;
-  Doubles y;
-  for (size_t r = 0; r < x.size() / in; ++r) {
-    for (size_t o = 0; o < out; ++o) {
-      double sum = b.empty() ? 0 : b[o];
-      for (size_t i = 0; i < in; ++i) sum += x[r * in + i] * w[o * in + i];
-      y.push_back(sum);
-    }
-  }
-  return y;
-}
-
-Doubles Norm(Doubles x, const Doubles& gamma, const Doubles& beta, bool relu) {
-  const size_t columns = gamma.size(), rows = x.size() / columns;
-  for (size_t c = 0; c < columns; ++c) {
-    double mean = 0, variance = 0;
-    for (size_t r = 0; r < rows; ++r) mean += x[r * columns + c] / static_cast<double>(rows);
-    for (size_t r = 0; r < rows; ++r) {
-      variance += std::pow(x[r * columns + c] - mean, 2) / static_cast<double>(rows);
-    }
-    for (size_t r = 0; r < rows; ++r) {
-      double& v = x[r * columns + c];
-      v = (v - mean) / std::sqrt(variance + 1e-5) * gamma[c] + (beta.empty() ? 0 : beta[c]);
-      if (relu && v < 0) v = 0;
-    }
-  }
-  return x;
 }
 
 testing::AssertionResult Check(
@@ -70,7 +39,9 @@ TEST(ProjectionMlp, DefaultIsThePapers) {
   auto head = Build(config, 5);
   EXPECT_EQ(head->output(), FlowType::Vector(3));
   EXPECT_TRUE(Check(*head, [](const std::vector<Doubles>& at) {
-    return Linear(Norm(Linear(at[0], at[1], {}, 5), at[2], at[3], true), at[4], at[5], 3);
+    const Doubles a =
+        ReluReference(BatchNormReference(LinearReference(at[0], 5, at[1]), at[2], at[3]));
+    return AddBiasReference(LinearReference(a, 5, at[4]), at[5]);
   }));
 }
 
@@ -83,9 +54,10 @@ TEST(ProjectionMlp, NormOnTheOutputHasNoShift) {
   auto head = Build(config, 5);
   EXPECT_EQ(head->parameters().count(), 4 * 5 + 8 + 4 * 4 + 8 + 3 * 4 + 3);
   EXPECT_TRUE(Check(*head, [](const std::vector<Doubles>& at) {
-    const Doubles a = Norm(Linear(at[0], at[1], {}, 4), at[2], at[3], true);
-    const Doubles b = Norm(Linear(a, at[4], {}, 4), at[5], at[6], true);
-    return Norm(Linear(b, at[7], {}, 3), at[8], {}, false);
+    const Doubles a =
+        ReluReference(BatchNormReference(LinearReference(at[0], 5, at[1]), at[2], at[3]));
+    const Doubles b = ReluReference(BatchNormReference(LinearReference(a, 4, at[4]), at[5], at[6]));
+    return BatchNormReference(LinearReference(b, 4, at[7]), at[8], Doubles(3));
   }));
 }
 
@@ -98,8 +70,9 @@ TEST(ProjectionMlp, NormOnTheOutputCanHaveNothingToLearn) {
   EXPECT_EQ(head->parameters().count(), 5 * 5 + 10 + 3 * 5);
   EXPECT_EQ(head->parameters().buffers().back().name, "head.1.norm.running_var");
   EXPECT_TRUE(Check(*head, [](const std::vector<Doubles>& at) {
-    const Doubles a = Norm(Linear(at[0], at[1], {}, 5), at[2], at[3], true);
-    return Norm(Linear(a, at[4], {}, 3), Doubles(3, 1.0), {}, false);
+    const Doubles a =
+        ReluReference(BatchNormReference(LinearReference(at[0], 5, at[1]), at[2], at[3]));
+    return BatchNormReference(LinearReference(a, 5, at[4]), Doubles(3, 1.0), Doubles(3));
   }));
 }
 
@@ -110,9 +83,8 @@ TEST(ProjectionMlp, WithoutNormItIsAnMlp) {
   config.set_hidden_norm(false);
   auto head = Build(config, 5);
   EXPECT_TRUE(Check(*head, [](const std::vector<Doubles>& at) {
-    Doubles a = Linear(at[0], at[1], at[2], 4);
-    for (double& v : a) v = std::max(v, 0.0);
-    return Linear(a, at[3], at[4], 3);
+    const Doubles a = ReluReference(AddBiasReference(LinearReference(at[0], 5, at[1]), at[2]));
+    return AddBiasReference(LinearReference(a, 4, at[3]), at[4]);
   }));
 }
 

@@ -25,9 +25,7 @@ TEST(BarlowTwinsLoss, AgreesWithPyTorch) {
 }
 
 TEST(BarlowTwinsLoss, OneSampleCostsTheDimension) {
-  Batch batch;
-  batch.samples = 1;
-  batch.views = 2;
+  const Batch batch{.samples = 1, .views = 2};
   Tape tape;
   BarlowTwinsLoss loss(0.0051f);
   const Var z = tape.Leaf(Tensor::Full({2, 5}, 3));
@@ -38,9 +36,7 @@ TEST(BarlowTwinsLoss, OneSampleCostsTheDimension) {
 }
 
 TEST(BarlowTwinsLoss, NanPropagates) {
-  Batch batch;
-  batch.samples = 3;
-  batch.views = 2;
+  const Batch batch{.samples = 3, .views = 2};
   Tensor rows = Tensor::Full({6, 2}, 1);
   rows.data()[3] = NAN;
   Tape tape;

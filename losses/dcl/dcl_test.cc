@@ -27,9 +27,7 @@ TEST(DclLoss, FaultsOfTheConfig) {
 }
 
 TEST(DclLoss, OneSampleIsAttractedOnly) {
-  Batch batch;
-  batch.samples = 1;
-  batch.views = 2;
+  const Batch batch{.samples = 1, .views = 2};
   Tensor z = Tensor::Full({2, 4}, 1);
   z.data()[0] = -1;  // cosine 1/2
   Tape tape;

@@ -21,18 +21,17 @@ absl::StatusOr<std::unique_ptr<Loss>> DinoLoss::Create(const Dino& config,
                                                        const BuildContext& context) {
   FieldChecker check;
   check.AtLeast("student_temperature", config.student_temperature(), kLeastTemperature);
-  const RampSchedule teacher = ToSchedule(config.teacher_temperature(), kTeacherTemperature);
-  Ramp ramp = config.teacher_temperature();
-  if (!ramp.has_from()) ramp.set_from(teacher.from);
-  CheckRamp("teacher_temperature", ramp, kLeastTemperature, kMostTemperature, check);
+  CheckRamp("teacher_temperature", config.teacher_temperature(), kLeastTemperature,
+            kMostTemperature, check);
   check.InHalfOpenRange("center_momentum", config.center_momentum(), 0, 1);
   CheckTarget(context, check);
   if (!check.ok()) return check.status();
-  return std::make_unique<DinoLoss>(Options{.scores = context.input.features,
-                                            .student_temperature = config.student_temperature(),
-                                            .teacher_temperature = teacher,
-                                            .center_momentum = config.center_momentum(),
-                                            .center = config.center()});
+  return std::make_unique<DinoLoss>(
+      Options{.scores = context.input.features,
+              .student_temperature = config.student_temperature(),
+              .teacher_temperature = ToSchedule(config.teacher_temperature(), kTeacherTemperature),
+              .center_momentum = config.center_momentum(),
+              .center = config.center()});
 }
 
 DinoLoss::DinoLoss(const Options& options)

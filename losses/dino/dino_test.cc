@@ -12,6 +12,7 @@ namespace pretext {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 // Scores of a few units over a temperature of 0.04 are exponents of 100, in floats good to 1e-5.
 constexpr double kTolerance = 3e-5;
@@ -27,12 +28,8 @@ DinoLoss::Options SmallOptions() {
 // Six steps, with the center that they leave.
 TEST(DinoLoss, AgreesWithPyTorch) {
   for (const GoldenSteps& golden : ReadGoldenSteps("losses/dino/dino_golden.txt")) {
-    const auto loss = LossOf<DinoLoss, Dino>(golden);
-    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
-    const auto agrees = [&](const std::function<void(Dino&)>& change) {
-      return static_cast<bool>(
-          AgreesWithSteps(*LossOf<DinoLoss, Dino>(golden, change), golden, kTolerance));
-    };
+    const auto agrees = Agreement<DinoLoss, Dino>(golden, kTolerance);
+    EXPECT_TRUE(agrees());
     EXPECT_FALSE(agrees([](Dino& config) {
       config.set_student_temperature(1.01f * config.student_temperature());
     }));
@@ -40,16 +37,14 @@ TEST(DinoLoss, AgreesWithPyTorch) {
       Ramp& ramp = *config.mutable_teacher_temperature();
       ramp.set_to(1.02 * ramp.to());
     }));
-    if (loss->parameters().buffers().empty()) continue;
+    if (LossOf<DinoLoss, Dino>(golden)->parameters().buffers().empty()) continue;
     EXPECT_FALSE(agrees(
         [](Dino& config) { config.set_center_momentum(config.center_momentum() / 2 + 0.1f); }));
   }
 }
 
 TEST(DinoLoss, SeveralBatchesOfAStepAreOneMean) {
-  Batch batch;
-  batch.samples = 3;
-  batch.views = 2;
+  const Batch batch{.samples = 3, .views = 2};
   const Tensor first = RandomTensor({6, 4}, 1), second = RandomTensor({6, 4}, 2);
   DinoLoss loss(SmallOptions());
   loss.parameters().Allocate("loss", 1);
@@ -67,9 +62,7 @@ TEST(DinoLoss, SeveralBatchesOfAStepAreOneMean) {
 }
 
 TEST(DinoLoss, ChanceAndTheTeachersEntropy) {
-  Batch batch;
-  batch.samples = 3;
-  batch.views = 2;
+  const Batch batch{.samples = 3, .views = 2};
   DinoLoss loss(SmallOptions());
   loss.parameters().Allocate("loss", 1);
   Tape tape;
@@ -93,6 +86,10 @@ TEST(DinoLoss, FaultsOfTheConfig) {
         "teacher_temperature.to: ", "teacher_temperature.epochs: "}) {
     EXPECT_THAT(fault(config), HasSubstr(field));
   }
+  Dino end;  // a temperature that stays, given as the end alone
+  end.mutable_teacher_temperature()->set_to(0);
+  EXPECT_THAT(fault(end), HasSubstr("teacher_temperature.to: "));
+  EXPECT_THAT(fault(end), Not(HasSubstr("teacher_temperature.from: ")));
   ExpectNamesTargetFaults(
       [](const BuildContext& context) { return FaultOf<DinoLoss>(Dino(), context); });
 }

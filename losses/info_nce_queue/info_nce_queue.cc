@@ -8,7 +8,7 @@
 #include "losses/contrastive/contrastive_loss.h"
 #include "losses/info_nce_queue/info_nce_queue.pb.h"
 #include "losses/queue/info_nce.h"
-#include "losses/targets/targets.h"
+#include "losses/targets/pick_out.h"
 
 namespace pretext {
 
@@ -32,26 +32,24 @@ LossResult InfoNceQueueLoss::Compute(Tape& tape, const Prediction& prediction, c
   const int64_t n = batch.samples;
   const Var queries = NormalizeRows(tape, prediction.value);
   const Tensor keys = UnitTarget(prediction);
-  std::vector<Var> losses;
+  const auto keys_of = [&](int64_t target) { return keys.Rows(target * n, (target + 1) * n); };
+  std::vector<ViewPair> pairs = PairsOf(prediction, n);
+  if (!options_.symmetric) {
+    std::erase_if(
+        pairs, [first = pairs.front().value](const ViewPair& pair) { return pair.value != first; });
+  }
   std::set<int64_t> entering;
-  int64_t found = 0;
-  const std::vector<ViewPair> pairs = PairsOf(prediction, n);
-  for (const ViewPair& pair : pairs) {
-    if (!options_.symmetric && pair.value != pairs.front().value) break;
-    int64_t correct = 0;
-    losses.push_back(InfoNce(tape, BlockOf(tape, queries, pair.value, n),
-                             keys.Rows(pair.target * n, (pair.target + 1) * n), queue_.rows(),
-                             options_.temperature, &correct));
-    found += correct;
-    entering.insert(pair.target);
-  }
+  for (const ViewPair& pair : pairs) entering.insert(pair.target);
+  const PickedOut mean = MeanOverPairs(tape, pairs, n, [&](const ViewPair& pair, int64_t* correct) {
+    return InfoNce(tape, BlockOf(tape, queries, pair.value, n), keys_of(pair.target), queue_.rows(),
+                   options_.temperature, correct);
+  });
   if (tape.recording()) {
-    for (const int64_t target : entering) queue_.PutBy(keys.Rows(target * n, (target + 1) * n));
+    for (const int64_t target : entering) queue_.PutBy(keys_of(target));
   }
-  const auto compared = static_cast<double>(n) * static_cast<double>(losses.size());
-  return {.loss = MeanOf(tape, losses),
+  return {.loss = mean.loss,
           .weight = static_cast<double>(prediction.value.dim(0)),
-          .metrics = {{"accuracy", static_cast<double>(found) / compared}}};
+          .metrics = {{"accuracy", mean.accuracy}}};
 }
 
 std::optional<double> InfoNceQueueLoss::Chance(int64_t, int64_t) const {

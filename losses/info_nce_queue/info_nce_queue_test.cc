@@ -20,11 +20,10 @@ constexpr double kTolerance = 2e-5;
 TEST(InfoNceQueueLoss, AgreesWithPyTorch) {
   for (const GoldenSteps& golden :
        ReadGoldenSteps("losses/info_nce_queue/info_nce_queue_golden.txt")) {
-    const auto loss = LossOf<InfoNceQueueLoss, InfoNceQueue>(golden);
-    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
-    const auto wrong = LossOf<InfoNceQueueLoss, InfoNceQueue>(
-        golden, [](InfoNceQueue& config) { config.set_temperature(1.01f * config.temperature()); });
-    EXPECT_FALSE(AgreesWithSteps(*wrong, golden, kTolerance));
+    const auto agrees = Agreement<InfoNceQueueLoss, InfoNceQueue>(golden, kTolerance);
+    EXPECT_TRUE(agrees());
+    EXPECT_FALSE(
+        agrees([](InfoNceQueue& config) { config.set_temperature(1.01f * config.temperature()); }));
   }
 }
 
@@ -49,9 +48,7 @@ TEST(InfoNceQueueLoss, FaultsOfTheConfig) {
 TEST(InfoNceQueueLoss, ChanceAndFloor) {
   InfoNceQueueLoss loss({.rows = 6, .features = 4, .temperature = 0.3f, .symmetric = true});
   loss.parameters().Allocate("loss", 1);
-  Batch batch;
-  batch.samples = 3;
-  batch.views = 2;
+  const Batch batch{.samples = 3, .views = 2};
   Tensor& queue = loss.parameters().buffers().front().value;
   const auto value = [&](const Tensor& z) {
     Tape tape(/*recording=*/false);

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -22,12 +21,7 @@ std::unique_ptr<Loss> Build() {
 }
 
 Batch MakeBatch(const std::vector<int32_t>& ids) {
-  Batch batch;
-  batch.samples = 2;
-  batch.masked_ids = Tensor::Zeros({static_cast<int64_t>(ids.size())}, DType::kInt32);
-  batch.masked_positions = Tensor::Zeros({static_cast<int64_t>(ids.size())}, DType::kInt32);
-  std::copy(ids.begin(), ids.end(), batch.masked_ids.ints());
-  return batch;
+  return {.samples = 2, .masked_positions = Int32s(ids), .masked_ids = Int32s(ids)};
 }
 
 TEST(MaskedCrossEntropy, ValueAndGradients) {

@@ -18,18 +18,12 @@ absl::StatusOr<std::unique_ptr<Loss>> MaskedPatchErrorLoss::Create(const MaskedP
   using Kind = FlowType::Kind;
   FieldChecker check;
   const FlowType &z = context.input, &view = context.view;
-  const bool sequence = check.Shape(
-      z.is(Kind::kNothing) || z.is(Kind::kSequence),
-      absl::StrCat("takes the pixels of the masked patches, as the head MaeDecoder gives "
-                   "them; this head gives ",
-                   z.ToString()));
-  const bool masked = check.Shape(
-      view.is(Kind::kNothing) || (view.is(Kind::kImage) && view.masked),
-      absl::StrCat("compares masked patches, and there are none: the views end in ",
-                   view.ToString(),
-                   ". Put views { augmentation { [type.googleapis.com/pretext.PatchMasking] {} } } "
-                   "last"));
-  if (masked && sequence && z.is(Kind::kSequence) && view.is(Kind::kImage)) {
+  CheckFlow(z, {Kind::kSequence},
+            "takes the pixels of the masked patches, as the head MaeDecoder gives them; this head "
+            "gives",
+            check);
+  CheckMaskedPatches(view, "compares", check);
+  if (z.is(Kind::kSequence) && view.masked_patches()) {
     const FlowType fits =
         FlowType::Sequence(view.tokens - view.kept, view.patch * view.patch * view.channels);
     check.Shape(z == fits, absl::StrCat("takes the pixels of the masked patches, ", fits.ToString(),
@@ -48,14 +42,17 @@ void MaskedPatchErrorLoss::Target(const Tensor& pictures, int64_t number, float*
   const int64_t columns = width / patch_, patches = height / patch_ * columns;
   const int64_t n = number / patches, p = number % patches;
   const int64_t top = p / columns * patch_, left = p % columns * patch_;
-  const int64_t size = patch_ * patch_ * channels;
-  double sum = 0;
-  for (int64_t e = 0; e < size; ++e) {
-    const int64_t c = e % channels, i = e / channels / patch_, j = e / channels % patch_;
-    target[e] = pictures.data()[((n * channels + c) * height + top + i) * width + left + j];
-    sum += target[e];
+  const float* const corner = pictures.data() + (n * channels * height + top) * width + left;
+  float* to = target;
+  for (int64_t i = 0; i < patch_; ++i) {
+    for (int64_t j = 0; j < patch_; ++j) {
+      for (int64_t c = 0; c < channels; ++c) *to++ = corner[(c * height + i) * width + j];
+    }
   }
   if (!normalize_) return;
+  const int64_t size = to - target;
+  double sum = 0;
+  for (int64_t e = 0; e < size; ++e) sum += target[e];
   const double mean = sum / static_cast<double>(size);
   double squares = 0;
   for (int64_t e = 0; e < size; ++e) squares += (target[e] - mean) * (target[e] - mean);

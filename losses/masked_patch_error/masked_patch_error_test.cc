@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -17,25 +16,14 @@ namespace {
 constexpr int64_t kC = 3, kH = 4, kW = 6, kP = 2, kL = 6, kSize = kP * kP * kC;
 
 // Two views of two pictures; 2 of 6 patches are masked.
-FlowType View() {
-  FlowType view = FlowType::Image(kC, kH, kW);
-  view.masked = true;
-  view.patch = kP;
-  view.tokens = kL;
-  view.kept = 4;
-  return view;
-}
+FlowType View() { return FlowType::Image(kC, kH, kW).WithMaskedPatches(kP, 4); }
 
 Batch MakeBatch() {
-  Batch batch;
-  batch.samples = 2;
-  batch.views = 2;
-  batch.type = View();
-  batch.input = RandomTensor(View().Batch(4), 9);
-  const std::vector<int32_t> masked = {0, 5, 7, 8, 14, 16, 20, 23};
-  batch.masked_positions = Tensor::Uninitialized({8}, DType::kInt32);
-  std::copy(masked.begin(), masked.end(), batch.masked_positions.ints());
-  return batch;
+  return {.samples = 2,
+          .views = 2,
+          .type = View(),
+          .input = RandomTensor(View().Batch(4), 9),
+          .masked_positions = Int32s({0, 5, 7, 8, 14, 16, 20, 23})};
 }
 
 Doubles TargetOf(const Batch& batch, int64_t number, bool normalize) {

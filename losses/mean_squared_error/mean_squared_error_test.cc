@@ -15,9 +15,7 @@ TEST(MeanSquaredError, ValueAndGradientOverTwoViews) {
   auto loss = MeanSquaredErrorLoss::Create(MeanSquaredError(), kContext);
   ASSERT_TRUE(loss.ok()) << loss.status();
   EXPECT_TRUE((*loss)->needs_clean());
-  Batch batch;
-  batch.samples = 4;
-  batch.views = 2;
+  Batch batch{.samples = 4, .views = 2};
   batch.clean = RandomTensor({4, 1, 2, 3}, 9);
   const Doubles clean = ToDoubles(batch.clean);
   EXPECT_TRUE(CheckGradients(

@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "base/parallel/parallel.h"
 #include "core/ops/basic.h"
 #include "losses/negative_cosine/negative_cosine.pb.h"
 #include "losses/targets/targets.h"
@@ -15,14 +14,9 @@ namespace {
 Tensor SumOfTargets(const Shape& shape, int64_t samples, const std::vector<ViewPair>& pairs,
                     const Tensor& targets) {
   Tensor sums = Tensor::Zeros(shape);
-  const int64_t block = samples * shape[1];
   for (const ViewPair& pair : pairs) {
-    float* const to = sums.data() + pair.value * block;
-    const float* const from = targets.data() + pair.target * block;
-    ParallelBlocks(block, 1 << 12, 1, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-      for (int64_t i = begin; i < end; ++i) to[i] += from[i];
-    });
+    Tensor to = sums.Rows(pair.value * samples, (pair.value + 1) * samples);
+    AddInPlace(to, targets.Rows(pair.target * samples, (pair.target + 1) * samples));
   }
   return sums;
 }

@@ -14,13 +14,11 @@ constexpr double kTolerance = 2e-6;
 TEST(NegativeCosineLoss, AgreesWithPyTorch) {
   for (const GoldenSteps& golden :
        ReadGoldenSteps("losses/negative_cosine/negative_cosine_golden.txt")) {
-    const auto loss = LossOf<NegativeCosineLoss, NegativeCosine>(golden);
-    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
+    const auto agrees = Agreement<NegativeCosineLoss, NegativeCosine>(golden, kTolerance);
+    EXPECT_TRUE(agrees());
     if (golden.target_views.size() < 3) continue;
     // Where a view has several targets, their mean is another one.
-    const auto other = LossOf<NegativeCosineLoss, NegativeCosine>(
-        golden, [](NegativeCosine& config) { config.set_average_targets(false); });
-    EXPECT_FALSE(AgreesWithSteps(*other, golden, kTolerance));
+    EXPECT_FALSE(agrees([](NegativeCosine& config) { config.set_average_targets(false); }));
   }
 }
 
@@ -31,9 +29,7 @@ TEST(NegativeCosineLoss, FaultsOfTheContext) {
 }
 
 TEST(NegativeCosineLoss, IsMinusOneWhereAllPointTheSameWay) {
-  Batch batch;
-  batch.samples = 3;
-  batch.views = 2;
+  const Batch batch{.samples = 3, .views = 2};
   for (const bool average : {false, true}) {
     Tape tape;
     NegativeCosineLoss loss(average);
@@ -47,9 +43,7 @@ TEST(NegativeCosineLoss, IsMinusOneWhereAllPointTheSameWay) {
 }
 
 TEST(NegativeCosineLoss, ZeroVectorsHaveNoDirection) {
-  Batch batch;
-  batch.samples = 1;
-  batch.views = 2;
+  const Batch batch{.samples = 1, .views = 2};
   Tape tape;
   const Var z = tape.Leaf(Tensor::Zeros({2, 4})), t = tape.Constant(Tensor::Zeros({2, 4}));
   const LossResult result =

@@ -1,14 +1,11 @@
 #include "losses/nnclr/nnclr.h"
 
 #include <cmath>
-#include <numeric>
-#include <vector>
 
 #include "core/ops/basic.h"
-#include "core/ops/sequence.h"
 #include "losses/contrastive/contrastive_loss.h"
 #include "losses/nnclr/nnclr.pb.h"
-#include "losses/targets/targets.h"
+#include "losses/targets/pick_out.h"
 
 namespace pretext {
 
@@ -31,23 +28,16 @@ LossResult NnclrLoss::Compute(Tape& tape, const Prediction& prediction, const Ba
   const Tensor nearest = queue_.Nearest(z);
   const Var neighbours = Scale(tape, tape.Constant(nearest), 1 / temperature_);
   const Var predictions = NormalizeRows(tape, prediction.value);
-  Tensor own = Tensor::Uninitialized({n}, DType::kInt32);
-  std::iota(own.ints(), own.ints() + n, 0);
-  std::vector<Var> losses;
-  int64_t found = 0;
-  for (const ViewPair& pair : PairsOf(prediction, n)) {
-    int64_t correct = 0;
-    losses.push_back(SoftmaxCrossEntropyLoss(tape, BlockOf(tape, neighbours, pair.target, n),
-                                             BlockOf(tape, predictions, pair.value, n), Var(), own,
-                                             &correct));
-    found += correct;
-  }
+  const PickedOut mean =
+      MeanOverPairs(tape, PairsOf(prediction, n), n, [&](const ViewPair& pair, int64_t* correct) {
+        return PickOut(tape, BlockOf(tape, neighbours, pair.target, n),
+                       BlockOf(tape, predictions, pair.value, n), correct);
+      });
   if (tape.recording()) queue_.PutBy(z.Rows(0, n));
-  const auto compared = static_cast<double>(n) * static_cast<double>(losses.size());
   return {
-      .loss = MeanOf(tape, losses),
+      .loss = mean.loss,
       .weight = static_cast<double>(prediction.value.dim(0)),
-      .metrics = {{"accuracy", static_cast<double>(found) / compared},
+      .metrics = {{"accuracy", mean.accuracy},
                   {"neighbour_cosine", SumOfProducts(z, nearest) / static_cast<double>(z.dim(0))}}};
 }
 

@@ -19,11 +19,10 @@ constexpr double kTolerance = 2e-5;
 // Five steps, in which the queue goes round its end and what was seen becomes a neighbour.
 TEST(NnclrLoss, AgreesWithPyTorch) {
   for (const GoldenSteps& golden : ReadGoldenSteps("losses/nnclr/nnclr_golden.txt")) {
-    const auto loss = LossOf<NnclrLoss, Nnclr>(golden);
-    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
-    const auto wrong = LossOf<NnclrLoss, Nnclr>(
-        golden, [](Nnclr& config) { config.set_temperature(1.01f * config.temperature()); });
-    EXPECT_FALSE(AgreesWithSteps(*wrong, golden, kTolerance));
+    const auto agrees = Agreement<NnclrLoss, Nnclr>(golden, kTolerance);
+    EXPECT_TRUE(agrees());
+    EXPECT_FALSE(
+        agrees([](Nnclr& config) { config.set_temperature(1.01f * config.temperature()); }));
   }
 }
 
@@ -50,9 +49,7 @@ TEST(NnclrLoss, ChanceAndFloor) {
   Tensor& queue = loss.parameters().buffers().front().value;
   queue.Zero();
   for (int64_t r = 0; r < 4; ++r) queue.data()[r * 4 + r] = 1;
-  Batch batch;
-  batch.samples = 4;
-  batch.views = 2;
+  const Batch batch{.samples = 4, .views = 2};
   Tensor z = Tensor::Zeros({8, 4});
   for (int64_t i = 0; i < 8; ++i) z.data()[i * 4 + i % 4] = 2;
   Tape tape(/*recording=*/false);

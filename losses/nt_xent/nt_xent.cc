@@ -1,14 +1,11 @@
 #include "losses/nt_xent/nt_xent.h"
 
 #include <cmath>
-#include <numeric>
-#include <vector>
 
 #include "core/ops/basic.h"
-#include "core/ops/sequence.h"
 #include "losses/contrastive/contrastive_loss.h"
 #include "losses/nt_xent/nt_xent.pb.h"
-#include "losses/targets/targets.h"
+#include "losses/targets/pick_out.h"
 
 namespace pretext {
 
@@ -37,24 +34,16 @@ LossResult NtXentLoss::Compute(Tape& tape, const Prediction& prediction, const B
 LossResult NtXentLoss::ComputeWithTarget(Tape& tape, const Prediction& prediction,
                                          const Batch& batch) const {
   const int64_t n = batch.samples;
-  const std::vector<ViewPair> pairs = PairsOf(prediction, n);
   const Var queries = Scale(tape, NormalizeRows(tape, prediction.value), 1 / temperature_);
   const Var keys = tape.Constant(UnitTarget(prediction));
-  Tensor own = Tensor::Uninitialized({n}, DType::kInt32);
-  std::iota(own.ints(), own.ints() + n, 0);
-  std::vector<Var> losses;
-  int64_t found = 0;
-  for (const ViewPair& pair : pairs) {
-    int64_t correct = 0;
-    losses.push_back(SoftmaxCrossEntropyLoss(tape, BlockOf(tape, queries, pair.value, n),
-                                             BlockOf(tape, keys, pair.target, n), Var(), own,
-                                             &correct));
-    found += correct;
-  }
-  const auto compared = static_cast<double>(n) * static_cast<double>(pairs.size());
-  return {.loss = Scale(tape, MeanOf(tape, losses), scale_),
+  const PickedOut mean =
+      MeanOverPairs(tape, PairsOf(prediction, n), n, [&](const ViewPair& pair, int64_t* correct) {
+        return PickOut(tape, BlockOf(tape, queries, pair.value, n),
+                       BlockOf(tape, keys, pair.target, n), correct);
+      });
+  return {.loss = Scale(tape, mean.loss, scale_),
           .weight = static_cast<double>(prediction.value.dim(0)),
-          .metrics = {{"accuracy", static_cast<double>(found) / compared}}};
+          .metrics = {{"accuracy", mean.accuracy}}};
 }
 
 std::optional<double> NtXentLoss::Chance(int64_t samples, int64_t views) const {

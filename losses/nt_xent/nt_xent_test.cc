@@ -24,11 +24,11 @@ TEST(NtXentLoss, WithATargetItIsMoCoV3s) {
   for (const GoldenSteps& golden : ReadGoldenSteps("losses/nt_xent/nt_xent_target_golden.txt")) {
     // A cosine is good to a few eps · √D, a similarity to that over the temperature.
     constexpr double kTolerance = 2e-5;
-    const auto loss = LossOf<NtXentLoss, NtXent>(golden);
-    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
-    const auto wrong = LossOf<NtXentLoss, NtXent>(
-        golden, [](NtXent& config) { config.set_temperature(1.01f * config.temperature()); });
-    EXPECT_TRUE(golden.samples == 1 || !AgreesWithSteps(*wrong, golden, kTolerance));
+    const auto agrees = Agreement<NtXentLoss, NtXent>(golden, kTolerance);
+    EXPECT_TRUE(agrees());
+    if (golden.samples == 1) continue;
+    EXPECT_FALSE(
+        agrees([](NtXent& config) { config.set_temperature(1.01f * config.temperature()); }));
   }
 }
 
@@ -47,9 +47,7 @@ TEST(NtXentLoss, FaultsWithATarget) {
 }
 
 TEST(NtXentLoss, ChanceAndFloorWithATarget) {
-  Batch batch;
-  batch.samples = 4;
-  batch.views = 2;
+  const Batch batch{.samples = 4, .views = 2};
   Tensor z = Tensor::Zeros({8, 4});
   for (int64_t i = 0; i < 8; ++i) z.data()[i * 4 + i % 4] = 2;
   for (const float scale : {1.0f, 0.6f}) {
@@ -79,9 +77,7 @@ TEST(NtXentLoss, ChanceAndFloor) {
   EXPECT_NEAR(*NtXentLoss(0.1f).Floor(256, 2), 0.023, 5e-4);
   EXPECT_NEAR(*NtXentLoss(0.01f).Floor(256, 2), 0, 1e-9);
   // The floor is the loss at perfect alignment and orthogonality.
-  Batch batch;
-  batch.samples = 4;
-  batch.views = 2;
+  const Batch batch{.samples = 4, .views = 2};
   Tensor z = Tensor::Zeros({8, 4});
   for (int64_t i = 0; i < 8; ++i) z.data()[i * 4 + i % 4] = 2;
   Tape tape;
@@ -95,9 +91,7 @@ TEST(NtXentLoss, ChanceAndFloor) {
 }
 
 TEST(NtXentLoss, NonFiniteIsReturnedAsNan) {
-  Batch batch;
-  batch.samples = 2;
-  batch.views = 2;
+  const Batch batch{.samples = 2, .views = 2};
   Tensor z = Tensor::Full({4, 3}, 1);
   z.data()[5] = INFINITY;
   Tape tape;

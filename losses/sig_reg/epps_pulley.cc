@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "base/check/check.h"
-#include "base/parallel/parallel.h"
 #include "core/ops/record_loss.h"
+#include "losses/slices/slice_blocks.h"
 
 namespace pretext {
 namespace {
 
-constexpr int64_t kLanes = 16;  // slices that are worked on side by side
+constexpr int64_t kLanes = kSliceLanes;
 
 // Cosine and sine, within 2e-7 for |x| <= kFar: reduced by quarters of a turn, π/2 in three parts
 // (Cephes, sinf and cosf). NaN gives NaN.
@@ -150,12 +150,9 @@ Var EppsPulley::operator()(Tape& tape, Var p) const {
   const bool wanted = tape.recording() && p.requires_gradient();
   Tensor gradient = wanted ? Tensor::Uninitialized(rows.shape()) : Tensor();
   const double terms = static_cast<double>(views) * static_cast<double>(columns);
-  const int64_t blocks = (columns + kLanes - 1) / kLanes;
   const double sum =
-      ParallelSum(views * blocks, 1, 8 * samples * knots * kLanes, [&](int64_t item, int64_t) {
-        const int64_t view = item / blocks, first = item % blocks * kLanes;
-        const int64_t at = view * samples * columns + first;
-        const Block block{places, samples, columns, std::min(kLanes, columns - first), terms};
+      SumOverSliceBlocks(views, samples, columns, 8 * knots, [&](int64_t at, int64_t lanes) {
+        const Block block{places, samples, columns, lanes, terms};
         return block.Run(rows.data() + at, wanted ? gradient.data() + at : nullptr);
       });
   return RecordLoss(tape, "epps_pulley", sum / terms, p, std::move(gradient));

@@ -21,12 +21,8 @@ constexpr double kTolerance = 1e-5;
 
 TEST(SigRegLoss, AgreesWithPyTorch) {
   for (const GoldenSteps& golden : ReadGoldenSteps("losses/sig_reg/sig_reg_golden.txt")) {
-    const auto loss = LossOf<SigRegLoss, SigReg>(golden);
-    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
-    const auto agrees = [&](const std::function<void(SigReg&)>& change) {
-      return static_cast<bool>(
-          AgreesWithSteps(*LossOf<SigRegLoss, SigReg>(golden, change), golden, kTolerance));
-    };
+    const auto agrees = Agreement<SigRegLoss, SigReg>(golden, kTolerance);
+    EXPECT_TRUE(agrees());
     EXPECT_FALSE(agrees([](SigReg& config) { config.set_lambda(0.99f * config.lambda()); }));
     EXPECT_FALSE(agrees([](SigReg& config) { config.set_slices(config.slices() + 1); }));
     EXPECT_FALSE(agrees([](SigReg& config) { config.set_range(0.5f * config.range()); }));
@@ -97,18 +93,7 @@ TEST(EppsPulley, NormalSamplesAreNear) {
 
 TEST(SigRegLoss, AnEvaluationHasTheSameDirectionsAlways) {
   SigRegLoss loss({.lambda = 0.5f, .slices = 8, .knots = 17, .range = 3});
-  Batch batch;
-  batch.samples = 4;
-  batch.views = 2;
-  const Tensor z = RandomTensor({8, 6}, 1);
-  const auto value = [&](int64_t step, bool recording) {
-    loss.BeginStep({.step = step, .seed = static_cast<uint64_t>(step)});
-    Tape tape(recording);
-    return loss.Compute(tape, {.value = tape.Constant(z)}, batch).loss.value().item();
-  };
-  EXPECT_EQ(value(1, false), value(2, false));
-  EXPECT_NE(value(1, true), value(2, true));
-  EXPECT_EQ(value(1, true), value(1, true));
+  ExpectDirectionsOfTheStep(loss);
 }
 
 TEST(SigRegLoss, FaultsOfTheConfig) {
@@ -127,17 +112,7 @@ TEST(SigRegLoss, FaultsOfTheConfig) {
 
 TEST(SigRegLoss, NonFiniteIsReturned) {
   SigRegLoss loss({.lambda = 0.5f, .slices = 8, .knots = 17, .range = 3});
-  Batch batch;
-  batch.samples = 4;
-  batch.views = 2;
-  for (const float bad : {INFINITY, NAN}) {
-    Tensor z = RandomTensor({8, 6}, 1);
-    z.data()[3] = bad;
-    Tape tape;
-    const LossResult result = loss.Compute(tape, {.value = tape.Leaf(z)}, batch);
-    EXPECT_TRUE(std::isnan(result.loss.value().item()));
-    EXPECT_TRUE(std::isnan(result.metrics[1].second));
-  }
+  ExpectNonFiniteAlongDirectionsIsReturned(loss);
 }
 
 }  // namespace

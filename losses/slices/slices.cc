@@ -1,7 +1,5 @@
 #include "losses/slices/slices.h"
 
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "base/parallel/parallel.h"
@@ -14,7 +12,7 @@ namespace pretext {
 
 void CheckViewsAlone(const BuildContext& context, FieldChecker& check) {
   CheckComparedViews(context, /*least_views=*/2, check);
-  if (context.input.is(FlowType::Kind::kVector)) CheckOwnTargets(context, check);
+  CheckOwnTargets(context, check);
   check.Shape(context.target.is(FlowType::Kind::kNothing),
               "compares the views of the prediction with one another and has no use for a target. "
               "Leave out teacher { ... } and predictor { ... }");
@@ -29,14 +27,9 @@ Tensor RandomSlices(uint64_t seed, int64_t step, int64_t slices, int64_t feature
                    .epoch = static_cast<uint32_t>(m),
                    .sample = static_cast<uint64_t>(step)});
     float* const row = directions.data() + m * features;
-    double square = 0;
-    for (int64_t d = 0; d < features; ++d) {
-      row[d] = random.Normal();
-      square += static_cast<double>(row[d]) * row[d];
-    }
-    const auto inverse = static_cast<float>(1 / std::sqrt(std::max(square, 1e-24)));
-    for (int64_t d = 0; d < features; ++d) row[d] *= inverse;
+    for (int64_t d = 0; d < features; ++d) row[d] = random.Normal();
   });
+  ScaleToUnitRows(directions);
   return directions;
 }
 

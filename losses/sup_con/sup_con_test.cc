@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/autograd/gradient_check.h"
 #include "losses/sup_con/sup_con.pb.h"
 #include "losses/testing/temperature.h"
 
@@ -29,8 +30,7 @@ TEST(SupConLoss, FaultsOfTheConfig) {
 TEST(SupConLoss, WithoutPositivesIsZero) {
   Batch batch;
   batch.samples = 3;
-  batch.labels = Tensor::Zeros({3}, DType::kInt32);
-  for (int32_t i = 0; i < 3; ++i) batch.labels.ints()[i] = -1;  // all unknown: no positives
+  batch.labels = Int32s({-1, -1, -1});  // all unknown: no positives
   Tape tape;
   SupConLoss loss(0.1f);
   const Var z = tape.Leaf(Tensor::Full({3, 2}, 1));

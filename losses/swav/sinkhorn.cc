@@ -7,6 +7,7 @@
 
 #include "base/check/check.h"
 #include "base/parallel/parallel.h"
+#include "core/ops/basic.h"
 #include "losses/soft_targets/exp_of_row.h"
 
 namespace pretext {
@@ -42,9 +43,9 @@ void LogSumOfColumns(const Tensor& s, const std::vector<float>& w, int64_t begin
 Tensor SinkhornCodes(const Tensor& scores, float epsilon, int64_t rounds) {
   PRETEXT_CHECK(epsilon > 0 && rounds >= 1, "a positive ε and a round at least");
   const int64_t rows = scores.dim(0), k = scores.dim(1);
-  Tensor s = scores.Clone(), codes = Tensor::Uninitialized(scores.shape());
-  const float inverse = 1 / epsilon;
-  ParallelFor(rows, k, [&](int64_t b) { ScaleRow(k, inverse, s.data() + b * k); });
+  Tape values(/*recording=*/false);
+  const Tensor s = Scale(values, values.Constant(scores), 1 / epsilon).value();
+  Tensor codes = Tensor::Uninitialized(scores.shape());
   std::vector<float> u(static_cast<size_t>(k)), w(static_cast<size_t>(rows));
   for (int64_t round = 0; round < rounds; ++round) {
     ParallelBlocks(k, kColumns, 4 * rows, [&](int64_t begin, int64_t end) {

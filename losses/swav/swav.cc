@@ -14,12 +14,6 @@
 namespace pretext {
 namespace {
 
-Tensor JoinRows(const Tensor& a, const Tensor& b) {
-  Tensor all = Tensor::Uninitialized({a.dim(0) + b.dim(0), a.dim(1)});
-  std::copy_n(b.data(), b.size(), std::copy_n(a.data(), a.size(), all.data()));
-  return all;
-}
-
 // The exponential of the entropy of the rows' mean.
 double EffectiveCount(const Tensor& codes) {
   Tape values(/*recording=*/false);
@@ -79,9 +73,10 @@ Tensor SwavLoss::Codes(const std::vector<Tensor>& targets) const {
   Tape values(/*recording=*/false);
   std::vector<Var> codes;
   for (size_t t = 0; t < targets.size(); ++t) {
-    const bool joined = !queues_.empty() && epoch_has_come_ && queues_[t].full();
-    const Tensor rows = joined ? JoinRows(targets[t], queues_[t].rows()) : targets[t];
-    const Var scores = MatMul(values, values.Constant(rows), Transpose::kNo,
+    std::vector<Var> rows = {values.Constant(targets[t])};
+    if (!queues_.empty() && epoch_has_come_ && queues_[t].full())
+      rows.push_back(values.Constant(queues_[t].rows()));
+    const Var scores = MatMul(values, Concat(values, rows), Transpose::kNo,
                               values.Constant(prototypes_->value), Transpose::kYes);
     const Tensor all = SinkhornCodes(scores.value(), options_.epsilon, options_.rounds);
     codes.push_back(values.Constant(all.Rows(0, targets[t].dim(0))));

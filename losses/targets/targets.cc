@@ -82,7 +82,6 @@ void CheckTarget(const BuildContext& context, FieldChecker& check, bool needed) 
 }
 
 void CheckOwnTargets(const BuildContext& context, FieldChecker& check) {
-  CheckFlow(context.input, {FlowType::Kind::kVector}, "compares vectors; it is given", check);
   for (const int64_t target : context.target_views) {
     bool seen = context.value_views.empty() && target < context.views;
     for (const int64_t view : context.value_views) seen |= view == target;

@@ -34,8 +34,8 @@ std::vector<int64_t> OwnTargetBlocks(const Prediction& prediction, int64_t sampl
 // Faults: a prediction that is no vector; no target where one is needed (nobody makes one: names
 // teacher and predictor), or one of another width; no two views that differ.
 void CheckTarget(const BuildContext& context, FieldChecker& check, bool needed = true);
-// Faults where a loss takes some of the prediction's own views as targets: a prediction that is no
-// vector; a target view that the prediction has not got.
+// Faults where a loss takes some of the prediction's own views as targets: a target view that the
+// prediction has not got.
 void CheckOwnTargets(const BuildContext& context, FieldChecker& check);
 
 // The target's rows [V'·N, D], each over its length: no gradient goes there.

@@ -8,22 +8,22 @@
 
 namespace pretext {
 
-Tensor GoldenLoss::Input() const {
-  Tensor input = Tensor::Uninitialized({samples * views, features});
-  for (uint32_t i = 0; i < input.size(); ++i) {
-    uint32_t x = (i + 1) * 2654435761u;
+Tensor GoldenValues(uint32_t stream, const Shape& shape) {
+  Tensor values = Tensor::Uninitialized(shape);
+  for (uint32_t i = 0; i < values.size(); ++i) {
+    uint32_t x = (i + 1 + 1000003u * stream) * 2654435761u;
     x ^= x >> 15;
     x *= 2246822519u;
     x ^= x >> 13;
-    input.data()[i] = (static_cast<float>(x % 2001) - 1000.0f) / 512.0f;
+    values.data()[i] = (static_cast<float>(x % 2001) - 1000.0f) / 512.0f;
   }
-  return input;
+  return values;
 }
 
+Tensor GoldenLoss::Input() const { return GoldenValues(0, {samples * views, features}); }
+
 Batch GoldenLoss::MakeBatch() const {
-  Batch batch;
-  batch.samples = samples;
-  batch.views = views;
+  Batch batch{.samples = samples, .views = views};
   batch.type = FlowType::Vector(features);
   if (!labels.empty()) {
     batch.labels = Tensor::Uninitialized({samples}, DType::kInt32);

@@ -14,6 +14,9 @@
 
 namespace pretext {
 
+// The numbers of golden.py's `values`.
+Tensor GoldenValues(uint32_t stream, const Shape& shape);
+
 struct GoldenLoss {
   int64_t samples, views, features;
   std::vector<double> parameters;  // of the loss, in the order of its script

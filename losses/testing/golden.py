@@ -6,26 +6,27 @@ import torch
 import torch.nn.functional as F
 
 
-def inputs(rows, features):
-    values = []
+def values(stream, rows, features):
+    """golden.cc's GoldenValues."""
+    result = []
     for i in range(rows * features):
-        x = (i + 1) * 2654435761 % 2**32
+        x = (i + 1 + 1000003 * stream) % 2**32 * 2654435761 % 2**32
         x ^= x >> 15
         x = x * 2246822519 % 2**32
         x ^= x >> 13
-        values.append((x % 2001 - 1000) / 512)
-    return torch.tensor(values, dtype=torch.float64).view(rows, features).requires_grad_()
+        result.append((x % 2001 - 1000) / 512)
+    return torch.tensor(result, dtype=torch.float64).view(rows, features)
 
 
 def write(path, loss, cases):
     """A line a case: losses and gradients by PyTorch's autograd, in double precision.
 
     samples, views, features, the number of parameters and the parameters, the number of labels and the labels, the loss, the
-    gradient of all rows (view-major). The input is `inputs` above and GoldenLoss::Input() in golden.cc.
+    gradient of all rows (view-major). The input is the values of stream 0, GoldenLoss::Input() in golden.cc.
     """
     with open(path, "w") as f:
         for n, v, d, parameters, labels in cases:
-            x = inputs(n * v, d)
+            x = values(0, n * v, d).requires_grad_()
             value = loss(x, n, v, *parameters) if labels is None else loss(x, n, v, *parameters, labels)
             value.backward()
             print(n, v, d, len(parameters), *parameters, len(labels or []), *(labels or []), f"{value.item():.12g}",

@@ -7,7 +7,7 @@
 #include <limits>
 #include <sstream>
 
-#include "absl/strings/str_cat.h"
+#include "losses/testing/golden.h"
 
 namespace pretext {
 namespace {
@@ -15,19 +15,6 @@ namespace {
 using testing::AssertionFailure;
 using testing::AssertionResult;
 using testing::HasSubstr;
-
-// The numbers of steps.py's `values`.
-Tensor Values(uint32_t stream, const Shape& shape) {
-  Tensor values = Tensor::Uninitialized(shape);
-  for (uint32_t i = 0; i < values.size(); ++i) {
-    uint32_t x = (i + 1 + 1000003u * stream) * 2654435761u;
-    x ^= x >> 15;
-    x *= 2246822519u;
-    x ^= x >> 13;
-    values.data()[i] = (static_cast<float>(x % 2001) - 1000.0f) / 512.0f;
-  }
-  return values;
-}
 
 Doubles ReadNumbers(std::istream& line) {
   Doubles numbers;
@@ -127,16 +114,14 @@ AssertionResult AgreesWithSteps(Loss& loss, const GoldenSteps& golden, double to
   SetState(loss, golden.state);
   const auto views = static_cast<int64_t>(golden.views.size());
   const auto targets = static_cast<int64_t>(golden.target_views.size());
-  Batch batch;
-  batch.samples = golden.samples;
-  batch.views = views;
+  Batch batch{.samples = golden.samples, .views = views};
   batch.type = FlowType::Vector(golden.features);
   for (size_t s = 0; s < golden.steps.size(); ++s) {
     const GoldenSteps::Step& step = golden.steps[s];
     const Tensor z =
-        Values(static_cast<uint32_t>(2 * s), {views * golden.samples, golden.features});
+        GoldenValues(static_cast<uint32_t>(2 * s), {views * golden.samples, golden.features});
     const Tensor target =
-        Values(static_cast<uint32_t>(2 * s + 1), {targets * golden.samples, golden.features});
+        GoldenValues(static_cast<uint32_t>(2 * s + 1), {targets * golden.samples, golden.features});
     loss.BeginStep({.step = static_cast<int64_t>(s + 1),
                     .total_steps = static_cast<int64_t>(golden.steps.size()),
                     .steps_per_epoch = 2,
@@ -212,13 +197,37 @@ void ExpectNamesFaultsOfViews(const std::function<std::string(const BuildContext
               HasSubstr("the head gives image 1×28×28"));
 }
 
+void ExpectDirectionsOfTheStep(Loss& loss) {
+  const Tensor z = RandomTensor({8, 6}, 1);
+  const auto value = [&](int64_t step, bool recording) {
+    loss.BeginStep({.step = step, .seed = static_cast<uint64_t>(step)});
+    Tape tape(recording);
+    return loss.Compute(tape, {.value = tape.Constant(z)}, {.samples = 4, .views = 2})
+        .loss.value()
+        .item();
+  };
+  EXPECT_EQ(value(1, false), value(2, false));
+  EXPECT_NE(value(1, true), value(2, true));
+  EXPECT_EQ(value(1, true), value(1, true));
+}
+
+void ExpectNonFiniteAlongDirectionsIsReturned(Loss& loss) {
+  for (const float bad : {INFINITY, NAN}) {
+    Tensor z = RandomTensor({8, 6}, 1);
+    z.data()[3] = bad;
+    Tape tape;
+    const LossResult result =
+        loss.Compute(tape, {.value = tape.Leaf(z)}, {.samples = 4, .views = 2});
+    EXPECT_TRUE(std::isnan(result.loss.value().item()));
+    EXPECT_TRUE(std::isnan(result.metrics[1].second));
+  }
+}
+
 void ExpectNonFiniteIsReturned(Loss& loss, int64_t samples, int64_t features, int64_t views) {
-  Batch batch;
-  batch.samples = samples;
-  batch.views = views;
+  const Batch batch{.samples = samples, .views = views};
   loss.parameters().Allocate("loss", 1);
   for (const bool in_target : {false, true}) {
-    Tensor z = Values(1, {views * samples, features}), target = Values(2, z.shape());
+    Tensor z = GoldenValues(1, {views * samples, features}), target = GoldenValues(2, z.shape());
     (in_target ? target : z).data()[features] = std::numeric_limits<float>::quiet_NaN();
     Tape tape;
     const Prediction prediction{.value = tape.Leaf(z), .target = tape.Constant(target)};

@@ -58,6 +58,15 @@ std::unique_ptr<Loss> LossOf(const GoldenSteps& golden,
   return loss.ok() ? *std::move(loss) : nullptr;
 }
 
+// agrees(): whether a loss of the run's config agrees with the run; agrees(change): whether one of
+// a changed config does.
+template <class Plugin, class Config>
+auto Agreement(const GoldenSteps& golden, double tolerance) {
+  return [&golden, tolerance](const std::function<void(Config&)>& change = nullptr) {
+    return AgreesWithSteps(*LossOf<Plugin, Config>(golden, change), golden, tolerance);
+  };
+}
+
 // A context of a prediction and a target of D features, and of their views.
 BuildContext TargetContext(int64_t features, int64_t views = 2);
 
@@ -73,6 +82,11 @@ void ExpectNamesTargetFaults(const std::function<std::string(const BuildContext&
 
 // The same of a loss that takes the prediction's own views alone, at its default config.
 void ExpectNamesFaultsOfViews(const std::function<std::string(const BuildContext&)>& fault);
+
+// Of a loss along random directions, with a metric of these second: that each step has its own, and
+// evaluations the same always; and that loss and metric of a NaN or an infinity are NaN.
+void ExpectDirectionsOfTheStep(Loss& loss);
+void ExpectNonFiniteAlongDirectionsIsReturned(Loss& loss);
 
 // That a loss of a prediction with a NaN is NaN, with a target of the same size.
 void ExpectNonFiniteIsReturned(Loss& loss, int64_t samples, int64_t features, int64_t views = 2);

@@ -4,17 +4,7 @@ A script runs in its own folder, in an environment with PyTorch:  PYTHONPATH=../
 """
 import torch
 
-
-def values(stream, rows, features):
-    """Steps.cc's Values."""
-    result = []
-    for i in range(rows * features):
-        x = (i + 1 + 1000003 * stream) % 2**32 * 2654435761 % 2**32
-        x ^= x >> 15
-        x = x * 2246822519 % 2**32
-        x ^= x >> 13
-        result.append((x % 2001 - 1000) / 512)
-    return torch.tensor(result, dtype=torch.float64).view(rows, features)
+from golden import values
 
 
 def flat(tensors):

@@ -31,9 +31,7 @@ TEST(VicRegLoss, AgreesWithPyTorch) {
 
 // With one sample the features do not vary at all, and nothing pushes them.
 TEST(VicRegLoss, OneSample) {
-  Batch batch;
-  batch.samples = 1;
-  batch.views = 2;
+  const Batch batch{.samples = 1, .views = 2};
   Tensor rows = Tensor::Full({2, 4}, 1);
   for (int64_t d = 0; d < 4; ++d) rows.data()[d] = 3;
   Tape tape;
@@ -47,9 +45,7 @@ TEST(VicRegLoss, OneSample) {
 }
 
 TEST(VicRegLoss, NanPropagates) {
-  Batch batch;
-  batch.samples = 3;
-  batch.views = 2;
+  const Batch batch{.samples = 3, .views = 2};
   Tensor rows = Tensor::Full({6, 2}, 1);
   rows.data()[3] = NAN;
   for (const VicRegLoss::Weights weights :

@@ -8,13 +8,11 @@
 #include <vector>
 
 #include "base/check/check.h"
-#include "base/parallel/parallel.h"
 #include "core/ops/record_loss.h"
+#include "losses/slices/slice_blocks.h"
 
 namespace pretext {
 namespace {
-
-constexpr int64_t kLanes = 16;  // slices that are read side by side
 
 // A rational approximation of Φ⁻¹ (Acklam 2003), within 1.2e-9 of the result.
 double RoughQuantile(double q) {
@@ -70,12 +68,10 @@ Var SortedQuantiles(Tape& tape, Var p, int64_t samples) {
   Tensor gradient = Tensor::Uninitialized(rows.shape());
   const auto terms = static_cast<double>(rows.size());
   const auto slope = static_cast<float>(2 / terms);
-  const int64_t blocks = (columns + kLanes - 1) / kLanes;
   const double sum =
-      ParallelSum(views * blocks, 1, 40 * samples * kLanes, [&](int64_t item, int64_t) {
-        const int64_t first = item % blocks * kLanes, lanes = std::min(kLanes, columns - first);
-        const float* const from = rows.data() + item / blocks * samples * columns + first;
-        float* const to = gradient.data() + item / blocks * samples * columns + first;
+      SumOverSliceBlocks(views, samples, columns, /*cost=*/40, [&](int64_t begin, int64_t lanes) {
+        const float* const from = rows.data() + begin;
+        float* const to = gradient.data() + begin;
         std::vector<uint64_t> keys(static_cast<size_t>(samples));
         double distance = 0;
         for (int64_t m = 0; m < lanes; ++m) {

@@ -25,12 +25,8 @@ VisRegLoss::Options SmallOptions() {
 
 TEST(VisRegLoss, AgreesWithPyTorch) {
   for (const GoldenSteps& golden : ReadGoldenSteps("losses/vis_reg/vis_reg_golden.txt")) {
-    const auto loss = LossOf<VisRegLoss, VisReg>(golden);
-    EXPECT_TRUE(AgreesWithSteps(*loss, golden, kTolerance));
-    const auto agrees = [&](const std::function<void(VisReg&)>& change) {
-      return static_cast<bool>(
-          AgreesWithSteps(*LossOf<VisRegLoss, VisReg>(golden, change), golden, kTolerance));
-    };
+    const auto agrees = Agreement<VisRegLoss, VisReg>(golden, kTolerance);
+    EXPECT_TRUE(agrees());
     EXPECT_FALSE(agrees([](VisReg& config) { config.set_lambda(0.99f * config.lambda()); }));
     EXPECT_FALSE(agrees([](VisReg& config) { config.set_slices(config.slices() + 1); }));
     EXPECT_FALSE(
@@ -83,9 +79,7 @@ TEST(SortedQuantiles, EqualSamplesHaveRanksOfTheirOwn) {
 
 TEST(VisRegLoss, AFeatureOfOneValueHasAGradient) {
   VisRegLoss loss(SmallOptions());
-  Batch batch;
-  batch.samples = 3;
-  batch.views = 2;
+  const Batch batch{.samples = 3, .views = 2};
   Tape tape;
   const Var z = tape.Leaf(Tensor::Full({6, 4}, 2));
   const LossResult result = loss.Compute(tape, {.value = z}, batch);
@@ -96,17 +90,7 @@ TEST(VisRegLoss, AFeatureOfOneValueHasAGradient) {
 
 TEST(VisRegLoss, AnEvaluationHasTheSameDirectionsAlways) {
   VisRegLoss loss(SmallOptions());
-  Batch batch;
-  batch.samples = 4;
-  batch.views = 2;
-  const Tensor z = RandomTensor({8, 6}, 1);
-  const auto value = [&](int64_t step, bool recording) {
-    loss.BeginStep({.step = step});
-    Tape tape(recording);
-    return loss.Compute(tape, {.value = tape.Constant(z)}, batch).loss.value().item();
-  };
-  EXPECT_EQ(value(1, false), value(2, false));
-  EXPECT_NE(value(1, true), value(2, true));
+  ExpectDirectionsOfTheStep(loss);
 }
 
 TEST(VisRegLoss, FaultsOfTheConfig) {
@@ -128,16 +112,7 @@ TEST(VisRegLoss, FaultsOfTheConfig) {
 
 TEST(VisRegLoss, NonFiniteIsReturned) {
   VisRegLoss loss(SmallOptions());
-  Batch batch;
-  batch.samples = 4;
-  batch.views = 2;
-  for (const float bad : {INFINITY, NAN}) {
-    Tensor z = RandomTensor({8, 6}, 1);
-    z.data()[3] = bad;
-    Tape tape;
-    const LossResult result = loss.Compute(tape, {.value = tape.Leaf(z)}, batch);
-    EXPECT_TRUE(std::isnan(result.loss.value().item()));
-  }
+  ExpectNonFiniteAlongDirectionsIsReturned(loss);
 }
 
 }  // namespace

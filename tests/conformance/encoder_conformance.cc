@@ -116,11 +116,7 @@ TEST_P(EncoderConformance, SavedAndLoadedItIsTheSame) {
 // Pictures with masked patches are read as such, or refused by what they are.
 TEST_P(EncoderConformance, ReadsMaskedPatchesOrRefusesThem) {
   if (!type_.is(FlowType::Kind::kImage)) return;
-  FlowType masked = type_;
-  masked.masked = true;
-  masked.patch = 4;
-  masked.tokens = type_.height / 4 * (type_.width / 4);
-  masked.kept = 3;
+  const FlowType masked = type_.WithMaskedPatches(4, 3);
   auto made = GetParam()->create(*ExampleConfig(*GetParam()),
                                  {.input = masked, .sample = type_, .view = masked, .views = 2});
   if (!made.ok()) {

@@ -46,10 +46,9 @@ std::vector<FlowType> CandidateTypes(const Plugin& plugin) {
     } else if (kind == "image" && words >> b >> c) {
       types.push_back(FlowType::Image(a, b, c));
     } else if (kind == "masked_image" && words >> b >> c) {
-      FlowType& type = types.emplace_back(FlowType::Image(a, b, c));
-      type.masked = true;
-      words >> type.patch >> type.kept;
-      type.tokens = b / type.patch * (c / type.patch);
+      int64_t patch = 1, kept = 0;
+      words >> patch >> kept;
+      types.push_back(FlowType::Image(a, b, c).WithMaskedPatches(patch, kept));
     } else if (kind == "tokens" && words >> b) {
       types.push_back(FlowType::Tokens(a, b));
     } else if (kind == "sequence" && words >> b) {
@@ -90,8 +89,7 @@ Batch RandomBatch(const FlowType& type, int64_t samples, int64_t views, uint64_t
     batch.labels.ints()[n] = static_cast<int32_t>(random.Below(3));
     batch.indices.push_back(n);
   }
-  if (type.is(FlowType::Kind::kImage) && type.masked)
-    batch.masked_positions = MaskedPatches(type, rows);
+  if (type.masked_patches()) batch.masked_positions = MaskedPatches(type, rows);
   const bool sequence = type.is(FlowType::Kind::kTokens) || type.is(FlowType::Kind::kSequence);
   if (type.is(FlowType::Kind::kTokens)) {
     batch.input = Tensor::Uninitialized({rows, type.tokens}, DType::kInt32);

@@ -24,7 +24,7 @@ namespace pretext {
 namespace {
 
 // As in reference.py.
-constexpr int64_t kSamples = 8, kFeatures = 12, kSteps = 20, kKept = 96, kQueue = 21;
+constexpr int64_t kSamples = 8, kFeatures = 12, kSteps = 20, kKept = 96;
 constexpr double kRate = 0.05;
 
 constexpr char kHead[] =
@@ -71,41 +71,25 @@ std::vector<Method> Methods() {
                             "schedule { weight_decay { from: 1e-3 to: 1e-2 } } ")}};
 }
 
-// Rows of random directions of length 1, as the reference has them.
-void FillQueue(Tensor& queue) {
-  const int64_t features = queue.dim(1);
-  for (int64_t r = 0; r < queue.dim(0); ++r) {
+// Rows of length 1 of the reference's values, as it has its queue and its prototypes.
+void FillUnitRows(int64_t number, double size, Tensor& rows) {
+  const int64_t features = rows.dim(1);
+  for (int64_t first = 0; first < rows.size(); first += features) {
     double norm = 0;
-    for (int64_t d = 0; d < features; ++d) {
-      const double v = ReferenceValue(77, r * features + d);
-      norm += v * v;
-    }
-    for (int64_t d = 0; d < features; ++d) {
-      const int64_t i = r * features + d;
-      queue.data()[i] = static_cast<float>(ReferenceValue(77, i) / std::sqrt(norm));
-    }
+    for (int64_t i = first; i < first + features; ++i)
+      norm += std::pow(size * ReferenceValue(number, i), 2);
+    for (int64_t i = first; i < first + features; ++i)
+      rows.data()[i] = static_cast<float>(size * ReferenceValue(number, i) / std::sqrt(norm));
   }
 }
 
 void FillParameter(int64_t number, Parameter& p) {
   const bool matrix = p.shape.rank() > 1;
   const double size = matrix ? std::sqrt(24.0 / static_cast<double>(p.shape[1])) : 0.4;
+  if (p.name == "loss.prototypes") return FillUnitRows(number, size, p.value);
   for (int64_t i = 0; i < p.value.size(); ++i) {
     const double v = size * ReferenceValue(number, i);
     p.value.data()[i] = static_cast<float>(p.role == Role::kNormScale ? 1 + v : v);
-  }
-  if (p.name != "loss.prototypes") return;
-  for (int64_t r = 0; r < p.shape[0]; ++r) {
-    float* const row = p.value.data() + r * p.shape[1];
-    double norm = 0;
-    for (int64_t d = 0; d < p.shape[1]; ++d) {
-      const double v = size * ReferenceValue(number, r * p.shape[1] + d);
-      norm += v * v;
-    }
-    for (int64_t d = 0; d < p.shape[1]; ++d) {
-      const double v = size * ReferenceValue(number, r * p.shape[1] + d);
-      row[d] = static_cast<float>(v / std::sqrt(norm));
-    }
   }
 }
 
@@ -149,7 +133,7 @@ class Training {
     int64_t number = 0;
     for (auto& [name, parameter] : parameters_) FillParameter(number++, *parameter);
     for (Buffer& b : parts_.loss->parameters().buffers()) {
-      if (b.name == "loss.queue") FillQueue(b.value);
+      if (b.name == "loss.queue") FillUnitRows(77, 1, b.value);
     }
     parts_.BeginTeacher();
     parts_.optimizer->Attach(parts_.trained_parameters());

@@ -12,7 +12,7 @@ import torch, torch.nn.functional as F
 from safetensors.numpy import save_file
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from golden import rms, values
+from golden import add_run, rms, values
 
 SAMPLES, FEATURES, STEPS, KEPT, QUEUE = 8, 12, 20, 96, 21
 RATE, MOMENTUM, DECAY = 0.05, 0.9, 1e-3
@@ -283,19 +283,5 @@ def run(method, dtype):
 golden = {}
 for name, method in [("byol", Byol), ("byol_before", ByolBefore), ("simsiam", SimSiam), ("moco", Moco), ("moco_v3", MocoV3),
                      ("nnclr", Nnclr), ("swav", Swav), ("dino", Dino)]:
-    exact, single = run(method(), torch.float64), run(method(), torch.float32)
-    difference = {n: np.abs(exact[n] - single[n]).max() for n in exact}
-    spread = {
-        "losses": difference["losses"],
-        # Relative to each tensor's size.
-        "gradient": max(d / size(exact[n]) for n, d in difference.items() if n.startswith("gradient.")),
-        "final": max(d / size(exact[n]) for n, d in difference.items() if n.startswith("final.")),
-    }
-    print(name, spread, exact["losses"])
-    for n, v in exact.items():
-        golden[f"{name}.{n}"] = v.astype(np.float32).reshape(-1)[:KEPT].copy()
-        if n != "losses":
-            golden[f"{name}.rms.{n}"] = np.array([size(v)], dtype=np.float32)
-    for n, v in spread.items():
-        golden[f"{name}.spread.{n}"] = np.array([v], dtype=np.float32)
+    add_run(golden, name, run(method(), torch.float64), run(method(), torch.float32), KEPT, size)
 save_file(golden, os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.safetensors"))

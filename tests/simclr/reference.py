@@ -13,7 +13,7 @@ import torch, torch.nn as nn, torch.nn.functional as F
 from safetensors.numpy import save_file
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from golden import rms, values
+from golden import add_run, values
 
 from res_net_torch import ResNet
 
@@ -93,19 +93,5 @@ def run(per_view, dtype):
 
 golden = {}
 for variant, per_view in [("all_views", False), ("per_view", True)]:
-    exact, single = run(per_view, torch.float64), run(per_view, torch.float32)
-    difference = {n: np.abs(exact[n] - single[n]).max() for n in exact}
-    spread = {
-        "losses": difference["losses"],
-        # Relative to each tensor's root mean square.
-        "gradient": max(d / rms(exact[n]) for n, d in difference.items() if n.startswith("gradient.")),
-        "final": max(d / rms(exact[n]) for n, d in difference.items() if n.startswith("final.")),
-    }
-    print(variant, spread, exact["losses"])
-    for n, v in exact.items():
-        golden[f"{variant}.{n}"] = v.astype(np.float32).reshape(-1)[:KEPT].copy()
-        if n != "losses":
-            golden[f"{variant}.rms.{n}"] = np.array([rms(v)], dtype=np.float32)
-    for n, v in spread.items():
-        golden[f"{variant}.spread.{n}"] = np.array([v], dtype=np.float32)
+    add_run(golden, variant, run(per_view, torch.float64), run(per_view, torch.float32), KEPT)
 save_file(golden, os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.safetensors"))
