@@ -66,7 +66,7 @@ StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context
   const LossResult loss = model_.loss->Compute(tape_, prediction, BatchOfLoss(model_, batch));
   StepResult result = Summarise(loss);
   if (keep) {
-    result.h = h.value();
+    result.h = JoinRows(h);
     result.z = prediction.value.value();
   }
   if (!std::isfinite(result.loss)) {
