@@ -23,7 +23,7 @@ absl::Status ReportCommand(const std::vector<std::string>& arguments) {
   const bool anew = OutFlag().empty() && runs.size() == 1;
   std::string out = absl::StrCat(runs[0].path, "/report.html");
   if (anew) {
-    if (absl::Status status = WriteReport(runs[0].path); !status.ok()) return status;
+    if (absl::Status status = WriteReport(runs[0]); !status.ok()) return status;
   } else {
     const absl::StatusOr<std::string> asked = OutPath("the page that compares them");
     if (!asked.ok()) return asked.status();

@@ -198,8 +198,10 @@ void ArraysDataset::SetScale() {
   const auto for_each_value = [&](const auto& visit) {
     for (const int64_t row : rows_.train) {
       train_.samples.Read(row, values.data());
-      for (size_t i = 0; i < values.size(); ++i)
-        visit(i / static_cast<size_t>(plane), static_cast<double>(values[i]));
+      const float* value = values.data();
+      for (size_t c = 0; c < size; ++c) {
+        for (int64_t i = 0; i < plane; ++i) visit(c, static_cast<double>(*value++));
+      }
     }
   };
   for_each_value([&](size_t c, double value) {

@@ -2,7 +2,10 @@
 
 #include <cstdlib>
 
+#include "base/file/folder_path.h"
+
 namespace pretext {
+namespace {
 
 std::string DefaultCacheDirectory() {
   const auto variable = [](const char* name) -> std::string {
@@ -14,6 +17,16 @@ std::string DefaultCacheDirectory() {
   if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/pretext";
   const std::string temporary = variable("TMPDIR");
   return (temporary.empty() ? "/tmp" : temporary) + "/pretext-cache";
+}
+
+}  // namespace
+
+CacheDirectory CacheDirectoryFor(const std::string& asked, const BuildContext& context,
+                                 FieldChecker& check) {
+  if (asked.empty()) return {DefaultCacheDirectory(), FileRights::kPrivate};
+  const std::string path = context.Resolve(asked);
+  if (context.run_directory.empty()) check.Nested("cache_directory", CheckFolderPath(path));
+  return {path, FileRights::kUmask};
 }
 
 }  // namespace pretext

@@ -44,5 +44,8 @@ absl::StatusOr<int64_t> CountCifarRecords(const std::string& path, const CifarLa
 // Appends the file's pixels and labels. `expected` records must be there.
 absl::Status ReadCifarFile(const std::string& path, const CifarLayout& layout, int64_t expected,
                            std::vector<uint8_t>& pixels, std::vector<int32_t>& labels);
+// The same of all records of a file whose size says its layout.
+absl::Status ReadCifarFile(const std::string& path, std::vector<uint8_t>& pixels,
+                           std::vector<int32_t>& labels);
 
 }  // namespace pretext

@@ -5,15 +5,15 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/read_file.h"
 
 namespace pretext {
 namespace {
 
-// What a thread has decoded of one picture, by reduction: 0, 1, 2, 4 and 8. Views of a picture that
+// What a thread has decoded of one picture, by reduction: 1, 2, 4 and 8. Views of a picture that
 // need the same take the same.
 struct Decoded {
   uint64_t serial = 0;
-  bool undivided = false;  // its format comes as it is alone
   bool there[9] = {};
   Picture pictures[9];
 };
@@ -52,26 +52,35 @@ int ReductionFor(const CropBox& box, int height, int width) {
   return reduction;
 }
 
-FolderPicture::FolderPicture(const std::string& path, int height, int width, std::string bytes,
+absl::StatusOr<std::string> ReadFound(const std::string& path, const LoadedPicture& found) {
+  absl::StatusOr<std::string> bytes = ReadFile(path);
+  if (!bytes.ok() || ContentOf(*bytes) == found.content) return bytes;
+  return absl::DataLossError(absl::StrCat(path, ": was changed after it was looked at"));
+}
+
+FolderPicture::FolderPicture(const std::string& path, const LoadedPicture& found, std::string bytes,
                              const uint8_t* pixels, const PictureTarget& target,
                              const PixelScale& scale)
     : path_(path),
-      height_(height),
-      width_(width),
+      found_(found),
       bytes_(std::move(bytes)),
       pixels_(pixels),
       target_(target),
       scale_(scale),
       serial_(NextSerial()) {}
 
-absl::StatusOr<const Picture*> FolderPicture::Decode(int reduction) const {
+absl::StatusOr<const Picture*> FolderPicture::Decode(int reduction) {
   thread_local Decoded decoded;
   if (decoded.serial != serial_) {
     std::fill_n(decoded.there, std::size(decoded.there), false);
-    decoded.undivided = false;
     decoded.serial = serial_;
   }
-  if (decoded.undivided) reduction = 1;
+  if (bytes_.empty()) {
+    absl::StatusOr<std::string> bytes = ReadFound(path_, found_);
+    if (!bytes.ok()) return bytes.status();
+    bytes_ = *std::move(bytes);
+  }
+  if (FormatOf(bytes_).name != "JPEG") reduction = 1;
   if (decoded.there[reduction]) return &decoded.pictures[reduction];
   Picture& picture = decoded.pictures[reduction];
   DecodeOptions options = OptionsFor(target_);
@@ -79,13 +88,8 @@ absl::StatusOr<const Picture*> FolderPicture::Decode(int reduction) const {
   if (absl::Status status = DecodePicture(bytes_, options, picture); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(path_, ": ", status.message()));
   }
-  if (picture.full_height != height_ || picture.full_width != width_) {
+  if (picture.full_height != found_.height || picture.full_width != found_.width) {
     return absl::DataLossError(absl::StrCat(path_, ": was changed after it was looked at"));
-  }
-  if (reduction > 1 && picture.reduction == 1) {
-    decoded.undivided = true;
-    std::swap(picture, decoded.pictures[1]);
-    reduction = 1;
   }
   decoded.there[reduction] = true;
   return &decoded.pictures[reduction];
@@ -95,7 +99,7 @@ absl::Status FolderPicture::MakeCrop(const CropBox& box, int height, int width,
                                      Interpolation interpolation, std::vector<float>& values) {
   const int channels = target_.shape.channels;
   values.resize(static_cast<size_t>(channels) * height * width);
-  ImageShape shape{channels, height_, width_};
+  ImageShape shape{channels, found_.height, found_.width};
   const uint8_t* pixels = pixels_;
   CropBox part = box;
   if (pixels == nullptr) {
@@ -107,9 +111,12 @@ absl::Status FolderPicture::MakeCrop(const CropBox& box, int height, int width,
   }
   ResizePart(pixels, shape, part, height, width, interpolation, Scratch(), values.data());
   const size_t plane = static_cast<size_t>(height) * width;
-  for (size_t i = 0; i < values.size(); ++i) {
-    const size_t c = i / plane;
-    values[i] = std::clamp(values[i], 0.0f, 255.0f) / 255.0f * scale_.factor[c] + scale_.offset[c];
+  float* value = values.data();
+  for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
+    const float factor = scale_.factor[c], offset = scale_.offset[c];
+    for (size_t i = 0; i < plane; ++i, ++value) {
+      *value = std::clamp(*value, 0.0f, 255.0f) / 255.0f * factor + offset;
+    }
   }
   return absl::OkStatus();
 }
@@ -118,10 +125,12 @@ absl::Status FolderPicture::MakeWhole(std::vector<float>& values) {
   values.resize(static_cast<size_t>(target_.shape.size()));
   thread_local std::vector<uint8_t> row;
   row.resize(values.size());
-  ImageShape shape{target_.shape.channels, height_, width_};
+  ImageShape shape{target_.shape.channels, found_.height, found_.width};
   const uint8_t* pixels = pixels_;
-  if (pixels == nullptr) {
-    const absl::StatusOr<const Picture*> picture = Decode(0);
+  // A JPEG that is resized from a part of its size is so wherever its pixels are: the sample is the
+  // same, bit for bit.
+  if (pixels == nullptr || found_.reduction > 1) {
+    const absl::StatusOr<const Picture*> picture = Decode(found_.reduction);
     if (!picture.ok()) return picture.status();
     pixels = (*picture)->pixels.data();
     shape = (*picture)->shape;

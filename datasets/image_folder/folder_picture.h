@@ -17,28 +17,31 @@ namespace pretext {
 // thumbnails do (its reducing_gap of 2).
 int ReductionFor(const CropBox& box, int height, int width);
 
+// The file of a picture as it was found to be; DataLoss where it was changed since.
+absl::StatusOr<std::string> ReadFound(const std::string& path, const LoadedPicture& found);
+
 class FolderPicture : public PictureSource {
  public:
-  // The picture's size is given, as it was found to be. Of `bytes`, its file, and `pixels`, C x H x
-  // W, one is empty; target, scale and pixels outlive it.
-  FolderPicture(const std::string& path, int height, int width, std::string bytes,
+  // `found` is what the picture was found to be. Of `bytes`, its file, and `pixels`, C x H x W, one
+  // is empty. All but `bytes` outlives it.
+  FolderPicture(const std::string& path, const LoadedPicture& found, std::string bytes,
                 const uint8_t* pixels, const PictureTarget& target, const PixelScale& scale);
 
-  int height() const override { return height_; }
-  int width() const override { return width_; }
+  int height() const override { return found_.height; }
+  int width() const override { return found_.width; }
 
  private:
   std::string name() const override { return path_; }
   absl::Status MakeCrop(const CropBox& box, int height, int width, Interpolation interpolation,
                         std::vector<float>& values) override;
   absl::Status MakeWhole(std::vector<float>& values) override;
-  // The picture with its sides divided, or with at least what the target needs (0); it stays with
-  // the thread until it decodes another one.
-  absl::StatusOr<const Picture*> Decode(int reduction) const;
+  // The file with its sides divided where its format lets it; what was made stays with the thread
+  // until it decodes another one.
+  absl::StatusOr<const Picture*> Decode(int reduction);
 
   const std::string& path_;
-  const int height_, width_;
-  const std::string bytes_;
+  const LoadedPicture& found_;
+  std::string bytes_;
   const uint8_t* const pixels_;
   const PictureTarget& target_;
   const PixelScale& scale_;

@@ -3,15 +3,13 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "base/file/folder_path.h"
-#include "base/file/read_file.h"
 #include "base/text/counted.h"
 #include "core/flow/held_out.h"
 #include "datasets/byte_images/byte_images.h"
-#include "datasets/cache_file/cache_directory.h"
 #include "datasets/image_folder/folder_picture.h"
 #include "datasets/image_folder/image_folder.pb.h"
 #include "datasets/image_folder/picture_loader.h"
+#include "datasets/image_folder/storage_for.h"
 
 namespace pretext {
 namespace {
@@ -51,13 +49,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageF
                absl::StrCat("times width is too large: ", config.height(), " x ", config.width()));
   }
   CheckImageScaling(config.scaling(), "scaling", check);
-  dataset->cache_ = {DefaultCacheDirectory(), FileRights::kPrivate};
-  if (!config.cache_directory().empty()) {
-    dataset->cache_ = {context.Resolve(config.cache_directory()), FileRights::kUmask};
-    if (context.run_directory.empty()) {
-      check.Nested("cache_directory", CheckFolderPath(dataset->cache_.directory));
-    }
-  }
+  dataset->cache_ = CacheDirectoryFor(config.cache_directory(), context, check);
   if (!check.ok()) return check.status();
   dataset->form_.target = {
       .shape = {config.channels(), config.height(), config.width()},
@@ -97,9 +89,8 @@ DatasetExtent ImageFolderDataset::extent() const {
     for (const LoadedPicture& picture : looked_at)
       file += static_cast<double>(picture.file_bytes) / n;
   }
-  const bool held = config_->storage() == ImageFolder::MEMORY ||
-                    (config_->storage() == ImageFolder::BY_SIZE &&
-                     pictures * pixels <= static_cast<double>(kHeldUnasked));
+  const bool held =
+      StorageFor(config_->storage(), form_.own_size, pictures * pixels) == ImageFolder::MEMORY;
   const int64_t kept = test == 0 ? HeldOutCount(train, config_->held_out()) : 0;
   extent_ = {.train = train - kept,
              .test = test + kept,
@@ -123,16 +114,12 @@ absl::Status ImageFolderDataset::Fetch(Split split, int64_t index, Sample& sampl
   }
   std::string bytes;
   if (pixels == nullptr) {
-    absl::StatusOr<std::string> file = ReadFile(paths_[row]);
+    absl::StatusOr<std::string> file = ReadFound(paths_[row], pictures_[row]);
     if (!file.ok()) return file.status();
     bytes = *std::move(file);
-    if (ContentOf(bytes) != pictures_[row].content) {
-      return absl::DataLossError(absl::StrCat(paths_[row], ": was changed after it was looked at"));
-    }
   }
-  sample.source =
-      std::make_shared<FolderPicture>(paths_[row], pictures_[row].height, pictures_[row].width,
-                                      std::move(bytes), pixels, form_.target, scale_);
+  sample.source = std::make_shared<FolderPicture>(paths_[row], pictures_[row], std::move(bytes),
+                                                  pixels, form_.target, scale_);
   return absl::OkStatus();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/plugin/plugin.h"
+#include "datasets/cache_file/cache_directory.h"
 #include "datasets/image_folder/picture_files.h"
 #include "datasets/image_folder/picture_folders.h"
 #include "datasets/image_folder/picture_store.h"
@@ -47,14 +48,12 @@ class ImageFolderDataset : public Dataset {
   ~ImageFolderDataset() override;
 
  private:
-  // Of all pixels, in bytes, what is held in memory or in a file unasked.
-  static constexpr int64_t kHeldUnasked = int64_t{1} << 30;
   // Of pictures that cannot be read, those that the summary names.
   static constexpr int kFaultsShown = 3;
 
   explicit ImageFolderDataset(const ImageFolder& config);
-  // Appends the folder's pictures that can be read.
-  absl::Status LoadFolder(const std::string& directory, bool every_class);
+  // Appends the folder's pictures that can be read; their rows too where these are held.
+  absl::Status LoadFolder(const std::string& directory, PictureFiles found, bool rows);
   absl::Status CheckMemory(double bytes) const;
   absl::Status Hold();
   const std::vector<int64_t>& Rows(Split split) const {
@@ -66,10 +65,10 @@ class ImageFolderDataset : public Dataset {
   FlowType type_;
   PictureFolders folders_;
   PictureStore::Form form_;
-  PictureCache cache_;
+  CacheDirectory cache_;
   mutable std::optional<DatasetExtent> extent_;
 
-  // Of every picture that can be read, those of the training folder first.
+  // Of every picture that can be read, those of the training folder first. Samples refer to them.
   std::vector<std::string> paths_;
   std::vector<int32_t> labels_;
   std::vector<LoadedPicture> pictures_;
@@ -80,7 +79,6 @@ class ImageFolderDataset : public Dataset {
   PixelScale scale_;
   uint32_t making_ = 0;  // a checksum of what samples are made by, beside their files
 
-  Parts parts_;  // the folders that were taken for train and test
   PassedOver passed_over_;
   int64_t turned_ = 0, transparent_ = 0, unreadable_ = 0;
   std::string first_faults_;  // of the unreadable ones

@@ -1,46 +1,34 @@
 // Load of ImageFolder: pictures are looked at, split, and held where they are to be.
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/memory/memory_limits.h"
 #include "base/text/counted.h"
 #include "core/flow/held_out.h"
 #include "datasets/image_folder/image_folder.h"
 #include "datasets/image_folder/image_folder.pb.h"
 #include "datasets/image_folder/picture_loader.h"
+#include "datasets/image_folder/storage_for.h"
 
 namespace pretext {
 
 absl::Status ImageFolderDataset::CheckMemory(double bytes) const {
-  const double memory =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (bytes <= 0.8 * memory) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("storage: the pictures take ", Counted(static_cast<int64_t>(bytes / 1e6)),
-                   " MB of memory; this machine has ", Counted(static_cast<int64_t>(memory / 1e6)),
-                   ". Take CACHE or DECODE, or make height and width smaller"));
+  const MemoryLimit limit = TightestMemoryLimit();
+  if (bytes <= 0.8 * limit.bytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "storage: the pictures take ", Counted(static_cast<int64_t>(bytes / 1e6)), " MB of memory; ",
+      limit.whose, " ", Counted(static_cast<int64_t>(limit.bytes / 1e6)),
+      " MB. Take CACHE or DECODE, or make height and width smaller"));
 }
 
-absl::Status ImageFolderDataset::LoadFolder(const std::string& directory, bool every_class) {
-  const absl::StatusOr<PictureFiles> found = ListPictures(directory, folders_.classes, every_class);
-  if (!found.ok()) return found.status();
-  passed_over_.Add(found->passed_over);
+absl::Status ImageFolderDataset::LoadFolder(const std::string& directory, PictureFiles found,
+                                            bool rows) {
+  passed_over_.Add(found.passed_over);
   std::vector<std::string> paths;
-  for (const PictureFile& file : found->files) paths.push_back(file.path);
+  for (PictureFile& file : found.files) paths.push_back(std::move(file.path));
   const auto row = static_cast<size_t>(type_.size());
   const size_t begin = decoded_.size();
-  const double bytes =
-      static_cast<double>(begin) + static_cast<double>(row) * static_cast<double>(paths.size());
-  // Rows that will be held in memory are made while the pictures are looked at.
-  const bool rows =
-      !form_.own_size &&
-      (config_->storage() == ImageFolder::MEMORY ||
-       (config_->storage() == ImageFolder::BY_SIZE && bytes <= static_cast<double>(kHeldUnasked)));
-  if (rows) {
-    if (absl::Status status = CheckMemory(bytes); !status.ok()) return status;
-    decoded_.resize(begin + row * paths.size());
-  }
+  if (rows) decoded_.resize(begin + row * paths.size());
   std::vector<LoadedPicture> looked_at =
       rows ? LoadPictures(paths, form_.target, decoded_.data() + begin)
            : IndexPictures(paths, form_.target, cache_);
@@ -62,7 +50,7 @@ absl::Status ImageFolderDataset::LoadFolder(const std::string& directory, bool e
       end += row;
     }
     paths_.push_back(std::move(paths[i]));
-    labels_.push_back(found->files[i].label);
+    labels_.push_back(found.files[i].label);
     pictures_.push_back(std::move(picture));
   }
   if (rows) decoded_.resize(end);
@@ -74,21 +62,15 @@ absl::Status ImageFolderDataset::LoadFolder(const std::string& directory, bool e
 }
 
 absl::Status ImageFolderDataset::Hold() {
-  if (decoded_.size() == paths_.size() * static_cast<size_t>(type_.size())) {
+  if (!decoded_.empty()) {
     store_ = PictureStore(std::move(decoded_), type_.size());
     return absl::OkStatus();
   }
-  decoded_ = {};
-  const int64_t bytes = BytesOf(pictures_, form_);
-  ImageFolder::Storage storage = config_->storage();
-  if (storage == ImageFolder::BY_SIZE) {
-    storage = bytes <= kHeldUnasked ? ImageFolder::MEMORY
-              : form_.own_size      ? ImageFolder::DECODE
-                                    : ImageFolder::CACHE;
-  }
+  const auto bytes = static_cast<double>(BytesOf(pictures_, form_));
+  const ImageFolder::Storage storage = StorageFor(config_->storage(), form_.own_size, bytes);
   if (storage == ImageFolder::DECODE) return absl::OkStatus();
   if (storage == ImageFolder::MEMORY) {
-    if (absl::Status status = CheckMemory(static_cast<double>(bytes)); !status.ok()) return status;
+    if (absl::Status status = CheckMemory(bytes); !status.ok()) return status;
   }
   absl::StatusOr<PictureStore> store =
       storage == ImageFolder::MEMORY ? PictureStore::InMemory(paths_, pictures_, form_)
@@ -107,11 +89,28 @@ absl::Status ImageFolderDataset::Load() {
   pictures_.clear();
   decoded_.clear();
   store_ = {};
-  if (absl::Status status = LoadFolder(folders_.train, /*every_class=*/true); !status.ok())
+  absl::StatusOr<PictureFiles> of_train =
+      ListPictures(folders_.train, folders_.classes, /*every_class=*/true);
+  if (!of_train.ok()) return of_train.status();
+  absl::StatusOr<PictureFiles> of_test = PictureFiles();
+  if (!folders_.test.empty()) {
+    of_test = ListPictures(folders_.test, folders_.classes, /*every_class=*/false);
+    if (!of_test.ok()) return of_test.status();
+  }
+  // Rows that will be held in memory, those of both folders, are made while pictures are looked at.
+  const double bytes = static_cast<double>(type_.size()) *
+                       static_cast<double>(of_train->files.size() + of_test->files.size());
+  const bool rows = !form_.own_size && StorageFor(config_->storage(), /*own_size=*/false, bytes) ==
+                                           ImageFolder::MEMORY;
+  if (rows) {
+    if (absl::Status status = CheckMemory(bytes); !status.ok()) return status;
+    decoded_.reserve(static_cast<size_t>(bytes));
+  }
+  if (absl::Status status = LoadFolder(folders_.train, *std::move(of_train), rows); !status.ok())
     return status;
   const auto train = static_cast<int64_t>(paths_.size());
   if (!folders_.test.empty()) {
-    if (absl::Status status = LoadFolder(folders_.test, /*every_class=*/false); !status.ok())
+    if (absl::Status status = LoadFolder(folders_.test, *std::move(of_test), rows); !status.ok())
       return status;
   }
   const int64_t test = static_cast<int64_t>(paths_.size()) - train;

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -13,14 +14,18 @@ namespace {
 
 constexpr char kFormat[] = "pretext pictures 1";
 
+// Before the key of an index: what its entries are.
+constexpr char kEntries[] = "entries 2\n";
+
 // A LoadedPicture in a file. Its fault, if any, is the next of the text.
 struct Entry {
   uint64_t sum[3], square[3];
   int64_t file_bytes, fault_bytes;
   int32_t height, width;
-  uint32_t content, flags;
+  uint32_t content;
+  uint16_t flags, reduction;
 };
-constexpr uint32_t kTransparent = 1, kTurned = 2;
+constexpr uint16_t kTransparent = 1, kTurned = 2;
 
 bool ReadIndex(const std::string& path, const std::string& key, size_t count,
                std::vector<LoadedPicture>& pictures) {
@@ -37,6 +42,7 @@ bool ReadIndex(const std::string& path, const std::string& key, size_t count,
     picture.turned = (entry.flags & kTurned) != 0;
     picture.height = entry.height;
     picture.width = entry.width;
+    picture.reduction = entry.reduction;
     picture.file_bytes = entry.file_bytes;
     picture.content = entry.content;
     if (entry.fault_bytes == 0) continue;
@@ -55,13 +61,14 @@ absl::Status WriteIndex(const std::string& path, FileRights rights, const std::s
   absl::Status status = (*file)->Declare("faults");
   for (const LoadedPicture& picture : pictures) {
     const absl::string_view fault = picture.status.message();
-    Entry entry = {
-        .file_bytes = picture.file_bytes,
-        .fault_bytes = static_cast<int64_t>(fault.size()),
-        .height = picture.height,
-        .width = picture.width,
-        .content = picture.content,
-        .flags = (picture.transparent ? kTransparent : 0u) | (picture.turned ? kTurned : 0u)};
+    Entry entry = {.file_bytes = picture.file_bytes,
+                   .fault_bytes = static_cast<int64_t>(fault.size()),
+                   .height = picture.height,
+                   .width = picture.width,
+                   .content = picture.content,
+                   .flags = static_cast<uint16_t>((picture.transparent ? kTransparent : 0) |
+                                                  (picture.turned ? kTurned : 0)),
+                   .reduction = static_cast<uint16_t>(picture.reduction)};
     std::copy_n(picture.sum.begin(), 3, entry.sum);
     std::copy_n(picture.square.begin(), 3, entry.square);
     if (status.ok()) status = (*file)->Append("entries", &entry, sizeof(entry));
@@ -86,23 +93,26 @@ std::string PictureKey(const std::vector<std::string>& paths, const PictureTarge
   return key;
 }
 
-std::string PictureCachePath(const PictureCache& cache, const std::string& what,
+std::string PictureCachePath(const CacheDirectory& cache, const std::string& what,
                              const std::string& key) {
-  return absl::StrFormat("%s/%s-%08x-%x.cache", cache.directory, what, ContentOf(key), key.size());
+  return absl::StrFormat("%s/%s-%08x-%x.cache", cache.path, what, ContentOf(key), key.size());
 }
 
 std::vector<LoadedPicture> IndexPictures(const std::vector<std::string>& paths,
-                                         const PictureTarget& target, const PictureCache& cache) {
-  const std::string key = PictureKey(paths, target);
+                                         const PictureTarget& target, const CacheDirectory& cache) {
+  const std::string key = kEntries + PictureKey(paths, target);
   const std::string path = PictureCachePath(cache, "pictures", key);
   std::vector<LoadedPicture> pictures;
   if (ReadIndex(path, key, paths.size(), pictures)) return pictures;
   pictures = LoadPictures(paths, target, nullptr);
-  // What there was no memory for may be readable next time.
-  bool lasts = true;
-  for (const LoadedPicture& picture : pictures) {
-    lasts &= !absl::IsResourceExhausted(picture.status);
-  }
+  // What is wrong with a file's bytes, or is not known of its format, lasts as they do. Another
+  // fault may be gone next time: a file that may not be read, a disk that does not answer, no
+  // memory.
+  const bool lasts =
+      std::all_of(pictures.begin(), pictures.end(), [](const LoadedPicture& picture) {
+        const absl::Status& status = picture.status;
+        return status.ok() || absl::IsInvalidArgument(status) || absl::IsUnimplemented(status);
+      });
   if (lasts) WriteIndex(path, cache.rights, key, pictures).IgnoreError();
   return pictures;
 }

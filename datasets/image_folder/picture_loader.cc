@@ -1,7 +1,5 @@
 #include "datasets/image_folder/picture_loader.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <new>
 
@@ -40,6 +38,7 @@ void LoadOne(const std::string& path, const PictureTarget& target, const DecodeO
     loaded.turned = picture.turned;
     loaded.height = picture.full_height;
     loaded.width = picture.full_width;
+    loaded.reduction = picture.reduction;
     loaded.file_bytes = static_cast<int64_t>(work.bytes.size());
     loaded.content = ContentOf(work.bytes);
     if (row == nullptr) {
@@ -69,11 +68,6 @@ DecodeOptions OptionsFor(const PictureTarget& target) {
   return {.channels = target.shape.channels,
           .least_side = 2 * std::max(target.shape.height, target.shape.width),
           .background = target.background};
-}
-
-uint32_t ContentOf(const std::string& bytes) {
-  return static_cast<uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 std::vector<LoadedPicture> LoadPictures(const std::vector<std::string>& paths,

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "base/image/image.h"
 #include "base/image/image_io.h"
+#include "core/flow/content_sum.h"
 #include "datasets/image_folder/picture_resize.h"
 
 namespace pretext {
@@ -32,13 +33,16 @@ struct LoadedPicture {
   absl::Status status;  // whether it could be read
   bool transparent = false, turned = false;
   int height = 0, width = 0;  // as it is, upright
+  int reduction = 1;          // by which its sides were divided to make the target of it
   int64_t file_bytes = 0;
   uint32_t content = 0;                     // the CRC-32 of its file
   std::array<uint64_t, 3> sum{}, square{};  // of the bytes of its row, by channel
 };
 
 // The CRC-32 of a file's bytes.
-uint32_t ContentOf(const std::string& bytes);
+inline uint32_t ContentOf(const std::string& bytes) {
+  return AddToSum(0, bytes.data(), bytes.size());
+}
 
 // Row i of `pixels` (paths.size() x C x H x W) = the picture at paths[i], resized, antialiased;
 // where it could not be read, the row is unspecified. `pixels` may be null: then it is only said

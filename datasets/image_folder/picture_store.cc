@@ -126,7 +126,7 @@ absl::StatusOr<PictureStore> PictureStore::InMemory(const std::vector<std::strin
 
 absl::StatusOr<PictureStore> PictureStore::InCache(const std::vector<std::string>& paths,
                                                    const std::vector<LoadedPicture>& pictures,
-                                                   const Form& form, const PictureCache& cache) {
+                                                   const Form& form, const CacheDirectory& cache) {
   const std::string key =
       absl::StrCat(PictureKey(paths, form.target), form.own_size ? "\nown size" : "");
   const std::string path = PictureCachePath(cache, "pixels", key);

@@ -31,7 +31,7 @@ class PictureStore {
   // Maps the cache file, made first where there is none that is whole and of these files.
   static absl::StatusOr<PictureStore> InCache(const std::vector<std::string>& paths,
                                               const std::vector<LoadedPicture>& pictures,
-                                              const Form& form, const PictureCache& cache);
+                                              const Form& form, const CacheDirectory& cache);
 
   bool mapped() const { return file_ != nullptr; }
   bool empty() const { return begins_.empty(); }

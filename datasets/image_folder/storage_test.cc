@@ -1,5 +1,5 @@
-// Where pictures are stored changes nothing of what is trained on, but for JPEGs that are decoded
-// at a part of their size.
+// Where pictures are stored changes nothing of what is measured, nor of what is trained on but for
+// crops of JPEGs that are decoded at a part of their size.
 #include <gtest/gtest.h>
 #include <omp.h>
 
@@ -12,10 +12,12 @@
 #include "augmentations/random_resized_crop/random_resized_crop.h"
 #include "base/file/testing.h"
 #include "base/image/image_io.h"
+#include "base/memory/memory_limits.h"
 #include "core/loader/loader.h"
 #include "datasets/image_folder/folder_picture.h"
 #include "datasets/image_folder/image_folder.h"
 #include "datasets/image_folder/image_folder.pb.h"
+#include "datasets/image_folder/storage_for.h"
 
 namespace pretext {
 namespace {
@@ -37,11 +39,11 @@ void WriteMap(const std::string& path, int height, int width) {
   ASSERT_TRUE(WritePng(path, image.data(), shape).ok());
 }
 
-ImageFolder Config(const TestFolder& folder, ImageFolder::Storage storage) {
+ImageFolder Config(const TestFolder& folder, ImageFolder::Storage storage, int side) {
   ImageFolder config;
   config.set_directory(folder / "pictures");
-  config.set_height(16);
-  config.set_width(16);
+  config.set_height(side);
+  config.set_width(side);
   config.set_held_out(0.25);
   config.set_storage(storage);
   config.set_cache_directory(folder / "cache");
@@ -60,8 +62,8 @@ class Storage : public testing::Test {
     }
   }
 
-  std::unique_ptr<Dataset> Load(ImageFolder::Storage storage, bool crops) {
-    auto dataset = ImageFolderDataset::Create(Config(folder_, storage), {});
+  std::unique_ptr<Dataset> Load(ImageFolder::Storage storage, bool crops, int side = 16) {
+    auto dataset = ImageFolderDataset::Create(Config(folder_, storage, side), {});
     EXPECT_TRUE(dataset.ok()) << dataset.status();
     if (crops) (*dataset)->ExpectCrops();
     const absl::Status loaded = (*dataset)->Load();
@@ -106,6 +108,18 @@ TEST_F(Storage, GivesTheSameBitsWhereverPicturesAre) {
   EXPECT_TRUE(absl::StrContains(memory->Summary(), "in memory at that size"));
   EXPECT_TRUE(absl::StrContains(cache->Summary(), "in a cache file at that size"));
   EXPECT_TRUE(absl::StrContains(decode->Summary(), "decoded as they are needed"));
+}
+
+// JPEGs of four times the size asked for come at a half of theirs: what is measured is made of
+// that, whether crops are taken from the whole or not.
+TEST_F(Storage, MeasuresTheSameBitsWhereJpegsComeReduced) {
+  constexpr int kSide = 3;  // the JPEGs have 17 x 13 pixels
+  const auto values = Values(*Load(ImageFolder::MEMORY, false, kSide));
+  for (const auto storage : {ImageFolder::MEMORY, ImageFolder::CACHE, ImageFolder::DECODE}) {
+    EXPECT_EQ(values, Values(*Load(storage, false, kSide))) << storage;
+    EXPECT_EQ(values, Values(*Load(storage, true, kSide))) << storage << ", beside crops";
+    EXPECT_EQ(values, Values(*Load(storage, true, kSide))) << storage << ", from the caches";
+  }
 }
 
 // What a loader makes of them in an epoch.
@@ -193,6 +207,48 @@ TEST_F(Storage, WhatPicturesAreIsRememberedByTheirSizeAndTime) {
   }
   const auto again = Load(ImageFolder::DECODE, false);
   EXPECT_EQ(again->size(Split::kTrain) + again->size(Split::kTest), 10);
+}
+
+// A fault that is not of the file's bytes is no fact about the picture: it may be gone next time.
+TEST_F(Storage, AFaultThatMayPassIsNotRemembered) {
+  fs::create_symlink(folder_ / "later.png", folder_ / "pictures/later.png");
+  const auto dataset = Load(ImageFolder::DECODE, false);
+  EXPECT_TRUE(absl::StrContains(dataset->Summary(), "left out 1 unreadable"));
+  EXPECT_FALSE(fs::exists(folder_ / "cache"));
+  WriteMap(folder_ / "later.png", 20, 20);
+  EXPECT_FALSE(absl::StrContains(Load(ImageFolder::DECODE, false)->Summary(), "left out"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "cache"), fs::directory_iterator()), 1);
+}
+
+TEST_F(Storage, IsChosenForAllPicturesAtOnce) {
+  constexpr double kGiB = 1 << 30;
+  for (const auto asked : {ImageFolder::MEMORY, ImageFolder::CACHE, ImageFolder::DECODE}) {
+    EXPECT_EQ(StorageFor(asked, false, 9 * kGiB), asked);
+  }
+  for (const bool own_size : {false, true}) {
+    EXPECT_EQ(StorageFor(ImageFolder::BY_SIZE, own_size, kGiB), ImageFolder::MEMORY);
+  }
+  EXPECT_EQ(StorageFor(ImageFolder::BY_SIZE, false, kGiB + 1), ImageFolder::CACHE);
+  EXPECT_EQ(StorageFor(ImageFolder::BY_SIZE, true, kGiB + 1), ImageFolder::DECODE);
+
+  // Those for training alone would fit: but no picture of theirs is looked at, the damaged one.
+  constexpr int kSide = 9000;
+  ImageFolder config = Config(folder_, ImageFolder::MEMORY, kSide);
+  config.set_held_out(0);
+  config.set_skip_unreadable(false);
+  config.set_directory(folder_ / "train");
+  config.set_test_directory(folder_ / "test");
+  fs::create_directories(config.directory());
+  fs::create_directories(config.test_directory());
+  std::ofstream(config.directory() + "/damaged.png") << "no picture";
+  const auto enough = static_cast<int>(TightestMemoryLimit().bytes / (3.0 * kSide * kSide)) + 1;
+  for (int i = 0; i < enough; ++i) {
+    std::ofstream(absl::StrCat(config.test_directory(), "/", i, ".png")) << "no picture";
+  }
+  const auto dataset = ImageFolderDataset::Create(config, {});
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  const absl::Status loaded = (*dataset)->Load();
+  EXPECT_TRUE(absl::StartsWith(loaded.message(), "storage: the pictures take ")) << loaded;
 }
 
 }  // namespace

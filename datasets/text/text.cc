@@ -8,9 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "base/file/folder_path.h"
 #include "base/text/counted.h"
-#include "datasets/cache_file/cache_directory.h"
 #include "datasets/text/corpus.h"
 #include "datasets/text/document_hash.h"
 #include "datasets/text/text.pb.h"
@@ -117,16 +115,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> TextDataset::Create(const Text& config,
   options.sequence_length = config.sequence_length();
   options.mix_documents = config.mix_documents();
   options.held_out = config.held_out();
-  options.cache_directory = config.cache_directory().empty()
-                                ? DefaultCacheDirectory()
-                                : context.Resolve(config.cache_directory());
-  // Whoever names a folder may mean to share it.
-  options.cache_rights =
-      config.cache_directory().empty() ? FileRights::kPrivate : FileRights::kUmask;
-
-  if (!config.cache_directory().empty() && context.run_directory.empty()) {
-    check.Nested("cache_directory", CheckFolderPath(options.cache_directory));
-  }
+  options.cache = CacheDirectoryFor(config.cache_directory(), context, check);
 
   std::unique_ptr<Tokenizer> tokenizer;
   if (check.That(config.has_tokenizer(), "tokenizer",
@@ -207,7 +196,7 @@ absl::Status TextDataset::Load() {
 absl::Status TextDataset::LoadVocabulary(const std::vector<TextFile>& files,
                                          const std::string& corpus) {
   const std::string key = absl::StrCat(corpus, "vocabulary of ", tokenizer_->Fingerprint());
-  const std::string path = CachePath(options_.cache_directory, "vocabulary", key);
+  const std::string path = CachePath(options_.cache.path, "vocabulary", key);
   if (const auto kept = CacheFile::Open(path, key);
       kept.ok() && tokenizer_->Restore((*kept)->Section("vocabulary")).ok()) {
     return absl::OkStatus();
@@ -219,7 +208,7 @@ absl::Status TextDataset::LoadVocabulary(const std::vector<TextFile>& files,
   }
   learning_seconds_ = omp_get_wtime() - start;
   absl::StatusOr<std::unique_ptr<CacheFileWriter>> writer =
-      CacheFileWriter::Create(path, options_.cache_rights);
+      CacheFileWriter::Create(path, options_.cache.rights);
   if (!writer.ok()) return writer.status();
   const std::string vocabulary = tokenizer_->Serialize();
   const absl::Status status = (*writer)->Append("vocabulary", vocabulary.data(), vocabulary.size());
@@ -229,13 +218,13 @@ absl::Status TextDataset::LoadVocabulary(const std::vector<TextFile>& files,
 absl::Status TextDataset::LoadTokens(const std::vector<TextFile>& files,
                                      const std::string& corpus) {
   const std::string key = absl::StrCat(corpus, "tokens of ", tokenizer_->Fingerprint());
-  const std::string path = CachePath(options_.cache_directory, "tokens", key);
+  const std::string path = CachePath(options_.cache.path, "tokens", key);
   absl::StatusOr<std::unique_ptr<TokenCache>> cache = TokenCache::Open(path, key);
   if (!cache.ok()) {
     const double start = omp_get_wtime();
     DocumentReader reader(files, options_.documents);
     absl::Status status =
-        TokenCache::Write(reader, *tokenizer_, options_.held_out, path, key, options_.cache_rights);
+        TokenCache::Write(reader, *tokenizer_, options_.held_out, path, key, options_.cache.rights);
     if (!status.ok()) return status;
     tokenizing_seconds_ = omp_get_wtime() - start;
     cache = TokenCache::Open(path, key);

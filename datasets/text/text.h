@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/plugin/plugin.h"
+#include "datasets/cache_file/cache_directory.h"
 #include "datasets/text/document_reader.h"
 #include "datasets/text/packing.h"
 #include "datasets/text/token_cache.h"
@@ -44,8 +45,7 @@ class TextDataset : public Dataset {
     int64_t sequence_length = 0;
     bool mix_documents = true;
     double held_out = 0;
-    std::string cache_directory;
-    FileRights cache_rights = FileRights::kPrivate;
+    CacheDirectory cache;
   };
 
   TextDataset(Options options, std::unique_ptr<Tokenizer> tokenizer);

@@ -12,7 +12,7 @@
 namespace pretext {
 namespace {
 
-constexpr int64_t kBlockRows = 1024, kBlockColumns = 512;
+constexpr int64_t kBlockRows = Pca::kBlockRows, kBlockColumns = Pca::kBlockColumns;
 
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 

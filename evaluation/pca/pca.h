@@ -15,9 +15,11 @@ class Pca {
  public:
   // The smaller of N and D, at most: the decomposition takes its cube of operations.
   static constexpr int64_t kMaxSide = 4096;
+  // What is multiplied at once.
+  static constexpr int64_t kBlockRows = 1024, kBlockColumns = 512;
 
   // Finds the first `components` principal directions of the rows of `train`: from their covariance
-  // matrix (products in single precision within blocks of 1024 rows, sums and eigenvectors in
+  // matrix (products in single precision within blocks of kBlockRows, sums and eigenvectors in
   // double), or, where they are fewer than D, from their products with each other, which is the
   // same and smaller (all in double). Directions along which the rows do not vary are zero there:
   // fewer rows than components are no error. Errors: no rows; a value that is not finite;

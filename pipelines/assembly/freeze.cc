@@ -26,6 +26,11 @@ void ForEach(const Model::NamedSet& part, const Visit& visit) {
   for (Buffer& b : part.set->buffers()) visit(b);
 }
 
+template <class Each>
+constexpr bool IsParameter(const Each&) {
+  return std::is_same_v<Each, Parameter>;
+}
+
 // A name without the part's, which stands before it once it is allocated.
 std::string OwnName(const Model::NamedSet& part, const std::string& name) {
   return std::string(absl::StripPrefix(name, part.name + "."));
@@ -84,8 +89,14 @@ void CheckFreezeFor(const Pipeline& config, const Model& model, FieldChecker& ch
     if (entry.has_steps()) check.AtLeast(field + ".steps", entry.steps(), 1);
     if (entry.has_epochs()) check.Positive(field + ".epochs", entry.epochs());
     if (!check.NotEmpty(field + ".name", entry.name())) continue;
-    const bool any = ForEachNamed(model, entry.name(), [](const auto&) {});
+    bool parameters = false;
+    const bool any = ForEachNamed(model, entry.name(),
+                                  [&](const auto& each) { parameters |= IsParameter(each); });
     if (!any) check.That(false, field + ".name", NotThere(entry.name(), model));
+    check.That(!any || parameters, field + ".name",
+               absl::StrCat("names running statistics alone: ", Quoted(entry.name()),
+                            "; what is kept from training for a time are parameters, and freeze "
+                            "keeps statistics throughout"));
   }
 }
 

@@ -17,8 +17,8 @@ class Pipeline;
 // name is a whole one or its beginning up to a dot: "layer1" is "layer1.0.conv1.weight" and all
 // beside it, and not "layer10". The head's begin with "head.", others with the name of their part;
 // "encoder." may be left out.
-// InvalidArgument, with a fault at "freeze[i]" or "freeze_for[i]" for each name that is none, and
-// at "freeze" when nothing is left to train.
+// InvalidArgument, with a fault at "freeze[i]" or "freeze_for[i]" for each name that is none, or at
+// "freeze_for[i]" of running statistics alone, and at "freeze" when nothing is left to train.
 absl::Status Freeze(const Pipeline& config, const Model& model);
 
 // A parameter that `freeze_for` keeps from training for a time.

@@ -123,6 +123,10 @@ TEST(Freeze, ForATime) {
   EXPECT_THAT(frozen,
               ElementsAre(std::pair("head.0.weight", 6), std::pair("encoder.layer1.0.weight", 3),
                           std::pair("encoder.layer1.0.bias", 3)));
+  entry->set_name("layer1.0.running_mean");
+  EXPECT_THAT(std::string(Freeze(config, fake.model).message()),
+              HasSubstr("freeze_for[1].name: names running statistics alone: "
+                        "\"layer1.0.running_mean\""));
   entry->set_name("layer7");
   config.mutable_freeze_for(0)->clear_epochs();
   const std::string faults(Freeze(config, fake.model).message());

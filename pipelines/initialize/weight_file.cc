@@ -9,15 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/file/folder.h"
+#include "base/file/is_there.h"
 #include "base/file/looked_for_at.h"
 
 namespace pretext {
 namespace {
-
-bool IsThere(const std::string& path, PathKind wanted = PathKind::kFile) {
-  const absl::StatusOr<PathKind> kind = KindOfPath(path);
-  return kind.ok() && *kind == wanted;
-}
 
 bool HasPickleName(const std::string& path) {
   const char* const endings[] = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"};
@@ -48,7 +44,7 @@ absl::StatusOr<std::string> FindIn(const std::string& folder) {
   const std::string usual[] = {WholeFolder(folder + "/checkpoint") + "/weights.safetensors",
                                folder + "/weights.safetensors", folder + "/model.safetensors"};
   for (const std::string& path : usual) {
-    if (IsThere(path)) return path;
+    if (IsThere(path, PathKind::kFile)) return path;
   }
   const absl::StatusOr<std::vector<std::string>> names = ListFolder(folder);
   if (!names.ok()) return names.status();
@@ -81,18 +77,17 @@ absl::StatusOr<std::string> Find(const std::string& from) {
   return from;
 }
 
-// The folder above the file, by no more than three, that is a run.
+}  // namespace
+
 std::string RunAbove(const std::string& path) {
   std::string folder = path;
-  constexpr int kFolders = 3;
+  constexpr int kFolders = 3;  // RUN/checkpoints/best/FILE; a slash at the end counts as one
   for (int i = 0; i < kFolders; ++i) {
     folder = ParentOf(folder);
     if (IsThere(folder + "/pipeline.textproto")) return folder;
   }
   return "";
 }
-
-}  // namespace
 
 absl::StatusOr<WeightFile> WeightFile::Open(const std::string& from) {
   const absl::StatusOr<std::string> path = Find(from);
@@ -118,7 +113,7 @@ void WeightFile::Read(const StoredTensor& tensor, float* to) const {
 
 std::string WeightFile::Beside(const std::string& name) const {
   const std::string path = absl::StrCat(ParentOf(path_), "/", name);
-  return IsThere(path) ? path : "";
+  return IsThere(path, PathKind::kFile) ? path : "";
 }
 
 }  // namespace pretext

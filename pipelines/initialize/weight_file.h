@@ -10,6 +10,9 @@
 
 namespace pretext {
 
+// The run of ours that a file or folder lies in, by no more than three folders above; or empty.
+std::string RunAbove(const std::string& path);
+
 class WeightFile {
  public:
   // `from`: a .safetensors file; a run of ours (its latest checkpoint), a checkpoint, or any folder

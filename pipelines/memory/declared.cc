@@ -44,13 +44,14 @@ double Limited(int64_t samples, int64_t limit) {
 }
 
 // Of so many principal components of so many rows (evaluation/pca): the matrix, the
-// decomposition's copy of it and its vectors, in double precision; blocks of 1024 rows and a
-// product in single, or a block of 512 columns in double; the directions, and where rows are fewer
-// than values, those that there are in double.
+// decomposition's copy of it and its vectors, in double precision; blocks of rows and a product in
+// single, or a block of columns in double; the directions, and where rows are fewer than values,
+// those that there are in double.
 double DecompositionBytes(double rows, double width, double components) {
   const double side = rows > 0 ? std::min(rows, width) : width;
-  const double blocks = side < width ? 8 * (512 * rows + width * std::min(components, rows))
-                                     : 4 * (width * width + 2 * 1024 * width);
+  const double blocks = side < width
+                            ? 8 * (Pca::kBlockColumns * rows + width * std::min(components, rows))
+                            : 4 * (width * width + 2 * Pca::kBlockRows * width);
   return 3 * 8 * side * side + blocks + kBytes * width * components;
 }
 
@@ -150,8 +151,9 @@ double ReportBytes(const Assembled& parts) {
       std::max(DecompositionBytes(fitted, h, /*components=*/2), 2 * kBytes * shown * shown);
   double scores = 0;
   if (parts.head->output().is(FlowType::Kind::kTokenScores)) {
-    // Of 16 sequences with a blank in every sixth place.
-    scores = kBytes * 16 / 6 * static_cast<double>(parts.view.tokens * parts.view.vocabulary);
+    // Of sequences with a blank in every sixth place.
+    scores = kBytes * GatherOptions::kSequencesAtOnce / 6 *
+             static_cast<double>(parts.view.tokens * parts.view.vocabulary);
   }
   return kBytes * shown * h + std::max({map, kBytes * searched * h, scores});
 }

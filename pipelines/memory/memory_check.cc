@@ -107,8 +107,8 @@ double UntrainedBytes(const Assembled& parts) {
 }  // namespace
 
 absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit) {
-  // One after the other: what is measured, then what the report shows.
-  // Files wait while features are made, before anything is done with these.
+  // What is measured, then what the report shows, one after the other: the larger of them counts.
+  // In both, files wait while features are made, before anything is done with these.
   const double waiting = WaitingInEvaluation(parts);
   const double measured = FeatureBytes(parts) + std::max(ClassifierBytes(parts), waiting);
   const double report = std::max(ReportBytes(parts), waiting), pairs = CountedPairsBytes(parts);

@@ -134,6 +134,13 @@ TEST(Teacher, FollowsByTheMomentumOfItsStep) {
   }
 }
 
+TEST(Teacher, TakesOnceWhichStatisticsAreFrozen) {
+  Model model = MakeModel({});
+  for (Buffer& b : model.encoder->parameters().buffers()) b.frozen = true;
+  model.BeginTeacher();
+  for (const Buffer& b : model.teacher->encoder().parameters().buffers()) EXPECT_TRUE(b.frozen);
+}
+
 TEST(Teacher, FollowsBeforeTheStepOrAfterIt) {
   for (const bool before : {false, true}) {
     Model model = MakeModel({.momentum = {.from = 0.5, .to = 0.5}, .before_forward = before});
@@ -179,7 +186,7 @@ TEST(Passes, WithAPredictorAloneTheTargetIsZPastWhichNoGradientGoes) {
   const Batch batch = MakeBatch(5, 2, 1);
   Tape tape;
   const WholePass pass = PassWhole(tape, model, batch, {.training = true});
-  const Doubles h = ToDoubles(pass.h.value()), target = ToDoubles(pass.prediction.target.value()),
+  const Doubles h = ToDoubles(JoinRows(pass.h)), target = ToDoubles(pass.prediction.target.value()),
                 value = ToDoubles(pass.prediction.value.value());
   for (size_t i = 0; i < h.size(); ++i) {
     EXPECT_EQ(target[i], 2 * h[i]);
@@ -201,6 +208,8 @@ TEST(Passes, GroupsGoThroughOneByOne) {
   batch.groups = {MakeBatch(4, 2, 1), MakeBatch(4, 1, 2), MakeBatch(4, 3, 3)};
   Tape tape;
   const WholePass pass = PassWhole(tape, model, batch, {.training = true});
+  ASSERT_EQ(pass.h.size(), 2u) << "of each group; they are joined where they are looked at";
+  EXPECT_EQ(JoinRows(pass.h).shape(), (Shape{20, 4}));
   EXPECT_EQ(pass.prediction.value.shape(), (Shape{20, 4}));
   EXPECT_EQ(pass.prediction.target.shape(), (Shape{12, 4}));
   EXPECT_THAT(pass.prediction.views, testing::ElementsAre(0, 1, 3, 4, 5));

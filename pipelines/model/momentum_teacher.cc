@@ -33,9 +33,13 @@ void Approach(float m, const ParameterSet& from, ParameterSet& to, bool buffers)
     Approach(m, from.parameters()[i].value, to.parameters()[i].value);
   }
   for (size_t i = 0; i < from.buffers().size(); ++i) {
-    to.buffers()[i].frozen = from.buffers()[i].frozen;
     if (buffers) Approach(m, from.buffers()[i].value, to.buffers()[i].value);
   }
+}
+
+void TakeFrozen(const ParameterSet& from, ParameterSet& to) {
+  for (size_t i = 0; i < from.buffers().size(); ++i)
+    to.buffers()[i].frozen = from.buffers()[i].frozen;
 }
 
 }  // namespace
@@ -51,6 +55,8 @@ MomentumTeacher::MomentumTeacher(std::unique_ptr<Encoder> encoder, std::unique_p
 void MomentumTeacher::Begin(const Encoder& encoder, const Head& head) {
   Approach(0, encoder.parameters(), encoder_->parameters(), /*buffers=*/true);
   Approach(0, head.parameters(), head_->parameters(), /*buffers=*/true);
+  TakeFrozen(encoder.parameters(), encoder_->parameters());
+  TakeFrozen(head.parameters(), head_->parameters());
 }
 
 void MomentumTeacher::Follow(const Encoder& encoder, const Head& head,

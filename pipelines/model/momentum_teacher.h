@@ -35,7 +35,7 @@ class MomentumTeacher {
   Head& head() const { return *head_; }
   const TeacherOptions& options() const { return options_; }
 
-  // Takes the student's values as they are.
+  // Takes the student's values as they are, and which of its statistics are frozen.
   void Begin(const Encoder& encoder, const Head& head);
   // One step on its way after the student.
   void Follow(const Encoder& encoder, const Head& head, const RunPosition& position);

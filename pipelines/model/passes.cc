@@ -1,6 +1,7 @@
 #include "pipelines/model/passes.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "core/ops/basic.h"
@@ -104,7 +105,7 @@ WholePass PassWhole(Tape& tape, const Model& model, const Batch& batch,
     prediction.target = Detach(tape, JoinVars(tape, z));
   }
   NameViews(model, prediction);
-  return {.h = JoinVars(tape, h), .prediction = prediction};
+  return {.h = std::move(h), .prediction = prediction};
 }
 
 Tensor JoinRows(const std::vector<Tensor>& parts) {
@@ -114,8 +115,17 @@ Tensor JoinRows(const std::vector<Tensor>& parts) {
   for (const Tensor& part : parts) shape[0] += part.dim(0);
   Tensor all = Tensor::Uninitialized(shape);
   float* to = all.data();
-  for (const Tensor& part : parts) to = std::copy_n(part.data(), part.size(), to);
+  for (const Tensor& part : parts) {
+    const Tensor rows = part.Plain();
+    to = std::copy_n(rows.data(), rows.size(), to);
+  }
   return all;
+}
+
+Tensor JoinRows(const std::vector<Var>& parts) {
+  std::vector<Tensor> values;
+  for (const Var& part : parts) values.push_back(part.value());
+  return JoinRows(values);
 }
 
 }  // namespace pretext

@@ -1,6 +1,8 @@
 // A batch's passes through the parts of a model: what the loss is given.
 #pragma once
 
+#include <vector>
+
 #include "core/autograd/autograd.h"
 #include "core/autograd/forward_context.h"
 #include "core/flow/batch.h"
@@ -39,7 +41,7 @@ Batch BatchOfLoss(const Model& model, const Batch& batch);
 
 // All of them: every group through the student and the teacher.
 struct WholePass {
-  Var h;  // of all rows that the student sees
+  std::vector<Var> h;  // of each group that the student sees
   Prediction prediction;
 };
 WholePass PassWhole(Tape& tape, const Model& model, const Batch& batch,
@@ -47,5 +49,6 @@ WholePass PassWhole(Tape& tape, const Model& model, const Batch& batch,
 
 // The rows of all, one below the other.
 Tensor JoinRows(const std::vector<Tensor>& parts);
+Tensor JoinRows(const std::vector<Var>& parts);
 
 }  // namespace pretext

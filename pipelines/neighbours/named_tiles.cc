@@ -5,7 +5,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "base/file/mapped_file.h"
 #include "datasets/cifar/cifar_file.h"
 #include "datasets/idx_images/idx.h"
 #include "datasets/image_folder/picture_loader.h"
@@ -31,14 +30,9 @@ absl::StatusOr<Images> ReadRecords(const std::string& path) {
     return Images{{1, static_cast<int>(file->height), static_cast<int>(file->width)},
                   std::move(file->pixels)};
   }
-  const absl::StatusOr<MappedFile> file = MappedFile::Open(path);
-  if (!file.ok()) return file.status();
-  const CifarLayout layout = LayoutOfSize(static_cast<int64_t>(file->contents().size()));
-  const absl::StatusOr<int64_t> count = CountCifarRecords(path, layout);
-  if (!count.ok()) return count.status();
   Images images{{3, 32, 32}, {}};
   std::vector<int32_t> labels;
-  const absl::Status read = ReadCifarFile(path, layout, *count, images.pixels, labels);
+  const absl::Status read = ReadCifarFile(path, images.pixels, labels);
   return read.ok() ? absl::StatusOr<Images>(std::move(images)) : read;
 }
 

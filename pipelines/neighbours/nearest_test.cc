@@ -87,7 +87,8 @@ TEST_F(NearestTest, NamesWhatIsNoTable) {
   EXPECT_THAT(error("absent.npy"), HasSubstr("absent.npy"));
   EXPECT_THAT(error("v.names.txt"), HasSubstr("ends with neither"));
   ASSERT_TRUE(WriteFileAtomically(folder_ / "x.npy", "PNG").ok());
-  EXPECT_THAT(error("x.npy"), HasSubstr("is no .npy file"));
+  EXPECT_THAT(error("x.npy"),
+              HasSubstr("x.npy is not a whole .npy file: it does not begin as one; what is"));
   ASSERT_TRUE(WriteFileAtomically(folder_ / "v.names.txt", "one\n").ok());
   EXPECT_THAT(error("v.npy"), HasSubstr("has 1 names"));
   auto file = NpyWriter::Create(folder_ / "i.npy", NpyWriter::Type::kInt32, {2, 1});

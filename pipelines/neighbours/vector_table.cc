@@ -3,53 +3,39 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/file/read_file.h"
+#include "base/npy/npy_header.h"
 #include "core/tensor/safetensors.h"
 #include "pipelines/embed/vector_formats.h"
 
 namespace pretext {
 namespace {
 
+constexpr char kWanted[] =
+    "; what is wanted is a file of vectors, .npy or .safetensors, that pretext embed wrote";
+
 absl::Status NoVectors(const std::string& path, absl::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat(path, ": ", why,
-                   "; what is wanted is a file of vectors, .npy or .safetensors, that pretext "
-                   "embed wrote"));
+  return absl::InvalidArgumentError(absl::StrCat(path, ": ", why, kWanted));
 }
 
 }  // namespace
 
-// The header that NpyWriter writes (base/npy/npy.h), and no other array.
 absl::Status VectorTable::OpenNpy(const std::string& path) {
   absl::StatusOr<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return file.status();
   file_ = *std::move(file);
-  const absl::string_view bytes = file_.contents();
-  constexpr size_t kBefore = 10;
-  if (!absl::StartsWith(bytes, absl::string_view("\x93NUMPY\x01\0", 8)) || bytes.size() < kBefore) {
-    return NoVectors(path, "is no .npy file");
+  const absl::StatusOr<NpyHeader> header = ParseNpyHeader(path, file_.contents());
+  if (!header.ok()) {
+    return absl::Status(header.status().code(), absl::StrCat(header.status().message(), kWanted));
   }
-  const size_t header = static_cast<uint8_t>(bytes[8]) | static_cast<uint8_t>(bytes[9]) << 8;
-  const absl::string_view text = bytes.substr(kBefore, header);
-  const size_t shape = text.find("'shape': (");
-  const std::vector<absl::string_view> sizes =
-      shape == absl::string_view::npos
-          ? std::vector<absl::string_view>()
-          : absl::StrSplit(text.substr(shape + 10, text.find(')') - shape - 10), ',');
-  const bool right = absl::StrContains(text, "'<f4'") &&
-                     absl::StrContains(text, "'fortran_order': False") && sizes.size() == 2 &&
-                     absl::SimpleAtoi(sizes[0], &count_) && absl::SimpleAtoi(sizes[1], &width_) &&
-                     count_ > 0 && width_ > 0;
-  if (!right) return NoVectors(path, "holds another array than float32 of [N, D]");
-  const auto data = static_cast<double>(bytes.size() - kBefore - header);
-  if (static_cast<double>(count_) * static_cast<double>(width_) * 4 != data) {
-    return absl::DataLossError(
-        absl::StrCat(path, ": is cut short, or longer than its header says"));
-  }
-  values_ = reinterpret_cast<const float*>(bytes.data() + kBefore + header);
+  const std::vector<int64_t>& shape = header->shape;
+  if (header->type != NumberType::kF32 || shape.size() != 2 || shape[0] == 0 || shape[1] == 0)
+    return NoVectors(path, "holds another array than float32 of [N, D]");
+  count_ = shape[0];
+  width_ = shape[1];
+  values_ = reinterpret_cast<const float*>(file_.contents().data() + header->data);
   return absl::OkStatus();
 }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
+#include "base/file/is_there.h"
 #include "base/text/nearest.h"
 #include "core/plugin/registry.h"
 #include "pipelines/new_plugin/templates.h"
@@ -34,11 +35,6 @@ std::vector<std::string> Kinds() {
     if (kinds.empty() || kinds.back() != file.kind) kinds.push_back(file.kind);
   }
   return kinds;
-}
-
-bool IsThere(const std::string& path) {
-  const absl::StatusOr<PathKind> kind = KindOfPath(path);
-  return kind.ok() && *kind != PathKind::kNothing;
 }
 
 bool IsCheckout(const std::string& path) {

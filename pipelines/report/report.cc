@@ -25,13 +25,16 @@ std::string ReportHtml(const RunFiles& run) {
   return PageHtml(run.name, body, !map.empty());
 }
 
+absl::Status WriteReport(const RunFiles& run) {
+  const std::string report = ReportHtml(run);
+  const absl::StatusOr<std::string> there = ReadFile(run.page);
+  if (there.ok() && *there == report) return absl::OkStatus();
+  return WriteFileAtomically(run.page, report);
+}
+
 absl::Status WriteReport(const std::string& path) {
   const absl::StatusOr<RunFiles> run = ReadRun(path);
-  if (!run.ok()) return run.status();
-  const std::string report = ReportHtml(*run);
-  const absl::StatusOr<std::string> there = ReadFile(run->page);
-  if (there.ok() && *there == report) return absl::OkStatus();
-  return WriteFileAtomically(run->page, report);
+  return run.ok() ? WriteReport(*run) : run.status();
 }
 
 }  // namespace pretext

@@ -16,7 +16,9 @@ std::string ReportHtml(const RunFiles& run);
 // Curves on top of each other, one table of results, and where their pipelines differ.
 std::string ComparisonHtml(const std::vector<RunFiles>& runs);
 
-// Writes the run's report.html from its files, unless it is there as it would be.
+// Writes the run's report.html, unless it is there as it would be; of the run in a folder, from its
+// files.
+absl::Status WriteReport(const RunFiles& run);
 absl::Status WriteReport(const std::string& run);
 
 }  // namespace pretext

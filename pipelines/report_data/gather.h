@@ -19,6 +19,8 @@ namespace pretext {
 struct GatherOptions {
   // Of more samples principal components are found from so many, which takes a second or two.
   static constexpr int64_t kFitted = 2000;
+  // Of text that are filled in at once, at most: scores are targets × vocabulary, megabytes each.
+  static constexpr int64_t kSequencesAtOnce = 16;
 
   int64_t samples = 1000;                    // on the map; 0: nothing of samples
   int64_t searched = 5000;                   // training samples that neighbours are searched among

@@ -17,8 +17,6 @@ constexpr int64_t kTargets = 4000;  // that the loss by frequency is of, about
 constexpr int64_t kSequences = 6;   // that are shown
 constexpr int64_t kPieces = 48;     // of each, at most
 constexpr int64_t kGuesses = 3;
-// At once, at most: scores are targets × vocabulary, megabytes a sequence.
-constexpr int64_t kAtOnce = 16;
 
 // log Σ exp of a row.
 double LogSum(const float* scores, int64_t count) {
@@ -74,12 +72,12 @@ absl::Status GatherLanguage(Assembled& parts, const LanguageBaseline* counts, co
   if (tokenizer == nullptr || !parts.head->output().is(FlowType::Kind::kTokenScores))
     return absl::OkStatus();
   // In an order of chance: how many sequences hold so many targets is known when they are read.
-  Loader loader(*parts.dataset,
-                {.split = JudgedSplit(parts),
-                 .batch_size = std::min(kAtOnce, parts.config->evaluate().batch_size()),
-                 .shuffle = true,
-                 .seed = parts.config->train().seed(),
-                 .views = {parts.chains[0]}});
+  Loader loader(*parts.dataset, {.split = JudgedSplit(parts),
+                                 .batch_size = std::min(GatherOptions::kSequencesAtOnce,
+                                                        parts.config->evaluate().batch_size()),
+                                 .shuffle = true,
+                                 .seed = parts.config->train().seed(),
+                                 .views = {parts.chains[0]}});
   std::map<int, Bin> bins;
   int64_t seen = 0;
   Batch batch;

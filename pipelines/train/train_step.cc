@@ -91,9 +91,9 @@ StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context
                                Reduction reduction, bool keep) {
   tape_.Reset();
   const auto [h, prediction] = PassWhole(tape_, model_, batch, context);
-  const auto keep_rows = [&, h = h, value = prediction.value](StepResult& result) {
+  const auto keep_rows = [keep, &h = h, &value = prediction.value](StepResult& result) {
     if (!keep) return;
-    result.h = h.value();
+    result.h = JoinRows(h);
     result.z = value.value();
   };
   if (judges_apart()) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
+#include "base/file/is_there.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/encoder/describe.h"
@@ -13,11 +14,6 @@
 
 namespace pretext {
 namespace {
-
-bool IsThere(const std::string& path) {
-  const absl::StatusOr<PathKind> kind = KindOfPath(path);
-  return kind.ok() && *kind != PathKind::kNothing;
-}
 
 // What a run's pipeline says of its encoder, as the text of a file.
 absl::StatusOr<std::string> DescribeRun(const RunDirectory& run) {

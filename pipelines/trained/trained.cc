@@ -1,31 +1,18 @@
 #include "pipelines/trained/trained.h"
 
-#include "base/file/folder.h"
+#include "base/file/is_there.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/checkpoint/fingerprint.h"
+#include "pipelines/initialize/weight_file.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 
-namespace {
-
-bool IsThere(const std::string& path) {
-  const absl::StatusOr<PathKind> kind = KindOfPath(path);
-  return kind.ok() && *kind != PathKind::kNothing;
-}
-
-}  // namespace
-
 std::string RunOf(const std::string& path) {
   if (!IsThere(path + "/weights.safetensors")) return path;
-  std::string run = path;
-  constexpr int kFolders = 3;  // a slash at the end makes one more
-  for (int i = 0; i < kFolders; ++i) {
-    run = ParentOf(run);
-    if (IsThere(run + "/pipeline.textproto")) return run;
-  }
-  return path;
+  const std::string run = RunAbove(path);
+  return run.empty() ? path : run;
 }
 
 absl::StatusOr<Assembled> OpenTrained(const std::string& path) {

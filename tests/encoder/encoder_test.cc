@@ -140,7 +140,7 @@ TEST(EncoderProgram, WhatCannotBeUsedIsAnError) {
            {{"eval", "--features", "text.npy"}, "--labels is missing"},
            {{"neighbours", "elsewhere", "--input", "test-images"}, "--among is missing"},
            {{"neighbours", "elsewhere", "--input", "test-images", "--among", "text.npy"},
-            "text.npy: is no .npy file"},
+            "text.npy is not a whole .npy file"},
            {{"neighbours", "elsewhere", "--input", "test-images", "--among", "folder"}, "folder"},
        }) {
     const ProgramResult result = RunProgram(words);
