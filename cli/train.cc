@@ -77,6 +77,13 @@ absl::Status CheckAndTell(const Assembled& parts, const Processes& processes) {
   return absl::OkStatus();
 }
 
+AssemblyOptions OptionsFor(const Processes& processes) {
+  AssemblyOptions options;
+  options.processes = processes.size();
+  options.processes_here = processes.processes_here();
+  return options;
+}
+
 // A training, and where its run is.
 struct Training {
   std::unique_ptr<Trainer> trainer;
@@ -94,8 +101,7 @@ absl::StatusOr<Training> Prepare(Assembled parts, Processes& processes, Progress
 // The training of a new run. Its folder is made last, by the first process.
 absl::StatusOr<Training> NewTraining(const std::string& pipeline, Processes& processes,
                                      Progress& progress) {
-  AssemblyOptions options;
-  options.processes = processes.size();
+  const AssemblyOptions options = OptionsFor(processes);
   absl::StatusOr<Assembled> parts = AssembleFile(pipeline, Overrides(), options);
   if (!parts.ok()) return parts.status();
   const Place place = PlaceOf(*parts->config);
@@ -120,9 +126,8 @@ absl::StatusOr<Training> OldTraining(const std::string& path, Processes& process
   absl::StatusOr<RunDirectory> run =
       first ? RunDirectory::OpenToGoOn(path) : RunDirectory::Open(path);
   if (!run.ok()) return run.status();
-  AssemblyOptions options;
+  AssemblyOptions options = OptionsFor(processes);
   options.run_directory = run->path();
-  options.processes = processes.size();
   absl::StatusOr<Assembled> parts = AssembleFile(run->pipeline_path(), Overrides(), options);
   if (!parts.ok()) return parts.status();
   progress.Say(absl::StrCat("run: ", path));

@@ -29,9 +29,9 @@ constexpr int64_t kMaxSampleSize = int64_t{1} << 31;
 class Assembler {
  public:
   Assembler(LoadedPipeline pipeline, const AssemblyOptions& options)
-      : map_(std::move(pipeline.map)),
-        memory_bytes_(options.memory_bytes),
-        processes_(options.processes) {
+      : map_(std::move(pipeline.map)), memory_bytes_(options.memory_bytes) {
+    parts_.processes = options.processes;
+    parts_.processes_here = options.processes_here;
     parts_.config = std::move(pipeline.config);
     context_.base_directory = options.base_directory;
     context_.run_directory = options.run_directory;
@@ -76,11 +76,11 @@ class Assembler {
   // Each process has a block at least.
   void TakeProcesses() {
     Pipeline::Train& train = *parts_.config->mutable_train();
-    if (processes_ > 1 && train.blocks() == 0) train.set_blocks(processes_);
-    if (processes_ <= 1 || train.blocks() >= processes_ || train.blocks() < 0) return;
+    if (parts_.processes > 1 && train.blocks() == 0) train.set_blocks(parts_.processes);
+    if (parts_.processes <= 1 || train.blocks() >= parts_.processes || train.blocks() < 0) return;
     map_.AddFaults("train.blocks",
                    absl::InvalidArgumentError(absl::StrCat(
-                       "is ", train.blocks(), ", and the training is shared by ", processes_,
+                       "is ", train.blocks(), ", and the training is shared by ", parts_.processes,
                        " processes: each has a block at least. Start no more processes than "
                        "blocks; another number of blocks is another run")));
   }
@@ -282,7 +282,6 @@ class Assembler {
   Assembled parts_;
   SourceMap map_;
   const int64_t memory_bytes_;
-  const int processes_;
   BuildContext context_;
 };
 
@@ -292,6 +291,11 @@ Assembled::Assembled() = default;
 Assembled::Assembled(Assembled&&) noexcept = default;
 Assembled& Assembled::operator=(Assembled&&) noexcept = default;
 Assembled::~Assembled() = default;
+
+int Assembled::blocks_of_process() const {
+  const int blocks = config->train().blocks();
+  return (blocks + processes - 1) / processes;
+}
 
 std::vector<int64_t> Assembled::group_sizes() const {
   std::vector<int64_t> sizes;

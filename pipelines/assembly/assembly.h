@@ -29,7 +29,8 @@ struct AssemblyOptions {
   std::string base_directory;
   std::string run_directory;  // of a run that is continued or used
   int64_t memory_bytes = 0;   // more than this is refused; 0: the machine's memory
-  int processes = 1;          // that the training is shared by
+  // That the training is shared by, and how many of them are on this machine.
+  int processes = 1, processes_here = 1;
 };
 
 struct Assembled : Model {
@@ -51,10 +52,15 @@ struct Assembled : Model {
   // Where each field was written: for faults that only the data show (data_checks.h).
   std::unique_ptr<const SourceMap> places;
 
+  // Of the options.
+  int processes = 1, processes_here = 1;
+
   FlowType sample;  // of the dataset
   FlowType view;    // after the augmentations: the encoder's input, of its first group of views
 
   int64_t views() const { return static_cast<int64_t>(chains.size()); }
+  // The most blocks of a batch that one process has; 0 where batches are taken as a whole.
+  int blocks_of_process() const;
   // The number of views in each group, for a Loader.
   std::vector<int64_t> group_sizes() const;
 };

@@ -78,18 +78,38 @@ absl::Status Refuse(const Assembled& parts, const MemoryNeeds& needs, const Memo
   return map.status();
 }
 
-// The batch's rows that go through the model together, as samples.
-double SamplesAtOnce(const Assembled& parts) {
+// Samples of a batch, or of each block of one.
+double SamplesOfBlock(const Assembled& parts) {
   const Pipeline::Train& train = parts.config->train();
-  const auto samples = static_cast<double>(train.batch_size());
+  return std::ceil(static_cast<double>(train.batch_size()) / std::max(1, train.blocks()));
+}
+
+// Whether they go through the model in pieces.
+bool IsCut(const Assembled& parts) {
+  const auto chunk = static_cast<double>(parts.config->train().chunk());
+  return chunk > 0 && chunk < SamplesOfBlock(parts) * static_cast<double>(parts.views());
+}
+
+// The rows that go through the model together, as samples: of a batch, or of each block of this
+// process.
+double SamplesAtOnce(const Assembled& parts) {
   const double views = static_cast<double>(parts.views());
-  return train.chunk() > 0 ? std::min(samples, static_cast<double>(train.chunk()) / views)
-                           : samples;
+  const double each = IsCut(parts) ? static_cast<double>(parts.config->train().chunk()) / views
+                                   : SamplesOfBlock(parts);
+  return each * std::max(1, parts.blocks_of_process());
+}
+
+// Each block but the first has gradients of its own beside the model's.
+double GradientsOfBlocks(const Assembled& parts) {
+  double gradients = 0;
+  for (const Model::NamedSet& named : parts.trained_sets())
+    gradients += static_cast<double>(named.set->count()) * sizeof(float);
+  return gradients * std::max(0, parts.blocks_of_process() - 1);
 }
 
 // h and z of the whole batch, with a gradient and a copy: what chunks are put together from.
 double ChunkedBytes(const Assembled& parts) {
-  if (SamplesAtOnce(parts) >= static_cast<double>(parts.config->train().batch_size())) return 0;
+  if (!IsCut(parts)) return 0;
   const double rows = static_cast<double>(parts.config->train().batch_size() * parts.views());
   return sizeof(float) * rows *
          static_cast<double>(parts.encoder->output().size() + 3 * parts.head->output().size());
@@ -113,7 +133,7 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
   const double measured = FeatureBytes(parts) + std::max(ClassifierBytes(parts), waiting);
   const double report = std::max(ReportBytes(parts), waiting), pairs = CountedPairsBytes(parts);
   MemoryNeeds needs{.program = limit.used(),
-                    .parameters = EstimateMemory(parts).parameters,
+                    .parameters = EstimateMemory(parts).parameters + GradientsOfBlocks(parts),
                     .optimizer = OptimizerBytes(parts),
                     .dataset = parts.dataset->extent().bytes,
                     .batches = BatchBytes(parts),
@@ -152,7 +172,9 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
 }
 
 absl::StatusOr<std::string> CheckAndDescribeMemory(const Assembled& parts) {
-  const MemoryLimit limit = TightestMemoryLimit();
+  MemoryLimit limit = TightestMemoryLimit();
+  // Each process of a machine has its share.
+  limit.bytes /= parts.processes_here;
   const absl::StatusOr<MemoryNeeds> needs = CheckMemory(parts, limit);
   if (!needs.ok()) return needs.status();
   return DescribeMemory(*needs, limit);
