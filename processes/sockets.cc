@@ -1,7 +1,7 @@
 #include "processes/sockets.h"
 
-#include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -121,8 +121,9 @@ SocketProcesses::SocketProcesses(int rank, std::vector<int> sockets)
   for (size_t r = 0; r < sockets.size(); ++r) {
     peers_[r].socket = sockets[r];
     if (sockets[r] < 0) continue;
-    fcntl(sockets[r], F_SETFL, fcntl(sockets[r], F_GETFL) | O_NONBLOCK);
-    fcntl(sockets[r], F_SETFD, FD_CLOEXEC);
+    int on = 1;
+    ioctl(sockets[r], FIONBIO, &on);
+    ioctl(sockets[r], FIOCLEX);
   }
 }
 

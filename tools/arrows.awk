@@ -1,6 +1,6 @@
 # The arrows of the folders: prints each #include that goes up, with its file and line.
 #
-#     embedder → cli → pipelines → {encoders heads losses … evaluation} → core → kernels → base
+#     embedder → cli → pipelines → {encoders heads losses … evaluation} → processes → core → kernels → base
 #
 # and the rooms of core and of pipelines in the order of their lines below. `tests`, `bench` and `examples` stand above
 # all. A test may use the other rooms of its own level (an encoder in the test of an evaluation), never a higher one.
@@ -8,7 +8,7 @@
 # Usage: awk -f arrows.awk FILE…, paths from the root of the repository.
 
 BEGIN {
-  split("base kernels core plugins pipelines cli embedder tests", levels, " ")
+  split("base kernels core processes plugins pipelines cli embedder tests", levels, " ")
   for (i in levels) level[levels[i]] = i
   level["bench"] = level["examples"] = level["tests"]
   split("encoders heads losses augmentations datasets optimizers tokenizers evaluation exports", plugins, " ")
@@ -16,7 +16,7 @@ BEGIN {
   # The only one that reads through another: sequences of tokens.
   beside["evaluation tokenizers"] = 1
 
-  split("core/tensor core/graph core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
+  split("core/group core/tensor core/graph core/autograd core/ops core/flow core/layers core/plugin core/loader", core, " ")
   for (i in core) room[core[i]] = i + 0
   split("pipelines/text pipelines/model pipelines/checkpoint pipelines/initialize pipelines/assembly pipelines/run pipelines/drawing " \
         "pipelines/verdicts pipelines/evaluate pipelines/preview pipelines/report_data pipelines/report " \
