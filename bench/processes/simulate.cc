@@ -87,7 +87,9 @@ Traffic TrafficOf(const Assembled& parts) {
 double StepSeconds(const Traffic& traffic, double alone, const Link& link, int k, double batch) {
   if (k == 1) return alone * batch;
   const double others = k - 1, share = others / k;
-  const auto exchange = [&](double bytes) { return others * link.latency + bytes / link.bandwidth; };
+  const auto exchange = [&](double bytes) {
+    return others * link.latency + bytes / link.bandwidth;
+  };
   // A block a process: its share of every gather goes to all others.
   const double statistics = traffic.exchanges * others * link.latency +
                             4 * 4 * traffic.statistics * others / link.bandwidth;
@@ -108,9 +110,11 @@ absl::Status Run(int argc, char** argv) {
   if (!parts.ok()) return parts.status();
   const Traffic traffic = TrafficOf(*parts);
   const double alone = std::atof(argv[2]);
-  std::printf("%s: %.1f MB of gradients, %d exchanges of statistics, %.2f MB of z a step; %.1f us, %.1f GB/s\n",
-              parts->config->name().c_str(), traffic.gradients / 1e6, traffic.exchanges,
-              traffic.rows / 1e6, link.latency * 1e6, link.bandwidth / 1e9);
+  std::printf(
+      "%s: %.1f MB of gradients, %d exchanges of statistics, %.2f MB of z a step; %.1f us, %.1f "
+      "GB/s\n",
+      parts->config->name().c_str(), traffic.gradients / 1e6, traffic.exchanges, traffic.rows / 1e6,
+      link.latency * 1e6, link.bandwidth / 1e9);
   std::printf("%6s %22s %22s\n", "k", "the same batch", "batch times k");
   for (int k = 1; k <= 1024; k *= 2) {
     const double strong = StepSeconds(traffic, alone, link, k, 1);

@@ -34,8 +34,8 @@ struct BatchNormLayer {
 
 // y = f(BN(x) + residual). x [R, C] or [R, C, H, W]; residual of x's shape, or none. ReLU is fused;
 // other activations are a pass of their own. In training the statistics are over all rows
-// (context.batch_norm is kAllViews) or over each view's rows apart, and where the rows are a block of
-// a batch (context.block) over all blocks' rows, or over each block's (kPerBlock); the running ones are updated
+// (context.batch_norm is kAllViews) or over each view's rows apart; of a block of a batch
+// (context.block) over those of all blocks, or of each (kPerBlock). The running ones are updated
 // when the tape records (a gradient-caching step goes through twice, once recording) or
 // context.update_statistics says so. Otherwise, and where one of these is frozen, the running
 // statistics are taken, as constants.

@@ -192,6 +192,19 @@ TEST_F(ProcessesTest, AFaultIsSaidOnce) {
   }
 }
 
+TEST_F(ProcessesTest, WhatIsNotFiniteEndsAll) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("n"));
+  Clear();
+  const ProgramResult result =
+      RunProgram(Command({kFast,
+                          "optimizer { [type.googleapis.com/pretext.Sgd] { learning_rate: 1e30 } } "
+                          "train { epochs: 1 blocks: 4 }"},
+                         2));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("at step 2"));
+  EXPECT_EQ(result.output.find("at step 2"), result.output.rfind("at step 2")) << result.output;
+}
+
 // The children of a process, by /proc.
 std::vector<pid_t> ChildrenOf(pid_t parent) {
   std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) +
