@@ -112,7 +112,7 @@ TEST(CommandLine, DashesAndUnderscoresInAFlagsNameAreTheSame) {
 TEST(CommandLine, AnUnknownFlagIsNamedWithTheNearest) {
   EXPECT_THAT(Refusal("train", {"p", "--overide", "x"}),
               AllOf(HasSubstr("pretext train takes no flag --overide; did you mean --override?"),
-                    HasSubstr("It takes --override, --resume, --help")));
+                    HasSubstr("It takes --override, --resume, --processes, --help")));
   EXPECT_THAT(Refusal("tokenizer", {"train", "--vocabsize=3"}),
               HasSubstr("did you mean --vocab_size?"));
   EXPECT_THAT(Refusal("train", {"--notop"}), HasSubstr("--notop"));

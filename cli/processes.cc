@@ -2,17 +2,18 @@
 
 #include <omp.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "cli/boundary.h"
+#include "cli/interruption.h"
 #include "processes/sockets.h"
 #include "processes/start.h"
 
@@ -24,18 +25,45 @@ absl::StatusOr<std::unique_ptr<Processes>> FindProcesses(int k) {
   if (!place.ok()) return place.status();
   if (*place != nullptr) return *std::move(place);
   if (k <= 1) return StartedProcesses();
+  if (const int launched = LaunchedProcesses(); launched > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--processes is for a program that is started once; this is one of ", launched,
+                     " that an mpirun or srun has started: leave one of them out"));
+  }
   return SocketProcesses::Start(k);
 }
 
-// A process has its share of the machine's processors, unless it is held to some of them (mpirun
-// binds processes to cores) or was told a number.
-void ShareThreads(const Processes& processes) {
-  const int here = processes.processes_here();
-  if (here == 1 || std::getenv("OMP_NUM_THREADS") != nullptr) return;
-  cpu_set_t set;
-  const int allowed = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-  const bool bound = allowed < sysconf(_SC_NPROCESSORS_ONLN);
-  omp_set_num_threads(std::max(1, bound ? allowed : allowed / here));
+// A process shares the processors that it may run on with those of its machine that may run on the
+// same ones (mpirun binds processes to cores or sockets), unless it was told a number.
+absl::Status ShareThreads(Processes& processes) {
+  if (processes.size() == 1) return absl::OkStatus();
+  std::vector<cpu_set_t> sets(static_cast<size_t>(processes.size()));
+  const auto own = static_cast<size_t>(processes.rank());
+  if (sched_getaffinity(0, sizeof(cpu_set_t), &sets[own]) != 0)
+    return absl::ErrnoToStatus(errno, "which processors there are");
+  std::vector<Processes::Message> out, in;
+  for (int r = 0; r < processes.size(); ++r) {
+    if (r == processes.rank()) continue;
+    out.push_back({r, &sets[own], sizeof(cpu_set_t)});
+    in.push_back({r, &sets[static_cast<size_t>(r)], sizeof(cpu_set_t)});
+  }
+  if (absl::Status status = processes.Exchange(out, in); !status.ok()) return status;
+  int alike = 0;
+  for (int r = 0; r < processes.size(); ++r) {
+    alike += processes.host(r) == processes.host(processes.rank()) &&
+             CPU_EQUAL(&sets[static_cast<size_t>(r)], &sets[own]);
+  }
+  if (std::getenv("OMP_NUM_THREADS") == nullptr)
+    omp_set_num_threads(std::max(1, CPU_COUNT(&sets[own]) / alike));
+  return absl::OkStatus();
+}
+
+// Whether this process is the one to say how the work has ended.
+bool IsHeard(const Processes& processes, const absl::Status& status) {
+  if (processes.rank() == 0) return true;
+  // The first is not there any more, and was not told to stop either.
+  return absl::IsUnavailable(status) && StopExitStatus() == 0 &&
+         status.message().find(processes.Name(0)) != std::string::npos;
 }
 
 }  // namespace
@@ -44,20 +72,22 @@ absl::Status RunAmongProcesses(int k, const std::function<absl::Status(Processes
   absl::StatusOr<std::unique_ptr<Processes>> found = FindProcesses(k);
   if (!found.ok()) return found.status();
   Processes& processes = **found;
-  ShareThreads(processes);
   if (processes.rank() > 0 && std::freopen("/dev/null", "w", stdout) == nullptr)
     return absl::ErrnoToStatus(errno, "/dev/null");
-  absl::Status status = CatchExceptions([&] { return work(processes); });
-  // A run that was stopped has told the others so.
+  absl::Status status = CatchExceptions([&] {
+    const absl::Status shared = ShareThreads(processes);
+    return shared.ok() ? work(processes) : shared;
+  });
   if (status.ok() || absl::IsCancelled(status)) {
+    processes.set_timeout(absl::InfiniteDuration());
     if (absl::Status ended = processes.Finish(); !ended.ok()) status = ended;
   }
-  if (!status.ok() && !absl::IsCancelled(status)) processes.Fail(status);
-  if (status.ok() || processes.rank() == 0) return status;
-  // The first says it, unless it is the one that is not there any more.
-  const bool heard =
-      !absl::IsUnavailable(status) || status.message().find(processes.Name(0)) == std::string::npos;
-  return absl::Status(status.code(), heard ? "" : status.message());
+  if (status.ok() || processes.size() == 1) return status;
+  // Before the others end, and a launcher ends this one with them.
+  if (IsHeard(processes, status))
+    std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  if (!absl::IsCancelled(status)) processes.Fail(status);
+  return absl::Status(status.code(), "");
 }
 
 }  // namespace pretext

@@ -23,6 +23,7 @@ absl::Status ReproCommand(const std::vector<std::string>& arguments) {
   const absl::StatusOr<std::string> path =
       TrainToEnd(absl::StrCat(folder, "/", arguments[0], ".textproto"), /*resume=*/"");
   if (!path.ok()) return path.status();
+  if (path->empty()) return absl::OkStatus();  // the first of several processes looks at it
   const absl::StatusOr<RunFiles> run = ReadRun(*path);
   if (!run.ok()) return run.status();
   const auto& evaluations = run->history.evaluations();

@@ -32,7 +32,7 @@ ABSL_FLAG(
 namespace pretext {
 namespace {
 
-constexpr int kMaxProcesses = 64;  // of one machine, over sockets
+constexpr int kMaxProcesses = 32;  // of one machine: each two have sockets
 
 // Where a new run of the pipeline goes: a folder that the user named, or one by its name.
 struct Place {

@@ -71,12 +71,18 @@ BlockGroup::BlockGroup(Processes& processes, int blocks, int threads)
   PRETEXT_CHECK(own_.size() > 0, "a process has at least one block");
   for (int b = own_.begin; b < own_.end; ++b)
     members_.push_back(std::make_unique<Member>(*this, b));
-  for (const auto& member : members_) {
-    threads_.emplace_back([this, &member = *member] { Work(member); });
+  try {
+    for (const auto& member : members_)
+      threads_.emplace_back([this, &member = *member] { Work(member); });
+  } catch (...) {
+    EndThreads();  // those that the system has given
+    throw;
   }
 }
 
-BlockGroup::~BlockGroup() {
+BlockGroup::~BlockGroup() { EndThreads(); }
+
+void BlockGroup::EndThreads() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -185,104 +191,97 @@ absl::Status BlockGroup::Sum(const std::vector<Addends>& addends) {
   if (processes_.size() > 1) return SumOverProcesses(addends);
   for (const Addends& each : addends) {
     ParallelBlocks(each.count, kPiece, blocks_, [&](int64_t begin, int64_t end) {
-      std::vector<float> zeros;
       std::vector<float> sum(static_cast<size_t>(end - begin));
-      SumNode(
-          {0, blocks_}, end - begin,
-          [&](const BlockRange& node) -> const float* {
-            if (node.size() > 1) return nullptr;
-            const float* const values = each.values[static_cast<size_t>(node.begin)];
-            if (values != nullptr) return values + begin;
-            zeros.resize(static_cast<size_t>(end - begin));
-            return zeros.data();
-          },
-          sum.data());
+      SumOwn({0, blocks_}, each, begin, end - begin, sum.data());
       std::copy(sum.begin(), sum.end(), each.sums + begin);
     });
   }
   return absl::OkStatus();
 }
 
+void BlockGroup::SumOwn(const BlockRange& node, const Addends& addends, int64_t begin,
+                        int64_t count, float* sum) const {
+  std::vector<float> zeros;
+  const auto value = [&](const BlockRange& part) -> const float* {
+    if (part.size() > 1) return nullptr;
+    const float* const values = addends.values[static_cast<size_t>(part.begin - own_.begin)];
+    if (values != nullptr) return values + begin;
+    zeros.resize(static_cast<size_t>(count));
+    return zeros.data();
+  };
+  SumNode(node, count, value, sum);
+}
+
 // All addends one behind the other are cut into a slice a process: each sends its nodes of a slice
-// to the slice's process, which adds them and sends the sum to all. Of S floats a process sends and
-// takes about 2 S (k - 1) / k.
+// to the slice's process, which adds them and sends the sum to all. Of S floats and n nodes of a
+// process (one where G / k is a power of two) it sends (n + 1) S (k - 1) / k.
 absl::Status BlockGroup::SumOverProcesses(const std::vector<Addends>& addends) {
   const int size = processes_.size(), rank = processes_.rank();
   int64_t total = 0;
   for (const Addends& each : addends) total += each.count;
   const auto slice = [&](int r) { return total * r / size; };
 
-  // [own nodes][total]
   const std::vector<BlockRange> own_nodes = NodesWithin(blocks_, own_);
-  std::vector<std::vector<float>> sums(own_nodes.size(),
-                                       std::vector<float>(static_cast<size_t>(total)));
+  node_sums_.resize(own_nodes.size());
+  for (std::vector<float>& sum : node_sums_) sum.resize(static_cast<size_t>(total));
   int64_t offset = 0;
   for (const Addends& each : addends) {
     ParallelBlocks(each.count, kPiece, own_.size(), [&](int64_t begin, int64_t end) {
-      std::vector<float> zeros;
-      for (size_t n = 0; n < own_nodes.size(); ++n) {
-        SumNode(
-            own_nodes[n], end - begin,
-            [&](const BlockRange& node) -> const float* {
-              if (node.size() > 1) return nullptr;
-              const float* const values = each.values[static_cast<size_t>(node.begin - own_.begin)];
-              if (values != nullptr) return values + begin;
-              zeros.resize(static_cast<size_t>(end - begin));
-              return zeros.data();
-            },
-            sums[n].data() + offset + begin);
-      }
+      for (size_t n = 0; n < own_nodes.size(); ++n)
+        SumOwn(own_nodes[n], each, begin, end - begin, node_sums_[n].data() + offset + begin);
     });
     offset += each.count;
   }
 
   // The nodes of all processes of this one's slice.
   const int64_t first = slice(rank), length = slice(rank + 1) - first;
-  std::vector<BlockRange> nodes;
-  std::vector<std::vector<float>> parts;
+  struct Part {
+    BlockRange node;
+    const float* values;
+  };
+  std::vector<Part> parts;
   std::vector<Processes::Message> out, in;
-  std::vector<std::pair<int, size_t>> places;  // of what comes
+  size_t taken = 0;
   for (int r = 0; r < size; ++r) {
-    for (const BlockRange& node : NodesWithin(blocks_, RangeOf(r, size, blocks_))) {
-      nodes.push_back(node);
-      parts.emplace_back(r == rank ? 0 : static_cast<size_t>(length));
-      if (r != rank) places.emplace_back(r, parts.size() - 1);
+    const std::vector<BlockRange> nodes = NodesWithin(blocks_, RangeOf(r, size, blocks_));
+    for (size_t n = 0; n < nodes.size(); ++n) {
+      if (r == rank) {
+        parts.push_back({nodes[n], node_sums_[n].data() + first});
+        continue;
+      }
+      if (taken == taken_.size()) taken_.emplace_back();
+      std::vector<float>& part = taken_[taken++];
+      part.resize(static_cast<size_t>(length));
+      parts.push_back({nodes[n], part.data()});
+      in.push_back({r, part.data(), part.size() * 4});
     }
     if (r == rank) continue;
-    for (std::vector<float>& sum : sums) {
+    for (std::vector<float>& sum : node_sums_)
       out.push_back({r, sum.data() + slice(r), static_cast<size_t>(slice(r + 1) - slice(r)) * 4});
-    }
   }
-  for (const auto& [r, part] : places)
-    in.push_back({r, parts[part].data(), parts[part].size() * 4});
   if (absl::Status status = processes_.Exchange(out, in); !status.ok()) return status;
 
-  std::vector<float> whole(static_cast<size_t>(total));
+  sum_.resize(static_cast<size_t>(total));
   ParallelBlocks(length, kPiece, blocks_, [&](int64_t begin, int64_t end) {
-    SumNode(
-        {0, blocks_}, end - begin,
-        [&](const BlockRange& node) -> const float* {
-          const auto found = std::find(nodes.begin(), nodes.end(), node);
-          if (found == nodes.end()) return nullptr;
-          const auto n = static_cast<size_t>(found - nodes.begin());
-          const auto own = std::find(own_nodes.begin(), own_nodes.end(), node);
-          if (own == own_nodes.end()) return parts[n].data() + begin;
-          return sums[static_cast<size_t>(own - own_nodes.begin())].data() + first + begin;
-        },
-        whole.data() + first + begin);
+    const auto value = [&](const BlockRange& node) -> const float* {
+      const auto found = std::find_if(parts.begin(), parts.end(),
+                                      [&](const Part& part) { return part.node == node; });
+      return found == parts.end() ? nullptr : found->values + begin;
+    };
+    SumNode({0, blocks_}, end - begin, value, sum_.data() + first + begin);
   });
 
   out.clear();
   in.clear();
   for (int r = 0; r < size; ++r) {
     if (r == rank) continue;
-    out.push_back({r, whole.data() + first, static_cast<size_t>(length) * 4});
-    in.push_back({r, whole.data() + slice(r), static_cast<size_t>(slice(r + 1) - slice(r)) * 4});
+    out.push_back({r, sum_.data() + first, static_cast<size_t>(length) * 4});
+    in.push_back({r, sum_.data() + slice(r), static_cast<size_t>(slice(r + 1) - slice(r)) * 4});
   }
   if (absl::Status status = processes_.Exchange(out, in); !status.ok()) return status;
   offset = 0;
   for (const Addends& each : addends) {
-    std::copy_n(whole.data() + offset, each.count, each.sums);
+    std::copy_n(sum_.data() + offset, each.count, each.sums);
     offset += each.count;
   }
   return absl::OkStatus();

@@ -48,11 +48,15 @@ class BlockGroup {
   class Member;
 
   void Work(Member& member);
+  void EndThreads();
   // All own blocks' threads; the last to come does `act`.
   void Meet(const std::function<void()>& act);
   void Break(std::exception_ptr thrown, const absl::Status& status);
   absl::Status ExchangeSegments(const std::vector<int64_t>& counts, uint32_t* words);
   absl::Status SumOverProcesses(const std::vector<Addends>& addends);
+  // Of own blocks, elements [begin, begin + count).
+  void SumOwn(const BlockRange& node, const Addends& addends, int64_t begin, int64_t count,
+              float* sum) const;
 
   Processes& processes_;
   const int blocks_;
@@ -76,6 +80,9 @@ class BlockGroup {
   std::exception_ptr thrown_;
 
   std::vector<uint32_t> gathered_[2];  // of meetings in turn
+  // Of sums over processes: own nodes, what comes of others', the sum. They keep their memory.
+  std::vector<std::vector<float>> node_sums_, taken_;
+  std::vector<float> sum_;
   std::vector<std::thread> threads_;
 };
 

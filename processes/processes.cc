@@ -4,13 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
+#include "processes/sharing.h"
 
 namespace pretext {
-namespace {
 
-constexpr char kGoOn[] = "; the last checkpoint is whole: go on with pretext train --resume RUN";
-
-}  // namespace
+absl::Status Processes::Finish() { return WaitForAll(*this); }
 
 std::string Processes::Name(int rank) const {
   return absl::StrCat("process ", rank, " on host ", host(rank));
@@ -49,13 +47,12 @@ absl::Status FailureOf(const Processes& processes, int rank, const std::string& 
 }
 
 absl::Status SilenceOf(const Processes& processes, int rank, absl::Duration timeout) {
-  return absl::UnavailableError(absl::StrCat(processes.Name(rank), " has said nothing for ",
-                                             absl::FormatDuration(timeout), kGoOn));
+  return absl::UnavailableError(
+      absl::StrCat(processes.Name(rank), " has said nothing for ", absl::FormatDuration(timeout)));
 }
 
 absl::Status LossOf(const Processes& processes, int rank) {
-  return absl::UnavailableError(
-      absl::StrCat(processes.Name(rank), " is gone without a word", kGoOn));
+  return absl::UnavailableError(absl::StrCat(processes.Name(rank), " is gone without a word"));
 }
 
 }  // namespace pretext

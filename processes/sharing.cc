@@ -1,7 +1,6 @@
 #include "processes/sharing.h"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace pretext {
 
@@ -40,21 +39,19 @@ absl::Status ShareStatus(Processes& processes, const absl::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(code), *message);
 }
 
-absl::StatusOr<bool> AnyOf(Processes& processes, bool yes) {
-  const auto size = static_cast<size_t>(processes.size());
-  std::vector<char> all(size, yes ? 1 : 0);
+absl::StatusOr<int32_t> MostOf(Processes& processes, int32_t number) {
+  std::vector<int32_t> all(static_cast<size_t>(processes.size()), number);
   std::vector<Processes::Message> out, in;
-  char own = yes ? 1 : 0;
-  for (size_t r = 0; r < size; ++r) {
-    const int peer = static_cast<int>(r);
-    if (peer == processes.rank()) continue;
-    out.push_back({peer, &own, 1});
-    in.push_back({peer, &all[r], 1});
+  int32_t own = number;
+  for (int r = 0; r < processes.size(); ++r) {
+    if (r == processes.rank()) continue;
+    out.push_back({r, &own, sizeof(own)});
+    in.push_back({r, &all[static_cast<size_t>(r)], sizeof(own)});
   }
   if (absl::Status s = processes.Exchange(out, in); !s.ok()) return s;
-  return std::any_of(all.begin(), all.end(), [](char each) { return each != 0; });
+  return *std::max_element(all.begin(), all.end());
 }
 
-absl::Status WaitForAll(Processes& processes) { return AnyOf(processes, false).status(); }
+absl::Status WaitForAll(Processes& processes) { return MostOf(processes, 0).status(); }
 
 }  // namespace pretext

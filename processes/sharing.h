@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ absl::StatusOr<std::string> BroadcastText(Processes& processes, std::string text
 // the message as they are.
 absl::Status ShareStatus(Processes& processes, const absl::Status& status);
 
-// Whether any of them says yes.
-absl::StatusOr<bool> AnyOf(Processes& processes, bool yes);
+// The largest of their numbers.
+absl::StatusOr<int32_t> MostOf(Processes& processes, int32_t number);
 
 // Until all are there.
 absl::Status WaitForAll(Processes& processes);

@@ -336,16 +336,4 @@ void SocketProcesses::Fail(const absl::Status& status) {
   failed_ = status;
 }
 
-absl::Status SocketProcesses::Finish() {
-  char there = 1;
-  std::vector<char> all(peers_.size());
-  std::vector<Message> out, in;
-  for (int r = 0; r < size(); ++r) {
-    if (r == rank_) continue;
-    out.push_back({r, &there, 1});
-    in.push_back({r, &all[static_cast<size_t>(r)], 1});
-  }
-  return Exchange(out, in);
-}
-
 }  // namespace pretext

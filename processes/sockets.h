@@ -34,7 +34,6 @@ class SocketProcesses final : public Processes {
   absl::Status Exchange(const std::vector<Message>& out, const std::vector<Message>& in) override;
   void Fail(const absl::Status& status) override;
   void set_timeout(absl::Duration timeout) override { timeout_ = timeout; }
-  absl::Status Finish() override;
 
  private:
   // A message on its way: a header of eight bytes (its kind and its length), then its bytes.

@@ -21,21 +21,25 @@ bool RegisterLauncher(const ProcessLauncher& launcher) {
   return true;
 }
 
-absl::StatusOr<std::unique_ptr<Processes>> StartedProcesses() {
-  if (Launcher()) return Launcher()->start();
+int LaunchedProcesses() {
   // Open MPI's, and what MPICH's launcher and Slurm's set.
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
     const char* const text = std::getenv(name);
     int size = 0;
-    if (text == nullptr || !absl::SimpleAtoi(text, &size) || size < 2) continue;
-    return absl::FailedPreconditionError(
-        absl::StrCat("started as one of ", size, " processes (", name,
-                     "), and this program has no MPI: each would do all of the work. Start "
-                     "//:pretext_mpi so, or "
-                     "on one machine: pretext train --processes ",
-                     size, " PIPELINE"));
+    if (text != nullptr && absl::SimpleAtoi(text, &size) && size > 1) return size;
   }
-  return std::make_unique<Alone>();
+  return 1;
+}
+
+absl::StatusOr<std::unique_ptr<Processes>> StartedProcesses() {
+  if (Launcher()) return Launcher()->start();
+  const int size = LaunchedProcesses();
+  if (size == 1) return std::make_unique<Alone>();
+  return absl::FailedPreconditionError(
+      absl::StrCat("started as one of ", size,
+                   " processes, and this program has no MPI: each would do all of the "
+                   "work. Start //:pretext_mpi so, or on one machine: pretext train --processes ",
+                   size, " PIPELINE"));
 }
 
 std::string DescribeLauncher() {

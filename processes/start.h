@@ -21,6 +21,10 @@ bool RegisterLauncher(const ProcessLauncher& launcher);
 // all of the work.
 absl::StatusOr<std::unique_ptr<Processes>> StartedProcesses();
 
+// As how many processes the launcher of an MPI, or Slurm's, says that this program was started; 1
+// where none does.
+int LaunchedProcesses();
+
 // For `pretext version`: "none, one process alone or train --processes", or the MPI's own words.
 std::string DescribeLauncher();
 

@@ -185,8 +185,17 @@ ProgramResult RunProgram(const std::vector<std::string>& arguments,
 }
 
 ProgramResult RunProgramUnder(const std::vector<std::string>& launcher, const std::string& program,
-                              const std::vector<std::string>& arguments) {
-  return Run("", Joined(Joined(launcher, {PathOf(program)}), arguments), nullptr);
+                              const std::vector<std::string>& arguments,
+                              const std::function<void(pid_t)>& while_running) {
+  return Run("", Joined(Joined(launcher, {PathOf(program)}), arguments), while_running);
+}
+
+std::vector<pid_t> ChildrenOf(pid_t parent) {
+  const std::string of = std::to_string(parent);
+  std::ifstream file("/proc/" + of + "/task/" + of + "/children");
+  std::vector<pid_t> children;
+  for (pid_t child; file >> child;) children.push_back(child);
+  return children;
 }
 
 ProgramResult RunProgramInto(const std::string& path, const std::vector<std::string>& arguments) {

@@ -21,11 +21,15 @@ ProgramResult RunProgram(const std::vector<std::string>& arguments,
 
 // The same of //:`program`, as the arguments of another that is found by PATH: mpirun.
 ProgramResult RunProgramUnder(const std::vector<std::string>& launcher, const std::string& program,
-                              const std::vector<std::string>& arguments);
+                              const std::vector<std::string>& arguments,
+                              const std::function<void(pid_t)>& while_running = nullptr);
 
 // The same with standard output to a device or a file, as a shell's `> PATH`: what comes back is
 // standard error.
 ProgramResult RunProgramInto(const std::string& path, const std::vector<std::string>& arguments);
+
+// The processes that a process has started, by /proc.
+std::vector<pid_t> ChildrenOf(pid_t parent);
 
 // The scratch folder: relative paths of RunProgram start here.
 const std::string& ScratchFolder();

@@ -76,10 +76,11 @@ _debian_data = repository_rule(
 )
 
 def _mpi_impl(ctx):
-    found = ctx.path(ctx.attr.path)
-    if found.exists:
-        ctx.symlink(found.get_child("include"), "include")
-    ctx.symlink(ctx.attr.overlay if found.exists else ctx.attr.missing, "BUILD")
+    # The library alone, as programs need it that are built elsewhere, has no headers.
+    found = ctx.path(ctx.attr.path + "/include/mpi.h").exists
+    if found:
+        ctx.symlink(ctx.attr.path + "/include", "include")
+    ctx.symlink(ctx.attr.overlay if found else ctx.attr.missing, "BUILD")
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
 
 # An MPI, or what stands for it where there is none.

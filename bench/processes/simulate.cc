@@ -1,25 +1,25 @@
-// What a training step would take of 1 to 1024 processes, from what it takes here: a model, with the
-// latency and the bandwidth of messages measured between two processes of this machine, or given.
+// What a training step would take of 1 to 1024 processes, from what it takes here: a model, with
+// latency and bandwidth of messages as measured between two processes of this machine, or given.
 //
 //   bazel run //bench/processes:simulate -- PIPELINE.textproto SECONDS [LATENCY_US GBIT_S]
 //
 // SECONDS: a step of the pipeline by one process with the threads that each is to have. The terms
-// are those of processes/block_group.cc:
+// are those of processes/block_group.cc, for a block a process:
 //
-//   compute      SECONDS / k, the optimizer's share not divided
-//   statistics   per batch normalisation, forward and backward: an exchange with every other process
-//   z            one exchange of all rows, and the loss by each process (not divided: in `alone`)
+//   compute      SECONDS / k: as if the update and a loss over the batch, which each process does
+//                for itself, were nothing; what they are is to be added
+//   statistics   per batch normalisation, forward and backward: an exchange with every other one
+//   z            one exchange of all rows, for losses over the batch
 //   gradients    two exchanges of slices, 2 S (k - 1) / k
 //
 // An exchange with k - 1 others takes (k - 1) · latency at each end, which sends to one after the
-// other, beside bytes / bandwidth. Weak scaling keeps samples a process; strong scaling the batch.
+// other, beside bytes / bandwidth. The batch stays the same, or grows with k.
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -117,10 +117,13 @@ absl::Status Run(int argc, char** argv) {
       link.latency * 1e6, link.bandwidth / 1e9);
   std::printf("%6s %22s %22s\n", "k", "the same batch", "batch times k");
   for (int k = 1; k <= 1024; k *= 2) {
-    const double strong = StepSeconds(traffic, alone, link, k, 1);
     const double weak = StepSeconds(traffic, alone, link, k, k);
-    std::printf("%6d %9.1f ms, %5.1f x  %9.1f ms, %5.1f %%\n", k, strong * 1e3, alone / strong,
-                weak * 1e3, 100 * alone / weak);
+    std::string strong = "-";
+    if (k <= parts->config->train().batch_size()) {
+      const double seconds = StepSeconds(traffic, alone, link, k, 1);
+      strong = absl::StrFormat("%.1f ms, %.1f x", seconds * 1e3, alone / seconds);
+    }
+    std::printf("%6d %22s %12.1f ms, %.1f %%\n", k, strong.c_str(), weak * 1e3, 100 * alone / weak);
   }
   return absl::OkStatus();
 }

@@ -74,7 +74,8 @@ class Dataset {
   virtual absl::Status Read(Split split, int64_t index, Sample& sample) const = 0;
 
   // The same, but where values take work to make (a file to decode) they may be left to
-  // Sample::source: one thread fetches ahead of a training, all of them make values.
+  // Sample::source. Fetched ahead of a training, by a thread for each block of its batches; all
+  // threads make values. Thread-safe.
   virtual absl::Status Fetch(Split split, int64_t index, Sample& sample) const {
     return Read(split, index, sample);
   }

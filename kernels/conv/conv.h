@@ -65,7 +65,8 @@ class ConvPlan {
  public:
   enum class Pass { kForward, kBackwardData, kBackwardWeights };
 
-  // Made once for a shape and the thread's omp_get_max_threads(), and kept. All sizes are at least 1 and the output is not empty.
+  // Made once for a shape and the thread's omp_get_max_threads(), and kept. All sizes are at least
+  // 1 and the output is not empty.
   // Thread-safe.
   static const ConvPlan& Get(const ConvShape& shape);
   ~ConvPlan();

@@ -1,5 +1,6 @@
 #include "losses/masked_cross_entropy/masked_cross_entropy.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -29,8 +30,9 @@ LossResult MaskedCrossEntropyLoss::Compute(Tape& tape, const Prediction& predict
   result.loss = SoftmaxCrossEntropyLoss(tape, prediction.value, prediction.decoder_weight,
                                         prediction.decoder_bias, batch.masked_ids, &correct);
   result.weight = static_cast<double>(batch.masked());
-  if (batch.masked() > 0)
-    result.metrics.emplace_back("accuracy", static_cast<double>(correct) / result.weight);
+  // Always there, 0 of none: figures of blocks are put together.
+  result.metrics.emplace_back("accuracy",
+                              static_cast<double>(correct) / std::max(1.0, result.weight));
   return result;
 }
 

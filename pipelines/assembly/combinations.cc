@@ -35,6 +35,22 @@ int64_t FewestPositions(const Assembled& parts) {
   return fewest;
 }
 
+// The fewest rows that statistics are of, of a batch or a block of so many samples.
+int64_t StatisticsRowsOf(const Assembled& parts, int64_t samples) {
+  const Pipeline::Train& train = parts.config->train();
+  int64_t fewest = samples * parts.views();
+  for (const ViewGroup& group : parts.groups) {
+    const int64_t rows = samples * group.views;
+    int64_t at_once = train.batch_norm() == Pipeline::Train::PER_VIEW ? samples : rows;
+    if (IsChunked(train, rows)) {
+      const int64_t rest = rows % train.chunk();
+      at_once = rest > 0 ? rest : train.chunk();
+    }
+    fewest = std::min(fewest, at_once);
+  }
+  return fewest;
+}
+
 absl::Status CheckEvaluation(const Assembled& parts, const AskedFigures& asked) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
   FieldChecker check;
@@ -68,6 +84,18 @@ absl::Status CheckTarget(const Assembled& parts) {
   return check.status();
 }
 
+// What is brought together of the blocks of a batch, for a loss that looks at all of it: vectors or
+// values of its rows, not tokens or patches that stand masked.
+absl::Status CheckBlocks(const Assembled& parts) {
+  FieldChecker check;
+  const bool of_rows =
+      !parts.head->output().is(FlowType::Kind::kTokenScores) && !parts.view.masked_patches();
+  check.That(parts.config->train().blocks() == 0 || parts.loss->by_sample() || of_rows, "blocks",
+             "is of a loss over samples, or of one over the batch that looks at a row a view; this "
+             "one looks at the masked tokens or patches of the whole batch");
+  return check.status();
+}
+
 absl::Status CheckWeightDecay(const Assembled& parts) {
   FieldChecker check;
   check.That(!parts.config->schedule().has_weight_decay() || parts.optimizer == nullptr ||
@@ -85,21 +113,13 @@ AskedFigures FiguresAskedFor(const Pipeline& written) {
 
 int64_t StatisticsRows(const Assembled& parts, int64_t samples) {
   const Pipeline::Train& train = parts.config->train();
-  // Pieces and blocks by themselves have statistics of their own rows.
+  // Pieces, and blocks by themselves, have statistics of their own rows; blocks are of two sizes.
   const bool apart = train.blocks() > 0 && (IsChunked(parts, samples) ||
                                             train.batch_norm() == Pipeline::Train::PER_BLOCK);
-  if (apart) samples = std::max<int64_t>(1, samples / train.blocks());
-  int64_t fewest = samples * parts.views();
-  for (const ViewGroup& group : parts.groups) {
-    const int64_t rows = samples * group.views;
-    int64_t at_once = train.batch_norm() == Pipeline::Train::PER_VIEW ? samples : rows;
-    if (IsChunked(train, rows)) {
-      const int64_t rest = rows % train.chunk();
-      at_once = rest > 0 ? rest : train.chunk();
-    }
-    fewest = std::min(fewest, at_once);
-  }
-  return fewest;
+  if (!apart) return StatisticsRowsOf(parts, samples);
+  const int64_t least = std::max<int64_t>(1, samples / train.blocks());
+  return std::min(StatisticsRowsOf(parts, least),
+                  StatisticsRowsOf(parts, MostTogether(train, samples)));
 }
 
 bool IsChunked(const Assembled& parts, int64_t samples) {
@@ -175,6 +195,7 @@ void CheckCombinations(const Assembled& parts, const AskedFigures& asked, Source
     map->AddFaults("train", CheckBatch(parts, samples, "batch_size", "a batch"));
   }
   map->AddFaults("", CheckTarget(parts));
+  map->AddFaults("train", CheckBlocks(parts));
   map->AddFaults("schedule", CheckWeightDecay(parts));
   map->AddFaults("evaluate", CheckEvaluation(parts, asked));
   map->AddFaults("checkpoints", CheckBest(parts));

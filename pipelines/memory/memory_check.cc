@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/text/counted.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/memory/declared.h"
 #include "pipelines/memory/dry_run.h"
@@ -48,12 +49,36 @@ std::string List(const Assembled& parts, const MemoryNeeds& needs) {
   return absl::StrJoin(texts, ", ");
 }
 
+// Whether rows go through the model in pieces.
+bool IsCut(const Assembled& parts) { return IsChunked(parts, parts.config->train().batch_size()); }
+
+// The rows that go through the model together, as samples: of a batch, or of each block of this
+// process.
+double SamplesAtOnce(const Assembled& parts) {
+  const double views = static_cast<double>(parts.views());
+  const Pipeline::Train& train = parts.config->train();
+  const double of_block =
+      std::ceil(static_cast<double>(train.batch_size()) / std::max(1, train.blocks()));
+  const double each =
+      IsCut(parts) ? std::min(of_block, static_cast<double>(train.chunk()) / views) : of_block;
+  return each * std::max(1, parts.blocks_of_process());
+}
+
+// Each block but the first has gradients of its own beside the model's, and what goes to other
+// processes and comes from them is three gradients more (processes/block_group.cc).
+double GradientsOfBlocks(const Assembled& parts) {
+  double gradients = 0;
+  for (const Model::NamedSet& named : parts.trained_sets())
+    gradients += static_cast<double>(named.set->count()) * sizeof(float);
+  return gradients * (std::max(0, parts.blocks_of_process() - 1) + (parts.processes > 1 ? 3 : 0));
+}
+
 // What to do about it, where the activations are too many.
 std::string Advice(const Assembled& parts, const MemoryNeeds& needs, const MemoryLimit& limit) {
   const Pipeline::Train& train = parts.config->train();
-  const double rows = static_cast<double>(train.batch_size() * parts.views());
-  const double at_once =
-      train.chunk() > 0 ? std::min(rows, static_cast<double>(train.chunk())) : rows;
+  // A chunk is of a batch, or of each block of this process.
+  const int blocks = std::max(1, parts.blocks_of_process());
+  const double at_once = SamplesAtOnce(parts) * static_cast<double>(parts.views()) / blocks;
   const double room = limit.bytes - needs.throughout();
   const double fit = std::floor(0.9 * at_once * room / needs.activations);
   if (fit < 1) return ". Smaller images or a smaller model are needed";
@@ -76,35 +101,6 @@ absl::Status Refuse(const Assembled& parts, const MemoryNeeds& needs, const Memo
                                 "); ", limit.whose, " ", FormatBytes(limit.bytes),
                                 activations ? Advice(parts, needs, limit) : "")));
   return map.status();
-}
-
-// Samples of a batch, or of each block of one.
-double SamplesOfBlock(const Assembled& parts) {
-  const Pipeline::Train& train = parts.config->train();
-  return std::ceil(static_cast<double>(train.batch_size()) / std::max(1, train.blocks()));
-}
-
-// Whether they go through the model in pieces.
-bool IsCut(const Assembled& parts) {
-  const auto chunk = static_cast<double>(parts.config->train().chunk());
-  return chunk > 0 && chunk < SamplesOfBlock(parts) * static_cast<double>(parts.views());
-}
-
-// The rows that go through the model together, as samples: of a batch, or of each block of this
-// process.
-double SamplesAtOnce(const Assembled& parts) {
-  const double views = static_cast<double>(parts.views());
-  const double each = IsCut(parts) ? static_cast<double>(parts.config->train().chunk()) / views
-                                   : SamplesOfBlock(parts);
-  return each * std::max(1, parts.blocks_of_process());
-}
-
-// Each block but the first has gradients of its own beside the model's.
-double GradientsOfBlocks(const Assembled& parts) {
-  double gradients = 0;
-  for (const Model::NamedSet& named : parts.trained_sets())
-    gradients += static_cast<double>(named.set->count()) * sizeof(float);
-  return gradients * std::max(0, parts.blocks_of_process() - 1);
 }
 
 // h and z of the whole batch, with a gradient and a copy: what chunks are put together from.
@@ -173,8 +169,8 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
 
 absl::StatusOr<std::string> CheckAndDescribeMemory(const Assembled& parts) {
   MemoryLimit limit = TightestMemoryLimit();
-  // Each process of a machine has its share.
-  limit.bytes /= parts.processes_here;
+  // Of the machine's, or of a container's, each process has its share.
+  if (limit.counts_resident()) limit.bytes /= parts.processes_here;
   const absl::StatusOr<MemoryNeeds> needs = CheckMemory(parts, limit);
   if (!needs.ok()) return needs.status();
   return DescribeMemory(*needs, limit);

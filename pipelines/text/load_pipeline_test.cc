@@ -269,7 +269,8 @@ TEST(LoaderTest, FaultsInOverridesAreTheirs) {
       FaultsIn(FakePipeline(), {"train { epochs: 1 }", "train { epohcs: 1 }"}),
       "--override #2:1:9: train: no field \"epohcs\" in pretext.Pipeline.Train; did you mean "
       "epochs? It has: epochs, steps, batch_size, chunk, accumulate, seed, clip_norm, "
-      "drop_last, batch_norm, checkpoint_every_steps, log_every, threads, prefetch, precision.");
+      "drop_last, batch_norm, checkpoint_every_steps, log_every, threads, prefetch, precision, "
+      "blocks, timeout_seconds.");
   EXPECT_EQ(FaultsIn(FakePipeline(), {"train { epochs: }"}),
             "--override #1:1:17: expected a value, found \"}\"");
 }

@@ -1,7 +1,7 @@
 // The next batch through the model and back: gradients are added to the parameters'.
 //
-// One process may have the batch as a whole (UndividedPass here), or in blocks, which it may share with
-// other processes (block_pass.h).
+// A process has the batch as a whole (UndividedPass here), or in blocks, which it may share with
+// others (block_pass.h).
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ class BatchPass {
   // With `keep` the result has h and z of all rows, and `batch` what the monitor looks at.
   virtual absl::StatusOr<StepResult> Run(const ForwardContext& context, Reduction reduction,
                                          bool keep) = 0;
-  // Of the batch of the latest Run: its samples, and its labels where it was kept.
+  // Of the batch of the latest Run: its samples and views.
   virtual const Batch& batch() const = 0;
 
   // Whether gradients of one batch must be those of sums, however many a step takes.

@@ -1,14 +1,16 @@
 #include "pipelines/train/block_pass.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "base/check/check.h"
 #include "pipelines/assembly/build_model.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
-#include "processes/sharing.h"
 
 namespace pretext {
 namespace {
@@ -96,14 +98,6 @@ void BlockPass::BeginStep(const RunPosition& position) {
   }
 }
 
-bool BlockPass::IsCut(int64_t samples) const {
-  const int64_t chunk = parts_.config->train().chunk();
-  const int64_t most = (samples + group_.blocks() - 1) / group_.blocks();  // of a block
-  int64_t views = 0;
-  for (const ViewGroup& group : parts_.groups) views = std::max(views, group.views);
-  return chunk > 0 && chunk < most * views;
-}
-
 absl::Status BlockPass::RunBlock(BlockMember& member, const ForwardContext& context,
                                  Reduction reduction, bool keep) {
   Block& block = *blocks_[static_cast<size_t>(member.index() - group_.own().begin)];
@@ -114,14 +108,13 @@ absl::Status BlockPass::RunBlock(BlockMember& member, const ForwardContext& cont
   // Streams for its rows that no other block has.
   with.first_row = parts_.views() * FirstSample(samples, member.index(), member.count());
   // Pieces have statistics of their own.
-  if (IsCut(samples)) with.batch_norm = BatchNormScope::kPerBlock;
+  if (IsChunked(parts_, samples)) with.batch_norm = BatchNormScope::kPerBlock;
   block.loss.Begin(member, samples);
   block.result = block.step.Run(block.batch, with, reduction, keep);
   if (parts_.loss->by_sample()) block.result = block.loss.MeanOf(block.result);
   member.Once([&] {
     whole_.samples = samples;
     whole_.views = BatchOfLoss(parts_, block.batch).views;
-    own_statistics_ = with.batch_norm == BatchNormScope::kPerBlock;
   });
   if (!keep) return absl::OkStatus();
   // The monitor looks at vectors, one a row.
@@ -145,16 +138,18 @@ absl::StatusOr<StepResult> BlockPass::Run(const ForwardContext& context, Reducti
   for (const auto& block : blocks_) {
     if (block->result.metrics.size() > result.metrics.size())
       result.metrics = block->result.metrics;
-    if (result.non_finite.empty()) result.non_finite = block->result.non_finite;
   }
-  if (!std::isfinite(result.loss) && result.non_finite.empty())
-    result.non_finite = "it is not finite in a block of another process";
+  if (!std::isfinite(result.loss)) {
+    absl::StatusOr<std::string> first = FirstNonFinite();
+    if (!first.ok()) return first.status();
+    result.non_finite = *std::move(first);
+  }
   result.h = std::move(h_);
   result.z = std::move(z_);
   return result;
 }
 
-absl::Status BlockPass::SumGradients() {
+absl::Status BlockPass::EndStep() {
   // What learns in the loss of whole batches has its gradient here already.
   const bool of_loss = parts_.loss->by_sample();
   std::vector<Parameter*> sums;
@@ -191,19 +186,28 @@ absl::Status BlockPass::SumGradients() {
   return absl::OkStatus();
 }
 
-absl::Status BlockPass::EndStep() {
-  if (absl::Status status = SumGradients(); !status.ok()) return status;
-  if (!own_statistics_ || group_.processes().size() == 1) return absl::OkStatus();
-  // As processes without synchronisation have it: those of the first block of all.
-  for (const Model::NamedSet& named : parts_.all_sets()) {
-    if (named.name == "loss") continue;
-    for (Buffer& buffer : named.set->buffers()) {
-      const absl::Status status =
-          Broadcast(group_.processes(), buffer.value.data(), buffer.value.bytes());
-      if (!status.ok()) return status;
-    }
+absl::StatusOr<std::string> BlockPass::FirstNonFinite() {
+  constexpr size_t kText = 256;
+  // A block's own, before what the loss over the batch saw of its input.
+  std::string found;
+  for (const auto& block : blocks_) {
+    const std::string& text = block->result.non_finite;
+    if (found.empty() && text != shared_.judged.result.non_finite) found = text;
   }
-  return absl::OkStatus();
+  Processes& processes = group_.processes();
+  std::vector<std::array<char, kText>> all(static_cast<size_t>(processes.size()));
+  const auto own = static_cast<size_t>(processes.rank());
+  found.copy(all[own].data(), kText - 1);
+  std::vector<Processes::Message> out, in;
+  for (int r = 0; r < processes.size(); ++r) {
+    if (r == processes.rank()) continue;
+    out.push_back({r, all[own].data(), kText});
+    in.push_back({r, all[static_cast<size_t>(r)].data(), kText});
+  }
+  if (absl::Status status = processes.Exchange(out, in); !status.ok()) return status;
+  for (const auto& text : all)
+    if (text[0] != '\0') return std::string(text.data());
+  return shared_.judged.result.non_finite;
 }
 
 }  // namespace pretext

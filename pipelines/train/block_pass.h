@@ -12,6 +12,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -42,9 +43,9 @@ class BlockPass final : public BatchPass {
 
   absl::Status RunBlock(BlockMember& member, const ForwardContext& context, Reduction reduction,
                         bool keep);
-  // Whether rows of a block go through in pieces, where the batch has so many samples.
-  bool IsCut(int64_t samples) const;
-  absl::Status SumGradients();
+  // Of a batch whose loss is not finite: the first value that was not, of the first block of any
+  // process that has one.
+  absl::StatusOr<std::string> FirstNonFinite();
 
   Assembled& parts_;
   BlockGroup group_;
@@ -53,7 +54,6 @@ class BlockPass final : public BatchPass {
   // Of the latest batch.
   Batch whole_;
   Tensor h_, z_;
-  bool own_statistics_ = false;  // the running ones are of this process's first block
 };
 
 }  // namespace pretext

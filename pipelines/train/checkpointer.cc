@@ -11,18 +11,17 @@
 
 namespace pretext {
 
-Checkpointer::Checkpointer(Assembled& parts, const TrainPlan& plan, const RunOrigin& origin,
-                           const std::string& run, Progress& progress)
+Checkpointer::Checkpointer(Assembled& parts, const RunOrigin& origin, const std::string& run,
+                           Progress& progress)
     : parts_(parts),
-      plan_(plan),
       origin_(origin),
       progress_(progress),
       state_{parts.parameter_sets(), parts.optimizer.get()},
       store_(run, parts.config->checkpoints().keep()) {}
 
-bool Checkpointer::IsDue(const Cursor& cursor) const {
-  const int64_t every = parts_.config->train().checkpoint_every_steps();
-  return plan_.EndsEpoch(cursor.batches) || cursor.step == plan_.total_steps ||
+bool CheckpointIsDue(const Pipeline& config, const TrainPlan& plan, const Cursor& cursor) {
+  const int64_t every = config.train().checkpoint_every_steps();
+  return plan.EndsEpoch(cursor.batches) || cursor.step == plan.total_steps ||
          (every > 0 && cursor.step % every == 0);
 }
 

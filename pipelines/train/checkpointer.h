@@ -13,14 +13,15 @@
 
 namespace pretext {
 
+// Whether one is due after the step that `cursor` stands behind.
+bool CheckpointIsDue(const Pipeline& config, const TrainPlan& plan, const Cursor& cursor);
+
 class Checkpointer {
  public:
-  // The parts, their parameters allocated, the plan and `progress` outlive it. `run` is a folder.
-  Checkpointer(Assembled& parts, const TrainPlan& plan, const RunOrigin& origin,
-               const std::string& run, Progress& progress);
+  // The parts, their parameters allocated, and `progress` outlive it. `run` is a folder.
+  Checkpointer(Assembled& parts, const RunOrigin& origin, const std::string& run,
+               Progress& progress);
 
-  // Whether one is due after the step that `cursor` stands behind.
-  bool IsDue(const Cursor& cursor) const;
   absl::Status Save(const Cursor& cursor, const LineSums& since_line);
   // Keeps the state as the best one, where one was asked for and `figures` are that.
   absl::Status SaveIfBest(const Cursor& cursor, const LineSums& since_line, const Figures& figures);
@@ -31,7 +32,6 @@ class Checkpointer {
 
  private:
   Assembled& parts_;
-  const TrainPlan& plan_;
   const RunOrigin origin_;
   Progress& progress_;
   const ModelState state_;

@@ -90,7 +90,7 @@ absl::Status Trainer::Initialize(bool keep) {
 
 absl::Status Trainer::Begin(RunDirectory run) {
   run_ = std::move(run);
-  checkpointer_.emplace(parts_, plan_, origin_, run_.path(), progress_);
+  checkpointer_.emplace(parts_, origin_, run_.path(), progress_);
   // With the pipeline the folder is a run, and can be gone on with: what it needs is there before.
   absl::Status status = Initialize(/*keep=*/true);
   if (status.ok()) status = WriteFileAtomically(run_.pipeline_path(), origin_.pipeline);
@@ -100,7 +100,7 @@ absl::Status Trainer::Begin(RunDirectory run) {
 
 absl::Status Trainer::GoOn(RunDirectory run) {
   run_ = std::move(run);
-  checkpointer_.emplace(parts_, plan_, origin_, run_.path(), progress_);
+  checkpointer_.emplace(parts_, origin_, run_.path(), progress_);
   const absl::StatusOr<std::optional<CheckpointFacts>> facts = checkpointer_->Load();
   if (!facts.ok()) return facts.status();
   if (facts->has_value()) {
@@ -139,8 +139,25 @@ absl::Status Trainer::GoOn(RunDirectory run) {
   return metrics_.GoOnAfter(cursor_.step, parts_.config->output().tensorboard());
 }
 
+absl::Status Trainer::CheckOrigin() {
+  for (const auto& [what, own] :
+       {std::pair<const char*, std::string>{"the version of pretext", origin_.version},
+        {"the data", origin_.data},
+        {"the pipeline", origin_.pipeline},
+        {"the tokenizer", origin_.tokenizer}}) {
+    const absl::StatusOr<std::string> first = BroadcastText(processes_, own);
+    if (!first.ok()) return first.status();
+    if (*first == own) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        what,
+        " is another than the first process's: all train from the same file and the same data"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Trainer::ShareState() {
   if (processes_.size() == 1) return absl::OkStatus();
+  if (absl::Status same = CheckOrigin(); !same.ok()) return same;
   struct {
     Cursor cursor;
     int64_t evaluated;
@@ -173,12 +190,17 @@ absl::Status Trainer::Step() {
   return log_.IsDue(cursor_.step) ? log_.WriteLine(cursor_) : absl::OkStatus();
 }
 
-absl::Status Trainer::EvaluateNow() {
+absl::Status Trainer::ByFirst(const std::function<absl::Status()>& act) {
   processes_.set_timeout(absl::InfiniteDuration());
-  const absl::Status status = ShareStatus(processes_, is_first() ? Evaluate() : absl::OkStatus());
+  const absl::Status status = ShareStatus(processes_, is_first() ? act() : absl::OkStatus());
   processes_.set_timeout(absl::Seconds(parts_.config->train().timeout_seconds()));
-  evaluated_ = true;
   return status;
+}
+
+absl::Status Trainer::SaveCheckpoint() {
+  // The lines first: they are not written again after the checkpoint.
+  const absl::Status status = metrics_.Flush();
+  return status.ok() ? checkpointer_->Save(cursor_, log_.since_line()) : status;
 }
 
 absl::Status Trainer::Evaluate() {
@@ -197,18 +219,20 @@ absl::Status Trainer::Evaluate() {
 absl::Status Trainer::TrainAndEvaluate() {
   while (true) {
     if (cursor_.step > 0 && evaluator_.IsDue(cursor_) && !evaluated_) {
-      if (absl::Status status = EvaluateNow(); !status.ok()) return status;
+      const absl::Status status = ByFirst([this] { return Evaluate(); });
+      if (!status.ok()) return status;
+      evaluated_ = true;
     }
     if (cursor_.step == plan_.total_steps) return absl::OkStatus();
     if (absl::Status status = Step(); !status.ok()) return status;
-    const absl::StatusOr<bool> told = AnyOf(processes_, stop_.is_made());
-    if (!told.ok()) return told.status();
-    const bool stopped = *told;
-    if (is_first() && (stopped || checkpointer_->IsDue(cursor_))) {
-      // The lines first: they are not written again after the checkpoint.
-      absl::Status status = metrics_.Flush();
-      if (status.ok()) status = checkpointer_->Save(cursor_, log_.since_line());
-      if (!status.ok()) return status;
+    // A signal to one of the processes is one to all.
+    const absl::StatusOr<int32_t> signal = MostOf(processes_, stop_.signal.load());
+    if (!signal.ok()) return signal.status();
+    const bool stopped = *signal != 0;
+    if (stopped) stop_.signal.store(*signal);
+    if (stopped || CheckpointIsDue(*parts_.config, plan_, cursor_)) {
+      if (absl::Status status = ByFirst([this] { return SaveCheckpoint(); }); !status.ok())
+        return status;
     }
     if (stopped) {
       SayStopped("");
@@ -237,6 +261,13 @@ absl::StatusOr<TrainOutcome> Trainer::Run() {
   processes_.set_timeout(absl::Seconds(parts_.config->train().timeout_seconds()));
   status = TrainAndEvaluate();
   const bool stopped = absl::IsCancelled(status);
+  if (absl::IsUnavailable(status) && is_first()) {
+    status = absl::UnavailableError(
+        absl::StrCat(status.message(),
+                     "; the last checkpoint is whole. Go on with: pretext train "
+                     "--resume ",
+                     run_.path()));
+  }
   if (!is_first()) {
     if (status.ok()) return TrainOutcome::kFinished;
     if (stopped) return TrainOutcome::kStopped;

@@ -17,6 +17,7 @@
 // so that in the end its files are those of a run that nobody ended, but for the seconds.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,8 +82,11 @@ class Trainer {
   // Cancelled when it was stopped.
   absl::Status TrainAndEvaluate();
   absl::Status Step();
-  // While the other processes wait.
-  absl::Status EvaluateNow();
+  // That all processes are made of what the first is.
+  absl::Status CheckOrigin();
+  // What the first process does while the others wait, however long.
+  absl::Status ByFirst(const std::function<absl::Status()>& act);
+  absl::Status SaveCheckpoint();
   absl::Status Evaluate();
   void SayStopped(absl::string_view when);
 

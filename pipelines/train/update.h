@@ -48,8 +48,8 @@ class Updater {
   double data_seconds() const { return pass_->data_seconds(); }
 
  private:
-  // A loss weighs what it is the mean of: gradients of sums, over the total weight, are the gradient
-  // of the mean over all items. One batch's needs no weighing.
+  // A loss weighs what it is the mean of: gradients of sums, over the total weight, are the
+  // gradient of the mean over all items. One batch's needs no weighing.
   Reduction reduction() const {
     return plan_.accumulate > 1 || pass_->takes_sums() ? Reduction::kSum : Reduction::kMean;
   }

@@ -81,7 +81,11 @@ MpiProcesses::MpiProcesses() {
 }
 
 MpiProcesses::~MpiProcesses() {
-  if (!finished_ && !told_) MPI_Abort(MPI_COMM_WORLD, 1);
+  if (!finished_ && !told_) {
+    // The first has heard of it, and says it.
+    if (rank_ > 0) absl::SleepFor(kLastWords);
+    MPI_Abort(MPI_COMM_WORLD, 1);
+  }
   MPI_Finalize();
 }
 
@@ -120,8 +124,22 @@ absl::Status MpiProcesses::Exchange(const std::vector<Message>& out,
     }
   };
   for (const Message& message : in) begin(message, false);
+  const size_t receives = requests.size();
   for (const Message& message : out) begin(message, true);
 
+  // The caller's memory is let go of however the exchange ends.
+  const auto give_up = [&](absl::Status status) {
+    for (size_t i = 0; i < requests.size(); ++i) {
+      if (requests[i] == MPI_REQUEST_NULL) continue;
+      if (i >= receives) {
+        MPI_Request_free(&requests[i]);
+        continue;
+      }
+      MPI_Cancel(&requests[i]);
+      MPI_Wait(&requests[i], MPI_STATUS_IGNORE);
+    }
+    return status;
+  };
   absl::Time heard = absl::Now();
   size_t left = requests.size();
   Patience patience;
@@ -135,9 +153,10 @@ absl::Status MpiProcesses::Exchange(const std::vector<Message>& out,
       char text[MPI_MAX_ERROR_STRING];
       int length = 0;
       MPI_Error_string(result, text, &length);
-      return failed_ = absl::UnavailableError(absl::StrCat(
-                 "MPI: ", std::string(text, static_cast<size_t>(length)), ", of messages with ",
-                 Name(peers[count > 0 ? static_cast<size_t>(done[0]) : 0])));
+      failed_ = absl::UnavailableError(absl::StrCat(
+          "MPI: ", std::string(text, static_cast<size_t>(length)), ", of messages with ",
+          Name(peers[count > 0 ? static_cast<size_t>(done[0]) : 0])));
+      return give_up(failed_);
     }
     if (count > 0) {
       left -= static_cast<size_t>(count);
@@ -145,11 +164,12 @@ absl::Status MpiProcesses::Exchange(const std::vector<Message>& out,
       patience.Renew();
       continue;
     }
-    if (absl::Status status = LookForFailures(); !status.ok()) return status;
+    if (absl::Status status = LookForFailures(); !status.ok()) return give_up(status);
     if (absl::Now() - heard > timeout_) {
       size_t first = 0;
       while (requests[first] == MPI_REQUEST_NULL) ++first;
-      return failed_ = SilenceOf(*this, peers[first], timeout_);
+      failed_ = SilenceOf(*this, peers[first], timeout_);
+      return give_up(failed_);
     }
     patience.Wait();
   }
@@ -180,15 +200,7 @@ void MpiProcesses::Fail(const absl::Status& status) {
 }
 
 absl::Status MpiProcesses::Finish() {
-  char there = 1;
-  std::vector<char> all(hosts_.size());
-  std::vector<Message> out, in;
-  for (int r = 0; r < size(); ++r) {
-    if (r == rank_) continue;
-    out.push_back({r, &there, 1});
-    in.push_back({r, &all[static_cast<size_t>(r)], 1});
-  }
-  const absl::Status status = Exchange(out, in);
+  const absl::Status status = Processes::Finish();
   finished_ = status.ok();
   return status;
 }

@@ -1,5 +1,5 @@
-// Processes that an mpirun has started (MPI 3.1: Open MPI, MPICH). Point-to-point messages alone
-// are used, so that no choice of the library's is part of a result.
+// Processes that an mpirun has started (MPI 3.1). What is computed goes in messages from process to
+// process, so that no choice of the library's is part of a result.
 #pragma once
 
 #include <memory>

@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -24,15 +23,6 @@ using Clock = std::chrono::steady_clock;
 int FromEnvironment(const char* name, int otherwise) {
   const char* const value = std::getenv(name);
   return value == nullptr ? otherwise : std::atoi(value);
-}
-
-// The process and those that it has started.
-std::vector<pid_t> ProcessesOf(pid_t parent) {
-  std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) +
-                     "/children");
-  std::vector<pid_t> all{parent};
-  for (pid_t child; file >> child;) all.push_back(child);
-  return all;
 }
 
 TEST(KillProcesses, TheRunGoesOnWithAnotherNumberOfThem) {
@@ -67,7 +57,8 @@ TEST(KillProcesses, TheRunGoesOnWithAnotherNumberOfThem) {
       result = RunProgram(command(processes()), [&](pid_t parent) {
         const std::chrono::duration<double> passed = Clock::now() - begun;
         if (done || passed.count() < after) return;
-        const std::vector<pid_t> all = ProcessesOf(parent);
+        std::vector<pid_t> all = ChildrenOf(parent);
+        all.insert(all.begin(), parent);
         const auto which = random.Below(static_cast<uint32_t>(all.size()));
         kill(all[which], SIGKILL);
         done = true;

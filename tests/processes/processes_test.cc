@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <regex>
 #include <string>
 #include <vector>
@@ -31,6 +30,9 @@ constexpr char kViews[] =
     "views { count: 2 augmentation { [type.googleapis.com/pretext.HorizontalFlip] {} } } "
     "encoder { [type.googleapis.com/pretext.Mlp] { hidden: 24 normalization: BATCH dropout: 0.1 } "
     "} head { [type.googleapis.com/pretext.ProjectionMlp] { output: 16 } } ";
+
+const std::vector<std::string> kMpirun = {"mpirun",    "-n",   "2",  "--oversubscribe",
+                                          "--bind-to", "none", "-x", "BUILD_WORKING_DIRECTORY"};
 
 class ProcessesTest : public testing::Test {
  protected:
@@ -94,7 +96,7 @@ TEST_F(ProcessesTest, ScopesOfStatisticsChunksAndAccumulation) {
   }
 }
 
-// A teacher and a queue; prototypes, a queue of them, and groups of views.
+// A teacher and a queue; prototypes with a queue.
 TEST_F(ProcessesTest, WhatLossesRememberAndLearn) {
   ExpectSame(SmallAutoencoder("d"),
              {kViews,
@@ -111,7 +113,8 @@ TEST_F(ProcessesTest, WhatLossesRememberAndLearn) {
              {2, 3});
 }
 
-TEST_F(ProcessesTest, ALanguageModelWithDropout) {
+// Sentences of words that are more or less rare.
+void WriteCorpus() {
   std::string text;
   for (int i = 0; i < 1500; ++i) {
     for (int w = 4 + (i * i) % 17; w > 0; --w)
@@ -126,17 +129,21 @@ TEST_F(ProcessesTest, ALanguageModelWithDropout) {
       {}, {2, 3, 8});
 }
 
+// The loss in the line of a step.
+double LossAt(int step, const std::string& metrics) {
+  std::smatch found;
+  const std::regex line("\"step\":" + std::to_string(step) + "[^}]*?\"loss\":([0-9.e-]+)");
+  EXPECT_TRUE(std::regex_search(metrics, found, line)) << metrics;
+  return found.empty() ? 0 : std::stod(found[1]);
+}
+
 // Against the batch as a whole: what all blocks have wrong alike would be the same for any number
 // of processes.
 TEST_F(ProcessesTest, BlocksAreTheBatch) {
-  WriteScratchFile("pipeline.textproto", SmallAutoencoder("f"));
   const auto loss_after = [](const std::vector<std::string>& overrides) {
-    const std::string metrics = Run(overrides, 1).metrics;
-    std::smatch found;
-    const std::regex last("\"step\":40[^}]*\"loss\":([0-9.e-]+)");
-    EXPECT_TRUE(std::regex_search(metrics, found, last)) << metrics;
-    return std::stod(found[1]);
+    return LossAt(40, Run(overrides, 1).metrics);
   };
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("f"));
   const std::vector<std::string> contrast = {
       kViews, "loss { [type.googleapis.com/pretext.NtXent] {} }",
       // Without dropout, whose masks are a block's own.
@@ -154,6 +161,15 @@ TEST_F(ProcessesTest, BlocksAreTheBatch) {
   const std::vector<std::string> with_dropout = {"train { epochs: 5 }"};
   EXPECT_NEAR(loss_after({"train { epochs: 5 blocks: 4 }"}), loss_after(with_dropout),
               1e-4 * loss_after(with_dropout));
+  // Blocks with more and with fewer masked tokens weigh as much as they have.
+  WriteCorpus();
+  WriteScratchFile(
+      "pipeline.textproto",
+      SmallLanguageModel("words", 200,
+                         "optimizer { [type.googleapis.com/pretext.AdamW] {} } train { "
+                         "steps: 40 batch_size: 32 }"));
+  const double words = loss_after({});
+  EXPECT_NEAR(loss_after({"train { blocks: 8 }"}), words, 1e-4 * words);
 }
 
 TEST_F(ProcessesTest, ARunGoesOnWithAnotherNumberOfThem) {
@@ -187,7 +203,7 @@ TEST_F(ProcessesTest, AFaultIsSaidOnce) {
   EXPECT_THAT(result.output, HasSubstr("train.blocks"));
   EXPECT_EQ(result.output.find("train.blocks"), result.output.rfind("train.blocks"));
   EXPECT_FALSE(std::filesystem::exists(ScratchFolder() + "/run"));
-  for (const char* bad : {"0", "-1", "65"}) {
+  for (const char* bad : {"0", "-1", "33"}) {
     EXPECT_EQ(RunProgram({"train", "pipeline.textproto", "--processes", bad}).exit_code, 2) << bad;
   }
 }
@@ -203,15 +219,6 @@ TEST_F(ProcessesTest, WhatIsNotFiniteEndsAll) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.output, HasSubstr("at step 2"));
   EXPECT_EQ(result.output.find("at step 2"), result.output.rfind("at step 2")) << result.output;
-}
-
-// The children of a process, by /proc.
-std::vector<pid_t> ChildrenOf(pid_t parent) {
-  std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) +
-                     "/children");
-  std::vector<pid_t> children;
-  for (pid_t child; file >> child;) children.push_back(child);
-  return children;
 }
 
 TEST_F(ProcessesTest, OneThatIsStoppedIsNamedAfterTheTimeThatWasSet) {
@@ -242,7 +249,27 @@ TEST_F(ProcessesTest, CtrlCOfOneEndsAllWithACheckpoint) {
         kill(ChildrenOf(parent).at(1), SIGTERM);
       });
   EXPECT_THAT(result.output, HasSubstr("Stopped at step"));
+  EXPECT_EQ(result.exit_code, 128 + SIGTERM) << result.output;
   EXPECT_FALSE(FileContents("run/checkpoint/weights.safetensors").empty());
+}
+
+TEST_F(ProcessesTest, OneThatWasStoppedIsNamedOverMpiToo) {
+  if (std::system("command -v mpirun > /dev/null") != 0) GTEST_SKIP() << "there is no mpirun";
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("o"));
+  Clear();
+  bool stopped = false;
+  const ProgramResult result = RunProgramUnder(
+      kMpirun, "pretext_mpi",
+      Command({kFast, "train { epochs: 100000 blocks: 2 timeout_seconds: 1 }"}, 1), [&](pid_t) {
+        if (stopped || FileContents("run/metrics.jsonl").size() < 200) return;
+        stopped = true;
+        // The last that mpirun has started is process 1.
+        std::system("kill -STOP $(pgrep -n -x pretext_mpi)");
+      });
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_THAT(result.output, HasSubstr("process 1 on host"));
+  EXPECT_THAT(result.output, HasSubstr("has said nothing for 1s; the last checkpoint is whole"));
+  std::system("pkill -KILL -x pretext_mpi");
 }
 
 // mpirun of Debian's Open MPI; as root it wants to be asked twice.
@@ -253,11 +280,9 @@ TEST_F(ProcessesTest, OverMpiTheBitsAreTheSame) {
       kFast, kViews,
       "loss { [type.googleapis.com/pretext.NtXent] {} } train { epochs: 3 blocks: 4 }"};
   const RunFiles want = Run(overrides, 1);
-  const std::vector<std::string> mpirun = {"mpirun",    "-n",   "2",  "--oversubscribe",
-                                           "--bind-to", "none", "-x", "BUILD_WORKING_DIRECTORY"};
   Clear();
   std::vector<std::string> command = Command(overrides, 1);
-  const ProgramResult result = RunProgramUnder(mpirun, "pretext_mpi", command);
+  const ProgramResult result = RunProgramUnder(kMpirun, "pretext_mpi", command);
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, HasSubstr("processes      2: 2 on host"));
   EXPECT_TRUE(RunFiles("run").tensors == want.tensors);
@@ -265,11 +290,11 @@ TEST_F(ProcessesTest, OverMpiTheBitsAreTheSame) {
   Clear();
   command.push_back("--override");
   command.push_back("train { blocks: 1 }");
-  const ProgramResult fault = RunProgramUnder(mpirun, "pretext_mpi", command);
+  const ProgramResult fault = RunProgramUnder(kMpirun, "pretext_mpi", command);
   EXPECT_NE(fault.exit_code, 0);
   EXPECT_THAT(fault.output, HasSubstr("train.blocks: is 1, and the training is shared by 2"));
   // A program without MPI says so, and does not train twice.
-  const ProgramResult without = RunProgramUnder(mpirun, "pretext", command);
+  const ProgramResult without = RunProgramUnder(kMpirun, "pretext", command);
   EXPECT_NE(without.exit_code, 0);
   EXPECT_THAT(without.output, HasSubstr("this program has no MPI"));
 }
