@@ -75,7 +75,6 @@ double GradientsOfBlocks(const Assembled& parts) {
 
 // What to do about it, where the activations are too many.
 std::string Advice(const Assembled& parts, const MemoryNeeds& needs, const MemoryLimit& limit) {
-  const Pipeline::Train& train = parts.config->train();
   // A chunk is of a batch, or of each block of this process.
   const int blocks = std::max(1, parts.blocks_of_process());
   const double at_once = SamplesAtOnce(parts) * static_cast<double>(parts.views()) / blocks;
