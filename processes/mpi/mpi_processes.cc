@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -81,8 +82,12 @@ MpiProcesses::MpiProcesses() {
 }
 
 MpiProcesses::~MpiProcesses() {
-  if (!finished_ && !told_) MPI_Abort(MPI_COMM_WORLD, 1);
-  MPI_Finalize();
+  if (finished_ || told_) {
+    MPI_Finalize();
+    return;
+  }
+  // MPI_Abort does not come back, and the message is not said yet.
+  std::atexit([] { MPI_Abort(MPI_COMM_WORLD, 1); });
 }
 
 absl::Status MpiProcesses::LookForFailures() {

@@ -17,7 +17,8 @@ class MpiProcesses final : public Processes {
   // called from other threads than the first.
   static absl::StatusOr<std::unique_ptr<Processes>> Start();
   static std::string Describe();
-  // Ends MPI: with the others, where Finish went well or all know of a failure, else by force.
+  // Ends MPI: with the others, where Finish went well or all know of a failure, else by force, when
+  // the program ends.
   ~MpiProcesses() override;
 
   int rank() const override { return rank_; }
