@@ -264,12 +264,12 @@ TEST_F(ProcessesTest, OneThatWasStoppedIsNamedOverMpiToo) {
         if (stopped || FileContents("run/metrics.jsonl").size() < 200) return;
         stopped = true;
         // The last that mpirun has started is process 1.
-        std::system("kill -STOP $(pgrep -n -x pretext_mpi)");
+        EXPECT_EQ(std::system("kill -STOP $(pgrep -n -x pretext_mpi)"), 0);
       });
   EXPECT_NE(result.exit_code, 0);
   EXPECT_THAT(result.output, HasSubstr("process 1 on host"));
   EXPECT_THAT(result.output, HasSubstr("has said nothing for 1s; the last checkpoint is whole"));
-  std::system("pkill -KILL -x pretext_mpi");
+  (void)!std::system("pkill -KILL -x pretext_mpi");
 }
 
 // mpirun of Debian's Open MPI; as root it wants to be asked twice.
