@@ -122,6 +122,10 @@ void WriteCorpus() {
     text += "\n\n";
   }
   WriteScratchFile("corpus.txt", text);
+}
+
+TEST_F(ProcessesTest, ALanguageModelWithDropout) {
+  WriteCorpus();
   ExpectSame(
       SmallLanguageModel("text", 200,
                          "optimizer { [type.googleapis.com/pretext.Lamb] {} } train { epochs: "
