@@ -27,7 +27,7 @@ BlockRange RangeOf(int rank, int size, int blocks) {
 
 class BlockGroup::Member final : public BlockMember {
  public:
-  Member(BlockGroup& group, int index) : group_(group), index_(index) {}
+  Member(BlockGroup& group, int index, size_t place) : place(place), group_(group), index_(index) {}
 
   int index() const override { return index_; }
   int count() const override { return group_.blocks_; }
@@ -42,20 +42,25 @@ class BlockGroup::Member final : public BlockMember {
     const int64_t before = std::accumulate(counts.begin(), counts.begin() + index_, int64_t{0});
     // Its size changes at meetings alone: all blocks find the same here.
     if (static_cast<int64_t>(all.size()) < total)
-      group_.Meet([&] { all.resize(static_cast<size_t>(total)); });
+      group_.Meet(*this, [&] { all.resize(static_cast<size_t>(total)); });
     std::memcpy(all.data() + before, values,
                 static_cast<size_t>(counts[static_cast<size_t>(index_)]) * 4);
-    group_.Meet([&] {
+    group_.Meet(*this, [&] {
       const absl::Status status = group_.ExchangeSegments(counts, all.data());
       if (!status.ok()) throw GroupFailure(status);
     });
     return all.data();
   }
 
-  void Once(const std::function<void()>& act) override { group_.Meet(act); }
+  void Once(const std::function<void()>& act) override { group_.Meet(*this, act); }
 
   // Before a run: one that failed may have left them at different turns.
   void Begin() { turn_ = 0; }
+
+  // The group's, under its lock.
+  const size_t place;
+  bool may_go = false;
+  std::condition_variable woken;
 
  private:
   BlockGroup& group_;
@@ -67,10 +72,12 @@ BlockGroup::BlockGroup(Processes& processes, int blocks, int threads)
     : processes_(processes),
       blocks_(blocks),
       own_(RangeOf(processes.rank(), processes.size(), blocks)),
-      free_(std::max(1, threads)) {
+      places_(static_cast<size_t>(std::max(1, threads))) {
   PRETEXT_CHECK(own_.size() > 0, "a process has at least one block");
-  for (int b = own_.begin; b < own_.end; ++b)
-    members_.push_back(std::make_unique<Member>(*this, b));
+  for (int b = own_.begin; b < own_.end; ++b) {
+    const size_t place = static_cast<size_t>(b - own_.begin) % places_.size();
+    members_.push_back(std::make_unique<Member>(*this, b, place));
+  }
   try {
     for (const auto& member : members_)
       threads_.emplace_back([this, &member = *member] { Work(member); });
@@ -87,22 +94,43 @@ void BlockGroup::EndThreads() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  changed_.notify_all();
+  for (const auto& member : members_) member->woken.notify_one();
   for (std::thread& thread : threads_) thread.join();
+}
+
+void BlockGroup::Resume(Member& member) {
+  Place& place = places_[member.place];
+  if (place.taken) {
+    place.ready.push_back(&member);
+    return;
+  }
+  place.taken = member.may_go = true;
+  member.woken.notify_one();
+}
+
+void BlockGroup::Yield(Member& member) {
+  Place& place = places_[member.place];
+  place.taken = !place.ready.empty();
+  if (!place.taken) return;
+  Member& next = *place.ready.front();
+  place.ready.pop_front();
+  next.may_go = true;
+  next.woken.notify_one();
+}
+
+void BlockGroup::Wait(Member& member, std::unique_lock<std::mutex>& lock) {
+  member.woken.wait(lock, [&] { return member.may_go || ending_; });
+  member.may_go = false;
 }
 
 void BlockGroup::Work(Member& member) {
   // What a block computes is the same whatever the process has of threads.
   omp_set_num_threads(1);
-  int64_t done = 0;
+  std::unique_lock lock(mutex_);
   while (true) {
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return ending_ || (runs_ > done && free_ > 0); });
-      if (ending_) return;
-      done = runs_;
-      --free_;
-    }
+    Wait(member, lock);
+    if (ending_) return;
+    lock.unlock();
     try {
       if (const absl::Status status = work_(member); !status.ok()) Break(nullptr, status);
     } catch (const GroupFailure& failure) {
@@ -110,13 +138,10 @@ void BlockGroup::Work(Member& member) {
     } catch (...) {
       Break(std::current_exception(), absl::OkStatus());
     }
-    {
-      const std::lock_guard lock(mutex_);
-      PRETEXT_CHECK(broken_ || there_ == 0, kMeetAlike);
-      ++free_;
-      --working_;
-    }
-    changed_.notify_all();
+    lock.lock();
+    PRETEXT_CHECK(broken_ || there_ == 0, kMeetAlike);
+    Yield(member);
+    if (--working_ == 0) done_.notify_one();
   }
 }
 
@@ -126,7 +151,7 @@ void BlockGroup::Break(std::exception_ptr thrown, const absl::Status& status) {
   broken_ = true;
   status_ = status;
   thrown_ = std::move(thrown);
-  changed_.notify_all();
+  EndMeeting();
 }
 
 absl::Status BlockGroup::Run(const std::function<absl::Status(BlockMember&)>& work) {
@@ -138,23 +163,27 @@ absl::Status BlockGroup::Run(const std::function<absl::Status(BlockMember&)>& wo
   for (const auto& member : members_) member->Begin();
   work_ = work;
   working_ = own_.size();
-  ++runs_;
-  changed_.notify_all();
-  changed_.wait(lock, [&] { return working_ == 0; });
+  for (const auto& member : members_) Resume(*member);
+  done_.wait(lock, [&] { return working_ == 0; });
   if (thrown_ != nullptr) std::rethrow_exception(thrown_);
   return status_;
 }
 
-void BlockGroup::Meet(const std::function<void()>& act) {
+void BlockGroup::EndMeeting() {
+  there_ = 0;
+  for (Member* const member : waiting_) Resume(*member);
+  waiting_.clear();
+}
+
+void BlockGroup::Meet(Member& member, const std::function<void()>& act) {
   std::unique_lock lock(mutex_);
   if (broken_) throw GroupFailure(status_);
   PRETEXT_CHECK(working_ == own_.size(), kMeetAlike);
   if (++there_ < own_.size()) {
     const int64_t before = meetings_;
-    ++free_;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return broken_ || (meetings_ > before && free_ > 0); });
-    --free_;
+    waiting_.push_back(&member);
+    Yield(member);
+    Wait(member, lock);
     if (meetings_ == before) throw GroupFailure(status_);
     return;
   }
@@ -162,9 +191,8 @@ void BlockGroup::Meet(const std::function<void()>& act) {
   lock.unlock();
   act();
   lock.lock();
-  there_ = 0;
   ++meetings_;
-  changed_.notify_all();
+  EndMeeting();
 }
 
 absl::Status BlockGroup::ExchangeSegments(const std::vector<int64_t>& counts, uint32_t* words) {
@@ -191,9 +219,9 @@ absl::Status BlockGroup::Sum(const std::vector<Addends>& addends) {
   if (processes_.size() > 1) return SumOverProcesses(addends);
   for (const Addends& each : addends) {
     ParallelBlocks(each.count, kPiece, blocks_, [&](int64_t begin, int64_t end) {
-      std::vector<float> sum(static_cast<size_t>(end - begin));
-      SumOwn({0, blocks_}, each, begin, end - begin, sum.data());
-      std::copy(sum.begin(), sum.end(), each.sums + begin);
+      float sum[kPiece];  // apart: the sums may be one of the addends
+      SumOwn({0, blocks_}, each, begin, end - begin, sum);
+      std::copy_n(sum, end - begin, each.sums + begin);
     });
   }
   return absl::OkStatus();

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -50,7 +51,13 @@ class BlockGroup {
   void Work(Member& member);
   void EndThreads();
   // All own blocks' threads; the last to come does `act`.
-  void Meet(const std::function<void()>& act);
+  void Meet(Member& member, const std::function<void()>& act);
+  // Under the lock. Who waits at a meeting goes on.
+  void EndMeeting();
+  // Lets a member go on when its place is free; leaves its place to the next; until it may go on.
+  void Resume(Member& member);
+  void Yield(Member& member);
+  void Wait(Member& member, std::unique_lock<std::mutex>& lock);
   void Break(std::exception_ptr thrown, const absl::Status& status);
   absl::Status ExchangeSegments(const std::vector<int64_t>& counts, uint32_t* words);
   absl::Status SumOverProcesses(const std::vector<Addends>& addends);
@@ -63,16 +70,23 @@ class BlockGroup {
   const BlockRange own_;
   std::vector<std::unique_ptr<Member>> members_;
 
+  // One of `threads` that compute: its blocks go on one after the other, each woken by the one that
+  // waits, on the core that this leaves.
+  struct Place {
+    bool taken = false;
+    std::deque<Member*> ready;  // that could go on
+  };
+
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::vector<Place> places_;
+  bool ending_ = false;
   // Of a Run.
   std::function<absl::Status(BlockMember&)> work_;
-  int64_t runs_ = 0;  // begun
-  int working_ = 0;   // threads that have not ended it
-  bool ending_ = false;
-  int free_;  // places of those that compute
+  int working_ = 0;  // members that have not ended it
+  std::condition_variable done_;
   // Of a meeting.
   int there_ = 0;
+  std::vector<Member*> waiting_;
   int64_t meetings_ = 0;  // that are over
   // The first failure of the run.
   bool broken_ = false;

@@ -1,6 +1,7 @@
 #include "core/group/block_tree.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace pretext {
 namespace {
@@ -30,17 +31,21 @@ void SumNode(const BlockRange& node, int64_t count,
     std::copy_n(given, count, out);
     return;
   }
-  SumNode({node.begin, CutOf(node)}, count, value, out);
-  const BlockRange right{CutOf(node), node.end};
-  const float* addend = value(right);
-  std::vector<float> sum;
-  if (addend == nullptr) {
-    sum.resize(static_cast<size_t>(count));
-    SumNode(right, count, value, sum.data());
-    addend = sum.data();
+  const BlockRange left{node.begin, CutOf(node)}, right{CutOf(node), node.end};
+  const float *first = value(left), *second = value(right);
+  if (first == nullptr) {
+    SumNode(left, count, value, out);
+    first = out;
+  }
+  // Of the second half the sum needs a place of its own.
+  std::unique_ptr<float[]> sum;
+  if (second == nullptr) {
+    sum.reset(new float[static_cast<size_t>(count)]);
+    SumNode(right, count, value, sum.get());
+    second = sum.get();
   }
 #pragma omp simd
-  for (int64_t i = 0; i < count; ++i) out[i] += addend[i];
+  for (int64_t i = 0; i < count; ++i) out[i] = first[i] + second[i];
 }
 
 }  // namespace pretext
