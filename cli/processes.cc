@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/boundary.h"
 #include "cli/interruption.h"
+#include "processes/sharing.h"
 #include "processes/sockets.h"
 #include "processes/start.h"
 
@@ -41,13 +42,8 @@ absl::Status ShareThreads(Processes& processes) {
   const auto own = static_cast<size_t>(processes.rank());
   if (sched_getaffinity(0, sizeof(cpu_set_t), &sets[own]) != 0)
     return absl::ErrnoToStatus(errno, "which processors there are");
-  std::vector<Processes::Message> out, in;
-  for (int r = 0; r < processes.size(); ++r) {
-    if (r == processes.rank()) continue;
-    out.push_back({r, &sets[own], sizeof(cpu_set_t)});
-    in.push_back({r, &sets[static_cast<size_t>(r)], sizeof(cpu_set_t)});
-  }
-  if (absl::Status status = processes.Exchange(out, in); !status.ok()) return status;
+  if (absl::Status status = Gather(processes, sets.data(), sizeof(cpu_set_t)); !status.ok())
+    return status;
   int alike = 0;
   for (int r = 0; r < processes.size(); ++r) {
     alike += processes.host(r) == processes.host(processes.rank()) &&

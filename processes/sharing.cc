@@ -39,16 +39,22 @@ absl::Status ShareStatus(Processes& processes, const absl::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(code), *message);
 }
 
-absl::StatusOr<int32_t> MostOf(Processes& processes, int32_t number) {
-  std::vector<int32_t> all(static_cast<size_t>(processes.size()), number);
+absl::Status Gather(Processes& processes, void* all, size_t bytes) {
+  const auto place = [&](int r) {
+    return static_cast<char*>(all) + static_cast<size_t>(r) * bytes;
+  };
   std::vector<Processes::Message> out, in;
-  int32_t own = number;
   for (int r = 0; r < processes.size(); ++r) {
     if (r == processes.rank()) continue;
-    out.push_back({r, &own, sizeof(own)});
-    in.push_back({r, &all[static_cast<size_t>(r)], sizeof(own)});
+    out.push_back({r, place(processes.rank()), bytes});
+    in.push_back({r, place(r), bytes});
   }
-  if (absl::Status s = processes.Exchange(out, in); !s.ok()) return s;
+  return processes.Exchange(out, in);
+}
+
+absl::StatusOr<int32_t> MostOf(Processes& processes, int32_t number) {
+  std::vector<int32_t> all(static_cast<size_t>(processes.size()), number);
+  if (absl::Status s = Gather(processes, all.data(), sizeof(number)); !s.ok()) return s;
   return *std::max_element(all.begin(), all.end());
 }
 

@@ -22,6 +22,9 @@ absl::StatusOr<std::string> BroadcastText(Processes& processes, std::string text
 // the message as they are.
 absl::Status ShareStatus(Processes& processes, const absl::Status& status);
 
+// `bytes` of each, process r's at r · bytes: the own ones are there, the others' come.
+absl::Status Gather(Processes& processes, void* all, size_t bytes);
+
 // The largest of their numbers.
 absl::StatusOr<int32_t> MostOf(Processes& processes, int32_t number);
 

@@ -39,7 +39,7 @@ std::vector<std::string> OwnArguments() {
   return absl::StrSplit(line->substr(0, line->size() - 1), '\0');
 }
 
-// A process that cannot be stopped by what becomes of its parent's terminal would go on alone.
+// The program anew, at a place of its own; it is told to stop where its parent dies.
 [[noreturn]] void BecomeChild(const std::string& place, char** argv) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   setenv(kPlace, place.c_str(), 1);
@@ -54,12 +54,7 @@ void CloseAll(const std::vector<int>& sockets) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::Start(int k) {
-  std::vector<std::string> words = OwnArguments();
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  // sockets[a][b]: the end of process a of its pair with b.
+absl::StatusOr<std::vector<std::vector<int>>> SocketProcesses::Pairs(int k) {
   std::vector<std::vector<int>> sockets(static_cast<size_t>(k),
                                         std::vector<int>(static_cast<size_t>(k), -1));
   for (size_t a = 0; a < sockets.size(); ++a) {
@@ -75,6 +70,17 @@ absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::Start(int k) {
       sockets[b][a] = pair[1];
     }
   }
+  return sockets;
+}
+
+absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::Start(int k) {
+  std::vector<std::string> words = OwnArguments();
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const absl::StatusOr<std::vector<std::vector<int>>> pairs = Pairs(k);
+  if (!pairs.ok()) return pairs.status();
+  const std::vector<std::vector<int>>& sockets = *pairs;
   std::vector<pid_t> children;
   absl::Status status;
   for (size_t r = 1; r < sockets.size() && status.ok(); ++r) {

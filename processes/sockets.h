@@ -5,9 +5,8 @@
 
 #include <sys/types.h>
 
-#include <map>
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +22,8 @@ class SocketProcesses final : public Processes {
   static absl::StatusOr<std::unique_ptr<SocketProcesses>> Start(int k);
   // A process that Start has started; null where this is none.
   static absl::StatusOr<std::unique_ptr<SocketProcesses>> FromEnvironment();
+  // A pair of sockets for each two of k: [a][b] is the end of process a of its pair with b.
+  static absl::StatusOr<std::vector<std::vector<int>>> Pairs(int k);
   // Number `rank` of sockets[r], one to each of the others; sockets[rank] is not used. It closes
   // them.
   SocketProcesses(int rank, std::vector<int> sockets);

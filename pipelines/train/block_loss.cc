@@ -101,7 +101,7 @@ StepResult BlockLoss::MeanOf(const StepResult& own) {
   mean.weight = sum.weight;
   mean.loss = sum.weight > 0 ? sum.loss / sum.weight : sum.loss;
   for (size_t m = 0; m < mean.metrics.size(); ++m)
-    mean.metrics[m].second = sum.metrics[m] / sum.weight;
+    mean.metrics[m].second = sum.weight > 0 ? sum.metrics[m] / sum.weight : 0;
   return mean;
 }
 

@@ -11,11 +11,13 @@
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "processes/sharing.h"
 
 namespace pretext {
 namespace {
 
-// `copy` takes the values of `model`; gradients stay its own.
+// `copy` takes the values of `model`, whose tensors stay the same from here on (what is loaded is
+// written into them); gradients are its own.
 void ShareValues(const Model& model, const Model& copy) {
   const auto from = model.all_sets(), to = copy.all_sets();
   for (size_t s = 0; s < from.size(); ++s) {
@@ -91,8 +93,6 @@ void BlockPass::BeginStep(const RunPosition& position) {
   parts_.BeginStep(position);
   for (const auto& block : blocks_) {
     if (block->copy == nullptr) continue;
-    // A checkpoint that was loaded may have brought other tensors.
-    ShareValues(parts_, *block->copy);
     for (const Model::NamedSet& named : block->copy->trained_sets()) named.set->ZeroGradients();
     block->copy->loss->BeginStep(position);
   }
@@ -134,11 +134,6 @@ absl::StatusOr<StepResult> BlockPass::Run(const ForwardContext& context, Reducti
       group_.Run([&](BlockMember& member) { return RunBlock(member, context, reduction, keep); });
   if (!status.ok()) return status;
   StepResult result = blocks_.front()->result;
-  // Figures are named where there are any.
-  for (const auto& block : blocks_) {
-    if (block->result.metrics.size() > result.metrics.size())
-      result.metrics = block->result.metrics;
-  }
   if (!std::isfinite(result.loss)) {
     absl::StatusOr<std::string> first = FirstNonFinite();
     if (!first.ok()) return first.status();
@@ -198,13 +193,7 @@ absl::StatusOr<std::string> BlockPass::FirstNonFinite() {
   std::vector<std::array<char, kText>> all(static_cast<size_t>(processes.size()));
   const auto own = static_cast<size_t>(processes.rank());
   found.copy(all[own].data(), kText - 1);
-  std::vector<Processes::Message> out, in;
-  for (int r = 0; r < processes.size(); ++r) {
-    if (r == processes.rank()) continue;
-    out.push_back({r, all[own].data(), kText});
-    in.push_back({r, all[static_cast<size_t>(r)].data(), kText});
-  }
-  if (absl::Status status = processes.Exchange(out, in); !status.ok()) return status;
+  if (absl::Status status = Gather(processes, all.data(), kText); !status.ok()) return status;
   for (const auto& text : all)
     if (text[0] != '\0') return std::string(text.data());
   return shared_.judged.result.non_finite;
