@@ -74,10 +74,11 @@ class Comparer {
   Comparer(std::string root, std::string binaries, std::string peers)
       : root_(std::move(root)), binaries_(std::move(binaries)), peers_(std::move(peers)) {}
 
-  std::string Ours(const Comparison::Run& run) const {
+  std::string Ours(const Comparison::Run& run, bool bfloat16) const {
     const std::vector<std::string> words = absl::StrSplit(run.ours(), ' ');
     std::vector<std::string> command = {run.environment(),
                                         Quoted(absl::StrCat(binaries_, "/", words[0]))};
+    if (bfloat16) command.push_back("--bf16");
     for (size_t i = 1; i < words.size(); ++i) {
       const bool path = absl::EndsWith(words[i], ".textproto");
       command.push_back(Quoted(path ? absl::StrCat(root_, "/", words[i]) : words[i]));
@@ -85,9 +86,10 @@ class Comparer {
     return OutputOf(absl::StrJoin(command, " "));
   }
 
-  std::string Peer(const Comparison::Run& run, bool compiled) const {
+  // flags: beside the run's arguments.
+  std::string Peer(const Comparison::Run& run, const char* flags) const {
     return OutputOf(absl::StrCat("cd ", Quoted(peers_), " && ./peer ", run.script(), " ",
-                                 run.peer(), compiled ? " --compile" : ""));
+                                 run.peer(), " ", flags));
   }
 
  private:
@@ -162,7 +164,7 @@ int Main(const std::string& binaries) {
     // The peak is what the others are measured against.
     if (only.empty() || run.name() == "gemm" ||
         std::find(only.begin(), only.end(), run.name()) != only.end()) {
-      results.push_back({.run = &run, .ours = {}, .peer = {}, .compiled = {}});
+      results.emplace_back().run = &run;
     }
   }
   Surroundings surroundings{.system = FormatSystemInfo(GetSystemInfo(), {}),
@@ -171,13 +173,17 @@ int Main(const std::string& binaries) {
   for (int round = 0; round < surroundings.rounds; ++round) {
     for (RunResult& result : results) {
       const BusyNeighbours neighbours(result.run->busy());
-      AddMeasurements(comparer.Ours(*result.run), result.ours);
+      AddMeasurements(comparer.Ours(*result.run, false), result.ours);
+      if (result.run->bfloat16())
+        AddMeasurements(comparer.Ours(*result.run, true), result.ours_bfloat16);
       if (!has_peer || result.run->peer().empty()) continue;
-      const std::string output = comparer.Peer(*result.run, false);
+      const std::string output = comparer.Peer(*result.run, "");
       if (surroundings.peer.empty()) surroundings.peer = PeerName(output);
       AddMeasurements(output, result.peer);
       if (result.run->compiled())
-        AddMeasurements(comparer.Peer(*result.run, true), result.compiled);
+        AddMeasurements(comparer.Peer(*result.run, "--compile"), result.compiled);
+      if (result.run->bfloat16())
+        AddMeasurements(comparer.Peer(*result.run, "--dtype bf16"), result.peer_bfloat16);
     }
   }
   surroundings.peak_gflops = PeakOf(results);

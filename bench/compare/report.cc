@@ -42,10 +42,21 @@ Measurement FastestOf(const Measurements& measurements, const Comparison::Row& r
   return fastest;
 }
 
+// The least of the figures that there are; 0 without one.
+double Least(std::initializer_list<double> figures) {
+  double least = 0;
+  for (const double figure : figures) {
+    if (figure > 0 && (least == 0 || figure < least)) least = figure;
+  }
+  return least;
+}
+
 std::string FormatRow(const Comparison::Row& row, const RunResult& result, double peak) {
   const Measurement ours = MedianOf(result.ours, row.ours());
   const Measurement peer = FastestOf(result.peer, row);
   const Measurement compiled = FastestOf(result.compiled, row);
+  const Measurement ours_bfloat16 = MedianOf(result.ours_bfloat16, row.ours());
+  const Measurement peer_bfloat16 = FastestOf(result.peer_bfloat16, row);
   const double gflops = ours.gflops() > 0      ? ours.gflops()
                         : ours.median_ms() > 0 ? row.gflop() / ours.median_ms() * 1e3
                                                : 0;
@@ -55,6 +66,11 @@ std::string FormatRow(const Comparison::Row& row, const RunResult& result, doubl
       "| ", row.title(), " | ", ours.has_median_ms() ? Short(ours.median_ms()) : "not measured",
       " | ", Short(peer.median_ms()), " | ", Ratio(peer.median_ms(), ours.median_ms()), " | ",
       Short(compiled.median_ms()), " | ", Ratio(compiled.median_ms(), ours.median_ms()), " | ",
+      Short(ours_bfloat16.median_ms()), " | ", Short(peer_bfloat16.median_ms()), " | ",
+      Ratio(peer_bfloat16.median_ms(), ours_bfloat16.median_ms()), " | ",
+      Ratio(Least({peer.median_ms(), compiled.median_ms(), peer_bfloat16.median_ms()}),
+            Least({ours.median_ms(), ours_bfloat16.median_ms()})),
+      " | ",
       Short(gflops), " | ", share, " | ", Short(ours.extra_mb()), " | ", Short(ours.max_rss_mb()),
       " | ", Short(peer.max_rss_mb()), " |\n");
 }
@@ -106,7 +122,9 @@ std::string FormatReport(const Surroundings& surroundings, const std::vector<Run
                     "steps.py): these are our figures alone.\n\n");
   } else {
     absl::StrAppend(&text, "Peer: ", surroundings.peer, ", eager and, where there is a figure, by ",
-                    "its compiler.\n\n");
+                    "its compiler or with its products in bfloat16 (autocast). \"best to best\": "
+                    "its fastest figure against our fastest one. GFLOP/s and memory are of "
+                    "float32.\n\n");
   }
   if (surroundings.peak_gflops > 0) {
     absl::StrAppendFormat(
@@ -117,9 +135,10 @@ std::string FormatReport(const Surroundings& surroundings, const std::vector<Run
         surroundings.peak_gflops);
   }
   absl::StrAppend(&text,
-                  "| workload | ours ms | peer ms | faster | compiled ms | faster | GFLOP/s | of "
-                  "peak | MB beyond inputs | MB ours | MB peer |\n",
-                  "|---|---|---|---|---|---|---|---|---|---|---|\n");
+                  "| workload | ours ms | peer ms | faster | compiled ms | faster | ours bf16 ms | "
+                  "peer bf16 ms | faster | best to best | GFLOP/s | of peak | MB beyond inputs | "
+                  "MB ours | MB peer |\n",
+                  "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
   for (const RunResult& result : results) {
     for (const Comparison::Row& row : result.run->row()) {
       absl::StrAppend(&text, FormatRow(row, result, surroundings.peak_gflops));

@@ -22,7 +22,9 @@ Measurement MedianOf(const Measurements& measurements, const std::string& key);
 
 struct RunResult {
   const Comparison::Run* run;
-  Measurements ours, peer, compiled;
+  Measurements ours, peer;
+  Measurements compiled;  // the peer's
+  Measurements ours_bfloat16, peer_bfloat16;
 };
 
 struct Surroundings {

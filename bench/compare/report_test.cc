@@ -61,11 +61,22 @@ class ReportTableTest : public testing::Test {
 TEST_F(ReportTableTest, RatiosAgainstTheFastestPeerAndShareOfThePeak) {
   const std::string text = FormatReport(
       {.system = "cpu\n", .peer = "pytorch 2", .rounds = 3, .peak_gflops = 200}, {result_});
-  EXPECT_THAT(text, HasSubstr("| NT-Xent | 2.00 | 8.00 | 4.00× | 5.00 | 2.50× | 50.0 | 25 % | "
-                              "31.0 |  |  |"));
+  EXPECT_THAT(text, HasSubstr("| NT-Xent | 2.00 | 8.00 | 4.00× | 5.00 | 2.50× |  |  |  | 2.50× | 50.0 | "
+                              "25 % | 31.0 |  |  |"));
   EXPECT_THAT(text, HasSubstr("| other | not measured |"));
   EXPECT_THAT(text, HasSubstr("3 rounds"));
   EXPECT_THAT(text, Not(HasSubstr("our figures alone")));
+}
+
+TEST_F(ReportTableTest, TheBestOfOursAgainstTheBestOfThePeers) {
+  AddMeasurements("{\"workload\": \"w\", \"variant\": \"N=64\", \"median_ms\": 1}",
+                  result_.ours_bfloat16);
+  AddMeasurements("{\"workload\": \"w\", \"variant\": \"fast\", \"median_ms\": 3}",
+                  result_.peer_bfloat16);
+  EXPECT_THAT(FormatReport({.rounds = 1}, {result_}),
+              HasSubstr("| 2.50× | 1.00 | 3.00 | 3.00× | 3.00× |"));
+  result_.ours_bfloat16.clear();
+  EXPECT_THAT(FormatReport({.rounds = 1}, {result_}), HasSubstr("|  | 3.00 |  | 1.50× |"));
 }
 
 TEST_F(ReportTableTest, WithoutAPeerSaysSo) {

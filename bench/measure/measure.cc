@@ -47,6 +47,7 @@ void Measure(const Workload& workload, const std::function<void()>& step) {
                             : (milliseconds[middle - 1] + milliseconds[middle]) / 2;
   JsonObject line;
   line.Add("workload", workload.name).Add("variant", workload.variant);
+  line.Add("dtype", workload.bfloat16 ? "bf16" : "fp32");
   line.Add("threads", omp_get_max_threads());
   line.Add("median_ms", median).Add("min_ms", milliseconds.front());
   line.Add("items_per_s", workload.items / median * 1e3);

@@ -3,8 +3,7 @@
 //
 //   bazel run //bench/train_step -- [--bf16] PIPELINE.textproto ...
 //
-// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16 and adds that.
-// Contrastive pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
+// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16. Contrastive pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
 #include "pipelines/train/train_step.h"
 
 #include <cstdio>
@@ -43,12 +42,13 @@ absl::Status Run(const std::string& path, bool bf16) {
   parts.optimizer->Attach(parts.trained_parameters());
   TrainStep step(parts, train.chunk());
   const bool tokens = batch.type.is(FlowType::Kind::kTokens);
-  const std::string name = parts.config->name() + (bf16 ? " bf16" : "");
+  const std::string& name = parts.config->name();
   int64_t number = 0;
   // The repeats that the pipeline's own number of steps asks for.
   const int repeats = static_cast<int>(train.steps());
   Measure({.name = "train step",
            .variant = name,
+           .bfloat16 = bf16,
            .items = static_cast<double>(batch.samples * (tokens ? batch.type.tokens : 1)),
            .warmup = 3,
            .repeats = repeats},
@@ -69,6 +69,7 @@ absl::Status Run(const std::string& path, bool bf16) {
   if (batch.views < 2 || !batch.groups.empty()) return absl::OkStatus();
   Measure({.name = "embed",
            .variant = name + " embed",
+           .bfloat16 = bf16,
            .items = static_cast<double>(batch.rows()),
            .warmup = 1,
            .repeats = repeats},
