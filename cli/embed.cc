@@ -158,7 +158,7 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
   const absl::StatusOr<std::string> out = OutPath("the vectors: .npy, .safetensors, .csv, .jsonl");
   if (!out.ok()) return out.status();
 
-  absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(arguments[0], *layer);
+  absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(arguments[0], *layer, Overrides());
   if (!encoder.ok()) return encoder.status();
   if (!text.empty() && !encoder->of_text()) {
     return absl::InvalidArgumentError(

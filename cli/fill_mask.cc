@@ -50,8 +50,8 @@ absl::Status FillMaskCommand(const std::vector<std::string>& arguments) {
         absl::StrCat(arguments[0], ": a model of text fills in masks; this one was trained on ",
                      parts->sample.ToString()));
   }
-  const auto filled =
-      FillMask(*parts->encoder, *parts->head, *tokenizer, arguments[1], parts->sample.tokens, top);
+  const auto filled = FillMask(*parts->encoder, *parts->head, *tokenizer, arguments[1],
+                               parts->sample.tokens, top, parts->precision());
   if (!filled.ok()) return filled.status();
   if (absl::GetFlag(FLAGS_json)) {
     std::printf("%s\n", Json(arguments[1], *filled, parts->sample.tokens).c_str());

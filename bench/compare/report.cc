@@ -70,9 +70,8 @@ std::string FormatRow(const Comparison::Row& row, const RunResult& result, doubl
       Ratio(peer_bfloat16.median_ms(), ours_bfloat16.median_ms()), " | ",
       Ratio(Least({peer.median_ms(), compiled.median_ms(), peer_bfloat16.median_ms()}),
             Least({ours.median_ms(), ours_bfloat16.median_ms()})),
-      " | ",
-      Short(gflops), " | ", share, " | ", Short(ours.extra_mb()), " | ", Short(ours.max_rss_mb()),
-      " | ", Short(peer.max_rss_mb()), " |\n");
+      " | ", Short(gflops), " | ", share, " | ", Short(ours.extra_mb()), " | ",
+      Short(ours.max_rss_mb()), " | ", Short(peer.max_rss_mb()), " |\n");
 }
 
 }  // namespace

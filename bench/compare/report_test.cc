@@ -61,8 +61,9 @@ class ReportTableTest : public testing::Test {
 TEST_F(ReportTableTest, RatiosAgainstTheFastestPeerAndShareOfThePeak) {
   const std::string text = FormatReport(
       {.system = "cpu\n", .peer = "pytorch 2", .rounds = 3, .peak_gflops = 200}, {result_});
-  EXPECT_THAT(text, HasSubstr("| NT-Xent | 2.00 | 8.00 | 4.00× | 5.00 | 2.50× |  |  |  | 2.50× | 50.0 | "
-                              "25 % | 31.0 |  |  |"));
+  EXPECT_THAT(text,
+              HasSubstr("| NT-Xent | 2.00 | 8.00 | 4.00× | 5.00 | 2.50× |  |  |  | 2.50× | 50.0 | "
+                        "25 % | 31.0 |  |  |"));
   EXPECT_THAT(text, HasSubstr("| other | not measured |"));
   EXPECT_THAT(text, HasSubstr("3 rounds"));
   EXPECT_THAT(text, Not(HasSubstr("our figures alone")));

@@ -8,13 +8,13 @@
 namespace pretext {
 
 struct Workload {
-  std::string name;     // "ntxent"
-  std::string variant;  // "N=256 d=128"
+  std::string name;       // "ntxent"
+  std::string variant;    // "N=256 d=128"
   bool bfloat16 = false;  // what products are taken in, instead of float32
-  double items = 1;     // that a step works through: samples, tokens
-  double gflop = 0;     // billions of floating-point operations that a step needs; 0: not counted
-  int warmup = 2;       // steps that are not timed
-  int repeats = 5;      // steps that are
+  double items = 1;       // that a step works through: samples, tokens
+  double gflop = 0;       // billions of floating-point operations that a step needs; 0: not counted
+  int warmup = 2;         // steps that are not timed
+  int repeats = 5;        // steps that are
 };
 
 // {"workload": …, "variant": …, "dtype": …, "threads": …, "median_ms": …, "min_ms": …, "items_per_s": …,

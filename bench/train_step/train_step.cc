@@ -14,9 +14,9 @@
 #include "bench/measure/measure.h"
 #include "cli/openmp.h"
 #include "core/loader/loader.h"
+#include "core/plugin/forward_pass.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
-#include "pipelines/text/precision.h"
 
 namespace pretext {
 namespace {
@@ -56,7 +56,7 @@ absl::Status Run(const std::string& path, bool bf16) {
             const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
             parts.BeginStep(position);
             const ForwardContext context{.training = true,
-                                         .precision = PrecisionOf(train),
+                                         .precision = parts.precision(),
                                          .seed = train.seed(),
                                          .step = static_cast<uint64_t>(number)};
             const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
@@ -73,12 +73,7 @@ absl::Status Run(const std::string& path, bool bf16) {
            .items = static_cast<double>(batch.rows()),
            .warmup = 1,
            .repeats = repeats},
-          [&] {
-            Tape tape(/*recording=*/false);
-            const PrecisionScope precision(tape, PrecisionOf(train));
-            parts.encoder->Forward(tape, tape.Constant(batch.input), batch,
-                                   {.training = false, .views = batch.views});
-          });
+          [&] { PooledRows(*parts.encoder, batch, parts.precision()); });
   return absl::OkStatus();
 }
 

@@ -1,4 +1,4 @@
-// One pass of a batch through encoder and head, z = g(f(x)): the one place where what a batch, an
+// Passes of a batch through encoder and head, z = g(f(x)): the one place where what a batch, an
 // encoder and a head must know of each other is set.
 #pragma once
 
@@ -24,6 +24,14 @@ inline ForwardPass Forward(Tape& tape, Encoder& encoder, Head& head, const Batch
   const Var h = encoder.Forward(tape, tape.Constant(batch.input), read, with);
   with.part = PassPart::kHead;
   return {.h = h, .z = head.Forward(tape, h, read, with)};
+}
+
+// One vector a row, Encoder::Pool of h in evaluation mode: [R, D], row-major.
+inline Tensor PooledRows(Encoder& encoder, const Batch& batch, Precision precision) {
+  Tape tape(/*recording=*/false);
+  const PrecisionScope scope(tape, precision);
+  const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext());
+  return encoder.Pool(tape, h, batch).value().Plain();
 }
 
 }  // namespace pretext

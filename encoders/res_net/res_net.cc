@@ -151,6 +151,7 @@ Var ResNetEncoder::Evaluate(Tape& tape, Var x, const ForwardContext& context) co
     Tensor image;
     const auto run = [&](auto operation, Tensor from) {
       Tape part(false);
+      const PrecisionScope precision(part, tape.precision());
       image = operation(part, part.Constant(std::move(from))).value();
     };
     run([&](Tape& part, Var from) { return Stem(part, from, context); }, input.Rows(begin, end));

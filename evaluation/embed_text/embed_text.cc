@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "core/plugin/forward_pass.h"
 
 namespace pretext {
 namespace {
@@ -92,9 +93,7 @@ absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokeni
     std::vector<const std::vector<int32_t>*> rows;
     for (size_t i = begin; i < end; ++i) rows.push_back(&parts[order[i]].ids);
     const Batch batch = MakeBatch(rows, tokenizer);
-    Tape tape(/*recording=*/false);
-    const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext());
-    const Tensor rows_of_parts = encoder.Pool(tape, h, batch).value();
+    const Tensor rows_of_parts = PooledRows(encoder, batch, options.precision);
     for (size_t i = begin; i < end; ++i) {
       std::copy_n(rows_of_parts.data() + static_cast<int64_t>(i - begin) * features.width,
                   features.width, pooled.data() + static_cast<int64_t>(order[i]) * features.width);
@@ -137,6 +136,7 @@ absl::StatusOr<TokenVectors> EmbedTokens(Encoder& encoder, const Tokenizer& toke
     for (size_t i = begin; i < end; ++i) rows.push_back(&parts[i].ids);
     const Batch batch = MakeBatch(rows, tokenizer);
     Tape tape(/*recording=*/false);
+    const PrecisionScope precision(tape, options.precision);
     const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext());
     const Tensor values = h.value().Plain();
     for (size_t i = begin; i < end; ++i) {

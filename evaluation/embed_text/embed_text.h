@@ -15,6 +15,7 @@ namespace pretext {
 struct EmbedTextOptions {
   int64_t length = 128;  // the most tokens the encoder takes, [CLS] and [SEP] included: at least 3
   int64_t batch_size = 64;  // sequences at once
+  Precision precision = Precision::kFloat32;
 };
 
 struct TextVectors {

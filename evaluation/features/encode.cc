@@ -6,6 +6,7 @@
 
 #include "base/check/check.h"
 #include "core/loader/loader.h"
+#include "core/plugin/forward_pass.h"
 #include "core/tensor/memory_pool.h"
 
 namespace pretext {
@@ -34,7 +35,7 @@ absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& opt
     if (!status.ok()) return status;
     // The tensors of a batch of another size are others: these and those are not kept.
     if (batch.samples != std::exchange(last_samples, batch.samples)) MemoryPool::Trim();
-    const Tensor rows = rows_of(batch).Plain();
+    const Tensor rows = rows_of(batch);
     PRETEXT_CHECK(rows.size() == batch.samples * width,
                   "one vector of the encoder's width a sample");
     std::copy_n(rows.data(), rows.size(), features.values.data() + row * width);
@@ -50,11 +51,8 @@ absl::StatusOr<Features> Gather(const Dataset& dataset, const EncodeOptions& opt
 
 absl::StatusOr<Features> EncodeSplit(Encoder& encoder, const Dataset& dataset,
                                      const EncodeOptions& options) {
-  return Gather(dataset, options, options.chain, encoder.features(), [&](const Batch& batch) {
-    Tape tape(/*recording=*/false);
-    const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext{});
-    return encoder.Pool(tape, h, batch).value();
-  });
+  return Gather(dataset, options, options.chain, encoder.features(),
+                [&](const Batch& batch) { return PooledRows(encoder, batch, options.precision); });
 }
 
 absl::StatusOr<Features> RawSplit(const Dataset& dataset, const EncodeOptions& options) {

@@ -18,6 +18,7 @@ struct EncodeOptions {
   int64_t batch_size = 256;
   int64_t limit = 0;                       // of the samples, drawn at random; 0: all
   std::vector<const Augmentation*> chain;  // what a view went through in training
+  Precision precision = Precision::kFloat32;
   Work work;
 };
 

@@ -74,7 +74,8 @@ std::vector<Guess> BestGuesses(const float* scores, int64_t count, int64_t top,
 }
 
 absl::StatusOr<FilledMasks> FillMask(Encoder& encoder, Head& head, const Tokenizer& tokenizer,
-                                     std::string_view text, int64_t length, int64_t top) {
+                                     std::string_view text, int64_t length, int64_t top,
+                                     Precision precision) {
   if (top < 1)
     return absl::InvalidArgumentError(absl::StrCat("at least one guess a mask; asked for ", top));
   if (!head.output().is(FlowType::Kind::kTokenScores)) {
@@ -96,7 +97,8 @@ absl::StatusOr<FilledMasks> FillMask(Encoder& encoder, Head& head, const Tokeniz
   }
   const Batch batch = OneSequence(sample);
   Tape tape(/*recording=*/false);
-  const Tensor scores = TokenScores(Forward(tape, encoder, head, batch, ForwardContext()).z);
+  const Tensor scores =
+      TokenScores(Forward(tape, encoder, head, batch, {.precision = precision}).z);
   // The encoder may have room for more ids than the tokenizer has.
   const int64_t known = std::min<int64_t>(scores.dim(1), tokenizer.vocabulary_size());
   FilledMasks filled;

@@ -38,6 +38,7 @@ struct FilledMasks {
 // mode. `length`: the most tokens the encoder takes. Errors: a head that gives no token scores; a
 // text without [MASK], or with all of them beyond the length; top below 1.
 absl::StatusOr<FilledMasks> FillMask(Encoder& encoder, Head& head, const Tokenizer& tokenizer,
-                                     std::string_view text, int64_t length, int64_t top);
+                                     std::string_view text, int64_t length, int64_t top,
+                                     Precision precision = Precision::kFloat32);
 
 }  // namespace pretext

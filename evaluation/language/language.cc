@@ -38,7 +38,7 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
     if (!status.ok()) return status;
     if (batch.masked() == 0) continue;
     Tape tape(/*recording=*/false);
-    const ForwardPass pass = Forward(tape, encoder, head, batch, ForwardContext());
+    const ForwardPass pass = Forward(tape, encoder, head, batch, {.precision = options.precision});
     const LossResult result = loss.Compute(tape, pass.z, batch);
     nats += static_cast<double>(result.loss.value().item()) * result.weight;
     weight += result.weight;

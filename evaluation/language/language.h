@@ -23,6 +23,7 @@ struct LanguageOptions {
   Split split = Split::kTest;
   // Names the masks: equal seeds, equal masks, so that runs and evaluations within a run compare.
   uint64_t seed = 0;
+  Precision precision = Precision::kFloat32;
   Work work;
 };
 

@@ -50,6 +50,7 @@ EncodeOptions Encoding(const std::string& prefix, Split split,
           .batch_size = options.batch_size,
           .limit = split == Split::kTrain ? options.max_train_samples : options.max_test_samples,
           .chain = options.chain,
+          .precision = options.precision,
           .work = Under(prefix, options.work)};
 }
 

@@ -41,7 +41,8 @@ struct RepresentationOptions {
   int64_t max_train_samples = 0, max_test_samples = 0;  // drawn at random; 0: all
   Split split = Split::kTest;                           // what is measured
   bool reconstructs = true;  // samples are given back: pca_test_mse says how well PCA would
-  std::vector<const Augmentation*> chain;  // what a view went through in training
+  std::vector<const Augmentation*> chain;     // what a view went through in training
+  Precision precision = Precision::kFloat32;  // of the encoder
   // Is told what the first way to vote answered for each sample with a label, beside that label.
   std::function<void(const std::string& figure, const std::vector<int32_t>& labels,
                      const std::vector<int32_t>& answers)>

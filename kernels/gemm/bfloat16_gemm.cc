@@ -4,20 +4,35 @@
 
 #include "base/check/check.h"
 #include "kernels/gemm/matmul_primitive.h"
+#include "kernels/onednn/has_bfloat16.h"
 #include "kernels/team/team.h"
 
 namespace pretext {
 namespace {
 
-// A factor in float32, for the few products that the primitive does not do.
-std::vector<float> Wide(Transpose trans, int64_t rows, int64_t columns, int64_t ld,
-                        const Bfloat16* x) {
-  const int64_t lines = trans == Transpose::kYes ? columns : rows;
-  const int64_t width = trans == Transpose::kYes ? rows : columns;
-  const int64_t size = lines == 0 ? 0 : (lines - 1) * ld + width;
-  std::vector<float> wide(static_cast<size_t>(size));
-  ToFloat(size, x, wide.data());
-  return wide;
+// The factors in float32, for products that the primitive does not do: a processor without
+// bfloat16, and a few shapes.
+struct Wide {
+  Wide(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, const Bfloat16* a,
+       int64_t lda, const Bfloat16* b, int64_t ldb)
+      : a(Widened(trans_a, m, k, lda, a)), b(Widened(trans_b, k, n, ldb, b)) {}
+
+  static std::vector<float> Widened(Transpose trans, int64_t rows, int64_t columns, int64_t ld,
+                                    const Bfloat16* x) {
+    const int64_t lines = trans == Transpose::kYes ? columns : rows;
+    const int64_t width = trans == Transpose::kYes ? rows : columns;
+    const int64_t size = lines == 0 ? 0 : (lines - 1) * ld + width;
+    std::vector<float> wide(static_cast<size_t>(size));
+    ToFloat(size, x, wide.data());
+    return wide;
+  }
+
+  std::vector<float> a, b;
+};
+
+bool IsWidened(Transpose trans_a, int64_t m, int64_t k) {
+  static const bool has_bfloat16 = HasBfloat16();
+  return !has_bfloat16 || k == 0 || gemm_internal::MatmulIsWrong(trans_a, m);
 }
 
 }  // namespace
@@ -26,10 +41,9 @@ void Gemm(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
           const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, float beta, float* c,
           int64_t ldc) {
   if (m == 0 || n == 0) return;
-  if (k == 0 || gemm_internal::MatmulIsWrong(trans_a, m)) {
-    const std::vector<float> left = Wide(trans_a, m, k, lda, a),
-                             right = Wide(trans_b, k, n, ldb, b);
-    return Gemm(trans_a, trans_b, m, n, k, alpha, left.data(), lda, right.data(), ldb, beta, c,
+  if (IsWidened(trans_a, m, k)) {
+    const Wide wide(trans_a, trans_b, m, n, k, a, lda, b, ldb);
+    return Gemm(trans_a, trans_b, m, n, k, alpha, wide.a.data(), lda, wide.b.data(), ldb, beta, c,
                 ldc);
   }
   SettleTeam();
@@ -42,11 +56,10 @@ void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t
                         const float* bias, Activation activation, float* c, int64_t ldc) {
   PRETEXT_CHECK(k >= 1, "a fused product has terms");
   if (m == 0 || n == 0) return;
-  if (gemm_internal::MatmulIsWrong(trans_a, m)) {
-    const std::vector<float> left = Wide(trans_a, m, k, lda, a),
-                             right = Wide(trans_b, k, n, ldb, b);
-    return GemmBiasActivation(trans_a, trans_b, m, n, k, left.data(), lda, right.data(), ldb, bias,
-                              activation, c, ldc);
+  if (IsWidened(trans_a, m, k)) {
+    const Wide wide(trans_a, trans_b, m, n, k, a, lda, b, ldb);
+    return GemmBiasActivation(trans_a, trans_b, m, n, k, wide.a.data(), lda, wide.b.data(), ldb,
+                              bias, activation, c, ldc);
   }
   SettleTeam();
   const bool fuses = gemm_internal::Fuses(activation);
@@ -61,8 +74,15 @@ void GemmBias(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_
               const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, const float* bias,
               Bfloat16* c, int64_t ldc) {
   PRETEXT_CHECK(k >= 1, "a fused product has terms");
-  PRETEXT_CHECK(!gemm_internal::MatmulIsWrong(trans_a, m), "a product of more than one row");
   if (m == 0 || n == 0) return;
+  if (IsWidened(trans_a, m, k)) {
+    const Wide wide(trans_a, trans_b, m, n, k, a, lda, b, ldb);
+    std::vector<float> product(static_cast<size_t>(m * n));
+    GemmBiasActivation(trans_a, trans_b, m, n, k, wide.a.data(), lda, wide.b.data(), ldb, bias,
+                       Activation::kIdentity, product.data(), n);
+    for (int64_t i = 0; i < m; ++i) ToBfloat16(n, product.data() + i * n, c + i * ldc);
+    return;
+  }
   SettleTeam();
   gemm_internal::Matmul(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, bias,
                         Activation::kIdentity, 0.0f, c, ldc);

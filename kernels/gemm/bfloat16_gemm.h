@@ -1,5 +1,6 @@
 // Matrix products of bfloat16, row-major, summed up in float32: by oneDNN's matmul primitive, on
-// the processor's matrix units where it has them.
+// the processor's matrix units where it has them. Where it does not multiply bfloat16
+// (kernels/onednn/has_bfloat16.h) they are products of float32, of the same rounded numbers.
 //
 // Each product of two elements is exact in float32 (eight bits of mantissa times eight), so beside
 // the rounding of the factors to bfloat16 the error is that of a float32 product. As in gemm.h: NaN

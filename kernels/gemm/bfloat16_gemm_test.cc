@@ -11,7 +11,6 @@
 
 #include "kernels/activation/activation_reference.h"
 #include "kernels/gemm/gemm_reference.h"
-#include "kernels/onednn/has_bfloat16.h"
 
 namespace pretext {
 namespace {
@@ -60,7 +59,6 @@ void ForEachProblem(const Check& check) {
 }
 
 TEST(Bfloat16Gemm, MatchesTheProductOfTheRoundedFactors) {
-  if (!HasBfloat16()) GTEST_SKIP() << "no bfloat16 here";
   ForEachProblem([](const Case& s, Transpose ta, Transpose tb, const Factor& a, int64_t lda,
                     const Factor& b, int64_t ldb) {
     for (const float beta : {0.0f, 1.0f}) {
@@ -83,7 +81,6 @@ TEST(Bfloat16Gemm, MatchesTheProductOfTheRoundedFactors) {
 }
 
 TEST(Bfloat16Gemm, BiasActivationAndRoundedResult) {
-  if (!HasBfloat16()) GTEST_SKIP() << "no bfloat16 here";
   ForEachProblem([](const Case& s, Transpose ta, Transpose tb, const Factor& a, int64_t lda,
                     const Factor& b, int64_t ldb) {
     const Factor bias(s.n, 3);
@@ -116,7 +113,6 @@ TEST(Bfloat16Gemm, BiasActivationAndRoundedResult) {
 }
 
 TEST(Bfloat16Gemm, WithoutTermsScalesWhatIsThere) {
-  if (!HasBfloat16()) GTEST_SKIP() << "no bfloat16 here";
   std::vector<float> c = {1, 2, 3, 4};
   const Bfloat16 nothing{};
   Gemm(kNo, kNo, 2, 2, 0, 1, &nothing, 1, &nothing, 2, 1, c.data(), 2);
@@ -126,7 +122,6 @@ TEST(Bfloat16Gemm, WithoutTermsScalesWhatIsThere) {
 }
 
 TEST(Bfloat16Gemm, NanPropagatesAndTheBitsRepeat) {
-  if (!HasBfloat16()) GTEST_SKIP() << "no bfloat16 here";
   constexpr int64_t kSize = 70;
   Factor a(kSize * kSize, 1), b(kSize * kSize, 2);
   a.narrow[3 * kSize + 5] = ToBfloat16(kNan);

@@ -297,6 +297,23 @@ int Assembled::blocks_of_process() const {
   return (blocks + processes - 1) / processes;
 }
 
+Precision Assembled::precision() const {
+  const bool narrow = config->train().precision() == Pipeline::Train::BF16;
+  return narrow ? Precision::kBfloat16 : Precision::kFloat32;
+}
+
+BatchNormScope Assembled::batch_norm() const {
+  switch (config->train().batch_norm()) {
+    case Pipeline::Train::ALL_VIEWS:
+      return BatchNormScope::kAllViews;
+    case Pipeline::Train::PER_VIEW:
+      return BatchNormScope::kPerView;
+    case Pipeline::Train::PER_BLOCK:
+      return BatchNormScope::kPerBlock;
+  }
+  return BatchNormScope::kAllViews;
+}
+
 std::vector<int64_t> Assembled::group_sizes() const {
   std::vector<int64_t> sizes;
   for (const ViewGroup& group : groups) sizes.push_back(group.views);

@@ -61,6 +61,10 @@ struct Assembled : Model {
   int64_t views() const { return static_cast<int64_t>(chains.size()); }
   // The most blocks of a batch that one process has; 0 where batches are taken as a whole.
   int blocks_of_process() const;
+  // In which numbers the parts take their products, in training and in use.
+  Precision precision() const;
+  // Over which rows batch normalisation takes its statistics.
+  BatchNormScope batch_norm() const;
   // The number of views in each group, for a Loader.
   std::vector<int64_t> group_sizes() const;
 };

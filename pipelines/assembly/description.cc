@@ -13,6 +13,7 @@
 #include "core/plugin/registry.h"
 #include "evaluation/figures/figures.h"
 #include "google/protobuf/any.pb.h"
+#include "kernels/onednn/has_bfloat16.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/freeze.h"
 #include "pipelines/assembly/memory_estimate.h"
@@ -127,8 +128,12 @@ std::string Blocks(const Assembled& parts) {
 
 // A line where products are not float32's.
 std::string Numbers(const Assembled& parts) {
-  if (parts.config->train().precision() == Pipeline::Train::FP32) return "";
-  return "precision      products of encoder and head in bfloat16, sums and weights in float32\n";
+  if (parts.precision() == Precision::kFloat32) return "";
+  return absl::StrCat(
+      "precision      products of encoder and head in bfloat16, sums and weights in float32\n",
+      HasBfloat16() ? ""
+                    : "               this processor does not multiply bfloat16 (AVX-512 BF16 or "
+                      "AMX): slower than FP32\n");
 }
 
 // Of the parameters, what `freeze` keeps from training.

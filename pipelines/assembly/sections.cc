@@ -10,7 +10,6 @@
 #include "base/file/folder_path.h"
 #include "core/plugin/field_checker.h"
 #include "core/plugin/ramp_field.h"
-#include "kernels/onednn/has_bfloat16.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
 #include "pipelines/text/text_tree.h"
@@ -87,9 +86,6 @@ absl::Status CheckTrain(const Pipeline::Train& train, int64_t views) {
              "PER_BLOCK is of a batch in blocks, and it is taken as a whole: set train { blocks }");
   check.AtLeast("timeout_seconds", train.timeout_seconds(), 1);
   check.InRange("prefetch", train.prefetch(), 0, 64);
-  check.That(train.precision() == Pipeline::Train::FP32 || HasBfloat16(), "precision",
-             "BF16 needs a processor that multiplies bfloat16 (AVX-512 BF16 or AMX), and oneDNN "
-             "allowed to (ONEDNN_MAX_CPU_ISA); this one does not: leave it out, or FP32");
   return check.status();
 }
 

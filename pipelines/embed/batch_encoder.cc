@@ -48,8 +48,9 @@ absl::StatusOr<Layer> ParseLayer(absl::string_view name) {
                    "is what the head made of h in training"));
 }
 
-absl::StatusOr<BatchEncoder> BatchEncoder::Open(const std::string& path, Layer layer) {
-  absl::StatusOr<TrainedEncoder> trained = OpenEncoder(path);
+absl::StatusOr<BatchEncoder> BatchEncoder::Open(const std::string& path, Layer layer,
+                                                const std::vector<std::string>& overrides) {
+  absl::StatusOr<TrainedEncoder> trained = OpenEncoder(path, overrides);
   if (!trained.ok()) return trained.status();
   if (absl::Status status = CheckLayer(*trained, layer); !status.ok()) return status;
   BatchEncoder made;
@@ -91,16 +92,14 @@ absl::StatusOr<Rows> BatchEncoder::OfSamples(std::vector<Sample>& samples) {
     for (const Augmentation* augmentation : trained_.chain) augmentation->ApplyInEvaluation(sample);
     std::copy_n(sample.values.data(), size, batch.input.data() + n * size);
   }
-  Tape tape(/*recording=*/false);
   Tensor values;
   if (layer_ == Layer::kZ) {
-    const ForwardPass pass =
-        Forward(tape, *with_head_->encoder, *with_head_->head, batch, ForwardContext());
+    Tape tape(/*recording=*/false);
+    const ForwardPass pass = Forward(tape, *with_head_->encoder, *with_head_->head, batch,
+                                     {.precision = trained_.precision});
     values = pass.z.value.value().Plain();
   } else {
-    Encoder& encoder = *trained_.encoder;
-    const Var h = encoder.Forward(tape, tape.Constant(batch.input), batch, ForwardContext());
-    values = encoder.Pool(tape, h, batch).value().Plain();
+    values = PooledRows(*trained_.encoder, batch, trained_.precision);
   }
   PRETEXT_CHECK(values.size() == count * rows.width, "one vector of the layer's width a sample");
   rows.values.assign(values.data(), values.data() + values.size());
@@ -112,7 +111,7 @@ absl::StatusOr<Rows> BatchEncoder::OfTexts(const std::vector<std::string>& texts
                                            TextCounts* counts) {
   Rows rows{.width = width(), .values = {}, .counts = {}, .tokens = {}};
   if (texts.empty()) return rows;
-  const EmbedTextOptions options{.length = trained_.sample.tokens};
+  const EmbedTextOptions options{.length = trained_.sample.tokens, .precision = trained_.precision};
   const Tokenizer& tokenizer = *trained_.tokenizer;
   if (layer_ == Layer::kTokens) {
     absl::StatusOr<TokenVectors> tokens = EmbedTokens(*trained_.encoder, tokenizer, texts, options);

@@ -45,7 +45,8 @@ class BatchEncoder {
 
   // The encoder at `path` (OpenEncoder); Layer::kZ needs a run or one of its checkpoints. Errors:
   // those of opening, or a layer that there is not.
-  static absl::StatusOr<BatchEncoder> Open(const std::string& path, Layer layer = Layer::kH);
+  static absl::StatusOr<BatchEncoder> Open(const std::string& path, Layer layer = Layer::kH,
+                                           const std::vector<std::string>& overrides = {});
 
   const TrainedEncoder& trained() const { return trained_; }
   bool of_text() const { return trained_.tokenizer != nullptr; }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -10,21 +11,25 @@
 #include "base/file/read_file.h"
 #include "core/tensor/safetensors.h"
 #include "evaluation/features/encode.h"
+#include "kernels/onednn/has_bfloat16.h"
 #include "pipelines/embed/testing.h"
 
 namespace pretext {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class EmbedRunTest : public testing::Test {
  protected:
   static constexpr int kTest = SmallEncoder::kTest;
 
   absl::StatusOr<EmbedReport> Embed(const std::string& input, const std::string& out,
-                                    VectorFile::Options options = {}) {
-    absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(folder_.path());
+                                    VectorFile::Options options = {},
+                                    const std::vector<std::string>& overrides = {}) {
+    absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(folder_.path(), Layer::kH, overrides);
     if (!encoder.ok()) return encoder.status();
     auto opened = OpenInput({.input = input, .labels = ""}, encoder->trained());
     if (!opened.ok()) return opened.status();
@@ -35,10 +40,10 @@ class EmbedRunTest : public testing::Test {
     if (!file.ok()) return file.status();
     return EmbedInput(*encoder, **opened, **file, nullptr, Work());
   }
-  Features Evaluated() {
+  Features Evaluated(Precision precision = Precision::kFloat32) {
     Assembled& parts = folder_.parts();
-    absl::StatusOr<Features> features =
-        EncodeSplit(*parts.encoder, *parts.dataset, {.chain = parts.chains[0]});
+    absl::StatusOr<Features> features = EncodeSplit(
+        *parts.encoder, *parts.dataset, {.chain = parts.chains[0], .precision = precision});
     EXPECT_TRUE(features.ok());
     return *std::move(features);
   }
@@ -51,6 +56,35 @@ std::vector<float> AsFloats(absl::string_view bytes) {
   std::vector<float> values(bytes.size() / 4);
   std::memcpy(values.data(), bytes.data(), values.size() * 4);
   return values;
+}
+
+TEST_F(EmbedRunTest, InAnotherPrecisionToo) {
+  const std::vector<std::string> narrow = {"train { precision: BF16 }"};
+  ASSERT_TRUE(Embed(folder_ / "test", "v.npy", {}, narrow).ok());
+  const Features wanted = Evaluated(Precision::kBfloat16), wide = Evaluated();
+  const std::string npy = Contents("v.npy");
+  const size_t bytes = wanted.values.size() * 4;
+  EXPECT_EQ(AsFloats(absl::string_view(npy).substr(npy.size() - bytes)), wanted.values);
+  // Two layers of bfloat16: a few of its roundings, 2^-8 of what is added up.
+  double error = 0, norm = 0;
+  for (size_t i = 0; i < wide.values.size(); ++i) {
+    const double difference = double{wide.values[i]} - wanted.values[i];
+    error += difference * difference;
+    norm += double{wide.values[i]} * wide.values[i];
+  }
+  EXPECT_TRUE(std::sqrt(error) <= 4 * kBfloat16Rounding * std::sqrt(norm));
+  EXPECT_TRUE(error > 0 || !HasBfloat16());
+}
+
+TEST_F(EmbedRunTest, NothingElseOfThePipelineCanBeOverridden) {
+  const auto fault = [&](const std::string& text) {
+    return std::string(Embed(folder_ / "test", "v.npy", {}, {text}).status().message());
+  };
+  EXPECT_THAT(fault("train { precision: FP32 epochs: 3 }"),
+              AllOf(HasSubstr("--override #1:1:25: train.epochs: "), HasSubstr("as it was trained"),
+                    Not(HasSubstr("train.precision"))));
+  EXPECT_THAT(fault("evaluate { batch_size: 8 }"), HasSubstr("--override #1:1:1: evaluate: "));
+  EXPECT_THAT(fault("train { precision: BF15 }"), HasSubstr("BF15"));
 }
 
 // The dataset's own files are not needed any more, only the pictures that are embedded.

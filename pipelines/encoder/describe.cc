@@ -148,6 +148,7 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
   *file.mutable_output() = FlowToMessage(OutputInUse(parts));
   file.set_features(parts.encoder->features());
   file.set_pooling(PoolingOf(parts));
+  if (parts.precision() == Precision::kBfloat16) file.set_precision(EncoderFile::BF16);
   for (const std::string& name : parts.dataset->class_names()) file.add_class_name(name);
   if (parts.dataset->tokenizer() != nullptr) {
     const absl::Status status = DescribeText(parts, *file.mutable_text());

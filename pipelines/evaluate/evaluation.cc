@@ -34,6 +34,7 @@ RepresentationOptions MakeOptions(const Assembled& parts, Split split, bool prob
                                 .max_test_samples = config.max_test_samples(),
                                 .split = split,
                                 .chain = parts.chains[0],
+                                .precision = parts.precision(),
                                 .work = work};
   for (const Pipeline::Knn& knn : config.knn()) options.knn.push_back({knn.k(), knn.temperature()});
   options.probe_options = {.decay = config.probe().l2(),
@@ -109,7 +110,7 @@ namespace {
 // The encoder is in evaluation mode. Views that no augmentation tells apart differ by dropout
 // alone, which is on then, as in training.
 ForwardContext ContextOfViews(const Assembled& parts, int64_t batch) {
-  ForwardContext context;
+  ForwardContext context{.precision = parts.precision()};
   const auto untouched = [](const auto& chain) { return chain.empty(); };
   if (parts.views() < 2 || !std::all_of(parts.chains.begin(), parts.chains.end(), untouched))
     return context;
@@ -181,7 +182,8 @@ absl::Status Evaluation::Reconstruction(Split split, const Work& work, Figures& 
     if (!s.ok()) return s;
     if (batch.samples != std::exchange(last_samples, batch.samples)) MemoryPool::Trim();
     Tape tape(/*recording=*/false);
-    const ForwardPass pass = Forward(tape, *parts_.encoder, *parts_.head, batch, ForwardContext());
+    const ForwardPass pass =
+        Forward(tape, *parts_.encoder, *parts_.head, batch, {.precision = parts_.precision()});
     const Tensor r = parts_.loss->Reconstruction(pass.z.value.value().Plain());
     sum += SquaredError(r.size(), r.data(), batch.clean.data(), 1, nullptr);
   }
@@ -204,6 +206,7 @@ absl::Status Evaluation::Language(Split split, const Work& work, Figures& figure
                                          .limit = config.max_test_samples(),
                                          .split = split,
                                          .seed = parts_.config->train().seed(),
+                                         .precision = parts_.precision(),
                                          .work = work});
   if (!measured.ok()) return measured.status();
   for (const auto& [name, value] : measured->values) {

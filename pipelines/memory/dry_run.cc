@@ -13,7 +13,6 @@
 #include "pipelines/assembly/build_model.h"
 #include "pipelines/memory/synthetic_samples.h"
 #include "pipelines/text/pipeline.pb.h"
-#include "pipelines/text/precision.h"
 #include "pipelines/train/train_step.h"
 
 namespace pretext {
@@ -112,19 +111,17 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const 
   const uint64_t seed = parts.config->train().seed();
   model.Allocate(seed);
   const auto train = [&](const Batch& batch) {
-    const bool per_view = parts.config->train().batch_norm() == Pipeline::Train::PER_VIEW;
-    const ForwardContext context{
-        .training = true,
-        .views = batch.views,
-        .batch_norm = per_view ? BatchNormScope::kPerView : BatchNormScope::kAllViews,
-        .precision = PrecisionOf(parts.config->train())};
+    const ForwardContext context{.training = true,
+                                 .views = batch.views,
+                                 .batch_norm = parts.batch_norm(),
+                                 .precision = parts.precision()};
     model.BeginStep({});
     TrainStep step(model, /*chunk=*/0);
     step.Run(batch, context, Reduction::kMean, /*keep=*/true);
   };
   const auto evaluate = [&](const Batch& batch) {
     Tape values(/*recording=*/false);
-    Forward(values, *model.encoder, *model.head, batch, ForwardContext());
+    Forward(values, *model.encoder, *model.head, batch, {.precision = parts.precision()});
   };
   const int64_t least = std::min(step_samples, model.loss->least_samples());
   DryRun run;

@@ -101,6 +101,7 @@ absl::StatusOr<Features> EncodeShown(Assembled& parts, Split split, int64_t coun
                       .batch_size = parts.config->evaluate().batch_size(),
                       .limit = count,
                       .chain = parts.chains[0],
+                      .precision = parts.precision(),
                       .work = told});
 }
 

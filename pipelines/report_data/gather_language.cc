@@ -90,7 +90,8 @@ absl::Status GatherLanguage(Assembled& parts, const LanguageBaseline* counts, co
     // Each batch has another number of targets: its scores are not kept beside the next one's.
     MemoryPool::Trim();
     Tape tape(/*recording=*/false);
-    const ForwardPass pass = Forward(tape, *parts.encoder, *parts.head, batch, ForwardContext());
+    const ForwardPass pass =
+        Forward(tape, *parts.encoder, *parts.head, batch, {.precision = parts.precision()});
     const Tensor scores = TokenScores(pass.z);
     const int64_t vocabulary = scores.dim(1);
     const int64_t known = std::min<int64_t>(vocabulary, tokenizer->vocabulary_size());

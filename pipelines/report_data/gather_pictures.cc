@@ -94,7 +94,8 @@ absl::Status Reconstruct(Assembled& parts, int64_t count, const Work& work, Best
     // The tensors of a batch of another size are others: these and those are not kept.
     if (batch.samples != std::exchange(last_samples, batch.samples)) MemoryPool::Trim();
     Tape tape(/*recording=*/false);
-    const ForwardPass pass = Forward(tape, *parts.encoder, *parts.head, batch, ForwardContext());
+    const ForwardPass pass =
+        Forward(tape, *parts.encoder, *parts.head, batch, {.precision = parts.precision()});
     const Tensor back = parts.loss->Reconstruction(pass.z.value.value().Plain());
     const Tensor clean = batch.clean.Plain();
     for (int64_t n = 0; n < batch.samples; ++n) {

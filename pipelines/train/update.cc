@@ -12,25 +12,12 @@
 #include "core/tensor/finite.h"
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
-#include "pipelines/text/precision.h"
 #include "pipelines/train/block_pass.h"
 
 namespace pretext {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-BatchNormScope ScopeOf(Pipeline::Train::BatchNorm scope) {
-  switch (scope) {
-    case Pipeline::Train::ALL_VIEWS:
-      return BatchNormScope::kAllViews;
-    case Pipeline::Train::PER_VIEW:
-      return BatchNormScope::kPerView;
-    case Pipeline::Train::PER_BLOCK:
-      return BatchNormScope::kPerBlock;
-  }
-  return BatchNormScope::kAllViews;
-}
 
 }  // namespace
 
@@ -61,8 +48,8 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
   pass_->BeginStep(plan_.PositionOf(cursor.step + 1));
   for (int64_t i = 0; i < plan_.accumulate; ++i) {
     const ForwardContext context{.training = true,
-                                 .batch_norm = ScopeOf(train.batch_norm()),
-                                 .precision = PrecisionOf(train),
+                                 .batch_norm = parts_.batch_norm(),
+                                 .precision = parts_.precision(),
                                  .seed = train.seed(),
                                  .epoch = static_cast<uint32_t>(plan_.WholeEpochs(cursor.batches)),
                                  .step = static_cast<uint64_t>(cursor.batches)};

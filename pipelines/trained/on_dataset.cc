@@ -116,6 +116,9 @@ absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText&
   parts.config = std::move(pipeline.config);
   parts.config->mutable_evaluate()->clear_validation();
   *parts.config->mutable_encoder() = trained->file.encoder();
+  Pipeline::Train& train = *parts.config->mutable_train();
+  if (!train.has_precision() && trained->precision == Precision::kBfloat16)
+    train.set_precision(Pipeline::Train::BF16);
   FillDefaults(parts.config.get());
   parts.view = trained->input;
   parts.augmentations = std::move(trained->augmentations);

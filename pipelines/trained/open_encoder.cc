@@ -1,5 +1,8 @@
 #include "pipelines/trained/open_encoder.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +17,8 @@
 
 namespace pretext {
 namespace {
+
+using google::protobuf::FieldDescriptor;
 
 // What a run's pipeline says of its encoder, as the text of a file.
 absl::StatusOr<std::string> DescribeRun(const RunDirectory& run) {
@@ -51,14 +56,37 @@ absl::StatusOr<TrainedEncoder> OpenCheckpoint(const RunDirectory& run,
   return trained;
 }
 
-}  // namespace
+std::vector<const FieldDescriptor*> FieldsIn(const google::protobuf::Message& message) {
+  std::vector<const FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  return fields;
+}
 
-absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path) {
-  const auto named = [&](absl::StatusOr<TrainedEncoder> trained) {
-    if (trained.ok()) trained->path = path;
-    return trained;
+// Sets what overrides can change, or says what they cannot.
+absl::Status Override(const std::vector<std::string>& overrides, TrainedEncoder& trained) {
+  LoadedPipeline over = LoadPipelineText("", "", overrides);
+  const auto refuse = [&](const std::string& field) {
+    over.map.AddFaults(field, absl::InvalidArgumentError(
+                                  "the encoder is used as it was trained: of its pipeline only "
+                                  "train { precision } can be another here"));
   };
-  if (IsThere(WholeFolder(path) + kEncoderFile)) return named(OpenEncoderFolder(path));
+  for (const FieldDescriptor* field : FieldsIn(*over.config)) {
+    if (field->name() != "train") refuse(field->name());
+  }
+  const Pipeline::Train& train = over.config->train();
+  for (const FieldDescriptor* field : FieldsIn(train)) {
+    if (field->name() != "precision") refuse(absl::StrCat("train.", field->name()));
+  }
+  if (!over.map.ok()) return over.map.status();
+  if (train.has_precision()) {
+    const bool narrow = train.precision() == Pipeline::Train::BF16;
+    trained.precision = narrow ? Precision::kBfloat16 : Precision::kFloat32;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
+  if (IsThere(WholeFolder(path) + kEncoderFile)) return OpenEncoderFolder(path);
   const absl::StatusOr<RunDirectory> run = RunDirectory::Open(RunOf(path));
   if (!run.ok()) {
     if (!absl::IsNotFound(run.status())) return run.status();
@@ -67,11 +95,21 @@ absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path) {
         ": is neither a run (it has no pipeline.textproto), nor one of a run's checkpoints, "
         "nor the folder of an encoder (it has no encoder.textproto)"));
   }
-  if (run->path() != path) return named(OpenCheckpoint(*run, path));
-  if (IsThere(WholeFolder(run->encoder_path()) + kEncoderFile)) {
-    return named(OpenEncoderFolder(run->encoder_path()));
-  }
-  return named(OpenCheckpoint(*run, run->checkpoint_path()));
+  if (run->path() != path) return OpenCheckpoint(*run, path);
+  if (IsThere(WholeFolder(run->encoder_path()) + kEncoderFile))
+    return OpenEncoderFolder(run->encoder_path());
+  return OpenCheckpoint(*run, run->checkpoint_path());
+}
+
+}  // namespace
+
+absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
+                                           const std::vector<std::string>& overrides) {
+  absl::StatusOr<TrainedEncoder> trained = OpenAsTrained(path);
+  if (!trained.ok()) return trained;
+  trained->path = path;
+  if (absl::Status status = Override(overrides, *trained); !status.ok()) return status;
+  return trained;
 }
 
 absl::Status MakeEncoderFolder(const std::string& run) {

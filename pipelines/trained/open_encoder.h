@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,7 +20,11 @@ namespace pretext {
 //
 // Of a run without an encoder the files of its dataset must still be where they were; they are read
 // only where the scaling depends on them. Errors name the file or folder at fault.
-absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path);
+//
+// `overrides` are of a pipeline's text, as train takes them: of all that a pipeline says
+// train { precision } alone can be another where the encoder is used; the rest is a fault.
+absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
+                                           const std::vector<std::string>& overrides = {});
 
 // Writes the encoder that a run's latest checkpoint has to RUN/encoder. For a program that goes on
 // with the folder (export); a run that ends writes it by itself.
