@@ -47,7 +47,8 @@ class Loss {
   // Whether the loss is a mean over samples (or rows, or tokens of them), each of which depends on
   // what is of that sample alone: then a batch in blocks has a loss for each block, and nothing of
   // a sample goes to another process. Else it is given z, targets, labels and clean samples of all
-  // blocks, and nothing else of them. A loss by sample may have parameters, and no memory.
+  // blocks, and nothing else of them. A loss by sample may have parameters, and no memory, and its
+  // metrics are always there and in one order: those of blocks are put together by their weights.
   virtual bool by_sample() const { return false; }
 
   // The fewest samples of a batch from which there is something to learn: 2 where samples are told

@@ -12,6 +12,7 @@
 #include "base/parallel/parallel.h"
 #include "kernels/bfloat16/bfloat16.h"
 #include "kernels/conv/conv_primitives.h"
+#include "kernels/conv/tiled_conv.h"
 #include "kernels/layout/layout_onednn.h"
 #include "kernels/onednn/engine.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 using conv_internal::ConvPrimitive;
 using conv_internal::ConvRequest;
+using conv_internal::TiledConv;
 using conv_internal::WeightDims;
 using dnnl::memory;
 
@@ -172,12 +174,14 @@ void AddTo(float* sum, const float* term, int64_t n) {
 
 struct ConvPlan::Impl {
   ConvShape shape;
+  std::optional<TiledConv> tiled;  // of the passes that it suits, instead of oneDNN's
   int64_t chunk = 1;
   memory::desc x, y;  // all samples
   Layout input, output;
   size_t element = sizeof(float);  // bytes
   int64_t input_stride = 0, output_stride = 0;
 
+  bool IsTiled(Pass pass) const { return tiled && TiledConv::Suits(shape, pass); }
   PassPlan& Of(Pass pass) const {
     std::call_once(made[static_cast<int>(pass)],
                    [&] { Make(pass, plans[static_cast<int>(pass)]); });
@@ -260,6 +264,10 @@ ConvPlan::ConvPlan(const ConvShape& shape) : impl_(std::make_unique<Impl>()) {
     orders = ChooseOrders(impl.shape);
   }
   impl.chunk = ChooseChunk(impl.shape);
+  if (TiledConv::Suits(impl.shape, Pass::kBackwardWeights)) {
+    impl.tiled.emplace(shape);
+    impl.chunk = impl.tiled->chunk();
+  }
   if (impl.shape.bfloat16) impl.element = sizeof(Bfloat16);
   impl.x = orders->x;
   impl.y = orders->y;
@@ -288,15 +296,24 @@ Layout ConvPlan::output_layout() const { return impl_->output; }
 int64_t ConvPlan::input_stride() const { return impl_->input_stride; }
 int64_t ConvPlan::output_stride() const { return impl_->output_stride; }
 int64_t ConvPlan::chunk() const { return impl_->chunk; }
-bool ConvPlan::winograd(Pass pass) const { return impl_->Of(pass).winograd; }
-size_t ConvPlan::workspace_bytes(Pass pass) const { return impl_->Of(pass).bytes; }
+bool ConvPlan::winograd(Pass pass) const {
+  return !impl_->IsTiled(pass) && impl_->Of(pass).winograd;
+}
+size_t ConvPlan::workspace_bytes(Pass pass) const {
+  return impl_->IsTiled(pass) ? impl_->tiled->workspace_bytes(pass) : impl_->Of(pass).bytes;
+}
 
 void ConvPlan::Prepare(Pass pass, const float* weight, void* workspace) const {
   PRETEXT_CHECK(pass != Pass::kBackwardWeights, "a pass that reads the weights");
+  if (impl_->IsTiled(pass)) return impl_->tiled->Prepare(pass, weight, workspace);
   impl_->Of(pass).weights.Run(weight, workspace, false);
 }
 
 void ConvPlan::Forward(int64_t count, const void* x, void* y, void* workspace) const {
+  if (impl_->IsTiled(Pass::kForward)) {
+    return impl_->tiled->Forward(count, static_cast<const Bfloat16*>(x), static_cast<Bfloat16*>(y),
+                                 workspace);
+  }
   const PassPlan& plan = impl_->Of(Pass::kForward);
   const ConvPrimitive& conv = plan.For(count, impl_->chunk).conv;
   conv.primitive.execute(
@@ -309,6 +326,10 @@ void ConvPlan::Forward(int64_t count, const void* x, void* y, void* workspace) c
 
 void ConvPlan::BackwardData(int64_t count, const void* dy, void* dx, bool accumulate,
                             void* workspace) const {
+  if (impl_->IsTiled(Pass::kBackwardData)) {
+    return impl_->tiled->BackwardData(count, static_cast<const Bfloat16*>(dy),
+                                      static_cast<Bfloat16*>(dx), accumulate, workspace);
+  }
   const PassPlan& plan = impl_->Of(Pass::kBackwardData);
   const ChunkPlan& part = plan.For(count, impl_->chunk);
   const ConvPrimitive& conv = part.conv;
@@ -333,6 +354,10 @@ void ConvPlan::BackwardData(int64_t count, const void* dy, void* dx, bool accumu
 
 void ConvPlan::BackwardWeights(int64_t count, const void* x, const void* dy, bool first,
                                void* workspace) const {
+  if (impl_->IsTiled(Pass::kBackwardWeights)) {
+    return impl_->tiled->BackwardWeights(count, static_cast<const Bfloat16*>(x),
+                                         static_cast<const Bfloat16*>(dy), first, workspace);
+  }
   const PassPlan& plan = impl_->Of(Pass::kBackwardWeights);
   const ConvPrimitive& conv = plan.For(count, impl_->chunk).conv;
   void* result = first ? workspace : At(workspace, plan.partial_offset);
@@ -349,6 +374,8 @@ void ConvPlan::BackwardWeights(int64_t count, const void* x, const void* dy, boo
 }
 
 void ConvPlan::FinishBackwardWeights(float* dweight, bool accumulate, void* workspace) const {
+  if (impl_->IsTiled(Pass::kBackwardWeights))
+    return impl_->tiled->FinishBackwardWeights(dweight, accumulate, workspace);
   impl_->Of(Pass::kBackwardWeights).weights.Run(workspace, dweight, accumulate);
 }
 

@@ -15,7 +15,10 @@ namespace {
 
 constexpr char kWeights[] = "/weights.safetensors";
 constexpr char kOptimizer[] = "/optimizer.safetensors";
-constexpr char kTokenizer[] = "tokenizer";  // a key of metadata
+// Keys of metadata.
+constexpr char kTokenizer[] = "tokenizer";
+constexpr char kTotalSteps[] = "total_steps";
+constexpr char kStepsPerEpoch[] = "steps_per_epoch";
 
 // The model's tensors by name; they share memory with the model.
 std::map<std::string, Tensor> ModelTensors(const std::vector<ParameterSet*>& sets) {
@@ -128,6 +131,10 @@ std::map<std::string, std::string> ToMetadata(const CheckpointFacts& facts) {
     metadata["best"] = facts.best;
     metadata["best_value"] = Exact(facts.best_value);
   }
+  if (facts.total_steps > 0) {
+    metadata[kTotalSteps] = absl::StrCat(facts.total_steps);
+    metadata[kStepsPerEpoch] = Exact(facts.steps_per_epoch);
+  }
   return metadata;
 }
 
@@ -159,6 +166,10 @@ absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path,
   if (metadata.count("best") > 0) {
     facts.best = text("best");
     real("best_value", facts.best_value);
+  }
+  if (metadata.count(kTotalSteps) > 0) {
+    whole(kTotalSteps, facts.total_steps);
+    real(kStepsPerEpoch, facts.steps_per_epoch);
   }
   if (missing.empty()) return facts;
   return absl::FailedPreconditionError(absl::StrCat(

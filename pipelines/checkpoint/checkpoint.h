@@ -50,6 +50,9 @@ struct CheckpointFacts {
   // The best one of a run by a figure of its evaluation: its name and value.
   std::string best;
   double best_value = 0;
+  // Of the run as it was planned, for what follows a schedule; 0 where the file does not say.
+  int64_t total_steps = 0;
+  double steps_per_epoch = 0;
 };
 
 // What learns. Tensors share memory with it.

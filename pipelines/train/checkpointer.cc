@@ -11,9 +11,10 @@
 
 namespace pretext {
 
-Checkpointer::Checkpointer(Assembled& parts, const RunOrigin& origin, const std::string& run,
-                           Progress& progress)
+Checkpointer::Checkpointer(Assembled& parts, const TrainPlan& plan, const RunOrigin& origin,
+                           const std::string& run, Progress& progress)
     : parts_(parts),
+      plan_(plan),
       origin_(origin),
       progress_(progress),
       state_{parts.parameter_sets(), parts.optimizer.get()},
@@ -25,8 +26,16 @@ bool CheckpointIsDue(const Pipeline& config, const TrainPlan& plan, const Cursor
          (every > 0 && cursor.step % every == 0);
 }
 
+CheckpointFacts Checkpointer::FactsAt(const Cursor& cursor, const LineSums& since_line) const {
+  return {.cursor = cursor,
+          .since_line = since_line,
+          .origin = origin_,
+          .total_steps = plan_.total_steps,
+          .steps_per_epoch = plan_.StepsPerEpoch()};
+}
+
 absl::Status Checkpointer::Save(const Cursor& cursor, const LineSums& since_line) {
-  return store_.Save({.cursor = cursor, .since_line = since_line, .origin = origin_}, state_);
+  return store_.Save(FactsAt(cursor, since_line), state_);
 }
 
 absl::Status Checkpointer::SaveIfBest(const Cursor& cursor, const LineSums& since_line,
@@ -48,12 +57,10 @@ absl::Status Checkpointer::SaveIfBest(const Cursor& cursor, const LineSums& sinc
     missed_ = true;
     return absl::OkStatus();
   }
-  return store_.SaveIfBest({.cursor = cursor,
-                            .since_line = since_line,
-                            .origin = origin_,
-                            .best = best,
-                            .best_value = found->second},
-                           state_, HigherIsBetter(best));
+  CheckpointFacts facts = FactsAt(cursor, since_line);
+  facts.best = best;
+  facts.best_value = found->second;
+  return store_.SaveIfBest(facts, state_, HigherIsBetter(best));
 }
 
 absl::StatusOr<std::optional<CheckpointFacts>> Checkpointer::Load() {

@@ -19,8 +19,8 @@ bool CheckpointIsDue(const Pipeline& config, const TrainPlan& plan, const Cursor
 class Checkpointer {
  public:
   // The parts, their parameters allocated, and `progress` outlive it. `run` is a folder.
-  Checkpointer(Assembled& parts, const RunOrigin& origin, const std::string& run,
-               Progress& progress);
+  Checkpointer(Assembled& parts, const TrainPlan& plan, const RunOrigin& origin,
+               const std::string& run, Progress& progress);
 
   absl::Status Save(const Cursor& cursor, const LineSums& since_line);
   // Keeps the state as the best one, where one was asked for and `figures` are that.
@@ -31,7 +31,10 @@ class Checkpointer {
   absl::StatusOr<std::optional<CheckpointFacts>> Load();
 
  private:
+  CheckpointFacts FactsAt(const Cursor& cursor, const LineSums& since_line) const;
+
   Assembled& parts_;
+  const TrainPlan plan_;
   const RunOrigin origin_;
   Progress& progress_;
   const ModelState state_;

@@ -90,7 +90,7 @@ absl::Status Trainer::Initialize(bool keep) {
 
 absl::Status Trainer::Begin(RunDirectory run) {
   run_ = std::move(run);
-  checkpointer_.emplace(parts_, origin_, run_.path(), progress_);
+  checkpointer_.emplace(parts_, plan_, origin_, run_.path(), progress_);
   // With the pipeline the folder is a run, and can be gone on with: what it needs is there before.
   absl::Status status = Initialize(/*keep=*/true);
   if (status.ok()) status = WriteFileAtomically(run_.pipeline_path(), origin_.pipeline);
@@ -100,7 +100,7 @@ absl::Status Trainer::Begin(RunDirectory run) {
 
 absl::Status Trainer::GoOn(RunDirectory run) {
   run_ = std::move(run);
-  checkpointer_.emplace(parts_, origin_, run_.path(), progress_);
+  checkpointer_.emplace(parts_, plan_, origin_, run_.path(), progress_);
   const absl::StatusOr<std::optional<CheckpointFacts>> facts = checkpointer_->Load();
   if (!facts.ok()) return facts.status();
   if (facts->has_value()) {

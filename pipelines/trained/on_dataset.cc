@@ -1,5 +1,6 @@
 #include "pipelines/trained/on_dataset.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -79,13 +80,20 @@ absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& da
   if (!parts.ok()) return parts.status();
   if (auto s = CheckSample(parts->sample, trained->sample, dataset.name); !s.ok()) return s;
   const uint64_t seed = parts->config->train().seed();
-  parts->encoder->parameters().Allocate("encoder", seed);
-  parts->head->parameters().Allocate("head", seed);
+  parts->Allocate(seed);
   const std::string checkpoint = run->path() == path ? run->checkpoint_path() : path;
   const absl::Status loaded =
-      LoadWeights(checkpoint, {&parts->encoder->parameters(), &parts->head->parameters()},
-                  TokenizerFingerprint(*parts->dataset));
-  return loaded.ok() ? std::move(parts) : loaded;
+      LoadWeights(checkpoint, parts->parameter_sets(), TokenizerFingerprint(*parts->dataset));
+  if (!loaded.ok()) return loaded;
+  const absl::StatusOr<CheckpointFacts> facts = ReadCheckpointFacts(checkpoint);
+  if (!facts.ok()) return facts.status();
+  // The loss is what it was there.
+  const int64_t step = std::max<int64_t>(1, facts->cursor.step);
+  parts->loss->BeginStep({.step = step,
+                          .total_steps = std::max(step, facts->total_steps),
+                          .steps_per_epoch = std::max(1.0, facts->steps_per_epoch),
+                          .seed = seed});
+  return parts;
 }
 
 absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText& dataset,

@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/program.h"
 
 namespace pretext {
@@ -91,6 +93,62 @@ TEST(EncoderProgram, IsEvaluatedAsItsTrainingWas) {
   ASSERT_EQ(folder.exit_code, 0) << folder.output;
   EXPECT_THAT(folder.output, HasSubstr("raw input"));
   EXPECT_THAT(folder.output, Not(HasSubstr("mse")));
+}
+
+// Two views of the small images, through an Mlp: what stands beside its encoder is the method.
+std::string SmallMethod(const std::string& name, const std::string& parts) {
+  const std::string autoencoder = SmallAutoencoder(name);
+  const size_t begin = autoencoder.find("dataset {"), end = autoencoder.find("views {");
+  return absl::StrCat("name: \"", name, "\"\n", autoencoder.substr(begin, end - begin), R"pb(
+                        views {
+                          count: 2
+                          augmentation {
+                            [type.googleapis.com/pretext.GaussianNoise] {}
+                          }
+                        }
+                        encoder {
+                          [type.googleapis.com/pretext.Mlp] { hidden: 16 code: 8 }
+                        }
+                        optimizer {
+                          [type.googleapis.com/pretext.Adam] {}
+                        }
+                        train { epochs: 2 batch_size: 64 }
+                      )pb",
+                      parts);
+}
+
+// A predictor, a teacher, prototypes, a queue, a temperature that rises: the loss of held-out views
+// is that of the training's end.
+TEST(EncoderProgram, IsEvaluatedAsItsTrainingWasWhateverStoodBesideIt) {
+  const std::string head =
+      "head { [type.googleapis.com/pretext.ProjectionMlp] { hidden: 16 output: 8 } }";
+  const std::string teacher = "teacher { momentum { from: 0.9 } }";
+  for (const auto& [name, parts] : std::vector<std::pair<std::string, std::string>>{
+           {"byol",
+            head + teacher +
+                "predictor { [type.googleapis.com/pretext.ProjectionMlp] { hidden: 16 output: 8 } }"
+                "loss { [type.googleapis.com/pretext.NegativeCosine] {} }"},
+           {"moco",
+            head + teacher + "loss { [type.googleapis.com/pretext.InfoNceQueue] { rows: 128 } }"},
+           {"swav", head + "loss { [type.googleapis.com/pretext.Swav] { prototypes: 12 } }"},
+           {"dino",
+            teacher +
+                "head { [type.googleapis.com/pretext.DinoHead] { hidden: 16 bottleneck: 8 output: "
+                "12 } }"
+                "loss { [type.googleapis.com/pretext.Dino] { teacher_temperature { from: 0.04 to: "
+                "0.07 epochs: 1.5 } } }"}}) {
+    const std::string file = name + ".textproto";
+    WriteScratchFile(file, SmallMethod(name, parts));
+    const ProgramResult trained = RunProgram({"train", file});
+    ASSERT_EQ(trained.exit_code, 0) << trained.output;
+    const ProgramResult again = RunProgram({"eval", "runs/" + name, "--dataset", file, "--json"});
+    ASSERT_EQ(again.exit_code, 0) << name << ": " << again.output;
+    const std::string metrics = FileContents("runs/" + name + "/metrics.jsonl");
+    const size_t eval = metrics.rfind("\"eval\":{");
+    const std::string figures = metrics.substr(eval, metrics.find('}', eval) - eval);
+    EXPECT_THAT(figures, HasSubstr("\"test_loss\":"));
+    EXPECT_THAT(again.output, HasSubstr(figures)) << name;
+  }
 }
 
 TEST(EncoderProgram, FindsNeighbours) {

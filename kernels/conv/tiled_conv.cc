@@ -1,0 +1,341 @@
+#include "kernels/conv/tiled_conv.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "base/parallel/parallel.h"
+#include "kernels/scratch/scratch.h"
+
+namespace pretext::conv_internal {
+namespace {
+
+using Pass = ConvPlan::Pass;
+
+// Of packed samples, half a second-level cache.
+constexpr int64_t kPackedBytes = 1 << 20;
+// Of weights that are multiplied with all of a unit's positions, most of a first-level cache: tiles
+// that come from the second-level one alone take twice the time.
+constexpr int64_t kRightBlocks = (36 << 10) / (kTileBlock * static_cast<int64_t>(sizeof(Bfloat16)));
+// Of positions that are multiplied for one of the kernel's columns after another: as much, of both
+// factors together.
+constexpr int64_t kPositions = 8;
+constexpr int64_t kBlockSamples = kTileSide;
+
+// The memory of as many bfloat16.
+class Packed {
+ public:
+  explicit Packed(int64_t n) : floats_((n + 1) / 2) {}
+  Bfloat16* data() const { return reinterpret_cast<Bfloat16*>(floats_.data()); }
+
+ private:
+  Scratch floats_;
+};
+
+}  // namespace
+
+bool TiledConv::Suits(const ConvShape& s, Pass pass) {
+  if (!s.bfloat16 || s.groups != 1 || s.in_channels % 16 != 0 || s.out_channels % 16 != 0 ||
+      std::min(s.in_channels, s.out_channels) < 32 || !HasTiles()) {
+    return false;
+  }
+  switch (pass) {
+    case Pass::kForward:
+      return s.kernel > 1 && s.out_height() * s.out_width() <= 4 * 4;
+    case Pass::kBackwardData:
+      return s.stride > 1 || (s.kernel > 1 && s.height * s.width <= 8 * 8);
+    case Pass::kBackwardWeights:
+      return true;
+  }
+  return false;
+}
+
+TiledConv::TiledConv(const ConvShape& s) : shape_(s), threads_(omp_get_max_threads()) {
+  const Side x = {s.in_channels, s.height, s.width},
+             y = {s.out_channels, s.out_height(), s.out_width()};
+  const auto forward = [&](int64_t out, int64_t in) {
+    Taps taps(static_cast<size_t>(out));
+    for (int64_t i = 0; i < out; ++i) {
+      for (int64_t k = 0; k < s.kernel; ++k) {
+        const int64_t from = i * s.stride + k - s.padding;
+        if (from >= 0 && from < in) taps[static_cast<size_t>(i)].push_back({k, from});
+      }
+    }
+    return taps;
+  };
+  const auto backward = [&](int64_t out, int64_t in) {
+    Taps taps(static_cast<size_t>(in));
+    for (int64_t i = 0; i < in; ++i) {
+      for (int64_t k = 0; k < s.kernel; ++k) {
+        const int64_t up = i + s.padding - k;
+        if (up >= 0 && up % s.stride == 0 && up / s.stride < out)
+          taps[static_cast<size_t>(i)].push_back({k, up / s.stride});
+      }
+    }
+    return taps;
+  };
+  forward_ = {x, y, forward(y.height, x.height), forward(y.width, x.width)};
+  backward_ = {y, x, backward(y.height, x.height), backward(y.width, x.width)};
+}
+
+int64_t TiledConv::chunk() const {
+  constexpr int64_t kElements = 2 << 20;  // of the output: they are read again from a cache
+  const int64_t team = kBlockSamples * threads_;
+  const int64_t most = std::max(team, kElements / forward_.out.size() / team * team);
+  const int64_t chunks = (shape_.n + most - 1) / most;
+  const int64_t each = (shape_.n + chunks - 1) / chunks;
+  return std::min(shape_.n, TileCount(each) * kBlockSamples);
+}
+
+int64_t TiledConv::sums_size() const {
+  return shape_.kernel * shape_.kernel * forward_.in.blocks() * forward_.out.blocks() * kTileBlock;
+}
+
+size_t TiledConv::workspace_bytes(Pass pass) const {
+  // The weights; or the sums over all samples, and each thread's over a call's.
+  return pass == Pass::kBackwardWeights
+             ? static_cast<size_t>(sums_size()) * sizeof(float) * (1 + threads_)
+             : static_cast<size_t>(sums_size()) * sizeof(Bfloat16);
+}
+
+// Weights as right factors, [out block][k][l][in block]: in are what is summed over.
+void TiledConv::Prepare(Pass pass, const float* weight, void* workspace) const {
+  const Gathering& gathering = pass == Pass::kForward ? forward_ : backward_;
+  const int64_t window = shape_.kernel * shape_.kernel, in_blocks = gathering.in.blocks();
+  // Elements from one channel to the next in w [O, C, K, K].
+  const int64_t of_out = shape_.in_channels * window, of_in = window;
+  const int64_t in_stride = pass == Pass::kForward ? of_in : of_out;
+  const int64_t out_stride = pass == Pass::kForward ? of_out : of_in;
+  const Packed rounded(shape_.weight_size());
+  ToBfloat16(shape_.weight_size(), weight, rounded.data());
+  auto* const blocks = static_cast<Bfloat16*>(workspace);
+  ParallelFor(gathering.out.blocks() * in_blocks, window * kTileBlock, [&](int64_t i) {
+    const int64_t out = i / in_blocks * kTileSide, in = i % in_blocks * kTileSide;
+    const int64_t columns = std::min(kTileSide, gathering.out.channels - out),
+                  rows = std::min(kTileSide, gathering.in.channels - in);
+    alignas(64) Bfloat16 square[kTileBlock];
+    for (int64_t tap = 0; tap < window; ++tap) {
+      const Bfloat16* const from = rounded.data() + out * out_stride + in * in_stride + tap;
+      for (int64_t n = 0; n < columns; ++n) {
+        for (int64_t k = 0; k < rows; ++k)
+          square[n * kTileSide + k] = from[n * out_stride + k * in_stride];
+      }
+      RightBlockTransposed(
+          rows, columns, square, kTileSide,
+          blocks + ((i / in_blocks * window + tap) * in_blocks + i % in_blocks) * kTileBlock);
+    }
+  });
+}
+
+// As many sample blocks as fit, of whole images; or some rows of one block.
+std::vector<TiledConv::Unit> TiledConv::Cut(const Gathering& pass, int64_t sample_blocks,
+                                            int64_t bytes_a_row) {
+  const int64_t whole = bytes_a_row * pass.in.height, height = pass.out.height;
+  const int64_t blocks = std::max<int64_t>(1, kPackedBytes / whole);
+  const int64_t strips =
+      std::min(height, std::max<int64_t>(1, (whole + kPackedBytes - 1) / kPackedBytes));
+  const int64_t rows = (height + strips - 1) / strips;
+  std::vector<Unit> units;
+  for (int64_t b = 0; b < sample_blocks; b += blocks) {
+    for (int64_t r = 0; r < height; r += rows) {
+      Unit unit = {
+          b, std::min(blocks, sample_blocks - b), r, std::min(rows, height - r), pass.in.height, 0};
+      for (int64_t i = r; i < r + unit.rows; ++i) {
+        for (const Tap& tap : pass.rows[static_cast<size_t>(i)]) {
+          unit.low = std::min(unit.low, tap.from);
+          unit.high = std::max(unit.high, tap.from + 1);
+        }
+      }
+      unit.low = std::min(unit.low, unit.high);
+      units.push_back(unit);
+    }
+  }
+  return units;
+}
+
+void TiledConv::GatherUnit(const Gathering& pass, const Unit& unit, int64_t count,
+                           const Bfloat16* in, const Bfloat16* weights, bool accumulate,
+                           Bfloat16* out) const {
+  const Side &from = pass.in, &to = pass.out;
+  const int64_t depth = from.blocks(), position = depth * kTileBlock, row = from.width * position,
+                block = (unit.high - unit.low) * row;
+  const Packed packed(std::max<int64_t>(1, unit.blocks * block));
+  for (int64_t b = 0; b < unit.blocks; ++b) {
+    const int64_t first = (unit.first_block + b) * kBlockSamples;
+    const int64_t samples = std::min(kBlockSamples, count - first);
+    const Bfloat16* const at = in + first * from.size() + unit.low * from.width * from.channels;
+    for (int64_t p = 0; p < (unit.high - unit.low) * from.width; ++p) {
+      for (int64_t c = 0; c < depth; ++c) {
+        LeftBlock(samples, std::min(kTileSide, from.channels - c * kTileSide),
+                  at + p * from.channels + c * kTileSide, from.size(),
+                  packed.data() + b * block + p * position + c * kTileBlock);
+      }
+    }
+  }
+  const int64_t window = shape_.kernel * shape_.kernel;
+  // Channels that are summed up at once; sums of all positions are kept in between.
+  const int64_t share = std::clamp<int64_t>(kRightBlocks / window, 1, depth);
+  const int64_t positions = unit.blocks * unit.rows * to.width;
+  const Scratch kept((share < depth ? positions : 1) * kTileBlock);
+  std::vector<TilePanel> panels(static_cast<size_t>(window));
+  for (int64_t o = 0; o < to.blocks(); ++o) {
+    const Bfloat16* const right = weights + o * window * depth * kTileBlock;
+    const int64_t columns = std::min(kTileSide, to.channels - o * kTileSide);
+    for (int64_t c = 0; c < depth; c += share) {
+      float* sums = kept.data();
+      for (int64_t b = 0; b < unit.blocks; ++b) {
+        const int64_t first = (unit.first_block + b) * kBlockSamples;
+        const int64_t samples = std::min(kBlockSamples, count - first);
+        for (int64_t i = unit.first_row; i < unit.first_row + unit.rows; ++i) {
+          for (int64_t j = 0; j < to.width; ++j) {
+            int64_t taps = 0;
+            for (const Tap& k : pass.rows[static_cast<size_t>(i)]) {
+              for (const Tap& l : pass.columns[static_cast<size_t>(j)]) {
+                panels[static_cast<size_t>(taps++)] = {
+                    b * block + (k.from - unit.low) * row + l.from * position + c * kTileBlock,
+                    ((k.k * shape_.kernel + l.k) * depth + c) * kTileBlock};
+              }
+            }
+            const bool last = c + share >= depth;
+            Bfloat16* at =
+                out + first * to.size() + (i * to.width + j) * to.channels + o * kTileSide;
+            MultiplyTiles(taps, panels.data(), std::min(share, depth - c), packed.data(), right,
+                          c > 0, sums);
+            if (last) {
+              for (int64_t n = 0; n < samples; ++n, at += to.size())
+                StoreRounded(sums + n * kTileSide, columns, accumulate, at);
+            }
+            if (share < depth) sums += kTileBlock;
+          }
+        }
+      }
+    }
+  }
+}
+
+void TiledConv::Gather(const Gathering& pass, int64_t count, const Bfloat16* in,
+                       const Bfloat16* weights, bool accumulate, Bfloat16* out) const {
+  const int64_t bytes_a_row = pass.in.width * kBlockSamples * pass.in.blocks() * kTileSide *
+                              static_cast<int64_t>(sizeof(Bfloat16));
+  const std::vector<Unit> units = Cut(pass, TileCount(count), bytes_a_row);
+#pragma omp parallel
+  {
+    const TileUse use;
+#pragma omp for schedule(static)
+    for (size_t u = 0; u < units.size(); ++u)
+      GatherUnit(pass, units[u], count, in, weights, accumulate, out);
+  }
+}
+
+void TiledConv::Forward(int64_t count, const Bfloat16* x, Bfloat16* y,
+                        const void* workspace) const {
+  Gather(forward_, count, x, static_cast<const Bfloat16*>(workspace), false, y);
+}
+
+void TiledConv::BackwardData(int64_t count, const Bfloat16* dy, Bfloat16* dx, bool accumulate,
+                             const void* workspace) const {
+  Gather(backward_, count, dy, static_cast<const Bfloat16*>(workspace), accumulate, dx);
+}
+
+// sums [k][l][in block][out block][32 c][32 o] += those over the unit's samples and positions.
+void TiledConv::SumUnit(const Unit& unit, int64_t count, const Bfloat16* x, const Bfloat16* dy,
+                        float* sums) const {
+  const Side &from = forward_.in, &to = forward_.out;
+  const int64_t ins = from.blocks(), outs = to.blocks(), height = unit.high - unit.low;
+  // [sample block][row][column][block of channels][32 × 32]
+  const int64_t x_block = height * from.width * ins * kTileBlock,
+                dy_block = unit.rows * to.width * outs * kTileBlock;
+  const Packed left(std::max<int64_t>(1, unit.blocks * x_block)), right(unit.blocks * dy_block);
+  for (int64_t b = 0; b < unit.blocks; ++b) {
+    const int64_t first = (unit.first_block + b) * kBlockSamples;
+    const int64_t samples = std::min(kBlockSamples, count - first);
+    const Bfloat16* const x_at = x + first * from.size() + unit.low * from.width * from.channels;
+    for (int64_t p = 0; p < height * from.width; ++p) {
+      for (int64_t c = 0; c < ins; ++c) {
+        LeftBlockTransposed(std::min(kTileSide, from.channels - c * kTileSide), samples,
+                            x_at + p * from.channels + c * kTileSide, from.size(),
+                            left.data() + b * x_block + (p * ins + c) * kTileBlock);
+      }
+    }
+    const Bfloat16* const dy_at = dy + first * to.size() + unit.first_row * to.width * to.channels;
+    for (int64_t p = 0; p < unit.rows * to.width; ++p) {
+      for (int64_t o = 0; o < outs; ++o) {
+        RightBlock(samples, std::min(kTileSide, to.channels - o * kTileSide),
+                   dy_at + p * to.channels + o * kTileSide, to.size(),
+                   right.data() + b * dy_block + (p * outs + o) * kTileBlock);
+      }
+    }
+  }
+  const int64_t positions = unit.blocks * unit.rows * to.width;
+  std::vector<TilePanel> panels(kPositions);
+  for (int64_t c = 0; c < ins; ++c) {
+    for (int64_t o = 0; o < outs; ++o) {
+      for (int64_t k = 0; k < shape_.kernel; ++k) {
+        for (int64_t begin = 0; begin < positions; begin += kPositions) {
+          for (int64_t l = 0; l < shape_.kernel; ++l) {
+            size_t met = 0;
+            for (int64_t p = begin; p < std::min(positions, begin + kPositions); ++p) {
+              const int64_t b = p / (unit.rows * to.width), i = p / to.width % unit.rows,
+                            j = p % to.width;
+              const int64_t row = (unit.first_row + i) * shape_.stride + k - shape_.padding,
+                            column = j * shape_.stride + l - shape_.padding;
+              if (row < 0 || row >= from.height || column < 0 || column >= from.width) continue;
+              panels[met++] = {
+                  b * x_block + ((row - unit.low) * from.width + column) * ins * kTileBlock,
+                  b * dy_block + (i * to.width + j) * outs * kTileBlock};
+            }
+            if (met == 0) continue;
+            const int64_t tap = k * shape_.kernel + l;
+            MultiplyTiles(static_cast<int64_t>(met), panels.data(), 1, left.data() + c * kTileBlock,
+                          right.data() + o * kTileBlock, true,
+                          sums + ((tap * ins + c) * outs + o) * kTileBlock);
+          }
+        }
+      }
+    }
+  }
+}
+
+void TiledConv::BackwardWeights(int64_t count, const Bfloat16* x, const Bfloat16* dy, bool first,
+                                void* workspace) const {
+  const int64_t bytes_a_row = forward_.in.width * kBlockSamples * forward_.in.blocks() * kTileSide *
+                              static_cast<int64_t>(sizeof(Bfloat16));
+  const std::vector<Unit> units = Cut(forward_, TileCount(count), bytes_a_row);
+  const int64_t size = sums_size();
+  auto* const total = static_cast<float*>(workspace);
+  int team = 1;
+#pragma omp parallel
+  {
+#pragma omp single
+    team = omp_get_num_threads();
+    float* const own = total + (1 + omp_get_thread_num()) * size;
+    std::fill_n(own, size, 0.0f);
+    const TileUse use;
+#pragma omp for schedule(static)
+    for (size_t u = 0; u < units.size(); ++u) SumUnit(units[u], count, x, dy, own);
+  }
+  ParallelElements(size, [=](int64_t i) {
+    float sum = first ? 0.0f : total[i];
+    for (int t = 1; t <= team; ++t) sum += total[t * size + i];
+    total[i] = sum;
+  });
+}
+
+void TiledConv::FinishBackwardWeights(float* dweight, bool accumulate,
+                                      const void* workspace) const {
+  const auto* const sums = static_cast<const float*>(workspace);
+  const int64_t window = shape_.kernel * shape_.kernel, ins = forward_.in.blocks(),
+                outs = forward_.out.blocks();
+  ParallelFor(shape_.out_channels, shape_.in_channels * window, [&](int64_t o) {
+    for (int64_t c = 0; c < shape_.in_channels; ++c) {
+      float* const to = dweight + (o * shape_.in_channels + c) * window;
+      for (int64_t tap = 0; tap < window; ++tap) {
+        const float sum = sums[((tap * ins + c / kTileSide) * outs + o / kTileSide) * kTileBlock +
+                               c % kTileSide * kTileSide + o % kTileSide];
+        to[tap] = accumulate ? to[tap] + sum : sum;
+      }
+    }
+  });
+}
+
+}  // namespace pretext::conv_internal

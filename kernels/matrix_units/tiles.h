@@ -1,0 +1,65 @@
+// Products of bfloat16 in the tile registers of Intel's AMX, summed up in float32: the loop that
+// convolutions are made of (kernels/conv/tiled_conv.h).
+//
+// A tile has 16 rows of 64 bytes. Four of them hold sums of 32×32, two 32×32 of a left factor A, two
+// as much of a right factor B:
+//
+//   sums[m, n] = Σ_p Σ_k A_p[m, k] B_p[k, n]        m, n < 32, p a panel, k < 32 · depth
+//
+// Both lie in blocks of 32×32, 64-byte aligned: A's row-major, B's in "pair order", which the
+// hardware asks for, of 16 columns each, two rows k interleaved:
+//
+//   block[m][k]        block[n / 16][k / 2][n % 16][k % 2]
+//
+// Each product of two elements is exact in float32, denormal numbers count as 0, NaN propagates.
+// Sums over k are in a fixed order.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/bfloat16/bfloat16.h"
+
+namespace pretext {
+
+inline constexpr int64_t kTileSide = 32;                      // of the sums
+inline constexpr int64_t kTileBlock = kTileSide * kTileSide;  // numbers in a block of B
+inline int64_t TileCount(int64_t n) { return (n + kTileSide - 1) / kTileSide; }
+
+// Whether the processor has these tiles, the system lets this process use them, and oneDNN is
+// allowed to (ONEDNN_MAX_CPU_ISA). Nothing below may be called otherwise.
+bool HasTiles();
+
+// While it lives, the thread's tiles are set up for MultiplyTiles. Libraries set up their own within
+// their calls: none of them in between.
+class TileUse {
+ public:
+  TileUse();
+  ~TileUse();
+  TileUse(const TileUse&) = delete;
+  TileUse& operator=(const TileUse&) = delete;
+};
+
+// Elements from the factors' beginnings to those of a panel.
+struct TilePanel {
+  int64_t a, b;
+};
+
+// sums [32, 32] = the sum above, or += with accumulate. A panel's `depth` blocks follow one another.
+void MultiplyTiles(int64_t panels, const TilePanel* panel, int64_t depth, const Bfloat16* a,
+                   const Bfloat16* b, bool accumulate, float* sums);
+
+// Blocks of `rows` × `columns` (at most 32 each) of a factor; the rest of the block becomes 0. From
+// rows that lie at `stride` from each other, or, transposed, from columns that do.
+void LeftBlock(int64_t rows, int64_t columns, const Bfloat16* from, int64_t stride,
+               Bfloat16* block);
+void LeftBlockTransposed(int64_t rows, int64_t columns, const Bfloat16* from, int64_t stride,
+                         Bfloat16* block);
+void RightBlock(int64_t rows, int64_t columns, const Bfloat16* from, int64_t stride,
+                Bfloat16* block);
+void RightBlockTransposed(int64_t rows, int64_t columns, const Bfloat16* from, int64_t stride,
+                          Bfloat16* block);
+
+// The first `columns` (at most 32) of a row of sums, rounded; added to what is there with accumulate.
+void StoreRounded(const float* sums, int64_t columns, bool accumulate, Bfloat16* to);
+
+}  // namespace pretext

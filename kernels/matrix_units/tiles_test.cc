@@ -1,0 +1,116 @@
+#include "kernels/matrix_units/tiles.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/random/random.h"
+
+namespace pretext {
+namespace {
+
+class TilesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!HasTiles()) GTEST_SKIP() << "no matrix units here";
+  }
+
+  std::vector<Bfloat16> Numbers(int64_t n) {
+    std::vector<Bfloat16> values(static_cast<size_t>(n));
+    for (Bfloat16& value : values) value = ToBfloat16(random_.Uniform(-1.0f, 1.0f));
+    return values;
+  }
+
+  Random random_{{.seed = 5}};
+};
+
+struct alignas(64) Block {
+  std::array<Bfloat16, kTileBlock> values;
+  float Left(int64_t m, int64_t k) const {
+    return ToFloat(values[static_cast<size_t>(m * 32 + k)]);
+  }
+  float Right(int64_t k, int64_t n) const {
+    return ToFloat(values[static_cast<size_t>(n / 16 * 512 + k / 2 * 32 + n % 16 * 2 + k % 2)]);
+  }
+};
+
+TEST_F(TilesTest, BlocksOfRowsAndOfColumnsWithZerosBeyond) {
+  for (const auto& [rows, columns] : {std::pair{32, 32}, {32, 16}, {17, 31}, {1, 5}, {30, 1}}) {
+    const int64_t stride = 37;
+    const std::vector<Bfloat16> from = Numbers(32 * stride);
+    Block left, left_transposed, right, right_transposed;
+    LeftBlock(rows, columns, from.data(), stride, left.values.data());
+    LeftBlockTransposed(rows, columns, from.data(), stride, left_transposed.values.data());
+    RightBlock(rows, columns, from.data(), stride, right.values.data());
+    RightBlockTransposed(rows, columns, from.data(), stride, right_transposed.values.data());
+    for (int64_t r = 0; r < 32; ++r) {
+      for (int64_t c = 0; c < 32; ++c) {
+        const bool there = r < rows && c < columns;
+        const float straight = there ? ToFloat(from[r * stride + c]) : 0.0f,
+                    across = there ? ToFloat(from[c * stride + r]) : 0.0f;
+        EXPECT_EQ(left.Left(r, c), straight);
+        EXPECT_EQ(left_transposed.Left(r, c), across);
+        EXPECT_EQ(right.Right(r, c), straight);
+        EXPECT_EQ(right_transposed.Right(r, c), across);
+      }
+    }
+  }
+}
+
+TEST_F(TilesTest, SumsOverPanelsAndDepth) {
+  constexpr int64_t kDepth = 3;
+  std::vector<Block> a(2 * kDepth), b(2 * kDepth);
+  for (Block& block : a) LeftBlock(32, 32, Numbers(1024).data(), 32, block.values.data());
+  for (Block& block : b) RightBlock(32, 32, Numbers(1024).data(), 32, block.values.data());
+  const TilePanel panels[] = {{0, kDepth * kTileBlock}, {kDepth * kTileBlock, 0}};
+  const Bfloat16* const left = a[0].values.data();
+  const Bfloat16* const right = b[0].values.data();
+  alignas(64) float sums[kTileBlock];
+  {
+    const TileUse use;
+    MultiplyTiles(2, panels, kDepth, left, right, false, sums);
+    MultiplyTiles(1, panels, kDepth, left, right, true, sums);
+  }
+  for (int64_t m = 0; m < 32; ++m) {
+    for (int64_t n = 0; n < 32; ++n) {
+      double sum = 0;
+      for (int64_t p : {0, 1, 0}) {
+        for (int64_t k = 0; k < 32 * kDepth; ++k) {
+          sum += double{a[p * kDepth + k / 32].Left(m, k % 32)} *
+                 b[(1 - p) * kDepth + k / 32].Right(k % 32, n);
+        }
+      }
+      // 288 exact products below 1, each sum rounded: 288 · 2^-24 of the largest sum, some 20.
+      EXPECT_TRUE(std::abs(sums[m * 32 + n] - sum) <= 288 * 20 * 0x1p-24) << m << " " << n;
+    }
+  }
+}
+
+TEST_F(TilesTest, NanPropagatesAndRoundingIsToTheNearestEven) {
+  float sums[32] = {};
+  for (int i = 0; i < 32; ++i) sums[i] = random_.Uniform(-3.0f, 3.0f);
+  sums[4] = std::numeric_limits<float>::quiet_NaN();
+  sums[5] = 1 + 0x1p-8f;  // a tie
+  sums[6] = std::numeric_limits<float>::infinity();
+  std::vector<Bfloat16> to = Numbers(33);
+  const std::vector<Bfloat16> before = to;
+  StoreRounded(sums, 31, false, to.data());
+  for (int i = 0; i < 31; ++i) {
+    if (i == 4) {
+      EXPECT_TRUE(std::isnan(ToFloat(to[i])));
+    } else {
+      EXPECT_EQ(to[i], ToBfloat16(sums[i])) << i;
+    }
+  }
+  EXPECT_EQ(to[31], before[31]);
+  to = before;
+  StoreRounded(sums, 3, true, to.data());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(to[i], ToBfloat16(sums[i] + ToFloat(before[i])));
+  EXPECT_EQ(to[3], before[3]);
+}
+
+}  // namespace
+}  // namespace pretext
