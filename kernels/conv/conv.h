@@ -1,4 +1,4 @@
-// Two-dimensional convolution and its gradients, by oneDNN.
+// Two-dimensional convolution and its gradients, by oneDNN as a rule.
 //
 //   y[n, o, i, j] = Σ_{c, k, l} x[n, c, i·s + k - p, j·s + l - p] · w[o, c, k, l]
 //
@@ -21,6 +21,8 @@
 //     plan.Forward(count, x + begin * plan.input_stride(),     // of elements
 //                  y + begin * plan.output_stride(), workspace);
 //   }
+//
+// On a processor with AMX some passes in bfloat16 are our own (tiled_conv.h).
 //
 // Images are float32, or bfloat16 where the shape asks for it: the weights are then rounded as they
 // are put in order, sums and the gradient of the weights are float32. The plan's layouts name the
