@@ -17,9 +17,9 @@ struct Workload {
   int repeats = 5;        // steps that are
 };
 
-// {"workload": …, "variant": …, "dtype": …, "threads": …, "median_ms": …, "min_ms": …, "items_per_s": …,
-// "gflops": …, "extra_mb": …, "max_rss_mb": …}. extra_mb: the most memory held during the steps
-// beyond what was held before the first.
+// {"workload": …, "variant": …, "dtype": …, "threads": …, "median_ms": …, "min_ms": …,
+// "items_per_s": …, "gflops": …, "extra_mb": …, "max_rss_mb": …}. extra_mb: the most memory held
+// during the steps beyond what was held before the first.
 void Measure(const Workload& workload, const std::function<void()>& step);
 
 // Numbers for inputs: uniform in [-1, 1), the same every time.

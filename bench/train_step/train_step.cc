@@ -3,7 +3,8 @@
 //
 //   bazel run //bench/train_step -- [--bf16] PIPELINE.textproto ...
 //
-// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16. Contrastive pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
+// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16. Contrastive
+// pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
 #include "pipelines/train/train_step.h"
 
 #include <cstdio>

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/parallel/parallel.h"
-#include "kernels/scratch/scratch.h"
+#include "kernels/scratch/bfloat16_scratch.h"
 
 namespace pretext::conv_internal {
 namespace {
@@ -21,16 +21,6 @@ constexpr int64_t kRightBlocks = (36 << 10) / (kTileBlock * static_cast<int64_t>
 // factors together.
 constexpr int64_t kPositions = 8;
 constexpr int64_t kBlockSamples = kTileSide;
-
-// The memory of as many bfloat16.
-class Packed {
- public:
-  explicit Packed(int64_t n) : floats_((n + 1) / 2) {}
-  Bfloat16* data() const { return reinterpret_cast<Bfloat16*>(floats_.data()); }
-
- private:
-  Scratch floats_;
-};
 
 }  // namespace
 
@@ -106,7 +96,7 @@ void TiledConv::Prepare(Pass pass, const float* weight, void* workspace) const {
   const int64_t of_out = shape_.in_channels * window, of_in = window;
   const int64_t in_stride = pass == Pass::kForward ? of_in : of_out;
   const int64_t out_stride = pass == Pass::kForward ? of_out : of_in;
-  const Packed rounded(shape_.weight_size());
+  const Bfloat16Scratch rounded(shape_.weight_size());
   ToBfloat16(shape_.weight_size(), weight, rounded.data());
   auto* const blocks = static_cast<Bfloat16*>(workspace);
   ParallelFor(gathering.out.blocks() * in_blocks, window * kTileBlock, [&](int64_t i) {
@@ -128,9 +118,11 @@ void TiledConv::Prepare(Pass pass, const float* weight, void* workspace) const {
 }
 
 // As many sample blocks as fit, of whole images; or some rows of one block.
-std::vector<TiledConv::Unit> TiledConv::Cut(const Gathering& pass, int64_t sample_blocks,
-                                            int64_t bytes_a_row) {
-  const int64_t whole = bytes_a_row * pass.in.height, height = pass.out.height;
+std::vector<TiledConv::Unit> TiledConv::Cut(const Gathering& pass, int64_t count) {
+  const int64_t sample_blocks = TileCount(count);
+  const int64_t whole = pass.in.blocks() * pass.in.height * pass.in.width * kTileBlock *
+                        static_cast<int64_t>(sizeof(Bfloat16));
+  const int64_t height = pass.out.height;
   const int64_t blocks = std::max<int64_t>(1, kPackedBytes / whole);
   const int64_t strips =
       std::min(height, std::max<int64_t>(1, (whole + kPackedBytes - 1) / kPackedBytes));
@@ -159,7 +151,7 @@ void TiledConv::GatherUnit(const Gathering& pass, const Unit& unit, int64_t coun
   const Side &from = pass.in, &to = pass.out;
   const int64_t depth = from.blocks(), position = depth * kTileBlock, row = from.width * position,
                 block = (unit.high - unit.low) * row;
-  const Packed packed(std::max<int64_t>(1, unit.blocks * block));
+  const Bfloat16Scratch packed(std::max<int64_t>(1, unit.blocks * block));
   for (int64_t b = 0; b < unit.blocks; ++b) {
     const int64_t first = (unit.first_block + b) * kBlockSamples;
     const int64_t samples = std::min(kBlockSamples, count - first);
@@ -215,9 +207,7 @@ void TiledConv::GatherUnit(const Gathering& pass, const Unit& unit, int64_t coun
 
 void TiledConv::Gather(const Gathering& pass, int64_t count, const Bfloat16* in,
                        const Bfloat16* weights, bool accumulate, Bfloat16* out) const {
-  const int64_t bytes_a_row = pass.in.width * kBlockSamples * pass.in.blocks() * kTileSide *
-                              static_cast<int64_t>(sizeof(Bfloat16));
-  const std::vector<Unit> units = Cut(pass, TileCount(count), bytes_a_row);
+  const std::vector<Unit> units = Cut(pass, count);
 #pragma omp parallel
   {
     const TileUse use;
@@ -245,7 +235,8 @@ void TiledConv::SumUnit(const Unit& unit, int64_t count, const Bfloat16* x, cons
   // [sample block][row][column][block of channels][32 × 32]
   const int64_t x_block = height * from.width * ins * kTileBlock,
                 dy_block = unit.rows * to.width * outs * kTileBlock;
-  const Packed left(std::max<int64_t>(1, unit.blocks * x_block)), right(unit.blocks * dy_block);
+  const Bfloat16Scratch left(std::max<int64_t>(1, unit.blocks * x_block)),
+      right(unit.blocks * dy_block);
   for (int64_t b = 0; b < unit.blocks; ++b) {
     const int64_t first = (unit.first_block + b) * kBlockSamples;
     const int64_t samples = std::min(kBlockSamples, count - first);
@@ -298,9 +289,7 @@ void TiledConv::SumUnit(const Unit& unit, int64_t count, const Bfloat16* x, cons
 
 void TiledConv::BackwardWeights(int64_t count, const Bfloat16* x, const Bfloat16* dy, bool first,
                                 void* workspace) const {
-  const int64_t bytes_a_row = forward_.in.width * kBlockSamples * forward_.in.blocks() * kTileSide *
-                              static_cast<int64_t>(sizeof(Bfloat16));
-  const std::vector<Unit> units = Cut(forward_, TileCount(count), bytes_a_row);
+  const std::vector<Unit> units = Cut(forward_, count);
   const int64_t size = sums_size();
   auto* const total = static_cast<float*>(workspace);
   int team = 1;

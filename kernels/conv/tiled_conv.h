@@ -1,10 +1,10 @@
-// Convolutions of bfloat16 in the processor's matrix units (kernels/matrix_units), all three passes.
-// Internal to the package: conv.h says when it is taken.
+// Convolutions of bfloat16 in the processor's matrix units (kernels/matrix_units), all three
+// passes. Internal to the package: conv.h says when it is taken.
 //
 // Images lie channels last. A tile's rows are 32 samples at one position: whatever stride, kernel
-// and size, a product has 32 rows, and what a window reaches beyond the image is left out of the sum
-// instead of being multiplied by 0 (at 4×4 that spares three tenths of the work). For this, samples
-// are put in blocks of 32 for some rows of the image at a time,
+// and size, a product has 32 rows, and what a window reaches beyond the image is left out of the
+// sum instead of being multiplied by 0 (at 4×4 that spares three tenths of the work). For this,
+// samples are put in blocks of 32 for some rows of the image at a time,
 //
 //   packed[block][row][column][C / 32][32 samples][32 channels]
 //
@@ -14,8 +14,8 @@
 //   dx[n, i, j, c]  = Σ_{k, l, o} dy[n, (i + p - k) / s, (j + p - l) / s, o] · w[o, c, k, l]
 //   dw[o, c, k, l]  = Σ_{n, i, j} x[n, i·s + k - p, j·s + l - p, c] · dy[n, i, j, o]
 //
-// The first two are one loop over other tables of which position meets which. For the third, samples
-// are what is summed over: x is packed transposed, dy in pair order.
+// The first two are one loop over other tables of which position meets which. For the third,
+// samples are what is summed over: x is packed transposed, dy in pair order.
 //
 // Sums are float32, in an order that depends on shape and number of threads alone.
 #pragma once
@@ -72,7 +72,7 @@ class TiledConv {
     int64_t low, high;  // rows of the source, [low, high)
   };
 
-  static std::vector<Unit> Cut(const Gathering& pass, int64_t sample_blocks, int64_t bytes_a_row);
+  static std::vector<Unit> Cut(const Gathering& pass, int64_t count);
   void Gather(const Gathering& pass, int64_t count, const Bfloat16* in, const Bfloat16* weights,
               bool accumulate, Bfloat16* out) const;
   void GatherUnit(const Gathering& pass, const Unit& unit, int64_t count, const Bfloat16* in,

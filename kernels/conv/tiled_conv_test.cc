@@ -78,8 +78,8 @@ std::vector<float> Plain(const std::vector<Bfloat16>& last, int64_t n, int64_t c
 }
 
 // Products of these numbers are exact and below 1: a sum of so many `terms` is around their square
-// root, as is the number of roundings of its last place that do not cancel out. The result is rounded
-// once more, by `rounding` of itself.
+// root, as is the number of roundings of its last place that do not cancel out. The result is
+// rounded once more, by `rounding` of itself.
 void ExpectNear(const std::vector<float>& values, const std::vector<double>& expected,
                 int64_t terms, double rounding) {
   ASSERT_EQ(values.size(), expected.size());

@@ -1,8 +1,8 @@
 // Products of bfloat16 in the tile registers of Intel's AMX, summed up in float32: the loop that
 // convolutions are made of (kernels/conv/tiled_conv.h).
 //
-// A tile has 16 rows of 64 bytes. Four of them hold sums of 32×32, two 32×32 of a left factor A, two
-// as much of a right factor B:
+// A tile has 16 rows of 64 bytes. Four of them hold sums of 32×32, two 32×32 of a left factor A,
+// two as much of a right factor B:
 //
 //   sums[m, n] = Σ_p Σ_k A_p[m, k] B_p[k, n]        m, n < 32, p a panel, k < 32 · depth
 //
@@ -29,8 +29,8 @@ inline int64_t TileCount(int64_t n) { return (n + kTileSide - 1) / kTileSide; }
 // allowed to (ONEDNN_MAX_CPU_ISA). Nothing below may be called otherwise.
 bool HasTiles();
 
-// While it lives, the thread's tiles are set up for MultiplyTiles. Libraries set up their own within
-// their calls: none of them in between.
+// While it lives, the thread's tiles are set up for MultiplyTiles. Libraries set up their own
+// within their calls: none of them in between.
 class TileUse {
  public:
   TileUse();
@@ -44,7 +44,8 @@ struct TilePanel {
   int64_t a, b;
 };
 
-// sums [32, 32] = the sum above, or += with accumulate. A panel's `depth` blocks follow one another.
+// sums [32, 32] = the sum above, or += with accumulate. A panel's `depth` blocks follow one
+// another.
 void MultiplyTiles(int64_t panels, const TilePanel* panel, int64_t depth, const Bfloat16* a,
                    const Bfloat16* b, bool accumulate, float* sums);
 
@@ -59,7 +60,8 @@ void RightBlock(int64_t rows, int64_t columns, const Bfloat16* from, int64_t str
 void RightBlockTransposed(int64_t rows, int64_t columns, const Bfloat16* from, int64_t stride,
                           Bfloat16* block);
 
-// The first `columns` (at most 32) of a row of sums, rounded; added to what is there with accumulate.
+// The first `columns` (at most 32) of a row of sums, rounded; added to what is there with
+// accumulate.
 void StoreRounded(const float* sums, int64_t columns, bool accumulate, Bfloat16* to);
 
 }  // namespace pretext

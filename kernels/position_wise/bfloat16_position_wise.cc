@@ -8,7 +8,7 @@
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/position_wise/position_wise_internal.h"
 #include "kernels/reduce/column_sum.h"
-#include "kernels/scratch/scratch.h"
+#include "kernels/scratch/bfloat16_scratch.h"
 
 namespace pretext {
 
@@ -54,16 +54,6 @@ void ActivateBack(Activation activation, int64_t rows, int64_t columns, const Bf
   });
   if (sums) ColumnSum(blocks, columns, partials.data(), sums.accumulate, sums.data);
 }
-
-// The memory of as many bfloat16.
-class Bfloat16Scratch {
- public:
-  explicit Bfloat16Scratch(int64_t n) : floats_((n + 1) / 2) {}
-  Bfloat16* data() const { return reinterpret_cast<Bfloat16*>(floats_.data()); }
-
- private:
-  Scratch floats_;
-};
 
 }  // namespace
 
