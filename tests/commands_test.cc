@@ -22,7 +22,7 @@ TEST(Commands, AForeignFlagEndsWith2) {
   for (const auto& [arguments, flag] : {
            std::pair<std::vector<std::string>, std::string>{
                {"fill-mask", "run", "a [MASK]", "--override", "nonsense {"}, "--override"},
-           {{"embed", "run", "--text", "t", "--out", "o", "--override", "train {}"}, "--override"},
+           {{"embed", "run", "--text", "t", "--out", "o", "--resume", "run"}, "--resume"},
            {{"validate", "p.textproto", "--resume", "nowhere"}, "--resume"},
            {{"train", "p.textproto", "--out", "model.bin", "--json"}, "--out"},
            {{"plugins", "--override", "nonsense {"}, "--override"},

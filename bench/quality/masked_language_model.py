@@ -1,11 +1,12 @@
-"""gcide_mlm_tiny in PyTorch, on the same token ids, to compare held-out losses at equal steps.
+"""The model of gcide_mlm_tiny in PyTorch, on the same token ids, to compare held-out losses at equal steps.
 
     pretext tokenize pipelines/gcide_mlm_tiny.textproto --out train.npy
     pretext tokenize pipelines/gcide_mlm_tiny.textproto --split test --out test.npy
-    pretext train pipelines/gcide_mlm_tiny.textproto --override 'train { steps: 400 }'
+    pretext train pipelines/gcide_mlm_tiny.textproto --override 'train { steps: 400 batch_size: 64 } schedule { warmup_steps: 200 }
+        optimizer { [type.googleapis.com/pretext.AdamW] { learning_rate: 2e-3 beta2: 0.999 } }'
     python3 masked_language_model.py train.npy test.npy --steps 400
 
-Model, masking, optimizer and schedule are the pipeline's; random numbers are PyTorch's own, so masks and initial weights
+Model, masking, optimizer and schedule are those of the pipeline so overridden; random numbers are PyTorch's own, so masks and initial weights
 differ. Prints a line of JSON: held-out masked loss and accuracy, and the seconds.
 """
 import argparse, json, math, time
