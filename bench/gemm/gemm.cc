@@ -53,14 +53,13 @@ void Run(const char* name, Transpose trans_a, Transpose trans_b, int64_t m, int6
 }
 
 // The same in bfloat16, by whichever kernel is taken.
-void RunBfloat16(const char* name, Transpose trans_a, Transpose trans_b, int64_t m, int64_t n,
-                 int64_t k) {
+void RunBfloat16(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k) {
   std::vector<float> values(static_cast<size_t>(std::max(m * k, k * n))), c(m * n);
   FillUniform(static_cast<int64_t>(values.size()), values.data());
   std::vector<Bfloat16> a(m * k), b(k * n);
   ToBfloat16(m * k, values.data(), a.data());
   ToBfloat16(k * n, values.data(), b.data());
-  Measure({.name = name,
+  Measure({.name = "gemm",
            .variant = Variant("bf16", trans_a, trans_b, m, n, k),
            .bfloat16 = true,
            .gflop = 2e-9 * static_cast<double>(m * n * k),
@@ -75,7 +74,7 @@ void RunBfloat16(const char* name, Transpose trans_a, Transpose trans_b, int64_t
 void Main(bool all) {
   constexpr Transpose kNo = Transpose::kNo, kYes = Transpose::kYes;
   for (int64_t size : {512, 1024}) Run("gemm peak", kNo, kNo, size, size, size);
-  RunBfloat16("gemm bf16", kNo, kNo, 1024, 1024, 1024);
+  RunBfloat16(kNo, kNo, 1024, 1024, 1024);
   if (!all) return;
   constexpr int64_t kShapes[][3] = {
       {16, 16, 16},     {32, 32, 32},      {64, 64, 64},      {96, 96, 96},
@@ -88,7 +87,7 @@ void Main(bool all) {
     Run("gemm", kNo, kYes, m, n, k);
     Run("gemm", kYes, kNo, m, n, k);
     for (Transpose trans_a : {kNo, kYes}) {
-      for (Transpose trans_b : {kNo, kYes}) RunBfloat16("gemm", trans_a, trans_b, m, n, k);
+      for (Transpose trans_b : {kNo, kYes}) RunBfloat16(trans_a, trans_b, m, n, k);
     }
   }
 }

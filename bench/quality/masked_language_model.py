@@ -6,8 +6,8 @@
         optimizer { [type.googleapis.com/pretext.AdamW] { learning_rate: 2e-3 beta2: 0.999 } }'
     python3 masked_language_model.py train.npy test.npy --steps 400
 
-Model, masking, optimizer and schedule are those of the pipeline so overridden; random numbers are PyTorch's own, so masks and initial weights
-differ. Prints a line of JSON: held-out masked loss and accuracy, and the seconds.
+Model, masking, optimizer and schedule are those of the pipeline so overridden; random numbers are PyTorch's own, so
+masks and initial weights differ. Prints a line of JSON: held-out masked loss and accuracy, and the seconds.
 """
 import argparse, json, math, time
 import numpy as np

@@ -47,7 +47,7 @@ TiledConv::TiledConv(const ConvShape& s) : shape_(s), threads_(omp_get_max_threa
     Taps taps(static_cast<size_t>(out));
     for (int64_t i = 0; i < out; ++i) {
       for (int64_t k = 0; k < s.kernel; ++k) {
-        const int64_t from = i * s.stride + k - s.padding;
+        const int64_t from = SourceOf(i, k);
         if (from >= 0 && from < in) taps[static_cast<size_t>(i)].push_back({k, from});
       }
     }
@@ -164,42 +164,49 @@ void TiledConv::GatherUnit(const Gathering& pass, const Unit& unit, int64_t coun
       }
     }
   }
+  // What meets at each of the result's positions, for every block of channels alike.
+  struct Place {
+    size_t first_panel, panels;
+    int64_t samples, at;  // in `out`
+  };
+  std::vector<TilePanel> panels;
+  std::vector<Place> places;
+  for (int64_t b = 0; b < unit.blocks; ++b) {
+    const int64_t first = (unit.first_block + b) * kBlockSamples;
+    for (int64_t i = unit.first_row; i < unit.first_row + unit.rows; ++i) {
+      for (int64_t j = 0; j < to.width; ++j) {
+        const size_t before = panels.size();
+        for (const Tap& k : pass.rows[static_cast<size_t>(i)]) {
+          for (const Tap& l : pass.columns[static_cast<size_t>(j)]) {
+            panels.push_back({b * block + (k.from - unit.low) * row + l.from * position,
+                              (k.k * shape_.kernel + l.k) * depth * kTileBlock});
+          }
+        }
+        places.push_back({before, panels.size() - before, std::min(kBlockSamples, count - first),
+                          first * to.size() + (i * to.width + j) * to.channels});
+      }
+    }
+  }
   const int64_t window = shape_.kernel * shape_.kernel;
-  // Channels that are summed up at once; sums of all positions are kept in between.
+  // Channels that are summed up at once; sums of all places are kept in between.
   const int64_t share = std::clamp<int64_t>(kRightBlocks / window, 1, depth);
-  const int64_t positions = unit.blocks * unit.rows * to.width;
-  const Scratch kept((share < depth ? positions : 1) * kTileBlock);
-  std::vector<TilePanel> panels(static_cast<size_t>(window));
+  const int64_t kept_apart = share < depth ? kTileBlock : 0;
+  const Scratch kept(std::max(kTileBlock, static_cast<int64_t>(places.size()) * kept_apart));
   for (int64_t o = 0; o < to.blocks(); ++o) {
     const Bfloat16* const right = weights + o * window * depth * kTileBlock;
     const int64_t columns = std::min(kTileSide, to.channels - o * kTileSide);
     for (int64_t c = 0; c < depth; c += share) {
       float* sums = kept.data();
-      for (int64_t b = 0; b < unit.blocks; ++b) {
-        const int64_t first = (unit.first_block + b) * kBlockSamples;
-        const int64_t samples = std::min(kBlockSamples, count - first);
-        for (int64_t i = unit.first_row; i < unit.first_row + unit.rows; ++i) {
-          for (int64_t j = 0; j < to.width; ++j) {
-            int64_t taps = 0;
-            for (const Tap& k : pass.rows[static_cast<size_t>(i)]) {
-              for (const Tap& l : pass.columns[static_cast<size_t>(j)]) {
-                panels[static_cast<size_t>(taps++)] = {
-                    b * block + (k.from - unit.low) * row + l.from * position + c * kTileBlock,
-                    ((k.k * shape_.kernel + l.k) * depth + c) * kTileBlock};
-              }
-            }
-            const bool last = c + share >= depth;
-            Bfloat16* at =
-                out + first * to.size() + (i * to.width + j) * to.channels + o * kTileSide;
-            MultiplyTiles(taps, panels.data(), std::min(share, depth - c), packed.data(), right,
-                          c > 0, sums);
-            if (last) {
-              for (int64_t n = 0; n < samples; ++n, at += to.size())
-                StoreRounded(sums + n * kTileSide, columns, accumulate, at);
-            }
-            if (share < depth) sums += kTileBlock;
-          }
+      for (const Place& place : places) {
+        MultiplyTiles(static_cast<int64_t>(place.panels), panels.data() + place.first_panel,
+                      std::min(share, depth - c), packed.data() + c * kTileBlock,
+                      right + c * kTileBlock, c > 0, sums);
+        if (c + share >= depth) {
+          Bfloat16* at = out + place.at + o * kTileSide;
+          for (int64_t n = 0; n < place.samples; ++n, at += to.size())
+            StoreRounded(sums + n * kTileSide, columns, accumulate, at);
         }
+        sums += kept_apart;
       }
     }
   }
@@ -257,31 +264,39 @@ void TiledConv::SumUnit(const Unit& unit, int64_t count, const Bfloat16* x, cons
       }
     }
   }
+  // What meets under each of the kernel's taps in a few positions, for every pair of blocks of
+  // channels alike: positions by positions, so that a row of taps finds them in the cache.
+  struct Run {
+    int64_t tap;
+    size_t first_panel, panels;
+  };
+  std::vector<TilePanel> panels;
+  std::vector<Run> runs;
   const int64_t positions = unit.blocks * unit.rows * to.width;
-  std::vector<TilePanel> panels(kPositions);
+  for (int64_t k = 0; k < shape_.kernel; ++k) {
+    for (int64_t begin = 0; begin < positions; begin += kPositions) {
+      for (int64_t l = 0; l < shape_.kernel; ++l) {
+        const size_t before = panels.size();
+        for (int64_t p = begin; p < std::min(positions, begin + kPositions); ++p) {
+          const int64_t b = p / (unit.rows * to.width), i = p / to.width % unit.rows,
+                        j = p % to.width;
+          const int64_t row = SourceOf(unit.first_row + i, k), column = SourceOf(j, l);
+          if (row < 0 || row >= from.height || column < 0 || column >= from.width) continue;
+          panels.push_back(
+              {b * x_block + ((row - unit.low) * from.width + column) * ins * kTileBlock,
+               b * dy_block + (i * to.width + j) * outs * kTileBlock});
+        }
+        if (panels.size() > before)
+          runs.push_back({k * shape_.kernel + l, before, panels.size() - before});
+      }
+    }
+  }
   for (int64_t c = 0; c < ins; ++c) {
     for (int64_t o = 0; o < outs; ++o) {
-      for (int64_t k = 0; k < shape_.kernel; ++k) {
-        for (int64_t begin = 0; begin < positions; begin += kPositions) {
-          for (int64_t l = 0; l < shape_.kernel; ++l) {
-            size_t met = 0;
-            for (int64_t p = begin; p < std::min(positions, begin + kPositions); ++p) {
-              const int64_t b = p / (unit.rows * to.width), i = p / to.width % unit.rows,
-                            j = p % to.width;
-              const int64_t row = (unit.first_row + i) * shape_.stride + k - shape_.padding,
-                            column = j * shape_.stride + l - shape_.padding;
-              if (row < 0 || row >= from.height || column < 0 || column >= from.width) continue;
-              panels[met++] = {
-                  b * x_block + ((row - unit.low) * from.width + column) * ins * kTileBlock,
-                  b * dy_block + (i * to.width + j) * outs * kTileBlock};
-            }
-            if (met == 0) continue;
-            const int64_t tap = k * shape_.kernel + l;
-            MultiplyTiles(static_cast<int64_t>(met), panels.data(), 1, left.data() + c * kTileBlock,
-                          right.data() + o * kTileBlock, true,
-                          sums + ((tap * ins + c) * outs + o) * kTileBlock);
-          }
-        }
+      for (const Run& run : runs) {
+        MultiplyTiles(static_cast<int64_t>(run.panels), panels.data() + run.first_panel, 1,
+                      left.data() + c * kTileBlock, right.data() + o * kTileBlock, true,
+                      sums + ((run.tap * ins + c) * outs + o) * kTileBlock);
       }
     }
   }

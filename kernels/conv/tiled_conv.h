@@ -80,6 +80,8 @@ class TiledConv {
   void SumUnit(const Unit& unit, int64_t count, const Bfloat16* x, const Bfloat16* dy,
                float* sums) const;
   int64_t sums_size() const;
+  // The row (column) of x that the window at row i of y meets under its row k.
+  int64_t SourceOf(int64_t i, int64_t k) const { return i * shape_.stride + k - shape_.padding; }
 
   ConvShape shape_;
   int threads_;

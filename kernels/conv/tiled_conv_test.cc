@@ -10,6 +10,7 @@
 
 #include "base/random/random.h"
 #include "kernels/conv/conv_reference.h"
+#include "kernels/layout/channel_order.h"
 
 namespace pretext::conv_internal {
 namespace {
@@ -42,7 +43,7 @@ const ConvShape kShapes[] = {
     Shape(35, 32, 2, 2, 32, 2, 3, 1),   // a stride beyond the kernel
 };
 
-// Numbers that bfloat16 holds, the mirror image of channels last.
+// Numbers that bfloat16 holds.
 std::vector<float> Numbers(int64_t n, uint64_t seed) {
   Random random({.seed = seed});
   std::vector<float> values(static_cast<size_t>(n));
@@ -50,31 +51,23 @@ std::vector<float> Numbers(int64_t n, uint64_t seed) {
   return values;
 }
 
-// N×C×positions, row-major, to channels last and back.
-std::vector<Bfloat16> ChannelsLast(const std::vector<float>& plain, int64_t n, int64_t channels) {
-  const int64_t positions = static_cast<int64_t>(plain.size()) / (n * channels);
+// Row-major to channels last, and back.
+std::vector<Bfloat16> Last(const std::vector<float>& plain, const Layout& layout) {
   std::vector<Bfloat16> last(plain.size());
-  for (int64_t s = 0; s < n; ++s) {
-    for (int64_t c = 0; c < channels; ++c) {
-      for (int64_t p = 0; p < positions; ++p) {
-        last[(s * positions + p) * channels + c] =
-            ToBfloat16(plain[(s * channels + c) * positions + p]);
-      }
-    }
-  }
+  Reorder(plain.data(), Layout(), last.data(), layout);
   return last;
 }
-std::vector<float> Plain(const std::vector<Bfloat16>& last, int64_t n, int64_t channels) {
-  const int64_t positions = static_cast<int64_t>(last.size()) / (n * channels);
+std::vector<float> Plain(const std::vector<Bfloat16>& last, const Layout& layout) {
   std::vector<float> plain(last.size());
-  for (int64_t s = 0; s < n; ++s) {
-    for (int64_t c = 0; c < channels; ++c) {
-      for (int64_t p = 0; p < positions; ++p)
-        plain[(s * channels + c) * positions + p] =
-            ToFloat(last[(s * positions + p) * channels + c]);
-    }
-  }
+  Reorder(last.data(), layout, plain.data(), Layout());
   return plain;
+}
+
+Layout InputLayout(const ConvShape& s) {
+  return ChannelsLast(s.n, s.in_channels, s.height, s.width, /*bfloat16=*/true);
+}
+Layout OutputLayout(const ConvShape& s) {
+  return ChannelsLast(s.n, s.out_channels, s.out_height(), s.out_width(), /*bfloat16=*/true);
 }
 
 // Products of these numbers are exact and below 1: a sum of so many `terms` is around their square
@@ -118,10 +111,10 @@ class TiledConvTest : public testing::TestWithParam<ConvShape> {
 
 TEST_P(TiledConvTest, AllPassesAgainstTheDefinition) {
   const ConvShape s = GetParam();
+  const Layout x_order = InputLayout(s), y_order = OutputLayout(s);
   const auto x = Numbers(InputSize(s), 1), w = Numbers(s.weight_size(), 2),
              dy = Numbers(OutputSize(s), 3), before = Numbers(InputSize(s), 4);
-  const auto x_last = ChannelsLast(x, s.n, s.in_channels),
-             dy_last = ChannelsLast(dy, s.n, s.out_channels);
+  const auto x_last = Last(x, x_order), dy_last = Last(dy, y_order);
   const int64_t window = s.kernel * s.kernel, in = InputSize(s) / s.n, out = OutputSize(s) / s.n;
   for (int threads : {1, 2}) {
     omp_set_num_threads(threads);
@@ -132,15 +125,15 @@ TEST_P(TiledConvTest, AllPassesAgainstTheDefinition) {
     ForEachChunk(conv, s.n, [&](int64_t begin, int64_t count) {
       conv.Forward(count, x_last.data() + begin * in, y.data() + begin * out, forward.data);
     });
-    ExpectNear(Plain(y, s.n, s.out_channels), ConvForwardReference(s, x, w), window * s.in_channels,
+    ExpectNear(Plain(y, y_order), ConvForwardReference(s, x, w), window * s.in_channels,
                kBfloat16Rounding);
 
     Workspace backward(conv.workspace_bytes(Pass::kBackwardData));
     conv.Prepare(Pass::kBackwardData, w.data(), backward.data);
     std::vector<double> expected = ConvBackwardDataReference(s, dy, w);
     for (bool accumulate : {false, true}) {
-      std::vector<Bfloat16> dx = accumulate ? ChannelsLast(before, s.n, s.in_channels)
-                                            : std::vector<Bfloat16>(x.size(), Bfloat16{0x7fc0});
+      std::vector<Bfloat16> dx =
+          accumulate ? Last(before, x_order) : std::vector<Bfloat16>(x.size(), Bfloat16{0x7fc0});
       ForEachChunk(conv, s.n, [&](int64_t begin, int64_t count) {
         conv.BackwardData(count, dy_last.data() + begin * out, dx.data() + begin * in, accumulate,
                           backward.data);
@@ -148,8 +141,7 @@ TEST_P(TiledConvTest, AllPassesAgainstTheDefinition) {
       if (accumulate) {
         for (size_t i = 0; i < expected.size(); ++i) expected[i] += before[i];
       }
-      ExpectNear(Plain(dx, s.n, s.in_channels), expected, window * s.out_channels,
-                 kBfloat16Rounding);
+      ExpectNear(Plain(dx, x_order), expected, window * s.out_channels, kBfloat16Rounding);
     }
 
     Workspace weights(conv.workspace_bytes(Pass::kBackwardWeights));
@@ -173,7 +165,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TiledConvTest, testing::ValuesIn(kShapes));
 TEST_F(TiledConvTest, ANanStaysInItsSample) {
   const ConvShape s = Shape(40, 32, 4, 4, 32, 3, 1, 1);
   const auto w = Numbers(s.weight_size(), 2);
-  auto x = ChannelsLast(Numbers(InputSize(s), 1), s.n, s.in_channels);
+  auto x = Last(Numbers(InputSize(s), 1), InputLayout(s));
   x[static_cast<size_t>(3 * InputSize(s) / s.n + 7)] = {0x7fc0};
   const TiledConv conv(s);
   Workspace workspace(conv.workspace_bytes(Pass::kForward));

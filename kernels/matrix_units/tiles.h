@@ -22,7 +22,7 @@
 namespace pretext {
 
 inline constexpr int64_t kTileSide = 32;                      // of the sums
-inline constexpr int64_t kTileBlock = kTileSide * kTileSide;  // numbers in a block of B
+inline constexpr int64_t kTileBlock = kTileSide * kTileSide;  // numbers in a block of A or B
 inline int64_t TileCount(int64_t n) { return (n + kTileSide - 1) / kTileSide; }
 
 // Whether the processor has these tiles, the system lets this process use them, and oneDNN is

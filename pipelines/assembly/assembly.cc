@@ -17,6 +17,7 @@
 #include "pipelines/assembly/sections.h"
 #include "pipelines/initialize/initialization.h"
 #include "pipelines/text/pipeline.pb.h"
+#include "pipelines/text/precision.h"
 
 namespace pretext {
 namespace {
@@ -297,10 +298,7 @@ int Assembled::blocks_of_process() const {
   return (blocks + processes - 1) / processes;
 }
 
-Precision Assembled::precision() const {
-  const bool narrow = config->train().precision() == Pipeline::Train::BF16;
-  return narrow ? Precision::kBfloat16 : Precision::kFloat32;
-}
+Precision Assembled::precision() const { return PrecisionOf(config->train().precision()); }
 
 BatchNormScope Assembled::batch_norm() const {
   switch (config->train().batch_norm()) {

@@ -8,6 +8,7 @@
 #include "base/check/check.h"
 #include "core/plugin/forward_pass.h"
 #include "evaluation/embed_text/embed_text.h"
+#include "pipelines/text/precision.h"
 #include "pipelines/trained/open_encoder.h"
 #include "pipelines/trained/trained.h"
 
@@ -96,10 +97,10 @@ absl::StatusOr<Rows> BatchEncoder::OfSamples(std::vector<Sample>& samples) {
   if (layer_ == Layer::kZ) {
     Tape tape(/*recording=*/false);
     const ForwardPass pass = Forward(tape, *with_head_->encoder, *with_head_->head, batch,
-                                     {.precision = trained_.precision});
+                                     {.precision = PrecisionOf(trained_.file.precision())});
     values = pass.z.value.value().Plain();
   } else {
-    values = PooledRows(*trained_.encoder, batch, trained_.precision);
+    values = PooledRows(*trained_.encoder, batch, PrecisionOf(trained_.file.precision()));
   }
   PRETEXT_CHECK(values.size() == count * rows.width, "one vector of the layer's width a sample");
   rows.values.assign(values.data(), values.data() + values.size());
@@ -111,7 +112,8 @@ absl::StatusOr<Rows> BatchEncoder::OfTexts(const std::vector<std::string>& texts
                                            TextCounts* counts) {
   Rows rows{.width = width(), .values = {}, .counts = {}, .tokens = {}};
   if (texts.empty()) return rows;
-  const EmbedTextOptions options{.length = trained_.sample.tokens, .precision = trained_.precision};
+  const EmbedTextOptions options{.length = trained_.sample.tokens,
+                                 .precision = PrecisionOf(trained_.file.precision())};
   const Tokenizer& tokenizer = *trained_.tokenizer;
   if (layer_ == Layer::kTokens) {
     absl::StatusOr<TokenVectors> tokens = EmbedTokens(*trained_.encoder, tokenizer, texts, options);

@@ -148,7 +148,8 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
   *file.mutable_output() = FlowToMessage(OutputInUse(parts));
   file.set_features(parts.encoder->features());
   file.set_pooling(PoolingOf(parts));
-  if (parts.precision() == Precision::kBfloat16) file.set_precision(EncoderFile::BF16);
+  if (config.train().precision() != Pipeline::Train::FP32)
+    file.set_precision(config.train().precision());
   for (const std::string& name : parts.dataset->class_names()) file.add_class_name(name);
   if (parts.dataset->tokenizer() != nullptr) {
     const absl::Status status = DescribeText(parts, *file.mutable_text());

@@ -26,7 +26,6 @@ class Maker {
     const EncoderFile& file = trained.file;
     trained.sample = FlowFromMessage(file.sample());
     trained.input = FlowFromMessage(file.input());
-    if (file.precision() == EncoderFile::BF16) trained.precision = Precision::kBfloat16;
     context_.input = context_.sample = trained.sample;
     if (file.has_text()) {
       trained.tokenizer = Build<Tokenizer>(file.text().tokenizer(), "text.tokenizer");

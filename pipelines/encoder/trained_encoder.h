@@ -17,8 +17,7 @@ namespace pretext {
 struct TrainedEncoder {
   std::string path;  // as it was opened, for messages
   EncoderFile file;
-  FlowType sample, input;                     // as in the file
-  Precision precision = Precision::kFloat32;  // as there, unless it was overridden
+  FlowType sample, input;  // as in the file
 
   std::unique_ptr<Tokenizer> tokenizer;  // of text, else null
   std::vector<std::unique_ptr<Augmentation>> augmentations;

@@ -12,7 +12,6 @@
 #include "core/plugin/build_context.h"
 #include "core/plugin/registry.h"
 #include "pipelines/checkpoint/checkpoint.h"
-#include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -79,12 +78,8 @@ absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& da
   absl::StatusOr<Assembled> parts = Assemble(std::move(pipeline), options);
   if (!parts.ok()) return parts.status();
   if (auto s = CheckSample(parts->sample, trained->sample, dataset.name); !s.ok()) return s;
-  const uint64_t seed = parts->config->train().seed();
-  parts->Allocate(seed);
-  const std::string checkpoint = run->path() == path ? run->checkpoint_path() : path;
-  const absl::Status loaded =
-      LoadWeights(checkpoint, parts->parameter_sets(), TokenizerFingerprint(*parts->dataset));
-  if (!loaded.ok()) return loaded;
+  const std::string checkpoint = CheckpointAt(path, *run);
+  if (absl::Status status = LoadTrained(checkpoint, *parts); !status.ok()) return status;
   const absl::StatusOr<CheckpointFacts> facts = ReadCheckpointFacts(checkpoint);
   if (!facts.ok()) return facts.status();
   // The loss is what it was there.
@@ -92,7 +87,7 @@ absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& da
   parts->loss->BeginStep({.step = step,
                           .total_steps = std::max(step, facts->total_steps),
                           .steps_per_epoch = std::max(1.0, facts->steps_per_epoch),
-                          .seed = seed});
+                          .seed = parts->config->train().seed()});
   return parts;
 }
 
@@ -125,8 +120,7 @@ absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText&
   parts.config->mutable_evaluate()->clear_validation();
   *parts.config->mutable_encoder() = trained->file.encoder();
   Pipeline::Train& train = *parts.config->mutable_train();
-  if (!train.has_precision() && trained->precision == Precision::kBfloat16)
-    train.set_precision(Pipeline::Train::BF16);
+  if (!train.has_precision()) train.set_precision(trained->file.precision());
   FillDefaults(parts.config.get());
   parts.view = trained->input;
   parts.augmentations = std::move(trained->augmentations);

@@ -62,8 +62,8 @@ std::vector<const FieldDescriptor*> FieldsIn(const google::protobuf::Message& me
   return fields;
 }
 
-// Sets what overrides can change, or says what they cannot.
-absl::Status Override(const std::vector<std::string>& overrides, TrainedEncoder& trained) {
+// What overrides change, or faults for what they cannot change.
+absl::StatusOr<Pipeline::Train> ReadOverrides(const std::vector<std::string>& overrides) {
   LoadedPipeline over = LoadPipelineText("", "", overrides);
   const auto refuse = [&](const std::string& field) {
     over.map.AddFaults(field, absl::InvalidArgumentError(
@@ -73,16 +73,11 @@ absl::Status Override(const std::vector<std::string>& overrides, TrainedEncoder&
   for (const FieldDescriptor* field : FieldsIn(*over.config)) {
     if (field->name() != "train") refuse(field->name());
   }
-  const Pipeline::Train& train = over.config->train();
-  for (const FieldDescriptor* field : FieldsIn(train)) {
+  for (const FieldDescriptor* field : FieldsIn(over.config->train())) {
     if (field->name() != "precision") refuse(absl::StrCat("train.", field->name()));
   }
   if (!over.map.ok()) return over.map.status();
-  if (train.has_precision()) {
-    const bool narrow = train.precision() == Pipeline::Train::BF16;
-    trained.precision = narrow ? Precision::kBfloat16 : Precision::kFloat32;
-  }
-  return absl::OkStatus();
+  return over.config->train();
 }
 
 absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
@@ -105,10 +100,12 @@ absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
 
 absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
                                            const std::vector<std::string>& overrides) {
+  const absl::StatusOr<Pipeline::Train> over = ReadOverrides(overrides);
+  if (!over.ok()) return over.status();
   absl::StatusOr<TrainedEncoder> trained = OpenAsTrained(path);
   if (!trained.ok()) return trained;
   trained->path = path;
-  if (absl::Status status = Override(overrides, *trained); !status.ok()) return status;
+  if (over->has_precision()) trained->file.set_precision(over->precision());
   return trained;
 }
 

@@ -18,16 +18,22 @@ std::string RunOf(const std::string& path) {
 absl::StatusOr<Assembled> OpenTrained(const std::string& path) {
   const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(RunOf(path));
   if (!directory.ok()) return directory.status();
-  const std::string checkpoint = directory->path() == path ? directory->checkpoint_path() : path;
   AssemblyOptions options;
   options.run_directory = directory->path();
   absl::StatusOr<Assembled> parts = AssembleFile(directory->pipeline_path(), {}, options);
   if (!parts.ok()) return parts.status();
-  parts->Allocate(parts->config->train().seed());
-  const absl::Status status =
-      LoadWeights(checkpoint, parts->parameter_sets(), TokenizerFingerprint(*parts->dataset));
+  const absl::Status status = LoadTrained(CheckpointAt(path, *directory), *parts);
   if (!status.ok()) return status;
   return parts;
+}
+
+std::string CheckpointAt(const std::string& path, const RunDirectory& run) {
+  return run.path() == path ? run.checkpoint_path() : path;
+}
+
+absl::Status LoadTrained(const std::string& checkpoint, Assembled& parts) {
+  parts.Allocate(parts.config->train().seed());
+  return LoadWeights(checkpoint, parts.parameter_sets(), TokenizerFingerprint(*parts.dataset));
 }
 
 }  // namespace pretext

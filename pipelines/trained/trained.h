@@ -3,8 +3,10 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipelines/assembly/assembly.h"
+#include "pipelines/run/run_directory.h"
 
 namespace pretext {
 
@@ -12,6 +14,11 @@ namespace pretext {
 // dataset is not loaded. `path` is the run, or one of its checkpoints (RUN/checkpoints/best).
 // Errors name the run's folder or the file at fault.
 absl::StatusOr<Assembled> OpenTrained(const std::string& path);
+
+// What OpenTrained is made of: the checkpoint that `path` names, of the run or its own, and its
+// weights in all of the parts, which are allocated.
+std::string CheckpointAt(const std::string& path, const RunDirectory& run);
+absl::Status LoadTrained(const std::string& checkpoint, Assembled& parts);
 
 // The run whose checkpoint is at `path`, one or two folders above. Without one, the path itself,
 // which is then a run or an error.
