@@ -7,7 +7,6 @@
 // bench/compare/comparison.textproto says what is run.
 #include <google/protobuf/text_format.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +25,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "bench/compare/programs.h"
 #include "bench/compare/report.h"
 #include "cli/system_info.h"
 
@@ -41,32 +41,6 @@ std::string ReadFile(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-std::string Environment(const char* name, const std::string& otherwise) {
-  const char* value = getenv(name);
-  return value == nullptr ? otherwise : value;
-}
-
-std::string Quoted(const std::string& word) {
-  std::string quoted = "'";
-  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-// What a command of the shell prints; its errors go to ours. A command that fails is named and
-// gives what it printed before.
-std::string OutputOf(const std::string& command) {
-  std::cerr << command << std::endl;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return "";
-  std::string output;
-  char buffer[4096];
-  for (size_t n; (n = fread(buffer, 1, sizeof(buffer), pipe)) > 0;) output.append(buffer, n);
-  if (const int status = pclose(pipe); status != 0) {
-    std::cerr << "failed with status " << status << ": " << command << std::endl;
-  }
-  return output;
 }
 
 class Comparer {
@@ -147,8 +121,9 @@ std::string PeerName(const std::string& output) {
 }
 
 int Main(const std::string& binaries) {
-  const std::string root = Environment("BUILD_WORKSPACE_DIRECTORY", ".");
-  const std::string peers = Environment("PRETEXT_PEERS", root + "/../shared/peers");
+  const std::string root = WorkspaceRoot();
+  const char* const given = getenv("PRETEXT_PEERS");
+  const std::string peers = given == nullptr ? root + "/../shared/peers" : given;
   const bool has_peer = access((peers + "/peer").c_str(), X_OK) == 0;
   if (!has_peer) std::cerr << "no peer in " << peers << ": our programs alone" << std::endl;
 
@@ -200,10 +175,5 @@ int Main(const std::string& binaries) {
 
 int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
-  // Our programs lie beside this one: bench/compare/compare, bench/nt_xent/nt_xent.
-  char own[4096];
-  const ssize_t length = readlink("/proc/self/exe", own, sizeof(own));
-  std::string binaries(own, length > 0 ? length : 0);
-  for (int up = 0; up < 3; ++up) binaries.resize(binaries.rfind('/'));
-  return pretext::Main(binaries);
+  return pretext::Main(pretext::BinariesBesideThis());
 }

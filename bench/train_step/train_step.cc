@@ -1,17 +1,21 @@
 // Training steps of pipelines: forward, backward and update on one batch that is there already, as
 // the peers' steps.py times them.
 //
-//   bazel run //bench/train_step -- [--bf16] PIPELINE.textproto ...
+//   bazel run //bench/train_step -- [--bf16] [--batch N] PIPELINE.textproto ...
 //
-// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16. Contrastive
+// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16,
+// --batch N as many images (of a pipeline of RandomImages). Contrastive
 // pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
 #include "pipelines/train/train_step.h"
 
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "bench/measure/measure.h"
 #include "cli/openmp.h"
 #include "core/loader/loader.h"
@@ -22,9 +26,20 @@
 namespace pretext {
 namespace {
 
-absl::Status Run(const std::string& path, bool bf16) {
+struct Options {
+  bool bf16 = false;
+  int64_t batch = 0;  // 0: the pipeline's
+};
+
+absl::Status Run(const std::string& path, const Options& options) {
+  const bool bf16 = options.bf16;
   std::vector<std::string> overrides;
   if (bf16) overrides.push_back("train { precision: BF16 }");
+  if (options.batch > 0) {
+    overrides.push_back(absl::StrCat(
+        "dataset { [type.googleapis.com/pretext.RandomImages] { samples: ", options.batch,
+        " } } train { batch_size: ", options.batch, " }"));
+  }
   absl::StatusOr<Assembled> assembled = AssembleFile(path, overrides);
   if (!assembled.ok()) return assembled.status();
   Assembled& parts = *assembled;
@@ -83,9 +98,18 @@ absl::Status Run(const std::string& path, bool bf16) {
 
 int main(int argc, char** argv) {
   pretext::ChooseWaiting(argv);  // as the program does
-  const bool bf16 = argc > 1 && std::string(argv[1]) == "--bf16";
-  for (int i = bf16 ? 2 : 1; i < argc; ++i) {
-    if (const absl::Status status = pretext::Run(argv[i], bf16); !status.ok()) {
+  pretext::Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--bf16") {
+      options.bf16 = true;
+      continue;
+    }
+    if (word == "--batch" && i + 1 < argc) {
+      options.batch = std::atoll(argv[++i]);
+      continue;
+    }
+    if (const absl::Status status = pretext::Run(word, options); !status.ok()) {
       std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
       return 1;
     }

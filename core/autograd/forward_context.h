@@ -24,6 +24,9 @@ struct ForwardContext {
   bool dropout = true;    // false: none, in training either
   // In training, running statistics are updated although the tape does not record: a teacher's.
   bool update_statistics = false;
+  // Blocks of the encoder keep their input alone and are computed again on the way back
+  // (core/autograd/gradient_checkpoint.h); the pass that does so leaves running statistics alone.
+  bool gradient_checkpointing = false, recomputing = false;
   int64_t views = 1;  // the batch's V; rows are view-major
   BatchNormScope batch_norm = BatchNormScope::kAllViews;
   // Where the rows are a block of a batch that is computed in blocks; null where they are all there
@@ -47,7 +50,7 @@ struct ForwardContext {
   bool drops() const { return training && dropout; }
   // Whether statistics go over blocks, and whether this pass writes what blocks share.
   bool synchronises() const { return block != nullptr && batch_norm != BatchNormScope::kPerBlock; }
-  bool writes_shared() const { return block == nullptr || block->is_first(); }
+  bool writes_shared() const { return !recomputing && (block == nullptr || block->is_first()); }
 
   // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them,
   // and steps are below 2^40.

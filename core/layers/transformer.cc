@@ -1,6 +1,7 @@
 #include "core/layers/transformer.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/autograd/gradient_checkpoint.h"
 
 namespace pretext {
 namespace {
@@ -95,8 +96,13 @@ Var TransformerLayers::Run(Tape& tape, const Layer& layer, Var x, const TokenBat
 
 Var TransformerLayers::Forward(Tape& tape, Var x, const TokenBatch& tokens, const Tensor& rows,
                                const ForwardContext& context) const {
-  for (size_t i = 0; i < layers_.size(); ++i)
-    x = Run(tape, layers_[i], x, tokens, i + 1 == layers_.size() ? rows : Tensor(), context);
+  for (const Layer& layer : layers_) {
+    const Tensor read = &layer == &layers_.back() ? rows : Tensor();
+    x = Checkpointed(tape, x, context,
+                     [this, &layer, tokens, read](Tape& part, Var in, const ForwardContext& pass) {
+                       return Run(part, layer, in, tokens, read, pass);
+                     });
+  }
   return pre_norm_ ? LayerNorm(tape, x, final_norm_) : x;
 }
 

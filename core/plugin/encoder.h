@@ -48,6 +48,10 @@ class Encoder {
   // Width of Pool's result.
   virtual int64_t features() const { return output().features; }
 
+  // Whether Forward heeds context.gradient_checkpointing: it is made of blocks that are computed
+  // again on the way back.
+  virtual bool has_checkpoints() const { return false; }
+
   // What it has chosen by its input where the config leaves it open, in words, or empty.
   virtual std::string chosen() const { return ""; }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/autograd/gradient_checkpoint.h"
 #include "core/plugin/batch_norm_fields.h"
 #include "encoders/res_net/res_net.pb.h"
 #include "encoders/res_net/res_net_blocks.h"
@@ -136,7 +137,11 @@ Var ResNetEncoder::Apply(const Block& block, Tape& tape, Var x, const ForwardCon
 Var ResNetEncoder::Forward(Tape& tape, Var x, const Batch&, const ForwardContext& context) {
   if (!tape.recording() && !context.training) return Evaluate(tape, x, context);
   Var y = Stem(tape, x, context);
-  for (const Block& block : blocks_) y = Apply(block, tape, y, context);
+  for (const Block& block : blocks_) {
+    y = Checkpointed(tape, y, context, [&block](Tape& part, Var in, const ForwardContext& pass) {
+      return Apply(block, part, in, pass);
+    });
+  }
   return GlobalAveragePool(tape, y);
 }
 

@@ -41,6 +41,7 @@ class ResNetEncoder : public Encoder {
   // Pictures of as many channels, of any size: the last image is averaged.
   bool Accepts(const FlowType& input) const override;
   std::string chosen() const override { return chosen_; }
+  bool has_checkpoints() const override { return true; }
   std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:

@@ -40,6 +40,7 @@ class TransformerEncoder : public Encoder {
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
   Var Pool(Tape& tape, Var h, const Batch& batch) override;
   Parameter* token_embedding() override { return tables_.token; }
+  bool has_checkpoints() const override { return true; }
   std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:

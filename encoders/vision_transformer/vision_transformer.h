@@ -48,6 +48,7 @@ class VisionTransformerEncoder : public Encoder {
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
   bool Accepts(const FlowType& input) const override;
   Var Pool(Tape& tape, Var h, const Batch& batch) override;
+  bool has_checkpoints() const override { return true; }
   // timm's.
   std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 

@@ -96,6 +96,16 @@ absl::Status CheckBlocks(const Assembled& parts) {
   return check.status();
 }
 
+absl::Status CheckGradientCheckpointing(const Assembled& parts) {
+  FieldChecker check;
+  check.That(!parts.config->train().gradient_checkpointing() || parts.encoder == nullptr ||
+                 parts.encoder->has_checkpoints(),
+             "gradient_checkpointing",
+             "is of an encoder of blocks that can be computed again: ResNet, Transformer, "
+             "VisionTransformer; this one keeps all of its values. Leave it out, or take `chunk`");
+  return check.status();
+}
+
 absl::Status CheckWeightDecay(const Assembled& parts) {
   FieldChecker check;
   check.That(!parts.config->schedule().has_weight_decay() || parts.optimizer == nullptr ||
@@ -196,6 +206,7 @@ void CheckCombinations(const Assembled& parts, const AskedFigures& asked, Source
   }
   map->AddFaults("", CheckTarget(parts));
   map->AddFaults("train", CheckBlocks(parts));
+  map->AddFaults("train", CheckGradientCheckpointing(parts));
   map->AddFaults("schedule", CheckWeightDecay(parts));
   map->AddFaults("evaluate", CheckEvaluation(parts, asked));
   map->AddFaults("checkpoints", CheckBest(parts));

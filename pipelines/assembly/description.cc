@@ -126,6 +126,12 @@ std::string Blocks(const Assembled& parts) {
                       train.blocks(), " processes\n");
 }
 
+// A line where values are computed again rather than kept.
+std::string Recomputed(const Assembled& parts) {
+  if (!parts.config->train().gradient_checkpointing()) return "";
+  return "checkpointing  the encoder's blocks are computed again on the way back\n";
+}
+
 // A line where products are not float32's.
 std::string Numbers(const Assembled& parts) {
   if (parts.precision() == Precision::kFloat32) return "";
@@ -233,10 +239,10 @@ std::string DescribePipeline(const Assembled& parts) {
   for (const Model::NamedSet& part : parts.trained_sets()) count += ParameterCount(*part.set);
   return absl::StrCat(config.name(), "\n\n", Table(rows), "\n", Notes(parts), "training       ",
                       Length(train), ", ", Counted(batch), " samples an update, seed ",
-                      train.seed(), "\n", Numbers(parts), Blocks(parts), Statistics(parts),
-                      "learning rate  ", LearningRate(config, parts.optimizer->learning_rate()),
-                      "\n", "parameters     ", Counted(static_cast<int64_t>(count)), Frozen(parts),
-                      "\n");
+                      train.seed(), "\n", Numbers(parts), Recomputed(parts), Blocks(parts),
+                      Statistics(parts), "learning rate  ",
+                      LearningRate(config, parts.optimizer->learning_rate()), "\n",
+                      "parameters     ", Counted(static_cast<int64_t>(count)), Frozen(parts), "\n");
 }
 
 }  // namespace pretext

@@ -28,6 +28,7 @@ constexpr absl::string_view kFree[] = {"name",
                                        "train.threads",
                                        "train.prefetch",
                                        "train.timeout_seconds",
+                                       "train.gradient_checkpointing",
                                        "train.checkpoint_every_steps"};
 // Inside of what is free, what made the training samples.
 constexpr absl::string_view kBound[] = {"evaluate.validation"};

@@ -111,10 +111,12 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const 
   const uint64_t seed = parts.config->train().seed();
   model.Allocate(seed);
   const auto train = [&](const Batch& batch) {
-    const ForwardContext context{.training = true,
-                                 .views = batch.views,
-                                 .batch_norm = parts.batch_norm(),
-                                 .precision = parts.precision()};
+    const ForwardContext context{
+        .training = true,
+        .gradient_checkpointing = parts.config->train().gradient_checkpointing(),
+        .views = batch.views,
+        .batch_norm = parts.batch_norm(),
+        .precision = parts.precision()};
     model.BeginStep({});
     TrainStep step(model, /*chunk=*/0);
     step.Run(batch, context, Reduction::kMean, /*keep=*/true);

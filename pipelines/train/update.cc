@@ -48,6 +48,7 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
   pass_->BeginStep(plan_.PositionOf(cursor.step + 1));
   for (int64_t i = 0; i < plan_.accumulate; ++i) {
     const ForwardContext context{.training = true,
+                                 .gradient_checkpointing = train.gradient_checkpointing(),
                                  .batch_norm = parts_.batch_norm(),
                                  .precision = parts_.precision(),
                                  .seed = train.seed(),

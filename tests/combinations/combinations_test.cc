@@ -247,6 +247,15 @@ TEST_F(CombinationsTest, StatisticsOfAChunkAreSaid) {
                                 "each view's 8 rows"));
 }
 
+TEST_F(CombinationsTest, OnlyBlocksAreComputedAgain) {
+  const std::string again = "train { gradient_checkpointing: true }";
+  EXPECT_EQ(Faults(Contrastive(), again), "train.gradient_checkpointing");
+  EXPECT_EQ(Faults(Autoencoder(), again), "train.gradient_checkpointing");
+  const std::string blocks = Part("encoder", "ResNet] { depth: 18 width: 4 }") + again;
+  EXPECT_EQ(Faults(Contrastive(), blocks), "");
+  EXPECT_TRUE(absl::StrContains(Description(Contrastive(), blocks), "computed again"));
+}
+
 TEST_F(CombinationsTest, TheWarmupEndsWithinTheRun) {
   // 21 samples in batches of 8: two batches an epoch, four steps.
   const std::string text = Autoencoder();

@@ -60,6 +60,30 @@ TEST_P(EncoderConformance, GradientsAreRight) {
                         [&](Tape& tape, Var x) { return Forward(tape, x, batch, true); });
 }
 
+// Blocks that are computed again on the way back: the same bits in either precision, with running
+// statistics that were updated once.
+TEST_P(EncoderConformance, CheckpointedItIsTheSame) {
+  if (!encoder_->has_checkpoints()) return;
+  const Batch batch = RandomBatch(type_, 4, 2, 6);
+  const auto step = [&](bool checkpointing, Precision precision) {
+    encoder_->parameters().ZeroGradients();
+    for (Buffer& b : encoder_->parameters().buffers()) b.value.Zero();
+    Tape tape;
+    const PrecisionScope scope(tape, precision);
+    const Var h = encoder_->Forward(
+        tape, tape.Constant(batch.input), batch,
+        {.training = true, .gradient_checkpointing = checkpointing, .views = 2, .seed = 5});
+    std::vector<Doubles> results = {ToDoubles(h.value())};
+    tape.Backward(h, RandomTensor(h.shape(), 7));
+    for (const Parameter& p : encoder_->parameters().parameters())
+      results.push_back(p.has_gradient ? ToDoubles(p.gradient) : Doubles());
+    for (const Buffer& b : encoder_->parameters().buffers()) results.push_back(ToDoubles(b.value));
+    return results;
+  };
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16})
+    EXPECT_TRUE(step(true, precision) == step(false, precision));
+}
+
 TEST_P(EncoderConformance, FrozenIsLeftAlone) {
   const Batch batch = RandomBatch(type_, 4, 2, 2);
   ExpectFrozenIsLeftAlone(encoder_->parameters(), [&](Tape& tape) {

@@ -177,7 +177,11 @@ void RandomTrain(Pipeline::Train* train, Random& random) {
   if (Chance(random, 0.3)) train->set_accumulate(OneOf(random, {2, 3}));
   if (Chance(random, 0.3)) train->set_clip_norm(OneOf(random, {0.1, 1.0}));
   if (Chance(random, 0.4)) train->set_drop_last(false);
-  if (Chance(random, 0.3)) train->set_batch_norm(Pipeline::Train::PER_VIEW);
+  if (Chance(random, 0.3))
+    train->set_batch_norm(OneOf(random, {Pipeline::Train::PER_VIEW, Pipeline::Train::PER_BLOCK}));
+  if (Chance(random, 0.2)) train->set_blocks(OneOf(random, {1, 2, 3}));
+  if (Chance(random, 0.2)) train->set_precision(Pipeline::Train::BF16);
+  if (Chance(random, 0.2)) train->set_gradient_checkpointing(true);
   if (Chance(random, 0.3)) train->set_prefetch(OneOf(random, {0, 1, 3}));
   train->set_log_every(OneOf(random, {1, 3, 10}));
   train->set_checkpoint_every_steps(OneOf(random, {0, 0, 4}));
