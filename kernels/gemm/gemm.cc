@@ -2,10 +2,8 @@
 
 #include <cblas.h>
 #include <dnnl.h>
-#include <omp.h>
 
 #include "base/check/check.h"
-#include "base/parallel/parallel.h"
 #include "kernels/gemm/matmul_primitive.h"
 #include "kernels/gemm/openblas_kernels.h"
 #include "kernels/team/team.h"
@@ -16,8 +14,6 @@ namespace {
 // Below this many multiply-adds OpenBLAS's small-matrix kernels win:
 // they need no packing and no other thread.
 constexpr int64_t kTinyProduct = 64 * 64 * 64;
-// Multiply-adds of a small product that take as long as a float takes that is read and written.
-constexpr int64_t kProductsAUnit = 32;
 
 CBLAS_TRANSPOSE Cblas(Transpose trans) {
   return trans == Transpose::kYes ? CblasTrans : CblasNoTrans;
@@ -94,21 +90,6 @@ void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t
   }
   gemm_internal::Matmul(trans_a, trans_b, m, n, k, 1.0f, a, lda, b, ldb, bias, activation, 0.0f, c,
                         ldc);
-}
-
-void BatchedGemm(int64_t outer_count, int64_t inner_count, Transpose trans_a, Transpose trans_b,
-                 int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,
-                 BatchStride stride_a, const float* b, int64_t ldb, BatchStride stride_b,
-                 float beta, float* c, int64_t ldc, BatchStride stride_c) {
-  const int64_t count = outer_count * inner_count;
-  const GemmLibrary library = ChooseGemmLibrary(trans_a, trans_b, m, n, k);
-  ParallelFor(count, m * n * k / kProductsAUnit, [&](int64_t index) {
-    const int64_t i = index / inner_count;
-    const int64_t j = index % inner_count;
-    GemmWith(library, trans_a, trans_b, m, n, k, alpha, a + i * stride_a.outer + j * stride_a.inner,
-             lda, b + i * stride_b.outer + j * stride_b.inner, ldb, beta,
-             c + i * stride_c.outer + j * stride_c.inner, ldc);
-  });
 }
 
 }  // namespace pretext

@@ -34,21 +34,6 @@ void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t
                         const float* a, int64_t lda, const float* b, int64_t ldb, const float* bias,
                         Activation activation, float* c, int64_t ldc);
 
-// Where the matrices of a batch lie: matrix (i, j) starts at i * outer + j * inner, 0 <= i < the
-// outer count, 0 <= j < the inner count. Two levels fit attention, where i counts samples and j
-// heads in interleaved storage.
-struct BatchStride {
-  int64_t outer = 0;
-  int64_t inner = 0;
-};
-
-// Gemm for every (i, j) of the batch. The products are divided among the threads, each is computed
-// by one: the same bits whatever the number of threads. Matrices of C must not overlap one another.
-void BatchedGemm(int64_t outer_count, int64_t inner_count, Transpose trans_a, Transpose trans_b,
-                 int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,
-                 BatchStride stride_a, const float* b, int64_t ldb, BatchStride stride_b,
-                 float beta, float* c, int64_t ldc, BatchStride stride_c);
-
 // The library that Gemm takes for a shape.
 enum class GemmLibrary { kOpenBlas, kOnednnSgemm, kOnednnMatmul };
 GemmLibrary ChooseGemmLibrary(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n,

@@ -1,7 +1,6 @@
 #include "kernels/gemm/gemm.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <cfloat>
 #include <limits>
@@ -215,60 +214,6 @@ TEST(GemmBiasActivationTest, NanPropagatesThroughEveryActivation) {
       }
     }
   }
-}
-
-TEST(BatchedGemmTest, TwoLevelsOfStridesAsInAttention) {
-  // Scores of 3 samples, 2 heads, 5 tokens, 4 features a head:
-  // Q and K interleaved by head in rows of 8.
-  constexpr int64_t kSamples = 3, kHeads = 2, kTokens = 5, kFeatures = 4, kRow = kHeads * kFeatures;
-  const std::vector<float> q = RandomValues(kSamples * kTokens * kRow, 5);
-  const std::vector<float> k = RandomValues(kSamples * kTokens * kRow, 6);
-  std::vector<float> scores(kSamples * kHeads * kTokens * kTokens, NAN);
-  const BatchStride rows{kTokens * kRow, kFeatures},
-      squares{kHeads * kTokens * kTokens, kTokens * kTokens};
-  BatchedGemm(kSamples, kHeads, kNo, kYes, kTokens, kTokens, kFeatures, 0.5f, q.data(), kRow, rows,
-              k.data(), kRow, rows, 0.0f, scores.data(), kTokens, squares);
-  for (int64_t i = 0; i < kSamples; ++i) {
-    for (int64_t j = 0; j < kHeads; ++j) {
-      const int64_t offset = i * rows.outer + j * rows.inner;
-      const ReferenceProduct want =
-          GemmReference(kNo, kYes, kTokens, kTokens, kFeatures, 0.5f, q.data() + offset, kRow,
-                        k.data() + offset, kRow, 0.0f, nullptr, kTokens);
-      for (int64_t e = 0; e < kTokens * kTokens; ++e) {
-        const double got = scores[i * squares.outer + j * squares.inner + e];
-        EXPECT_FALSE(
-            !(std::abs(got - want.value[e]) <= (kFeatures + 2) * FLT_EPSILON * want.scale[e]));
-      }
-    }
-  }
-}
-
-std::vector<float> BatchOn(int threads, Transpose ta, Transpose tb, int64_t size, int64_t k) {
-  omp_set_num_threads(threads);
-  constexpr int64_t kCount = 12;
-  const std::vector<float> a = RandomValues(kCount * size * k, 7),
-                           b = RandomValues(kCount * size * k, 8);
-  std::vector<float> c(kCount * size * size);
-  BatchedGemm(kCount, 1, ta, tb, size, size, k, 1.0f, a.data(), ta == kYes ? size : k,
-              {size * k, 0}, b.data(), tb == kYes ? k : size, {size * k, 0}, 0.0f, c.data(), size,
-              {size * size, 0});
-  return c;
-}
-
-TEST(BatchedGemmTest, SameBitsWhateverTheNumberOfThreads) {
-  const int threads = omp_get_max_threads();
-  for (Transpose ta : {kNo, kYes}) {
-    for (Transpose tb : {kNo, kYes}) {
-      for (auto [size, k] :
-           {std::pair<int64_t, int64_t>{31, 64}, {96, 200}, {128, 64}, {200, 300}}) {
-        const std::vector<float> one = BatchOn(1, ta, tb, size, k);
-        for (int many : {2, 3, 4}) {
-          EXPECT_EQ(one, BatchOn(many, ta, tb, size, k)) << many << " threads, size " << size;
-        }
-      }
-    }
-  }
-  omp_set_num_threads(threads);
 }
 
 TEST(GemmTest, RepeatsBitForBit) {

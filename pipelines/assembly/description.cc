@@ -171,6 +171,7 @@ std::string Taught(const Assembled& parts) {
       options.momentum.to == options.momentum.from ? "" : absl::StrCat(" to ", options.momentum.to),
       options.before_forward ? ", before each step" : ", after each step",
       options.buffers_follow ? ", buffers follow" : "",
+      options.kept ? ", is evaluated and kept" : "",
       views.empty() ? "" : absl::StrCat(", sees ", absl::StrJoin(views, ", ")), "\n");
 }
 

@@ -136,7 +136,8 @@ absl::StatusOr<std::unique_ptr<MomentumTeacher>> BuildTeacher(const Pipeline& co
       TeacherOptions{.momentum = ToSchedule(teacher.momentum(), kMomentum),
                      .before_forward = teacher.update() == Teacher::BEFORE_FORWARD,
                      .buffers_follow = teacher.buffers() == Teacher::FOLLOW,
-                     .dropout = teacher.dropout()});
+                     .dropout = teacher.dropout(),
+                     .kept = teacher.kept()});
 }
 
 void DescribeViews(const Model& model, BuildContext& context) {

@@ -150,6 +150,7 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
   file.set_pooling(PoolingOf(parts));
   if (config.train().precision() != Pipeline::Train::FP32)
     file.set_precision(config.train().precision());
+  if (config.teacher().kept()) file.set_teacher(true);
   for (const std::string& name : parts.dataset->class_names()) file.add_class_name(name);
   if (parts.dataset->tokenizer() != nullptr) {
     const absl::Status status = DescribeText(parts, *file.mutable_text());

@@ -66,6 +66,7 @@ bool IsWhole(const std::string& path, const std::string& text, const std::string
 absl::Status WriteEncoderFolder(const std::string& path, EncoderFile file,
                                 const ParameterSet& encoder, const Tokenizer* tokenizer) {
   TensorFile weights = WeightsOf({&encoder}, file.text().checksum());
+  TakeTeachers(weights);
   weights.metadata["format"] = "pt";  // without it some programs refuse the file
   file.set_weights(WeightsChecksum(weights));
   const std::string text = SerializeEncoderFile(file);

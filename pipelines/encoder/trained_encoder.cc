@@ -2,11 +2,11 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
 #include "core/plugin/build_context.h"
 #include "core/plugin/registry.h"
-#include "core/tensor/safetensors.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/encoder/flow_text.h"
@@ -105,14 +105,25 @@ absl::StatusOr<TrainedEncoder> MakeTrainedEncoder(const std::string& file_path,
   return trained;
 }
 
+void TakeTeachers(TensorFile& weights) {
+  constexpr absl::string_view kTeacher = "teacher.";
+  std::vector<NamedTensor> taken;
+  for (NamedTensor& named : weights.tensors) {
+    if (!absl::StartsWith(named.name, "teacher.encoder.")) continue;
+    taken.push_back({named.name.substr(kTeacher.size()), std::move(named.tensor)});
+  }
+  if (!taken.empty()) weights.tensors = std::move(taken);
+}
+
 absl::Status LoadEncoderWeights(const std::string& weights_path, const std::string& checksum,
                                 TrainedEncoder& trained) {
-  const absl::StatusOr<TensorFile> weights = ReadTensors(weights_path);
+  absl::StatusOr<TensorFile> weights = ReadTensors(weights_path);
   if (!weights.ok()) return weights.status();
   if (!checksum.empty() && WeightsChecksum(*weights) != checksum) {
     return absl::DataLossError(absl::StrCat(weights_path, " is not of one encoder with ",
                                             trained.path, ": another checksum"));
   }
+  if (trained.file.teacher()) TakeTeachers(*weights);
   ParameterSet& parameters = trained.encoder->parameters();
   parameters.Allocate("encoder", /*seed=*/0);
   return TakeWeights(weights_path, *weights, {&parameters}, trained.file.text().checksum());

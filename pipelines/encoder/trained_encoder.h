@@ -10,6 +10,7 @@
 #include "core/plugin/augmentation.h"
 #include "core/plugin/encoder.h"
 #include "core/plugin/tokenizer.h"
+#include "core/tensor/safetensors.h"
 #include "pipelines/encoder/encoder_file.pb.h"
 
 namespace pretext {
@@ -35,6 +36,10 @@ struct TrainedEncoder {
 absl::StatusOr<TrainedEncoder> MakeTrainedEncoder(const std::string& file_path,
                                                   const std::string& text,
                                                   const std::string& folder);
+
+// Of weights that hold a teacher's encoder, that alone, by the names of the trained one; others are
+// left as they are.
+void TakeTeachers(TensorFile& weights);
 
 // Allocates the encoder and gives it the tensors of a weights.safetensors, a checkpoint's or an
 // encoder folder's. `checksum`: EncoderFile::weights, or empty for any. Errors: those of

@@ -226,7 +226,7 @@ absl::Status Evaluation::Representation(Split split, bool last, const Work& work
                               const std::vector<int32_t>& answers) {
     answers_ = {figure, labels, answers};
   };
-  const auto scores = ScoreEncoder(Prefix(split), *parts_.encoder, *parts_.dataset, options);
+  const auto scores = ScoreEncoder(Prefix(split), parts_.kept_encoder(), *parts_.dataset, options);
   if (!scores.ok()) return scores.status();
   Append(figures.values, *scores);
   if (split != Split::kTest) return absl::OkStatus();

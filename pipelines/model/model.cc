@@ -46,6 +46,10 @@ std::vector<Parameter*> Model::trained_parameters() const {
   return parameters;
 }
 
+Encoder& Model::kept_encoder() const {
+  return teacher != nullptr && teacher->options().kept ? teacher->encoder() : *encoder;
+}
+
 void Model::Allocate(uint64_t seed) {
   for (const NamedSet& named : all_sets()) named.set->Allocate(named.name, seed);
   BeginTeacher();

@@ -57,6 +57,9 @@ struct Model {
   // What is trained: parameters of the trained sets that are not frozen.
   std::vector<Parameter*> trained_parameters() const;
 
+  // The encoder that is evaluated and kept: the trained one, or the teacher's.
+  Encoder& kept_encoder() const;
+
   // Allocates and initialises all of them; the teacher's values are a copy of the student's.
   void Allocate(uint64_t seed);
   // The teacher is as the student is: once the student's first values are there.

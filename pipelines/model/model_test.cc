@@ -113,6 +113,13 @@ TEST(Teacher, BeginsAsItsStudentAndHoldsNoGradients) {
   EXPECT_EQ(model.parameter_sets().size(), 5u) << "encoder, head, loss, teacher's two";
 }
 
+TEST(Teacher, IsKeptWhereItSaysSo) {
+  for (const bool kept : {false, true}) {
+    const Model model = MakeModel({.kept = kept});
+    EXPECT_EQ(&model.kept_encoder(), kept ? &model.teacher->encoder() : model.encoder.get());
+  }
+}
+
 // Against the formula in double precision: one product and one sum, each rounded once.
 TEST(Teacher, FollowsByTheMomentumOfItsStep) {
   for (const bool buffers : {false, true}) {

@@ -23,6 +23,7 @@ struct TeacherOptions {
   // passes.
   bool buffers_follow = false;
   bool dropout = false;  // in the teacher's passes
+  bool kept = false;     // its encoder is evaluated and kept, not the trained one
 };
 
 class MomentumTeacher {

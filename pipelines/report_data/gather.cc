@@ -96,7 +96,7 @@ absl::StatusOr<Features> EncodeShown(Assembled& parts, Split split, int64_t coun
   const Work told([&work](absl::string_view, double share) {
     return work.Tell("samples for the report", share).ok();
   });
-  return EncodeSplit(*parts.encoder, *parts.dataset,
+  return EncodeSplit(parts.kept_encoder(), *parts.dataset,
                      {.split = split,
                       .batch_size = parts.config->evaluate().batch_size(),
                       .limit = count,

@@ -251,7 +251,7 @@ absl::Status Trainer::WriteEncoder() const {
   absl::StatusOr<EncoderFile> file = DescribeEncoder(parts_, origin_.version, cursor_.step);
   if (!file.ok()) return file.status();
   AddLastFigures(run_.metrics_path(), *file);
-  return WriteEncoderFolder(run_.encoder_path(), *file, parts_.encoder->parameters(),
+  return WriteEncoderFolder(run_.encoder_path(), *file, parts_.kept_encoder().parameters(),
                             parts_.dataset->tokenizer());
 }
 

@@ -65,6 +65,12 @@ absl::StatusOr<std::optional<PictureScale>> ScaleOf(const std::string& path,
 }
 
 absl::Status AddHead(const std::string& path, TrainedForExport& trained) {
+  if (trained.encoder->file.teacher()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path,
+        ": its encoder is the teacher's (teacher { kept }), and --with-head would give it the "
+        "trained one's head; leave --with-head out"));
+  }
   absl::StatusOr<Assembled> opened = OpenTrained(path);
   if (!opened.ok()) {
     return absl::Status(

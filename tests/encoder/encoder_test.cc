@@ -132,11 +132,11 @@ TEST(EncoderProgram, IsEvaluatedAsItsTrainingWasWhateverStoodBesideIt) {
             head + teacher + "loss { [type.googleapis.com/pretext.InfoNceQueue] { rows: 128 } }"},
            {"swav", head + "loss { [type.googleapis.com/pretext.Swav] { prototypes: 12 } }"},
            {"dino",
-            teacher +
-                "head { [type.googleapis.com/pretext.DinoHead] { hidden: 16 bottleneck: 8 output: "
-                "12 } }"
-                "loss { [type.googleapis.com/pretext.Dino] { teacher_temperature { from: 0.04 to: "
-                "0.07 epochs: 1.5 } } }"}}) {
+            "teacher { kept: true momentum { from: 0.9 } }"
+            "head { [type.googleapis.com/pretext.DinoHead] { hidden: 16 bottleneck: 8 output: "
+            "12 } }"
+            "loss { [type.googleapis.com/pretext.Dino] { teacher_temperature { from: 0.04 to: "
+            "0.07 epochs: 1.5 } } }"}}) {
     const std::string file = name + ".textproto";
     WriteScratchFile(file, SmallMethod(name, parts));
     const ProgramResult trained = RunProgram({"train", file});
@@ -149,6 +149,37 @@ TEST(EncoderProgram, IsEvaluatedAsItsTrainingWasWhateverStoodBesideIt) {
     EXPECT_THAT(figures, HasSubstr("\"test_loss\":"));
     EXPECT_THAT(again.output, HasSubstr(figures)) << name;
   }
+}
+
+// Of the same training the one keeps its encoder, the other its teacher's, which the checkpoint holds
+// too.
+TEST(EncoderProgram, ATeacherThatIsKeptIsWhatIsUsed) {
+  TrainOnce();
+  const auto embedded = [](const std::string& run) {
+    const ProgramResult result =
+        RunProgram({"embed", run, "--input", "test-images", "--out", "-", "--format", "csv"});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    return result.output;
+  };
+  std::vector<std::string> encoders;
+  for (const std::string kept : {"", "kept: true "}) {
+    const std::string name = kept.empty() ? "trained_kept" : "teacher_kept";
+    WriteScratchFile(
+        name + ".textproto",
+        SmallMethod(name, "teacher { " + kept +
+                              "momentum { from: 0.9 } } "
+                              "head { [type.googleapis.com/pretext.IdentityHead] {} } "
+                              "loss { [type.googleapis.com/pretext.NegativeCosine] {} }"));
+    const ProgramResult trained = RunProgram({"train", name + ".textproto"});
+    ASSERT_EQ(trained.exit_code, 0) << trained.output;
+    encoders.push_back(embedded("runs/" + name));
+    EXPECT_EQ(embedded("runs/" + name + "/checkpoint"), encoders.back()) << name;
+  }
+  EXPECT_NE(encoders[0], encoders[1]);
+  const ProgramResult exported =
+      RunProgram({"export", "runs/teacher_kept", "--format", "onnx", "--with-head", "--out", "x"});
+  EXPECT_NE(exported.exit_code, 0);
+  EXPECT_THAT(exported.output, HasSubstr("leave --with-head out"));
 }
 
 TEST(EncoderProgram, FindsNeighbours) {
