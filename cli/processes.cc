@@ -58,7 +58,7 @@ absl::Status ShareThreads(Processes& processes) {
 bool IsHeard(const Processes& processes, const absl::Status& status) {
   if (processes.rank() == 0) return true;
   // The first is not there any more, and was not told to stop either.
-  return absl::IsUnavailable(status) && StopExitStatus() == 0 &&
+  return absl::IsUnavailable(status) && !IsFailureOfAnother(status) && StopExitStatus() == 0 &&
          status.message().find(processes.Name(0)) != std::string::npos;
 }
 

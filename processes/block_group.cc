@@ -18,6 +18,7 @@ constexpr int64_t kPiece = 4096;
 
 constexpr char kMeetAlike[] = "all blocks meet at the same places of their work";
 
+// Process r of k has blocks [r G / k, (r + 1) G / k).
 BlockRange RangeOf(int rank, int size, int blocks) {
   return {static_cast<int>(FirstSample(blocks, rank, size)),
           static_cast<int>(FirstSample(blocks, rank + 1, size))};
@@ -52,6 +53,17 @@ class BlockGroup::Member final : public BlockMember {
     return all.data();
   }
 
+  void Shift(int by, const void* given, const std::vector<int64_t>& counts, void* taken) override {
+    PRETEXT_CHECK(static_cast<int>(counts.size()) == count() && by != 0 && std::abs(by) < count(),
+                  "a count for each block, and another place");
+    given_ = given;
+    taken_ = taken;
+    group_.Meet(*this, [&] {
+      const absl::Status status = group_.ShiftOwn(by, counts);
+      if (!status.ok()) throw GroupFailure(status);
+    });
+  }
+
   void Once(const std::function<void()>& act) override { group_.Meet(*this, act); }
 
   // Before a run: one that failed may have left them at different turns.
@@ -61,6 +73,9 @@ class BlockGroup::Member final : public BlockMember {
   const size_t place;
   bool may_go = false;
   std::condition_variable woken;
+  // Of a shift.
+  const void* given_ = nullptr;
+  void* taken_ = nullptr;
 
  private:
   BlockGroup& group_;
@@ -215,8 +230,35 @@ absl::Status BlockGroup::ExchangeSegments(const std::vector<int64_t>& counts, ui
   return processes_.Exchange(out, in);
 }
 
-absl::Status BlockGroup::Sum(const std::vector<Addends>& addends) {
-  if (processes_.size() > 1) return SumOverProcesses(addends);
+absl::Status BlockGroup::ShiftOwn(int by, const std::vector<int64_t>& counts) {
+  // By the block that takes, on both sides: the order of messages between two processes.
+  std::vector<Processes::Message> out, in;
+  for (int to = 0; to < blocks_; ++to) {
+    const int from = (to + by + blocks_) % blocks_;
+    const size_t bytes = static_cast<size_t>(counts[static_cast<size_t>(from)]) * 4;
+    const int taker = OwnerOf(to), giver = OwnerOf(from), own = processes_.rank();
+    if (taker != own && giver != own) continue;
+    const void* const given = giver == own ? MemberOf(from).given_ : nullptr;
+    void* const taken = taker == own ? MemberOf(to).taken_ : nullptr;
+    if (given != nullptr && taken != nullptr) {
+      std::memcpy(taken, given, bytes);
+    } else if (given != nullptr) {
+      out.push_back({taker, const_cast<void*>(given), bytes});
+    } else {
+      in.push_back({giver, taken, bytes});
+    }
+  }
+  return processes_.size() == 1 ? absl::OkStatus() : processes_.Exchange(out, in);
+}
+
+BlockGroup::Member& BlockGroup::MemberOf(int block) const {
+  return *members_[static_cast<size_t>(block - own_.begin)];
+}
+
+absl::Status BlockGroup::Sum(const std::vector<Addends>& addends, Processes& line, Order order) {
+  if (processes_.size() > 1) {
+    return order == Order::kTree ? SumOverProcesses(addends, line) : SumFast(addends, line);
+  }
   for (const Addends& each : addends) {
     ParallelBlocks(each.count, kPiece, blocks_, [&](int64_t begin, int64_t end) {
       float sum[kPiece];  // apart: the sums may be one of the addends
@@ -240,10 +282,36 @@ void BlockGroup::SumOwn(const BlockRange& node, const Addends& addends, int64_t 
   SumNode(node, count, value, sum);
 }
 
+absl::Status BlockGroup::SumFast(const std::vector<Addends>& addends, Processes& line) {
+  int64_t total = 0;
+  for (const Addends& each : addends) total += each.count;
+  sum_.resize(static_cast<size_t>(total));
+  float* sum = sum_.data();
+  const std::vector<BlockRange> nodes = NodesWithin(blocks_, own_);
+  for (const Addends& each : addends) {
+    ParallelBlocks(each.count, kPiece, own_.size(), [&](int64_t begin, int64_t end) {
+      SumOwn(nodes.front(), each, begin, end - begin, sum + begin);
+      float next[kPiece];
+      for (size_t n = 1; n < nodes.size(); ++n) {
+        SumOwn(nodes[n], each, begin, end - begin, next);
+        for (int64_t i = begin; i < end; ++i) sum[i] += next[i - begin];
+      }
+    });
+    sum += each.count;
+  }
+  if (absl::Status status = line.AddUp(sum_.data(), total); !status.ok()) return status;
+  sum = sum_.data();
+  for (const Addends& each : addends) {
+    std::copy_n(sum, each.count, each.sums);
+    sum += each.count;
+  }
+  return absl::OkStatus();
+}
+
 // All addends one behind the other are cut into a slice a process: each sends its nodes of a slice
 // to the slice's process, which adds them and sends the sum to all. Of S floats and n nodes of a
 // process (one where G / k is a power of two) it sends (n + 1) S (k - 1) / k.
-absl::Status BlockGroup::SumOverProcesses(const std::vector<Addends>& addends) {
+absl::Status BlockGroup::SumOverProcesses(const std::vector<Addends>& addends, Processes& line) {
   const int size = processes_.size(), rank = processes_.rank();
   int64_t total = 0;
   for (const Addends& each : addends) total += each.count;
@@ -287,7 +355,7 @@ absl::Status BlockGroup::SumOverProcesses(const std::vector<Addends>& addends) {
     for (std::vector<float>& sum : node_sums_)
       out.push_back({r, sum.data() + slice(r), static_cast<size_t>(slice(r + 1) - slice(r)) * 4});
   }
-  if (absl::Status status = processes_.Exchange(out, in); !status.ok()) return status;
+  if (absl::Status status = line.Exchange(out, in); !status.ok()) return status;
 
   sum_.resize(static_cast<size_t>(total));
   ParallelBlocks(length, kPiece, blocks_, [&](int64_t begin, int64_t end) {
@@ -306,7 +374,7 @@ absl::Status BlockGroup::SumOverProcesses(const std::vector<Addends>& addends) {
     out.push_back({r, sum_.data() + first, static_cast<size_t>(length) * 4});
     in.push_back({r, sum_.data() + slice(r), static_cast<size_t>(slice(r + 1) - slice(r)) * 4});
   }
-  if (absl::Status status = processes_.Exchange(out, in); !status.ok()) return status;
+  if (absl::Status status = line.Exchange(out, in); !status.ok()) return status;
   offset = 0;
   for (const Addends& each : addends) {
     std::copy_n(sum_.data() + offset, each.count, each.sums);

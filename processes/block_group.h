@@ -36,14 +36,19 @@ class BlockGroup {
   // where they meet; an exception is thrown here.
   absl::Status Run(const std::function<absl::Status(BlockMember&)>& work);
 
-  // sums[i] becomes the sum of all blocks' by the tree, on every process. Between two Runs.
+  // In which order values of blocks are added: by the tree over them (block_tree.h), or each
+  // process's first and those of processes as is fastest (Processes::AddUp).
+  enum class Order : uint8_t { kTree, kFast };
+
+  // sums[i] becomes the sum of all blocks', on every process, by way of `line`: this group's
+  // processes, or those beside, on which a Run may go on meanwhile. From one thread at a time.
   // values[b] are of own block own().begin + b, null for zeros; `sums` may be one of them.
   struct Addends {
     int64_t count;
     std::vector<const float*> values;
     float* sums;
   };
-  absl::Status Sum(const std::vector<Addends>& addends);
+  absl::Status Sum(const std::vector<Addends>& addends, Processes& line, Order order);
 
  private:
   class Member;
@@ -60,7 +65,15 @@ class BlockGroup {
   void Wait(Member& member, std::unique_lock<std::mutex>& lock);
   void Break(std::exception_ptr thrown, const absl::Status& status);
   absl::Status ExchangeSegments(const std::vector<int64_t>& counts, uint32_t* words);
-  absl::Status SumOverProcesses(const std::vector<Addends>& addends);
+  // Of own blocks, what each gives to its taker.
+  absl::Status ShiftOwn(int by, const std::vector<int64_t>& counts);
+  Member& MemberOf(int block) const;
+  // The process that has a block.
+  int OwnerOf(int block) const {
+    return static_cast<int>(((block + 1) * int64_t{processes_.size()} - 1) / blocks_);
+  }
+  absl::Status SumOverProcesses(const std::vector<Addends>& addends, Processes& line);
+  absl::Status SumFast(const std::vector<Addends>& addends, Processes& line);
   // Of own blocks, elements [begin, begin + count).
   void SumOwn(const BlockRange& node, const Addends& addends, int64_t begin, int64_t count,
               float* sum) const;

@@ -99,7 +99,7 @@ TEST(BlockGroup, SumsHaveTheSameBitsForAnyNumberOfProcesses) {
       addends[0].values.push_back(of);
       addends[1].values.push_back(b == 2 ? nullptr : of);
     }
-    const absl::Status status = group.Sum(addends);
+    const absl::Status status = group.Sum(addends, group.processes(), BlockGroup::Order::kTree);
     EXPECT_TRUE(status.ok()) << status;
     EXPECT_EQ(std::memcmp(first.data(), expected.data(), kCount * 4), 0);
     EXPECT_EQ(std::memcmp(second.data(), without.data(), kCount * 4), 0);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,25 @@ class Processes {
   // All of these at once; between two processes in the order of their messages, both ends with the
   // same number of bytes. From one thread at a time. Not OK when one of the others is gone, or has
   // said nothing for the time that was set (Unavailable, with its rank and host), or has failed and
-  // said why (Fail): then nothing more goes from here.
+  // said why (FailureOf): then nothing more goes from here.
   virtual absl::Status Exchange(const std::vector<Message>& out,
                                 const std::vector<Message>& in) = 0;
 
-  // Tells all others that this one has failed, and how; their Exchange returns it with its rank and
-  // host. Of several the first counts.
+  // Tells all others that this one has failed, and how; their Exchange returns it with its code,
+  // rank and host. Of several the first counts.
   virtual void Fail(const absl::Status& status) = 0;
+
+  // values[i] becomes the sum of all processes', 0 <= i < count, in whatever order is fastest: here
+  // slice by slice, each added by one process; of other bits for other numbers of processes. As
+  // Exchange.
+  virtual absl::Status AddUp(float* values, int64_t count);
+
+  // A line of its own between the same processes, for one thread more: Exchange and AddUp there and
+  // here know nothing of one another. Fail and set_timeout are of both. It lives as long as this.
+  virtual Processes& beside() = 0;
+  // From any thread: who waits in Exchange or AddUp waits no more, and the line is of no use from
+  // then on (Cancelled).
+  virtual void Cancel() = 0;
 
   // How long another may say nothing. An infinite time waits for good.
   virtual void set_timeout(absl::Duration timeout) = 0;
@@ -52,6 +65,9 @@ class Processes {
   // How many run on the machine of this one, and which of them it is, from 0.
   int processes_here() const;
   int rank_here() const;
+
+ private:
+  std::vector<float> others_;  // of AddUp: it keeps its memory
 };
 
 // A process by itself.
@@ -61,6 +77,8 @@ class Alone final : public Processes {
   int size() const override { return 1; }
   const std::string& host(int rank) const override;
   absl::Status Exchange(const std::vector<Message>& out, const std::vector<Message>& in) override;
+  Processes& beside() override { return *this; }
+  void Cancel() override {}
   void Fail(const absl::Status&) override {}
   void set_timeout(absl::Duration) override {}
 };
@@ -68,8 +86,12 @@ class Alone final : public Processes {
 // The name of this machine.
 std::string HostName();
 
-// The status of a process that failed, as others are told of it.
-absl::Status FailureOf(const Processes& processes, int rank, const std::string& message);
+// The status of a process that failed, as others are told of it: its code, so that the program ends
+// with the same exit status whoever finds a fault first, and its message behind its name.
+absl::Status FailureOf(const Processes& processes, int rank, absl::StatusCode code,
+                       const std::string& message);
+// Whether a status is another's (FailureOf).
+bool IsFailureOfAnother(const absl::Status& status);
 // What is said of a process that said nothing for `timeout`, and of one that is gone.
 absl::Status SilenceOf(const Processes& processes, int rank, absl::Duration timeout);
 absl::Status LossOf(const Processes& processes, int rank);

@@ -26,10 +26,15 @@
 namespace pretext {
 namespace {
 
-constexpr char kPlace[] = "PRETEXT_PROCESS";     // RANK:SOCKET,SOCKET…
-constexpr uint64_t kFailed = uint64_t{1} << 63;  // of a header: a text of why
+constexpr char kPlace[] = "PRETEXT_PROCESS";  // RANK:SOCKET,SOCKET…:SOCKET,SOCKET…, of two lines
+// Of the header of a failure: that it is one, its code, and the length of the text of why.
+constexpr uint64_t kFailed = uint64_t{1} << 63;
+constexpr int kCodeShift = 48;
+constexpr uint64_t kLengthMask = (uint64_t{1} << kCodeShift) - 1;
 // How long a loss waits for a word that would explain it.
 constexpr absl::Duration kLastWords = absl::Seconds(1);
+// How long who waits does not look whether it is to wait on.
+constexpr int kMostMilliseconds = 100;
 
 // What this program was started with.
 std::vector<std::string> OwnArguments() {
@@ -81,22 +86,35 @@ absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::Start(int k) {
   const absl::StatusOr<std::vector<std::vector<int>>> pairs = Pairs(k);
   if (!pairs.ok()) return pairs.status();
   const std::vector<std::vector<int>>& sockets = *pairs;
+  const absl::StatusOr<std::vector<std::vector<int>>> pairs_beside = Pairs(k);
+  if (!pairs_beside.ok()) {
+    for (const auto& each : sockets) CloseAll(each);
+    return pairs_beside.status();
+  }
+  const std::vector<std::vector<int>>& beside = *pairs_beside;
   std::vector<pid_t> children;
   absl::Status status;
   for (size_t r = 1; r < sockets.size() && status.ok(); ++r) {
-    const std::string place = absl::StrCat(r, ":", absl::StrJoin(sockets[r], ","));
+    const std::string place =
+        absl::StrCat(r, ":", absl::StrJoin(sockets[r], ","), ":", absl::StrJoin(beside[r], ","));
     const pid_t child = fork();
     if (child < 0) status = absl::ErrnoToStatus(errno, "a process cannot be started");
     if (child == 0) {
-      for (size_t other = 0; other < sockets.size(); ++other)
-        if (other != r) CloseAll(sockets[other]);
+      for (size_t other = 0; other < sockets.size(); ++other) {
+        if (other == r) continue;
+        CloseAll(sockets[other]);
+        CloseAll(beside[other]);
+      }
       BecomeChild(place, argv.data());
     }
     if (child > 0) children.push_back(child);
   }
-  for (size_t r = 1; r < sockets.size(); ++r) CloseAll(sockets[r]);
+  for (size_t r = 1; r < sockets.size(); ++r) {
+    CloseAll(sockets[r]);
+    CloseAll(beside[r]);
+  }
   // Those that were started find their sockets closed, and end.
-  auto result = std::make_unique<SocketProcesses>(0, sockets[0]);
+  auto result = std::make_unique<SocketProcesses>(0, sockets[0], beside[0]);
   result->children_ = std::move(children);
   if (!status.ok()) return status;
   return result;
@@ -105,21 +123,30 @@ absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::Start(int k) {
 absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::FromEnvironment() {
   const char* const place = std::getenv(kPlace);
   if (place == nullptr) return nullptr;
-  const std::pair<std::string, std::string> words = absl::StrSplit(place, absl::MaxSplits(':', 1));
+  const std::vector<std::string> words = absl::StrSplit(place, ':');
+  constexpr size_t kLines = 2;
   int rank = 0;
-  std::vector<int> sockets;
-  bool good = absl::SimpleAtoi(words.first, &rank);
-  for (const auto word : absl::StrSplit(words.second, ',')) {
-    sockets.push_back(-1);
-    good = good && absl::SimpleAtoi(word, &sockets.back());
+  std::vector<int> sockets[kLines];
+  bool good = words.size() == 1 + kLines && absl::SimpleAtoi(words[0], &rank);
+  for (size_t line = 0; good && line < kLines; ++line) {
+    for (const auto word : absl::StrSplit(words[1 + line], ',')) {
+      sockets[line].push_back(-1);
+      good = good && absl::SimpleAtoi(word, &sockets[line].back());
+    }
+    good = good && rank > 0 && rank < static_cast<int>(sockets[line].size());
   }
-  if (!good || rank <= 0 || rank >= static_cast<int>(sockets.size())) {
+  if (!good || sockets[0].size() != sockets[1].size()) {
     return absl::InvalidArgumentError(
         absl::StrCat("the environment has ", kPlace, "=", place,
                      ", which pretext train --processes sets for the processes that it starts"));
   }
   unsetenv(kPlace);
-  return std::make_unique<SocketProcesses>(rank, std::move(sockets));
+  return std::make_unique<SocketProcesses>(rank, std::move(sockets[0]), std::move(sockets[1]));
+}
+
+SocketProcesses::SocketProcesses(int rank, std::vector<int> sockets, std::vector<int> beside)
+    : SocketProcesses(rank, std::move(sockets)) {
+  beside_.reset(new SocketProcesses(rank, std::move(beside)));
 }
 
 SocketProcesses::SocketProcesses(int rank, std::vector<int> sockets)
@@ -169,7 +196,9 @@ absl::Status SocketProcesses::Send(int rank, Peer& peer) {
   return absl::OkStatus();
 }
 
-absl::Status SocketProcesses::TakeFailure(int rank, Peer& peer, size_t bytes) {
+absl::Status SocketProcesses::TakeFailure(int rank, Peer& peer, uint64_t header) {
+  const auto code = static_cast<absl::StatusCode>((header & ~kFailed) >> kCodeShift);
+  const size_t bytes = header & kLengthMask;
   std::string text(bytes, '\0');
   size_t done = 0;
   while (done < bytes) {
@@ -181,7 +210,7 @@ absl::Status SocketProcesses::TakeFailure(int rank, Peer& peer, size_t bytes) {
       if (poll(&waits, 1, 1000) <= 0) break;
     }
   }
-  failed_ = FailureOf(*this, rank, text.substr(0, done));
+  failed_ = FailureOf(*this, rank, code, text.substr(0, done));
   return failed_;
 }
 
@@ -199,7 +228,7 @@ absl::Status SocketProcesses::Lost(int rank) {
       const bool between = peer.taken >= peer.in.size() || peer.in[peer.taken].done == 0;
       if (count == sizeof(header) && between && (header & kFailed) != 0) {
         (void)!recv(peer.socket, &header, sizeof(header), 0);
-        return TakeFailure(r, peer, header & ~kFailed);
+        return TakeFailure(r, peer, header);
       }
       wait = wait || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
     }
@@ -231,13 +260,12 @@ absl::Status SocketProcesses::Take(int rank, Peer& peer) {
       if (count < static_cast<ssize_t>(head) || (surprise.header & kFailed) == 0)
         return absl::OkStatus();
       (void)!recv(peer.socket, to, head, 0);
-      return TakeFailure(rank, peer, surprise.header & ~kFailed);
+      return TakeFailure(rank, peer, surprise.header);
     }
     transfer.done += static_cast<size_t>(count);
     peer.heard = absl::Now();
     if (in_head && transfer.done == head) {
-      if ((transfer.header & kFailed) != 0)
-        return TakeFailure(rank, peer, transfer.header & ~kFailed);
+      if ((transfer.header & kFailed) != 0) return TakeFailure(rank, peer, transfer.header);
       if (transfer.header != transfer.bytes) {
         return failed_ = absl::InternalError(absl::StrCat(Name(rank), " sent ", transfer.header,
                                                           " bytes where ", transfer.bytes,
@@ -251,7 +279,13 @@ absl::Status SocketProcesses::Take(int rank, Peer& peer) {
   }
 }
 
+void SocketProcesses::set_timeout(absl::Duration timeout) {
+  timeout_ = timeout;
+  if (beside_ != nullptr) beside_->set_timeout(timeout);
+}
+
 absl::Status SocketProcesses::Poll() {
+  if (cancelled_) return failed_ = absl::CancelledError("waits no more");
   std::vector<pollfd> waits;
   std::vector<int> ranks;
   absl::Time first = absl::InfiniteFuture();  // to be silent for too long
@@ -271,7 +305,7 @@ absl::Status SocketProcesses::Poll() {
   const absl::Duration left = first - absl::Now();
   if (left <= absl::ZeroDuration()) return failed_ = SilenceOf(*this, silent, timeout_);
   const int milliseconds = static_cast<int>(
-      std::min<int64_t>(1000, std::max<int64_t>(1, absl::ToInt64Milliseconds(left))));
+      std::min<int64_t>(kMostMilliseconds, std::max<int64_t>(1, absl::ToInt64Milliseconds(left))));
   if (poll(waits.data(), waits.size(), milliseconds) < 0 && errno != EINTR)
     return failed_ = absl::ErrnoToStatus(errno, "sockets between processes");
   for (size_t i = 0; i < waits.size(); ++i) {
@@ -280,7 +314,7 @@ absl::Status SocketProcesses::Poll() {
       const bool due = peer.taken < peer.in.size();
       absl::Status status = Take(ranks[i], peer);
       // One that nothing is due from may be ahead and have ended well.
-      if (!status.ok() && (due || absl::IsAborted(status) || peer.sent < peer.out.size()))
+      if (!status.ok() && (due || IsFailureOfAnother(status) || peer.sent < peer.out.size()))
         return status;
       if (!status.ok()) {
         close(std::exchange(peer.socket, -1));
@@ -327,10 +361,12 @@ absl::Status SocketProcesses::Exchange(const std::vector<Message>& out,
 }
 
 void SocketProcesses::Fail(const absl::Status& status) {
+  if (beside_ != nullptr) beside_->Fail(status);
   // Those who have told this one know.
-  if (absl::IsAborted(failed_)) return;
+  if (IsFailureOfAnother(failed_)) return;
   const std::string text(status.message());
-  const uint64_t header = kFailed | text.size();
+  const uint64_t header =
+      kFailed | static_cast<uint64_t>(status.code()) << kCodeShift | text.size();
   std::string message(reinterpret_cast<const char*>(&header), sizeof(header));
   message += text;
   for (const Peer& peer : peers_) {

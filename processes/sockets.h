@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,21 +23,27 @@ class SocketProcesses final : public Processes {
   static absl::StatusOr<std::unique_ptr<SocketProcesses>> Start(int k);
   // A process that Start has started; null where this is none.
   static absl::StatusOr<std::unique_ptr<SocketProcesses>> FromEnvironment();
-  // A pair of sockets for each two of k: [a][b] is the end of process a of its pair with b.
+  // A pair of sockets for each two of k: [a][b] is the end of process a of its pair with b. A line
+  // takes one of these.
   static absl::StatusOr<std::vector<std::vector<int>>> Pairs(int k);
-  // Number `rank` of sockets[r], one to each of the others; sockets[rank] is not used. It closes
-  // them.
-  SocketProcesses(int rank, std::vector<int> sockets);
+  // Number `rank` of sockets[r], one to each of the others; sockets[rank] is not used; `beside`: of
+  // the line beside. It closes them.
+  SocketProcesses(int rank, std::vector<int> sockets, std::vector<int> beside);
   ~SocketProcesses() override;
 
   int rank() const override { return rank_; }
   int size() const override { return static_cast<int>(peers_.size()); }
   const std::string& host(int) const override { return host_; }
   absl::Status Exchange(const std::vector<Message>& out, const std::vector<Message>& in) override;
+  Processes& beside() override { return beside_ != nullptr ? *beside_ : *this; }
+  void Cancel() override { cancelled_ = true; }
   void Fail(const absl::Status& status) override;
-  void set_timeout(absl::Duration timeout) override { timeout_ = timeout; }
+  void set_timeout(absl::Duration timeout) override;
 
  private:
+  // One line.
+  SocketProcesses(int rank, std::vector<int> sockets);
+
   // A message on its way: a header of eight bytes (its kind and its length), then its bytes.
   struct Transfer {
     uint64_t header = 0;
@@ -54,8 +61,8 @@ class SocketProcesses final : public Processes {
 
   absl::Status Send(int rank, Peer& peer);
   absl::Status Take(int rank, Peer& peer);
-  // What a peer that failed has said: its text is on its way.
-  absl::Status TakeFailure(int rank, Peer& peer, size_t bytes);
+  // What a peer that failed has said: its text is on its way behind the header.
+  absl::Status TakeFailure(int rank, Peer& peer, uint64_t header);
   // That a peer is gone, or what another says that explains it.
   absl::Status Lost(int rank);
   absl::Status Poll();
@@ -65,6 +72,8 @@ class SocketProcesses final : public Processes {
   std::vector<Peer> peers_;
   absl::Duration timeout_ = absl::InfiniteDuration();
   absl::Status failed_;
+  std::atomic<bool> cancelled_ = false;
+  std::unique_ptr<SocketProcesses> beside_;
   std::vector<pid_t> children_;
 };
 

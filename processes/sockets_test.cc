@@ -66,9 +66,60 @@ TEST(Sockets, AFailureIsSaidToAllWithItsProcess) {
       return;
     }
     const absl::Status status = WaitForAll(processes);
-    EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_TRUE(IsFailureOfAnother(status));
     EXPECT_EQ(status.message(), "process 1 on host " + HostName() + ": data.bin: is cut off");
     EXPECT_EQ(WaitForAll(processes), status) << "and stays";
+  });
+}
+
+// A fault that all find ends the program as the first process would, whoever is first to say it.
+TEST(Sockets, EveryCodeTravels) {
+  for (const auto code : {absl::StatusCode::kInvalidArgument, absl::StatusCode::kFailedPrecondition,
+                          absl::StatusCode::kUnavailable, absl::StatusCode::kUnauthenticated}) {
+    AsProcesses(2, [code](Processes& processes) {
+      if (processes.rank() == 1) {
+        processes.Fail(absl::Status(code, "train.blocks: is 6"));
+        return;
+      }
+      for (Processes* const line : {&processes, &processes.beside()}) {
+        const absl::Status status = WaitForAll(*line);
+        EXPECT_EQ(status.code(), code);
+        EXPECT_EQ(status.message(), "process 1 on host " + HostName() + ": train.blocks: is 6");
+        EXPECT_TRUE(IsFailureOfAnother(status));
+      }
+    });
+  }
+  EXPECT_FALSE(IsFailureOfAnother(absl::UnavailableError("")));
+}
+
+TEST(Sockets, TheLineBesideKnowsNothingOfTheOther) {
+  AsProcesses(3, [](Processes& processes) {
+    std::vector<float> many(300000, static_cast<float>(processes.rank()));
+    std::thread beside([&] {
+      for (int i = 0; i < 4; ++i) {
+        const absl::Status status =
+            processes.beside().AddUp(many.data(), static_cast<int64_t>(many.size()));
+        EXPECT_TRUE(status.ok()) << status;
+      }
+    });
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(*MostOf(processes, processes.rank() + i), 2 + i);
+    beside.join();
+    EXPECT_THAT(many, testing::Each(3 * 27));
+    EXPECT_TRUE(processes.Finish().ok());
+  });
+}
+
+TEST(Sockets, WhoIsToldToWaitsNoMore) {
+  AsProcesses(2, [](Processes& processes) {
+    if (processes.rank() == 0) {
+      std::thread beside(
+          [&] { EXPECT_EQ(WaitForAll(processes.beside()).code(), absl::StatusCode::kCancelled); });
+      absl::SleepFor(absl::Milliseconds(50));
+      processes.beside().Cancel();
+      beside.join();
+    }
+    EXPECT_TRUE(processes.Finish().ok()) << "the other line goes on";
   });
 }
 

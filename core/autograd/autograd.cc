@@ -50,6 +50,7 @@ const Tensor& Tape::LeafGradient(Var leaf) const {
 Var Tape::Use(Parameter& parameter) {
   Node* node = NewNode(parameter.name.c_str(), parameter.value, recording_ && !parameter.frozen);
   node->parameter = &parameter;
+  if (listener_ != nullptr && node->requires_gradient) listener_->Used(parameter);
   return Var(node);
 }
 
@@ -106,6 +107,8 @@ void Tape::Backward(Var root, Tensor gradient) {
   AddGradient(root, std::move(gradient));
   for (auto it = nodes_.rbegin(); it != nodes_.rend(); ++it) {
     Node& node = **it;
+    if (node.parameter != nullptr && node.requires_gradient && listener_ != nullptr)
+      listener_->Passed(*node.parameter);
     if (node.parameter != nullptr || node.leaf) continue;
     if (node.has_gradient && node.backward != nullptr) node.backward(node.closure, node.gradient);
     if (node.closure != nullptr) node.destroy(std::exchange(node.closure, nullptr));

@@ -80,6 +80,16 @@ class Gradient {
   bool accumulate_ = false;
 };
 
+// Told of the parameters on a tape: of each use as it is recorded, and of each that the backward
+// pass has gone by. Once it has gone by all uses of a parameter on a tape, nothing more is added to
+// its gradient by this tape.
+class UseListener {
+ public:
+  virtual ~UseListener() = default;
+  virtual void Used(const Parameter& parameter) = 0;
+  virtual void Passed(const Parameter& parameter) = 0;
+};
+
 class Tape {
  public:
   // recording = false: values only (evaluation); memory of a value is free as soon as its last
@@ -92,6 +102,9 @@ class Tape {
   bool recording() const { return recording_; }
   // In what operations with weights take their products from here on; see PrecisionScope.
   Precision precision() const { return precision_; }
+
+  // From here on; null: nobody. It outlives what it is told of.
+  void set_listener(UseListener* listener) { listener_ = listener; }
 
   // An input: no gradient.
   Var Constant(Tensor value);
@@ -140,6 +153,7 @@ class Tape {
   static constexpr size_t kBlockBytes = 64 * 1024;
 
   bool recording_;
+  UseListener* listener_ = nullptr;
   Precision precision_ = Precision::kFloat32;
   std::vector<Node*> nodes_;
   std::vector<std::unique_ptr<std::byte[]>> blocks_;

@@ -28,6 +28,12 @@ class BlockMember {
   // (processes/group_failure.h) where a block does not come.
   virtual const void* Gather(const void* values, const std::vector<int64_t>& counts) = 0;
 
+  // The values of all blocks go round by `by` places: what block (b + by) mod G gives comes to
+  // block b in `taken`, and no process has those of all. Block b gives counts[b] words of four
+  // bytes; `by` is from 1 - G to G - 1 and not 0. As Gather it is called by all at the same places.
+  virtual void Shift(int by, const void* given, const std::vector<int64_t>& counts,
+                     void* taken) = 0;
+
   // `act`, on one thread of each process, when all its blocks are there; they go on when it is
   // done. All that it throws is thrown at one of them.
   virtual void Once(const std::function<void()>& act) = 0;

@@ -21,12 +21,27 @@
 
 namespace pretext {
 
+class BlockMember;
+
 struct LossResult {
   Var loss;  // a scalar, of shape {}: the mean over `weight` items
   // How many items it is the mean of (rows, masked tokens), 0 when there was none: what a batch
   // weighs where batches are averaged (accumulation, log lines, evaluation).
   double weight = 1;
   std::vector<std::pair<const char*, double>> metrics;  // further figures, e.g. {"accuracy", 0.31}
+};
+
+// A loss over the batch that is shared out among the blocks of a batch (core/group/block_member.h):
+// none of them has the rows of all.
+class LossOfBlocks {
+ public:
+  virtual ~LossOfBlocks() = default;
+  // Loss::Compute of the whole batch, of so many samples, to rounding: its loss, weight and
+  // metrics, and the gradient of this block's rows. Prediction and batch are this block's. All
+  // blocks call it, each on a thread of its own; what they need of one another goes by `member`, in
+  // an order that depends on the number of blocks alone, and so do the bits of the result.
+  virtual LossResult ComputeBlock(Tape& tape, const Prediction& prediction, const Batch& batch,
+                                  int64_t samples, BlockMember& member) const = 0;
 };
 
 // Registers with PRETEXT_REGISTER_LOSS(Class, ConfigMessage); has
@@ -50,6 +65,10 @@ class Loss {
   // blocks, and nothing else of them. A loss by sample may have parameters, and no memory, and its
   // metrics are always there and in one order: those of blocks are put together by their weights.
   virtual bool by_sample() const { return false; }
+
+  // Of a loss over the batch, how it is shared out among blocks; null: each process computes it of
+  // the whole batch.
+  virtual const LossOfBlocks* of_blocks() const { return nullptr; }
 
   // The fewest samples of a batch from which there is something to learn: 2 where samples are told
   // from one another.

@@ -84,7 +84,7 @@ class Repulsion {
   // After Forward. Without a term in its sum a row counts as 0.
   double LogSum(int64_t row) const {
     if (!HasTerms()) return 0;
-    return (std::log2(sums_[row].value) + sums_[row].shift) * std::numbers::ln2;
+    return sums_[row].Log();
   }
 
   // After Forward: gradient_i += the gradient of Σ_j weight_j · LogSum(j) with respect to z_i.

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "kernels/nt_xent/shifted_sum.h"
+
 namespace pretext::nt_xent_internal {
 
 inline constexpr int64_t kTileSize = 128;
@@ -20,13 +22,8 @@ struct TileShape {
 // A cosine in place of one that is not to count: its term vanishes beside that of any true cosine.
 inline float MaskedCosine(float k) { return -2.0f - 200.0f / k; }
 
-// A sum of terms 2^(c·k), as value · 2^shift. The shift is that of the largest term, rounded up.
-struct ShiftedSum {
-  double value = 0;
-  int32_t shift = INT32_MIN;  // no term yet
-};
-
-// Adds the terms of row i to rows[i] and, unless null, those of column j to columns[j]. k < 2^20.
+// Adds the terms 2^(c·k) of row i to rows[i] and, unless null, those of column j to columns[j].
+// k < 2^20.
 void AddTerms(TileShape shape, float k, const float* tile, ShiftedSum* rows, ShiftedSum* columns);
 
 // Each cosine c becomes

@@ -7,6 +7,7 @@
 #include "base/check/check.h"
 #include "core/ops/basic.h"
 #include "core/ops/record_loss.h"
+#include "kernels/nt_xent/in_blocks.h"
 
 namespace pretext {
 
@@ -42,16 +43,36 @@ Var MeanOf(Tape& tape, std::span<const Var> scalars) {
   return Scale(tape, sum, 1 / static_cast<float>(scalars.size()));
 }
 
-LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
-                           NtXentProblem problem) {
+namespace {
+
+// The kernel's ring, of the blocks of a batch.
+class RingOfMembers final : public BlockRing {
+ public:
+  explicit RingOfMembers(BlockMember& member) : member_(member) {}
+  void Shift(int by, const void* given, const std::vector<int64_t>& counts, void* taken) override {
+    member_.Shift(by, given, counts, taken);
+  }
+  const double* Gather(const double* values, int64_t count) override {
+    constexpr int64_t kWords = sizeof(double) / 4;
+    const std::vector<int64_t> counts(static_cast<size_t>(member_.count()), count * kWords);
+    return static_cast<const double*>(member_.Gather(values, counts));
+  }
+
+ private:
+  BlockMember& member_;
+};
+
+// compute(problem, rows, gradient or null) of z, as an operation.
+template <class Compute>
+LossResult Record(Tape& tape, const char* operation, Var z, const Batch& batch,
+                  NtXentProblem problem, Compute&& compute) {
   const Tensor rows = z.value().Plain();
   PRETEXT_CHECK(rows.rank() == 2 && rows.dim(0) == batch.rows(), "a vector for every view");
-  problem.samples = batch.samples;
   problem.views = batch.views;
   problem.features = rows.dim(1);
   Tensor gradient = z.requires_gradient() ? Tensor::Uninitialized(rows.shape()) : Tensor();
   const NtXentResult result =
-      ComputeNtXent(problem, rows.data(), gradient.defined() ? gradient.data() : nullptr, nullptr);
+      compute(problem, rows.data(), gradient.defined() ? gradient.data() : nullptr);
   const bool finite = result.status == NtXentStatus::kOk;
   if (gradient.defined() && !finite) {
     gradient = Tensor::Full(rows.shape(), std::numeric_limits<float>::quiet_NaN());
@@ -63,6 +84,30 @@ LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch
                     {"mean_cosine", result.mean_cosine}};
   }
   return loss;
+}
+
+}  // namespace
+
+LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
+                           NtXentProblem problem) {
+  problem.samples = batch.samples;
+  return Record(tape, operation, z, batch, problem,
+                [](const NtXentProblem& all, const float* rows, float* gradient) {
+                  return ComputeNtXent(all, rows, gradient, nullptr);
+                });
+}
+
+LossResult ContrastiveLossOfBlock(Tape& tape, const char* operation, Var z, const Batch& batch,
+                                  int64_t samples, BlockMember& member, NtXentProblem problem) {
+  problem.samples = samples;
+  std::vector<int64_t> first;
+  for (int b = 0; b <= member.count(); ++b)
+    first.push_back(FirstSample(samples, b, member.count()));
+  RingOfMembers ring(member);
+  return Record(tape, operation, z, batch, problem,
+                [&](const NtXentProblem& all, const float* rows, float* gradient) {
+                  return ComputeNtXentOfBlock(all, first, member.index(), rows, gradient, ring);
+                });
 }
 
 }  // namespace pretext

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/group/block_member.h"
 #include "core/plugin/build_context.h"
 #include "core/plugin/field_checker.h"
 #include "core/plugin/loss.h"
@@ -31,5 +32,10 @@ Var MeanOf(Tape& tape, std::span<const Var> scalars);
 // positive pairs; "mean_cosine", over all pairs: near 1 when the representations have collapsed.
 LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
                            NtXentProblem problem);
+
+// The same of a batch of `samples` in blocks, of this block's z and batch; `problem.labels`, where
+// there are any, are of all samples (kernels/nt_xent/in_blocks.h).
+LossResult ContrastiveLossOfBlock(Tape& tape, const char* operation, Var z, const Batch& batch,
+                                  int64_t samples, BlockMember& member, NtXentProblem problem);
 
 }  // namespace pretext

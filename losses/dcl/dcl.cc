@@ -20,6 +20,12 @@ LossResult DclLoss::Compute(Tape& tape, const Prediction& prediction, const Batc
                          {.temperature = temperature_, .decoupled = true});
 }
 
+LossResult DclLoss::ComputeBlock(Tape& tape, const Prediction& prediction, const Batch& batch,
+                                 int64_t samples, BlockMember& member) const {
+  return ContrastiveLossOfBlock(tape, "dcl", prediction.value, batch, samples, member,
+                                {.temperature = temperature_, .decoupled = true});
+}
+
 std::optional<double> DclLoss::Chance(int64_t samples, int64_t views) const {
   if (samples < 2) return std::nullopt;
   return std::log(static_cast<double>((samples - 1) * views));

@@ -18,7 +18,7 @@ namespace pretext {
 
 class Dcl;  // the config, dcl.proto
 
-class DclLoss : public Loss {
+class DclLoss : public Loss, private LossOfBlocks {
  public:
   // Faults: a temperature below 1e-4, fewer than two views, a prediction that is not a vector.
   static absl::StatusOr<std::unique_ptr<Loss>> Create(const Dcl& config,
@@ -27,6 +27,7 @@ class DclLoss : public Loss {
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
   int64_t least_samples() const override { return 2; }
+  const LossOfBlocks* of_blocks() const override { return this; }
 
   // All similarities 0: ln(R - V).
   std::optional<double> Chance(int64_t samples, int64_t views) const override;
@@ -34,6 +35,9 @@ class DclLoss : public Loss {
   std::optional<double> Floor(int64_t samples, int64_t views) const override;
 
  private:
+  LossResult ComputeBlock(Tape& tape, const Prediction& prediction, const Batch& batch,
+                          int64_t samples, BlockMember& member) const override;
+
   const float temperature_;
 };
 

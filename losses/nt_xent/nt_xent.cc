@@ -31,6 +31,12 @@ LossResult NtXentLoss::Compute(Tape& tape, const Prediction& prediction, const B
   return ContrastiveLoss(tape, "nt_xent", prediction.value, batch, {.temperature = temperature_});
 }
 
+LossResult NtXentLoss::ComputeBlock(Tape& tape, const Prediction& prediction, const Batch& batch,
+                                    int64_t samples, BlockMember& member) const {
+  return ContrastiveLossOfBlock(tape, "nt_xent", prediction.value, batch, samples, member,
+                                {.temperature = temperature_});
+}
+
 LossResult NtXentLoss::ComputeWithTarget(Tape& tape, const Prediction& prediction,
                                          const Batch& batch) const {
   const int64_t n = batch.samples;

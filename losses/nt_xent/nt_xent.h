@@ -28,7 +28,7 @@ namespace pretext {
 
 class NtXent;  // the config, nt_xent.proto
 
-class NtXentLoss : public Loss {
+class NtXentLoss : public Loss, private LossOfBlocks {
  public:
   // Faults: a temperature below 1e-4, fewer than two views (with a target: none that differ), a
   // prediction that is not a vector, a target of another width, scale_by_temperature without one.
@@ -40,6 +40,8 @@ class NtXentLoss : public Loss {
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
   bool takes_target() const override { return true; }
   int64_t least_samples() const override { return 2; }
+  // Without a target.
+  const LossOfBlocks* of_blocks() const override { return with_target_ ? nullptr : this; }
 
   // ln(R - 1): all similarities the same. With a target ln N, times the scale.
   std::optional<double> Chance(int64_t samples, int64_t views) const override;
@@ -47,6 +49,8 @@ class NtXentLoss : public Loss {
   std::optional<double> Floor(int64_t samples, int64_t views) const override;
 
  private:
+  LossResult ComputeBlock(Tape& tape, const Prediction& prediction, const Batch& batch,
+                          int64_t samples, BlockMember& member) const override;
   LossResult ComputeWithTarget(Tape& tape, const Prediction& prediction, const Batch& batch) const;
 
   const float temperature_;

@@ -20,7 +20,7 @@ namespace pretext {
 
 class SupCon;  // the config, sup_con.proto
 
-class SupConLoss : public Loss {
+class SupConLoss : public Loss, private LossOfBlocks {
  public:
   // Faults: a temperature below 1e-4, a dataset without labels, a prediction that is not a vector.
   static absl::StatusOr<std::unique_ptr<Loss>> Create(const SupCon& config,
@@ -29,11 +29,15 @@ class SupConLoss : public Loss {
 
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
   int64_t least_samples() const override { return 2; }
+  const LossOfBlocks* of_blocks() const override { return this; }
 
   // ln(R - 1): all similarities the same.
   std::optional<double> Chance(int64_t samples, int64_t views) const override;
 
  private:
+  LossResult ComputeBlock(Tape& tape, const Prediction& prediction, const Batch& batch,
+                          int64_t samples, BlockMember& member) const override;
+
   const float temperature_;
   std::vector<int32_t> classes_;  // of the batch's samples; kept for its memory
 };

@@ -13,6 +13,7 @@
 #include "pipelines/memory/dry_run.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
+#include "processes/gradient_sums.h"
 
 namespace pretext {
 namespace {
@@ -65,12 +66,18 @@ double SamplesAtOnce(const Assembled& parts) {
 }
 
 // Each block but the first has gradients of its own beside the model's, and what goes to other
-// processes and comes from them is three gradients more (processes/block_group.cc).
+// processes and comes from them is of one bucket at a time: own sums, others', the whole
+// (processes/block_group.cc).
 double GradientsOfBlocks(const Assembled& parts) {
   double gradients = 0;
-  for (const Model::NamedSet& named : parts.trained_sets())
+  int64_t largest = 0;
+  for (const Model::NamedSet& named : parts.trained_sets()) {
     gradients += static_cast<double>(named.set->count()) * sizeof(float);
-  return gradients * (std::max(0, parts.blocks_of_process() - 1) + (parts.processes > 1 ? 3 : 0));
+    for (const Parameter& p : named.set->parameters()) largest = std::max(largest, p.shape.size());
+  }
+  const double bucket = static_cast<double>(kBucketFloats + largest) * sizeof(float);
+  return gradients * std::max(0, parts.blocks_of_process() - 1) +
+         (parts.processes > 1 ? 3 * bucket : 0);
 }
 
 // What to do about it, where the activations are too many.

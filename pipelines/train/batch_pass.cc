@@ -23,7 +23,7 @@ UndividedPass::UndividedPass(Assembled& parts)
       step_(parts, parts.config->train().chunk()) {}
 
 absl::StatusOr<StepResult> UndividedPass::Run(const ForwardContext& context, Reduction reduction,
-                                              bool keep) {
+                                              bool keep, bool /*last*/) {
   if (absl::Status status = loader_.Next(batch_); !status.ok()) return status;
   return step_.Run(batch_, context, reduction, keep);
 }

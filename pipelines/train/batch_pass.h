@@ -32,9 +32,10 @@ class BatchPass {
   virtual void BeginStep(const RunPosition& position) = 0;
   virtual absl::Status EndStep() = 0;
 
-  // With `keep` the result has h and z of all rows, and `batch` what the monitor looks at.
+  // With `keep` the result has h and z of all rows, and `batch` what the monitor looks at; `last`:
+  // of the step's passes.
   virtual absl::StatusOr<StepResult> Run(const ForwardContext& context, Reduction reduction,
-                                         bool keep) = 0;
+                                         bool keep, bool last) = 0;
   // Of the batch of the latest Run: its samples and views.
   virtual const Batch& batch() const = 0;
 
@@ -53,8 +54,8 @@ class UndividedPass final : public BatchPass {
   void Seek(int64_t epoch, int64_t batch) override { loader_.Seek(epoch, batch); }
   void BeginStep(const RunPosition& position) override { parts_.BeginStep(position); }
   absl::Status EndStep() override { return absl::OkStatus(); }
-  absl::StatusOr<StepResult> Run(const ForwardContext& context, Reduction reduction,
-                                 bool keep) override;
+  absl::StatusOr<StepResult> Run(const ForwardContext& context, Reduction reduction, bool keep,
+                                 bool last) override;
   const Batch& batch() const override { return batch_; }
   double data_seconds() const override {
     return loader_.seconds_waiting() + loader_.seconds_augmenting();

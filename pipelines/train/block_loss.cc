@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
 #include "base/check/check.h"
+#include "core/tensor/finite.h"
 #include "pipelines/model/passes.h"
 
 namespace pretext {
@@ -13,6 +15,9 @@ namespace {
 
 // Of a batch's items, as many as any loss has figures.
 constexpr size_t kMostMetrics = 6;
+
+// What a block says of a loss that is not finite where its own rows are.
+constexpr char kOfAnotherBlock[] = "of rows of another block, or of finite ones";
 
 struct Items {
   double loss = 0, weight = 0;
@@ -64,7 +69,20 @@ Tensor BlockLoss::OwnRows(const Tensor& all) const {
   return JoinRows(parts);
 }
 
+LossOfValues BlockLoss::JudgeShare(const LossInput& input, Reduction reduction) {
+  LossOfValues judged =
+      JudgeValues(tape_, model_, input, reduction, [&](const Prediction& z, const Batch& batch) {
+        return model_.loss->of_blocks()->ComputeBlock(tape_, z, batch, samples_, *member_);
+      });
+  if (std::isfinite(judged.result.loss)) return judged;
+  // The blocks whose rows are not say more of where it comes from.
+  member_->Once([&] { shared_.judged.result.non_finite = kOfAnotherBlock; });
+  if (IsFinite(input.value)) judged.result.non_finite = kOfAnotherBlock;
+  return judged;
+}
+
 LossOfValues BlockLoss::Judge(const LossInput& input, Reduction reduction) {
+  if (model_.loss->of_blocks() != nullptr) return JudgeShare(input, reduction);
   PRETEXT_CHECK(!input.decoder_weight.defined(), "a loss of whole batches has no decoder's scores");
   LossInput& whole = shared_.input;
   GatherRows(input.value, whole.value);

@@ -42,11 +42,14 @@ class BlockLoss final : public LossOverBlocks {
     return FirstSample(samples_, block + 1, member_->count()) -
            FirstSample(samples_, block, member_->count());
   }
+  // Judge of a loss that is shared out (Loss::of_blocks).
+  LossOfValues JudgeShare(const LossInput& input, Reduction reduction);
   // Of rows of the whole batch those of this block.
   Tensor OwnRows(const Tensor& all) const;
 
   const Model& model_;
   SharedLoss& shared_;
+  Tape tape_;  // of this block's share
   BlockMember* member_ = nullptr;
   int64_t samples_ = 0;
 };

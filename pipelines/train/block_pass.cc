@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check/check.h"
@@ -41,6 +43,49 @@ void ShareValues(const Model& model, const Model& copy) {
 
 }  // namespace
 
+// Which buckets a block's way back has made whole. All blocks of the process count down `left`: how
+// many of them are not done with each bucket.
+class BlockPass::Uses final : public UseListener {
+ public:
+  Uses(const BlockPass& pass, size_t block, std::vector<std::atomic<int>>& left)
+      : pass_(pass), left_(left) {
+    for (size_t b = 0; b < pass.buckets_.size(); ++b) {
+      for (size_t p = pass.buckets_[b].begin; p < pass.buckets_[b].end; ++p)
+        places_[pass.summed_[p].addends[block]] = {p, b};
+    }
+    uses_.resize(pass.summed_.size());
+    parameters_left_.resize(pass.buckets_.size());
+  }
+
+  void Begin() {
+    std::fill(uses_.begin(), uses_.end(), 0);
+    for (size_t b = 0; b < parameters_left_.size(); ++b)
+      parameters_left_[b] = pass_.buckets_[b].end - pass_.buckets_[b].begin;
+  }
+
+  void Used(const Parameter& parameter) override {
+    if (const auto found = places_.find(&parameter); found != places_.end())
+      ++uses_[found->second.parameter];
+  }
+  void Passed(const Parameter& parameter) override {
+    const auto found = places_.find(&parameter);
+    if (found == places_.end()) return;
+    const auto [p, b] = found->second;
+    if (--uses_[p] > 0 || --parameters_left_[b] > 0) return;
+    if (--left_[b] == 0) pass_.sums_->Whole(b);
+  }
+
+ private:
+  struct Place {
+    size_t parameter, bucket;
+  };
+  const BlockPass& pass_;
+  std::vector<std::atomic<int>>& left_;
+  std::unordered_map<const Parameter*, Place> places_;
+  std::vector<int> uses_;                // that the way back has not come by
+  std::vector<size_t> parameters_left_;  // of each bucket
+};
+
 struct BlockPass::Block {
   Block(const Assembled& parts, std::unique_ptr<Model> own, SharedLoss& shared,
         const LoaderOptions& options)
@@ -74,6 +119,15 @@ BlockPass::BlockPass(Assembled& parts, Processes& processes, int threads)
     }
     blocks_.push_back(std::make_unique<Block>(parts, std::move(copy), shared_, options));
   }
+  ListSummed();
+  FillBuckets();
+  const bool exact = parts.config->train().reduction() == Pipeline::Train::EXACT;
+  sums_ = std::make_unique<GradientSums>(
+      group_, exact ? BlockGroup::Order::kTree : BlockGroup::Order::kFast, buckets_.size(),
+      [this](size_t b) { return AddendsOf(buckets_[b]); });
+  blocks_left_ = std::vector<std::atomic<int>>(buckets_.size());
+  for (size_t b = 0; b < blocks_.size(); ++b)
+    uses_.push_back(std::make_unique<Uses>(*this, b, blocks_left_));
 }
 
 BlockPass::~BlockPass() = default;
@@ -99,8 +153,9 @@ void BlockPass::BeginStep(const RunPosition& position) {
 }
 
 absl::Status BlockPass::RunBlock(BlockMember& member, const ForwardContext& context,
-                                 Reduction reduction, bool keep) {
-  Block& block = *blocks_[static_cast<size_t>(member.index() - group_.own().begin)];
+                                 Reduction reduction, bool keep, bool last) {
+  const auto own = static_cast<size_t>(member.index() - group_.own().begin);
+  Block& block = *blocks_[own];
   if (absl::Status status = block.loader.Next(block.batch); !status.ok()) return status;
   const int64_t samples = block.loader.samples_of_batch();
   ForwardContext with = context;
@@ -110,7 +165,8 @@ absl::Status BlockPass::RunBlock(BlockMember& member, const ForwardContext& cont
   // Pieces have statistics of their own.
   if (IsChunked(parts_, samples)) with.batch_norm = BatchNormScope::kPerBlock;
   block.loss.Begin(member, samples);
-  block.result = block.step.Run(block.batch, with, reduction, keep);
+  block.result =
+      block.step.Run(block.batch, with, reduction, keep, last ? uses_[own].get() : nullptr);
   if (parts_.loss->by_sample()) block.result = block.loss.MeanOf(block.result);
   member.Once([&] {
     whole_.samples = samples;
@@ -121,17 +177,22 @@ absl::Status BlockPass::RunBlock(BlockMember& member, const ForwardContext& cont
   const auto gather = [&](const FlowType& type, const Tensor& rows, Tensor& all) {
     if (type.is(FlowType::Kind::kVector)) block.loss.GatherRows(rows, all);
   };
-  const Head& last = parts_.predictor != nullptr ? *parts_.predictor : *parts_.head;
+  const Head& final_head = parts_.predictor != nullptr ? *parts_.predictor : *parts_.head;
   gather(parts_.encoder->output(), block.result.h, h_);
-  gather(last.output(), block.result.z, z_);
+  gather(final_head.output(), block.result.z, z_);
   return absl::OkStatus();
 }
 
 absl::StatusOr<StepResult> BlockPass::Run(const ForwardContext& context, Reduction reduction,
-                                          bool keep) {
+                                          bool keep, bool last) {
   h_ = z_ = Tensor();
-  const absl::Status status =
-      group_.Run([&](BlockMember& member) { return RunBlock(member, context, reduction, keep); });
+  if (last) {
+    for (auto& left : blocks_left_) left = group_.own().size();
+    for (const auto& uses : uses_) uses->Begin();
+    sums_->Begin();
+  }
+  const absl::Status status = group_.Run(
+      [&](BlockMember& member) { return RunBlock(member, context, reduction, keep, last); });
   if (!status.ok()) return status;
   StepResult result = blocks_.front()->result;
   if (!std::isfinite(result.loss)) {
@@ -144,40 +205,64 @@ absl::StatusOr<StepResult> BlockPass::Run(const ForwardContext& context, Reducti
   return result;
 }
 
-absl::Status BlockPass::EndStep() {
-  // What learns in the loss of whole batches has its gradient here already.
+void BlockPass::ListSummed() {
+  // What learns in the loss of whole batches has its gradient in every process already.
   const bool of_loss = parts_.loss->by_sample();
-  std::vector<Parameter*> sums;
-  std::vector<std::vector<const Parameter*>> addends;  // of the blocks
   for (const auto& block : blocks_) {
-    addends.emplace_back();
+    size_t at = 0;
     for (const Model::NamedSet& named : block->model.trained_sets()) {
       if (named.name == "loss" && !of_loss) continue;
       for (Parameter& p : named.set->parameters()) {
         if (p.frozen) continue;
-        addends.back().push_back(&p);
-        if (block->copy == nullptr) sums.push_back(&p);
+        if (block->copy == nullptr) summed_.push_back({&p, {}});
+        summed_[at++].addends.push_back(&p);
       }
     }
   }
-  // Where a block has no gradient (no token of it was masked) it counts as zeros; where none has,
-  // there is none.
-  std::vector<std::vector<float>> has(blocks_.size(), std::vector<float>(sums.size()));
-  for (size_t b = 0; b < blocks_.size(); ++b)
-    for (size_t p = 0; p < sums.size(); ++p) has[b][p] = addends[b][p]->has_gradient ? 1 : 0;
-  std::vector<float> any(sums.size());
-  std::vector<BlockGroup::Addends> all{{static_cast<int64_t>(sums.size()), {}, any.data()}};
-  for (const std::vector<float>& each : has) all.front().values.push_back(each.data());
-  for (size_t p = 0; p < sums.size(); ++p) {
-    PRETEXT_CHECK(sums[p]->gradient.plain(), "a parameter's gradient is row-major");
-    all.push_back({sums[p]->gradient.size(), {}, sums[p]->gradient.data()});
+  // The way back goes by the last ones first.
+  std::reverse(summed_.begin(), summed_.end());
+}
+
+void BlockPass::FillBuckets() {
+  int64_t count = 0;
+  for (size_t p = 0; p < summed_.size(); ++p) {
+    if (buckets_.empty() || count >= kBucketFloats) {
+      buckets_.push_back({p, p, {}, {}});
+      count = 0;
+    }
+    count += summed_[p].sum->gradient.size();
+    ++buckets_.back().end;
+  }
+  for (Bucket& bucket : buckets_) {
+    bucket.any.resize(bucket.end - bucket.begin);
+    bucket.has.assign(blocks_.size(), bucket.any);
+  }
+}
+
+// Where a block has no gradient (no token of it was masked) it counts as zeros; where none has,
+// there is none.
+std::vector<BlockGroup::Addends> BlockPass::AddendsOf(Bucket& bucket) const {
+  std::vector<BlockGroup::Addends> all{
+      {static_cast<int64_t>(bucket.any.size()), {}, bucket.any.data()}};
+  for (const std::vector<float>& each : bucket.has) all.front().values.push_back(each.data());
+  for (size_t p = bucket.begin; p < bucket.end; ++p) {
+    const auto& [sum, addends] = summed_[p];
+    PRETEXT_CHECK(sum->gradient.plain(), "a parameter's gradient is row-major");
+    all.push_back({sum->gradient.size(), {}, sum->gradient.data()});
     for (size_t b = 0; b < blocks_.size(); ++b) {
-      const Parameter& of = *addends[b][p];
+      const Parameter& of = *addends[b];
+      bucket.has[b][p - bucket.begin] = of.has_gradient ? 1 : 0;
       all.back().values.push_back(of.has_gradient ? std::as_const(of.gradient).data() : nullptr);
     }
   }
-  if (absl::Status status = group_.Sum(all); !status.ok()) return status;
-  for (size_t p = 0; p < sums.size(); ++p) sums[p]->has_gradient = any[p] > 0;
+  return all;
+}
+
+absl::Status BlockPass::EndStep() {
+  if (absl::Status status = sums_->Finish(); !status.ok()) return status;
+  for (const Bucket& bucket : buckets_)
+    for (size_t p = bucket.begin; p < bucket.end; ++p)
+      summed_[p].sum->has_gradient = bucket.any[p - bucket.begin] > 0;
   return absl::OkStatus();
 }
 

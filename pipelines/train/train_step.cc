@@ -48,19 +48,27 @@ Batch RowsOf(const Batch& batch, int64_t begin, int64_t end) {
 }
 
 StepResult TrainStep::Run(const Batch& batch, const ForwardContext& context, Reduction reduction,
-                          bool keep) {
+                          bool keep, UseListener* listener) {
   const auto is_cut = [&](size_t g) {
     return chunk_ > 0 && chunk_ < RowsOfGroup(batch, g).rows() &&
            (IsSeenByStudent(model_, g) || IsSeenByTeacher(model_, g));
   };
   for (size_t g = 0; g < CountGroups(model_); ++g) {
-    if (is_cut(g)) return RunChunked(batch, context, reduction, keep);
+    if (is_cut(g)) return RunChunked(batch, context, reduction, keep, listener);
   }
+  tape_.set_listener(listener);
   return RunWhole(batch, context, reduction, keep);
 }
 
 LossOfValues JudgeValues(Tape& tape, const Model& model, const LossInput& input,
                          Reduction reduction) {
+  return JudgeValues(tape, model, input, reduction, [&](const Prediction& z, const Batch& batch) {
+    return model.loss->Compute(tape, z, batch);
+  });
+}
+
+LossOfValues JudgeValues(Tape& tape, const Model& model, const LossInput& input,
+                         Reduction reduction, const Judgement& judge) {
   tape.Reset();
   const auto leaf = [&](const Tensor& value) { return value.defined() ? tape.Leaf(value) : Var(); };
   Prediction z{.value = leaf(input.value),
@@ -70,7 +78,7 @@ LossOfValues JudgeValues(Tape& tape, const Model& model, const LossInput& input,
                .decoder_weight = leaf(input.decoder_weight),
                .decoder_bias = leaf(input.decoder_bias)};
   NameViews(model, z);
-  const LossResult loss = model.loss->Compute(tape, z, input.batch);
+  const LossResult loss = judge(z, input.batch);
   LossOfValues judged;
   judged.result = Summarise(loss);
   if (!std::isfinite(judged.result.loss)) {
@@ -134,7 +142,8 @@ std::vector<TrainStep::Piece> TrainStep::Pieces(const Batch& batch) const {
 }
 
 StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& context,
-                                 Reduction reduction, bool keep) {
+                                 Reduction reduction, bool keep, UseListener* listener) {
+  tape_.set_listener(nullptr);
   const std::vector<Piece> pieces = Pieces(batch);
   const auto rows_of = [&](const Piece& piece) {
     return RowsOf(RowsOfGroup(batch, piece.group), piece.begin, piece.end);
@@ -178,11 +187,15 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
   const bool all = blocks_ == nullptr || judges_apart() ? here : blocks_->All(here);
   if (!all) return result;
 
+  const auto last = std::find_if(pieces.rbegin(), pieces.rend(), [&](const Piece& piece) {
+    return IsSeenByStudent(model_, piece.group);
+  });
   int64_t row = 0;  // of z
   bool first = true;
   for (const Piece& piece : pieces) {
     if (!IsSeenByStudent(model_, piece.group)) continue;
     tape_.Reset();
+    if (&piece == &*last) tape_.set_listener(listener);
     const Prediction part = PassStudent(tape_, model_, rows_of(piece), context_of(piece)).value;
     // The decoder's gradient is the whole batch's: it goes back once, with the first chunk.
     if (first && judged.decoder_weight.defined())

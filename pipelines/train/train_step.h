@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,11 @@ struct LossOfValues {
   StepResult result;
   Tensor value, decoder_weight, decoder_bias;
 };
+// What the loss is, of these values on the tape.
+using Judgement = std::function<LossResult(const Prediction& z, const Batch& batch)>;
+LossOfValues JudgeValues(Tape& tape, const Model& model, const LossInput& input,
+                         Reduction reduction, const Judgement& judge);
+// The model's own.
 LossOfValues JudgeValues(Tape& tape, const Model& model, const LossInput& input,
                          Reduction reduction);
 
@@ -62,8 +68,10 @@ class TrainStep {
   TrainStep(const Model& model, int64_t chunk, LossOverBlocks* blocks = nullptr)
       : model_(model), chunk_(chunk), blocks_(blocks) {}
 
-  // The gradient is added to the parameters' gradients.
-  StepResult Run(const Batch& batch, const ForwardContext& context, Reduction reduction, bool keep);
+  // The gradient is added to the parameters' gradients. `listener` hears, where it is not null, of
+  // the parameters on the last tape that goes back: what that has gone by changes no more.
+  StepResult Run(const Batch& batch, const ForwardContext& context, Reduction reduction, bool keep,
+                 UseListener* listener = nullptr);
 
  private:
   // Rows of a group of views that go through at once.
@@ -81,7 +89,7 @@ class TrainStep {
   // chunk again with its rows of dz. The gradient is the whole batch's; batch normalisation takes a
   // chunk's statistics.
   StepResult RunChunked(const Batch& batch, const ForwardContext& context, Reduction reduction,
-                        bool keep);
+                        bool keep, UseListener* listener);
 
   // Whether the loss is of more rows than the batch has.
   bool judges_apart() const { return blocks_ != nullptr && !model_.loss->by_sample(); }

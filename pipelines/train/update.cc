@@ -55,7 +55,8 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
                                  .epoch = static_cast<uint32_t>(plan_.WholeEpochs(cursor.batches)),
                                  .step = static_cast<uint64_t>(cursor.batches)};
     const bool keep = monitored && i == 0;
-    const absl::StatusOr<StepResult> pass = pass_->Run(context, reduction(), keep);
+    const absl::StatusOr<StepResult> pass =
+        pass_->Run(context, reduction(), keep, /*last=*/i + 1 == plan_.accumulate);
     if (!pass.ok()) return pass.status();
     const StepResult& result = *pass;
     if (!result.non_finite.empty()) {

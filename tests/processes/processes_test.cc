@@ -190,6 +190,33 @@ TEST_F(ProcessesTest, ARunGoesOnWithAnotherNumberOfThem) {
   EXPECT_THAT(seven.output, HasSubstr("train.blocks: is 6, and the training is shared by 7"));
 }
 
+// Labels and rows of all blocks; one view, and a predictor whose gradient comes last.
+TEST_F(ProcessesTest, LossesThatAreSharedOut) {
+  for (const char* loss : {"Dcl", "SupCon"}) {
+    SCOPED_TRACE(loss);
+    ExpectSame(SmallAutoencoder(std::string("q_") + loss),
+               {kViews, std::string("loss { [type.googleapis.com/pretext.") + loss +
+                            "] {} } train { epochs: 3 blocks: 5 batch_size: 33 }"},
+               {2, 3, 5});
+  }
+}
+
+// Gradients of processes in the order that is fastest: to rounding those of the tree.
+TEST_F(ProcessesTest, FastSumsAreTheTreesToRounding) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("r"));
+  const std::vector<std::string> exact = {"train { epochs: 5 blocks: 5 }"};
+  const double want = LossAt(40, Run(exact, 1).metrics);
+  const std::vector<std::string> fast = {"train { epochs: 5 blocks: 5 reduction: FAST }"};
+  // One process has nothing to add up with others.
+  EXPECT_EQ(LossAt(40, Run(fast, 1).metrics), want);
+  for (const int k : {2, 3}) EXPECT_NEAR(LossAt(40, Run(fast, k).metrics), want, 1e-4 * want) << k;
+  // A run goes on as it was begun.
+  const ProgramResult other = RunProgram(
+      {"train", "--resume", "run", "--override", "train { epochs: 6 reduction: EXACT }"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.output, HasSubstr("train.reduction: is EXACT now, and was FAST"));
+}
+
 TEST_F(ProcessesTest, WithoutANumberOfBlocksThereAreAsManyAsProcesses) {
   WriteScratchFile("pipeline.textproto", SmallAutoencoder("h"));
   const RunFiles want = Run({"train { epochs: 2 blocks: 2 }"}, 1);
@@ -290,6 +317,14 @@ TEST_F(ProcessesTest, OverMpiTheBitsAreTheSame) {
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, HasSubstr("processes      2: 2 on host"));
   EXPECT_TRUE(RunFiles("run").tensors == want.tensors);
+  // The library's own sum.
+  Clear();
+  std::vector<std::string> fast = command;
+  fast.insert(fast.end(), {"--override", "train { reduction: FAST }"});
+  const ProgramResult summed = RunProgramUnder(kMpirun, "pretext_mpi", fast);
+  EXPECT_EQ(summed.exit_code, 0) << summed.output;
+  const double loss = LossAt(20, want.metrics);
+  EXPECT_NEAR(LossAt(20, RunFiles("run").metrics), loss, 1e-4 * loss);
   // Faults end all of them, and are said once.
   Clear();
   command.push_back("--override");
