@@ -1,10 +1,11 @@
 // Training steps of pipelines: forward, backward and update on one batch that is there already, as
 // the peers' steps.py times them.
 //
-//   bazel run //bench/train_step -- [--bf16] PIPELINE.textproto ...
+//   bazel run //bench/train_step -- [--bf16] [--embed] PIPELINE.textproto ...
 //
 // The pipeline's name is the workload's variant; --bf16 takes products in bfloat16. Contrastive
-// pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
+// pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode; with --embed
+// that alone.
 #include "pipelines/train/train_step.h"
 
 #include <cstdio>
@@ -22,7 +23,7 @@
 namespace pretext {
 namespace {
 
-absl::Status Run(const std::string& path, bool bf16) {
+absl::Status Run(const std::string& path, bool bf16, bool embed_only) {
   std::vector<std::string> overrides;
   if (bf16) overrides.push_back("train { precision: BF16 }");
   absl::StatusOr<Assembled> assembled = AssembleFile(path, overrides);
@@ -47,26 +48,27 @@ absl::Status Run(const std::string& path, bool bf16) {
   int64_t number = 0;
   // The repeats that the pipeline's own number of steps asks for.
   const int repeats = static_cast<int>(train.steps());
-  Measure({.name = "train step",
-           .variant = name,
-           .bfloat16 = bf16,
-           .items = static_cast<double>(batch.samples * (tokens ? batch.type.tokens : 1)),
-           .warmup = 3,
-           .repeats = repeats},
-          [&] {
-            const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
-            parts.BeginStep(position);
-            const ForwardContext context{.training = true,
-                                         .precision = parts.precision(),
-                                         .seed = train.seed(),
-                                         .step = static_cast<uint64_t>(number)};
-            const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
-            if (!result.non_finite.empty()) {
-              std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
-            }
-            parts.optimizer->Step(++number, parts.optimizer->learning_rate(), 1.0);
-            parts.EndStep(position);
-          });
+  if (!embed_only)
+    Measure({.name = "train step",
+             .variant = name,
+             .bfloat16 = bf16,
+             .items = static_cast<double>(batch.samples * (tokens ? batch.type.tokens : 1)),
+             .warmup = 3,
+             .repeats = repeats},
+            [&] {
+              const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
+              parts.BeginStep(position);
+              const ForwardContext context{.training = true,
+                                           .precision = parts.precision(),
+                                           .seed = train.seed(),
+                                           .step = static_cast<uint64_t>(number)};
+              const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
+              if (!result.non_finite.empty()) {
+                std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
+              }
+              parts.optimizer->Step(++number, parts.optimizer->learning_rate(), 1.0);
+              parts.EndStep(position);
+            });
   if (batch.views < 2 || !batch.groups.empty()) return absl::OkStatus();
   Measure({.name = "embed",
            .variant = name + " embed",
@@ -83,9 +85,18 @@ absl::Status Run(const std::string& path, bool bf16) {
 
 int main(int argc, char** argv) {
   pretext::ChooseWaiting(argv);  // as the program does
-  const bool bf16 = argc > 1 && std::string(argv[1]) == "--bf16";
-  for (int i = bf16 ? 2 : 1; i < argc; ++i) {
-    if (const absl::Status status = pretext::Run(argv[i], bf16); !status.ok()) {
+  bool bf16 = false, embed_only = false;
+  int first = 1;
+  for (; first < argc && argv[first][0] == '-'; ++first) {
+    const std::string flag = argv[first];
+    if (flag != "--bf16" && flag != "--embed") {
+      std::fprintf(stderr, "%s: no such flag; known: --bf16 --embed\n", argv[first]);
+      return 2;
+    }
+    (flag == "--bf16" ? bf16 : embed_only) = true;
+  }
+  for (int i = first; i < argc; ++i) {
+    if (const absl::Status status = pretext::Run(argv[i], bf16, embed_only); !status.ok()) {
       std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
       return 1;
     }
