@@ -18,6 +18,7 @@ struct SystemInfo {
   std::string openblas_kernels;                                // in use, e.g. "SkylakeX"
   bool openblas_uses_openmp = false;  // else it starts threads of its own, which fight with ours
   std::string onednn_isa;             // e.g. "AVX-512 BF16"
+  std::string bfloat16;               // what multiplies it, e.g. "AMX, …", "widened to float32"
 };
 
 SystemInfo GetSystemInfo();
@@ -29,11 +30,14 @@ struct GemmSpeed {
   double gflops = 0;  // the best of several
 };
 
-// Takes about `seconds` for each size and library.
+// Takes about `seconds` for each size and library, after a product that is not counted.
 std::vector<GemmSpeed> MeasureGemm(double seconds);
 
 // What the program was built for and with: the processor level, the libraries.
 std::string FormatBuild(const SystemInfo& info);
+
+// Which kernels are chosen, in one line without its end: "OpenBLAS: SkylakeX, OpenMP; oneDNN: …".
+std::string FormatKernels(const SystemInfo& info);
 
 // The text of `pretext version --verbose`, lines that end in '\n', FormatBuild among them.
 // Says what is wrong, if anything is.

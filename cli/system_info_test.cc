@@ -19,6 +19,13 @@ TEST(SystemInfoTest, NamesProcessorLibrariesAndKernels) {
   }
 }
 
+TEST(SystemInfoTest, SaysWhatMultipliesBfloat16) {
+  const SystemInfo info = GetSystemInfo();
+  EXPECT_NE(FormatKernels(info).find("; bfloat16: "), std::string::npos) << FormatKernels(info);
+  // What oneDNN may use decides, ours included.
+  EXPECT_EQ(info.bfloat16.starts_with("AMX"), info.onednn_isa.ends_with("AMX")) << info.bfloat16;
+}
+
 TEST(SystemInfoTest, TextHasEverySpeedAndWarns) {
   SystemInfo info = GetSystemInfo();
   const std::string good = FormatSystemInfo(info, {{"oneDNN sgemm", 256, 123.4}});

@@ -72,7 +72,9 @@ absl::Status CheckAndTell(const Assembled& parts, const Processes& processes) {
   const std::string threads = count == 1 ? "threads        1\n"
                                          : absl::StrCat("threads        ", count, " threads wait ",
                                                         DescribeWaiting(), "\n");
-  std::fputs((DescribePipeline(parts) + *memory + DescribeProcesses(processes) + threads).c_str(),
+  const std::string kernels = absl::StrCat("kernels        ", FormatKernels(GetSystemInfo()), "\n");
+  std::fputs((DescribePipeline(parts) + *memory + DescribeProcesses(processes) + threads + kernels)
+                 .c_str(),
              stdout);
   return absl::OkStatus();
 }

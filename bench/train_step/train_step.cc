@@ -1,11 +1,11 @@
 // Training steps of pipelines: forward, backward and update on one batch that is there already, as
 // the peers' steps.py times them.
 //
-//   bazel run //bench/train_step -- [--bf16] [--batch N] PIPELINE.textproto ...
+//   bazel run //bench/train_step -- [--bf16] [--embed] [--batch N] PIPELINE.textproto ...
 //
-// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16,
-// --batch N as many images (of a pipeline of RandomImages). Contrastive
-// pipelines are also timed as "NAME embed": h of the batch's rows, in evaluation mode.
+// The pipeline's name is the workload's variant; --bf16 takes products in bfloat16, --batch N as
+// many images (of a pipeline of RandomImages). Contrastive pipelines are also timed as "NAME
+// embed": h of the batch's rows, in evaluation mode; with --embed that alone.
 #include "pipelines/train/train_step.h"
 
 #include <cstdint>
@@ -27,7 +27,7 @@ namespace pretext {
 namespace {
 
 struct Options {
-  bool bf16 = false;
+  bool bf16 = false, embed_only = false;
   int64_t batch = 0;  // 0: the pipeline's
 };
 
@@ -62,26 +62,27 @@ absl::Status Run(const std::string& path, const Options& options) {
   int64_t number = 0;
   // The repeats that the pipeline's own number of steps asks for.
   const int repeats = static_cast<int>(train.steps());
-  Measure({.name = "train step",
-           .variant = name,
-           .bfloat16 = bf16,
-           .items = static_cast<double>(batch.samples * (tokens ? batch.type.tokens : 1)),
-           .warmup = 3,
-           .repeats = repeats},
-          [&] {
-            const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
-            parts.BeginStep(position);
-            const ForwardContext context{.training = true,
-                                         .precision = parts.precision(),
-                                         .seed = train.seed(),
-                                         .step = static_cast<uint64_t>(number)};
-            const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
-            if (!result.non_finite.empty()) {
-              std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
-            }
-            parts.optimizer->Step(++number, parts.optimizer->learning_rate(), 1.0);
-            parts.EndStep(position);
-          });
+  if (!options.embed_only)
+    Measure({.name = "train step",
+             .variant = name,
+             .bfloat16 = bf16,
+             .items = static_cast<double>(batch.samples * (tokens ? batch.type.tokens : 1)),
+             .warmup = 3,
+             .repeats = repeats},
+            [&] {
+              const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
+              parts.BeginStep(position);
+              const ForwardContext context{.training = true,
+                                           .precision = parts.precision(),
+                                           .seed = train.seed(),
+                                           .step = static_cast<uint64_t>(number)};
+              const StepResult result = step.Run(batch, context, Reduction::kMean, /*keep=*/false);
+              if (!result.non_finite.empty()) {
+                std::fprintf(stderr, "not finite: %s\n", result.non_finite.c_str());
+              }
+              parts.optimizer->Step(++number, parts.optimizer->learning_rate(), 1.0);
+              parts.EndStep(position);
+            });
   if (batch.views < 2 || !batch.groups.empty()) return absl::OkStatus();
   Measure({.name = "embed",
            .variant = name + " embed",
@@ -99,17 +100,22 @@ absl::Status Run(const std::string& path, const Options& options) {
 int main(int argc, char** argv) {
   pretext::ChooseWaiting(argv);  // as the program does
   pretext::Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word == "--bf16") {
+  int first = 1;
+  for (; first < argc && argv[first][0] == '-'; ++first) {
+    const std::string flag = argv[first];
+    if (flag == "--bf16") {
       options.bf16 = true;
-      continue;
+    } else if (flag == "--embed") {
+      options.embed_only = true;
+    } else if (flag == "--batch" && first + 1 < argc) {
+      options.batch = std::atoll(argv[++first]);
+    } else {
+      std::fprintf(stderr, "%s: no such flag; known: --bf16 --embed --batch N\n", argv[first]);
+      return 2;
     }
-    if (word == "--batch" && i + 1 < argc) {
-      options.batch = std::atoll(argv[++i]);
-      continue;
-    }
-    if (const absl::Status status = pretext::Run(word, options); !status.ok()) {
+  }
+  for (int i = first; i < argc; ++i) {
+    if (const absl::Status status = pretext::Run(argv[i], options); !status.ok()) {
       std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
       return 1;
     }

@@ -1,6 +1,5 @@
 #include "encoders/res_net/res_net.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -143,31 +142,6 @@ Var ResNetEncoder::Forward(Tape& tape, Var x, const Batch&, const ForwardContext
     });
   }
   return GlobalAveragePool(tape, y);
-}
-
-// A few images at a time, so that what flows from block to block stays in the cache;
-// nothing of it is kept.
-Var ResNetEncoder::Evaluate(Tape& tape, Var x, const ForwardContext& context) const {
-  constexpr int64_t kRows = 64;
-  const Tensor input = x.value().Plain();
-  Tensor features = Tensor::Uninitialized({input.dim(0), features_});
-  for (int64_t begin = 0; begin < input.dim(0); begin += kRows) {
-    const int64_t end = std::min(input.dim(0), begin + kRows);
-    Tensor image;
-    const auto run = [&](auto operation, Tensor from) {
-      Tape part(false);
-      const PrecisionScope precision(part, tape.precision());
-      image = operation(part, part.Constant(std::move(from))).value();
-    };
-    run([&](Tape& part, Var from) { return Stem(part, from, context); }, input.Rows(begin, end));
-    for (const Block& block : blocks_) {
-      run([&](Tape& part, Var from) { return Apply(block, part, from, context); },
-          std::move(image));
-    }
-    run([&](Tape& part, Var from) { return GlobalAveragePool(part, from); }, std::move(image));
-    std::copy_n(image.data(), image.size(), features.data() + begin * features_);
-  }
-  return tape.Constant(std::move(features));
 }
 
 PRETEXT_REGISTER_ENCODER(ResNetEncoder, ResNet);

@@ -13,7 +13,9 @@
 //
 // Batch normalisation: training takes the statistics of the batch (of all views together or of each
 // apart: the trainer's choice, ForwardContext::batch_norm; SimCLR's paper takes all views together,
-// its section 2.2 "global BN"), evaluation the running ones.
+// its section 2.2 "global BN"), evaluation the running ones. In bfloat16, on a processor with
+// matrix units, evaluation folds them into the weights of blocks of 32 channels and more
+// (core/layers/folded_convolution.h).
 #pragma once
 
 #include <cstdint>
@@ -56,10 +58,16 @@ class ResNetEncoder : public Encoder {
   };
 
   struct Builder;
+  struct FoldedBlock;
 
   Var Stem(Tape& tape, Var x, const ForwardContext& context) const;
   static Var Apply(const Block& block, Tape& tape, Var x, const ForwardContext& context);
   Var Evaluate(Tape& tape, Var x, const ForwardContext& context) const;
+  // The first of the blocks whose normalisations evaluation folds into their convolutions; all
+  // after it are too.
+  size_t FirstFolded(Precision precision) const;
+  // Those blocks for images of this size.
+  std::vector<FoldedBlock> Fold(size_t first, int64_t height, int64_t width) const;
 
   ConvNorm stem_;
   bool stem_pools_ = false;

@@ -168,6 +168,59 @@ TEST(ResNet, EvaluationInPiecesIsTheWhole) {
   EXPECT_TRUE(AllClose(ToDoubles(pieces.value()), ToDoubles(whole.value()), 1e-5));
 }
 
+// Running statistics as a training leaves them: none that normalises by 1 and 0.
+void Train(Encoder& encoder, const Tensor& x) {
+  Tape tape;
+  for (int step = 0; step < 20; ++step) {
+    encoder.Forward(tape, tape.Constant(x), Batch(), {.training = true});
+    tape.Reset();
+  }
+}
+
+Tensor Evaluated(Encoder& encoder, const Tensor& x, Precision precision) {
+  Tape tape(false);
+  const PrecisionScope scope(tape, precision);
+  return encoder.Forward(tape, tape.Constant(x), Batch(), {}).value();
+}
+
+// Blocks of 32 channels and more have their normalisations folded in where there are matrix units.
+// A convolution rounds x, w and y to bfloat16, each off by 1.6e-3 as a root mean square, and those
+// of all convolutions do not depend on one another: √(3 · their number) times that.
+TEST(ResNet, EvaluationInBfloat16IsNearThatInFloat32) {
+  for (const auto& [depth, width, convolutions] :
+       {std::tuple{18, 32, 20}, {18, 16, 20}, {34, 32, 36}, {50, 32, 53}}) {
+    for (ResNet::Stem stem : {ResNet::CIFAR, ResNet::IMAGENET}) {
+      const FlowType input = FlowType::Image(3, 33, 40);
+      auto encoder = Build(Config(depth, width, stem), input);
+      encoder->parameters().Allocate("encoder", 1);
+      const Tensor x = RandomTensor(input.Batch(7), 2);
+      Train(*encoder, x);
+      const Doubles wide = ToDoubles(Evaluated(*encoder, x, Precision::kFloat32)),
+                    narrow = ToDoubles(Evaluated(*encoder, x, Precision::kBfloat16));
+      double difference = 0, norm = 0;
+      for (size_t i = 0; i < wide.size(); ++i) {
+        difference += (narrow[i] - wide[i]) * (narrow[i] - wide[i]);
+        norm += wide[i] * wide[i];
+      }
+      const double apart = std::sqrt(difference / norm);
+      EXPECT_TRUE(apart <= std::sqrt(3.0 * convolutions) * 1.6e-3) << depth << " " << apart;
+    }
+  }
+}
+
+// What is folded is what the parameters are now, and a row's figures are its own.
+TEST(ResNet, EvaluationInBfloat16FollowsTheParameters) {
+  auto encoder = Build(Config(18, 32), FlowType::Image(3, 8, 8));
+  encoder->parameters().Allocate("encoder", 1);
+  const Tensor x = RandomTensor({100, 3, 8, 8}, 3);
+  const Tensor before = Evaluated(*encoder, x, Precision::kBfloat16);
+  Train(*encoder, x);
+  const Tensor after = Evaluated(*encoder, x, Precision::kBfloat16);
+  EXPECT_FALSE(AllClose(ToDoubles(after), ToDoubles(before), 1e-2));
+  const Tensor some = Evaluated(*encoder, x.Rows(70, 73), Precision::kBfloat16);
+  EXPECT_EQ(ToDoubles(some), ToDoubles(after.Rows(70, 73)));
+}
+
 TEST(ResNet, EveryFaultIsNamed) {
   ResNet config = Config(20, 0);
   config.set_norm_momentum(0);

@@ -11,6 +11,20 @@ __attribute__((weak)) void gotoblas_dynamic_quit(void);
 }
 
 namespace pretext {
+namespace {
+
+// What the kernels use: AVX-512 F, VL, BW, DQ and CD.
+bool HasAvx512() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512cd");
+#else
+  return false;
+#endif
+}
+
+}  // namespace
 
 std::string OpenBlasKernels() { return openblas_get_corename(); }
 
@@ -28,12 +42,7 @@ bool ReselectOpenBlasKernels(const std::string& core_type) {
 
 void EnsureOpenBlasKernels() {
   [[maybe_unused]] static const bool done = [] {
-    // The kernels use AVX-512 F, VL, BW, DQ and CD.
-    const bool has_avx512 =
-        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512cd");
-    if (!has_avx512 || getenv("OPENBLAS_CORETYPE") != nullptr || IsAvx512Kernel(OpenBlasKernels()))
+    if (!HasAvx512() || getenv("OPENBLAS_CORETYPE") != nullptr || IsAvx512Kernel(OpenBlasKernels()))
       return true;
     return ReselectOpenBlasKernels("SkylakeX");
   }();

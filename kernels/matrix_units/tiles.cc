@@ -1,3 +1,5 @@
+// On x86-64; tiles_absent.cc is what other processors have.
+#if defined(__x86_64__)
 #include "kernels/matrix_units/tiles.h"
 
 #include <immintrin.h>
@@ -41,27 +43,44 @@ struct alignas(64) TileConfig {
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC target("avx512f,avx512bw,avx512bf16,amx-tile,amx-bf16")
 
-TileUse::TileUse() {
+// Sums are in tiles 0 to 3, A in 4 and 5: the odd pair of sums and 5 belong to rows from 16 on.
+TileUse::TileUse(int64_t rows) {
   TileConfig config;
-  for (int t = 0; t < 8; ++t) config.row_bytes[t] = 64, config.rows[t] = 16;
+  const auto first = static_cast<uint8_t>(std::min<int64_t>(rows, 16)),
+             second = static_cast<uint8_t>(rows - first);
+  const uint8_t rows_of[8] = {first, first, second, second, first, second, 16, 16};
+  for (int t = 0; t < 8; ++t) {
+    config.rows[t] = rows_of[t];
+    config.row_bytes[t] = rows_of[t] > 0 ? 64 : 0;
+  }
+  // GCC 12's header says that the instruction reads eight bytes of it: the rest must be there.
+  asm volatile("" ::"r"(&config) : "memory");
   _tile_loadconfig(&config);
 }
 
 TileUse::~TileUse() { _tile_release(); }
 
-void MultiplyTiles(int64_t panels, const TilePanel* panel, int64_t depth, const Bfloat16* a,
-                   const Bfloat16* b, bool accumulate, float* sums) {
+namespace {
+
+// kBoth: rows from 16 on too.
+template <bool kBoth>
+void MultiplyRows(int64_t panels, const TilePanel* panel, int64_t depth, const Bfloat16* a,
+                  const Bfloat16* b, bool accumulate, float* sums) {
   constexpr int64_t kRow = kTileSide * sizeof(float), kHalf = kTileBlock / 2;
   if (accumulate) {
     _tile_loadd(0, sums, kRow);
     _tile_loadd(1, sums + 16, kRow);
-    _tile_loadd(2, sums + kHalf, kRow);
-    _tile_loadd(3, sums + kHalf + 16, kRow);
+    if constexpr (kBoth) {
+      _tile_loadd(2, sums + kHalf, kRow);
+      _tile_loadd(3, sums + kHalf + 16, kRow);
+    }
   } else {
     _tile_zero(0);
     _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+    if constexpr (kBoth) {
+      _tile_zero(2);
+      _tile_zero(3);
+    }
   }
   for (int64_t p = 0; p < panels; ++p) {
     const Bfloat16* left = a + panel[p].a;
@@ -72,15 +91,27 @@ void MultiplyTiles(int64_t panels, const TilePanel* panel, int64_t depth, const 
       _tile_loadd(7, right + kHalf, 64);
       _tile_dpbf16ps(0, 4, 6);
       _tile_dpbf16ps(1, 4, 7);
-      _tile_loadd(5, left + kHalf, 64);
-      _tile_dpbf16ps(2, 5, 6);
-      _tile_dpbf16ps(3, 5, 7);
+      if constexpr (kBoth) {
+        _tile_loadd(5, left + kHalf, 64);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+      }
     }
   }
   _tile_stored(0, sums, kRow);
   _tile_stored(1, sums + 16, kRow);
-  _tile_stored(2, sums + kHalf, kRow);
-  _tile_stored(3, sums + kHalf + 16, kRow);
+  if constexpr (kBoth) {
+    _tile_stored(2, sums + kHalf, kRow);
+    _tile_stored(3, sums + kHalf + 16, kRow);
+  }
+}
+
+}  // namespace
+
+void MultiplyTiles(int64_t panels, const TilePanel* panel, int64_t depth, const Bfloat16* a,
+                   const Bfloat16* b, bool accumulate, float* sums, int64_t rows) {
+  (rows > 16 ? MultiplyRows<true> : MultiplyRows<false>)(panels, panel, depth, a, b, accumulate,
+                                                         sums);
 }
 
 namespace {
@@ -97,6 +128,20 @@ __mmask32 Lanes32(int64_t n) {
 __m512i Widened(const Bfloat16* from, __mmask16 lanes) {
   return _mm512_cvtepu16_epi32(
       _mm512_castsi512_si256(_mm512_maskz_loadu_epi16(static_cast<__mmask32>(lanes), from)));
+}
+
+// Up to 16 numbers as float32.
+__m512 Float32(const Bfloat16* from, __mmask16 lanes = 0xffff) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(Widened(from, lanes), 16));
+}
+
+// 32 numbers to bfloat16.
+__m512i Rounded(__m512 low, __m512 high) {
+  const __m512bh rounded = _mm512_cvtne2ps_pbh(high, low);
+  __m512i bits;
+  static_assert(sizeof(bits) == sizeof(rounded));
+  __builtin_memcpy(&bits, &rounded, sizeof(bits));
+  return bits;
 }
 
 // Transposes 16×16 of 32 bits.
@@ -189,19 +234,32 @@ void StoreRounded(const float* sums, int64_t columns, bool accumulate, Bfloat16*
   const __mmask32 lanes = Lanes32(columns);
   __m512 low = _mm512_loadu_ps(sums), high = _mm512_loadu_ps(sums + 16);
   if (accumulate) {
-    const __m512i there = _mm512_maskz_loadu_epi16(lanes, to);
-    const __m512i first = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(there));
-    const __m512i second = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(there, 1));
-    low = _mm512_add_ps(low, _mm512_castsi512_ps(_mm512_slli_epi32(first, 16)));
-    high = _mm512_add_ps(high, _mm512_castsi512_ps(_mm512_slli_epi32(second, 16)));
+    low = _mm512_add_ps(low, Float32(to, Lanes16(columns)));
+    high = _mm512_add_ps(high, Float32(to + 16, Lanes16(columns - 16)));
   }
-  const __m512bh rounded = _mm512_cvtne2ps_pbh(high, low);
-  __m512i bits;
-  static_assert(sizeof(bits) == sizeof(rounded));
-  __builtin_memcpy(&bits, &rounded, sizeof(bits));
-  _mm512_mask_storeu_epi16(to, lanes, bits);
+  _mm512_mask_storeu_epi16(to, lanes, Rounded(low, high));
+}
+
+void StoreFinished(int64_t rows, const float* sums, const float* bias, const Bfloat16* residual,
+                   bool relu, Bfloat16* to) {
+  const __m512 low_bias = _mm512_loadu_ps(bias), high_bias = _mm512_loadu_ps(bias + 16);
+  for (int64_t r = 0; r < rows; ++r, sums += kTileSide, to += kTileSide) {
+    __m512 low = _mm512_add_ps(_mm512_loadu_ps(sums), low_bias);
+    __m512 high = _mm512_add_ps(_mm512_loadu_ps(sums + 16), high_bias);
+    if (residual != nullptr) {
+      const Bfloat16* const there = residual + r * kTileSide;
+      low = _mm512_add_ps(low, Float32(there));
+      high = _mm512_add_ps(high, Float32(there + 16));
+    }
+    if (relu) {  // of NaN and 0 the instruction takes its second operand
+      low = _mm512_max_ps(_mm512_setzero_ps(), low);
+      high = _mm512_max_ps(_mm512_setzero_ps(), high);
+    }
+    _mm512_storeu_si512(to, Rounded(low, high));
+  }
 }
 
 #pragma GCC pop_options
 
 }  // namespace pretext
+#endif

@@ -29,11 +29,11 @@ inline int64_t TileCount(int64_t n) { return (n + kTileSide - 1) / kTileSide; }
 // allowed to (ONEDNN_MAX_CPU_ISA). Nothing below may be called otherwise.
 bool HasTiles();
 
-// While it lives, the thread's tiles are set up for MultiplyTiles. Libraries set up their own
-// within their calls: none of them in between.
+// While it lives, the thread's tiles are set up for MultiplyTiles, with `rows` rows of A, at most
+// 32: fewer take less time. Libraries set up their own within their calls: none of them in between.
 class TileUse {
  public:
-  TileUse();
+  explicit TileUse(int64_t rows = kTileSide);
   ~TileUse();
   TileUse(const TileUse&) = delete;
   TileUse& operator=(const TileUse&) = delete;
@@ -45,9 +45,10 @@ struct TilePanel {
 };
 
 // sums [32, 32] = the sum above, or += with accumulate. A panel's `depth` blocks follow one
-// another.
+// another. rows: TileUse's, of A and of the sums; the others are neither read nor written, and a
+// row's sums have the same bits whatever their number.
 void MultiplyTiles(int64_t panels, const TilePanel* panel, int64_t depth, const Bfloat16* a,
-                   const Bfloat16* b, bool accumulate, float* sums);
+                   const Bfloat16* b, bool accumulate, float* sums, int64_t rows = kTileSide);
 
 // Blocks of `rows` × `columns` (at most 32 each) of a factor; the rest of the block becomes 0. From
 // rows that lie at `stride` from each other, or, transposed, from columns that do.
@@ -63,5 +64,10 @@ void RightBlockTransposed(int64_t rows, int64_t columns, const Bfloat16* from, i
 // The first `columns` (at most 32) of a row of sums, rounded; added to what is there with
 // accumulate.
 void StoreRounded(const float* sums, int64_t columns, bool accumulate, Bfloat16* to);
+
+// to [rows, 32] = f(sums [rows, 32] + bias [32] + residual [rows, 32]), rounded once; f is ReLU or
+// nothing. residual may be null, or `to`. NaN propagates, through the ReLU too.
+void StoreFinished(int64_t rows, const float* sums, const float* bias, const Bfloat16* residual,
+                   bool relu, Bfloat16* to);
 
 }  // namespace pretext

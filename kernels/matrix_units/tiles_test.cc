@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -85,6 +86,55 @@ TEST_F(TilesTest, SumsOverPanelsAndDepth) {
       }
       // 288 exact products below 1, each sum rounded: 288 · 2^-24 of the largest sum, some 20.
       EXPECT_TRUE(std::abs(sums[m * 32 + n] - sum) <= 288 * 20 * 0x1p-24) << m << " " << n;
+    }
+  }
+}
+
+// Fewer rows: their sums have the same bits, and the others' are left alone.
+TEST_F(TilesTest, SomeRows) {
+  Block a, b;
+  LeftBlock(32, 32, Numbers(1024).data(), 32, a.values.data());
+  RightBlock(32, 32, Numbers(1024).data(), 32, b.values.data());
+  const TilePanel panel = {0, 0};
+  alignas(64) float all[kTileBlock];
+  {
+    const TileUse use;
+    MultiplyTiles(1, &panel, 1, a.values.data(), b.values.data(), false, all);
+    MultiplyTiles(1, &panel, 1, a.values.data(), b.values.data(), true, all);
+  }
+  for (int64_t rows : {1, 16, 17, 31}) {
+    alignas(64) float some[kTileBlock];
+    std::fill_n(some, kTileBlock, 7.0f);
+    const TileUse use(rows);
+    MultiplyTiles(1, &panel, 1, a.values.data(), b.values.data(), false, some, rows);
+    MultiplyTiles(1, &panel, 1, a.values.data(), b.values.data(), true, some, rows);
+    for (int64_t i = 0; i < kTileBlock; ++i)
+      EXPECT_EQ(some[i], i < rows * kTileSide ? all[i] : 7.0f) << rows << " " << i;
+  }
+}
+
+TEST_F(TilesTest, SumsAreFinishedAndRoundedOnce) {
+  constexpr int64_t kRows = 5;
+  std::vector<float> sums(kRows * 32), bias(32);
+  for (float& v : sums) v = random_.Uniform(-3.0f, 3.0f);
+  for (float& v : bias) v = random_.Uniform(-3.0f, 3.0f);
+  sums[40] = std::numeric_limits<float>::quiet_NaN();
+  sums[41] = std::numeric_limits<float>::infinity();
+  const std::vector<Bfloat16> residual = Numbers(kRows * 32);
+  for (bool adds : {false, true}) {
+    for (bool relu : {false, true}) {
+      std::vector<Bfloat16> to = residual;
+      StoreFinished(kRows, sums.data(), bias.data(), adds ? to.data() : nullptr, relu, to.data());
+      for (size_t i = 0; i < to.size(); ++i) {
+        float v = sums[i] + bias[i % 32];
+        if (adds) v += ToFloat(residual[i]);
+        if (relu && v < 0) v = 0;
+        if (i == 40) {
+          EXPECT_TRUE(std::isnan(ToFloat(to[i])));
+        } else {
+          EXPECT_EQ(to[i], ToBfloat16(v)) << i;
+        }
+      }
     }
   }
 }
