@@ -24,9 +24,10 @@
 
 namespace pretext {
 
-// A bucket is full from so many values: small enough that the last one, which nothing hides, is
-// soon sent, and large beside what a message costs.
-inline constexpr int64_t kBucketFloats = int64_t{1} << 18;
+// A bucket of k processes is full from so many values: each adds up a slice of half a megabyte,
+// which is large beside what a message costs, and the last bucket, which nothing hides, is soon
+// sent.
+inline int64_t BucketFloats(int processes) { return processes * (int64_t{1} << 17); }
 
 class GradientSums {
  public:

@@ -9,8 +9,9 @@
 //   compute      SECONDS / k: as if the update and a loss over the batch, which each process does
 //                for itself, were nothing; what they are is to be added
 //   statistics   per batch normalisation, forward and backward: an exchange with every other one
-//   z            one exchange of all rows, for losses over the batch
-//   gradients    two exchanges of slices, 2 S (k - 1) / k
+//   z            one exchange of all rows, for losses over the batch; where they are shared out,
+//                k + 4 with a neighbour (kernels/nt_xent/in_blocks.h)
+//   gradients    two exchanges of slices, 2 S (k - 1) / k, as if none were hidden by the way back
 //
 // An exchange with k - 1 others takes (k - 1) · latency at each end, which sends to one after the
 // other, beside bytes / bandwidth. The batch stays the same, or grows with k.
@@ -65,6 +66,7 @@ struct Traffic {
   double statistics = 0;  // channels of all batch normalisations
   int exchanges = 0;      // of them, forward and backward
   double rows = 0;        // bytes of z of the batch
+  bool ring = false;      // in which they travel
 };
 
 Traffic TrafficOf(const Assembled& parts) {
@@ -80,6 +82,7 @@ Traffic TrafficOf(const Assembled& parts) {
   if (!parts.loss->by_sample()) {
     traffic.rows = 4.0 * static_cast<double>(parts.config->train().batch_size() * parts.views() *
                                              parts.head->output().size());
+    traffic.ring = parts.loss->of_blocks() != nullptr;
   }
   return traffic;
 }
@@ -93,7 +96,10 @@ double StepSeconds(const Traffic& traffic, double alone, const Link& link, int k
   // A block a process: its share of every gather goes to all others.
   const double statistics = traffic.exchanges * others * link.latency +
                             4 * 4 * traffic.statistics * others / link.bandwidth;
-  const double rows = traffic.rows > 0 ? exchange(traffic.rows * batch * share) : 0;
+  double rows = traffic.rows > 0 ? exchange(traffic.rows * batch * share) : 0;
+  // Rows with their sums and gradients by half of the blocks, then sums and gradients home.
+  if (traffic.ring)
+    rows = (k + 4) * link.latency + traffic.rows * batch * (1.5 + 1.0 / k) / link.bandwidth;
   return alone * batch / k + statistics + rows + 2 * exchange(traffic.gradients * share);
 }
 

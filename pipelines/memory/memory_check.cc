@@ -75,7 +75,8 @@ double GradientsOfBlocks(const Assembled& parts) {
     gradients += static_cast<double>(named.set->count()) * sizeof(float);
     for (const Parameter& p : named.set->parameters()) largest = std::max(largest, p.shape.size());
   }
-  const double bucket = static_cast<double>(kBucketFloats + largest) * sizeof(float);
+  const double bucket =
+      static_cast<double>(BucketFloats(parts.processes) + largest) * sizeof(float);
   return gradients * std::max(0, parts.blocks_of_process() - 1) +
          (parts.processes > 1 ? 3 * bucket : 0);
 }

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cmath>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "base/check/check.h"
@@ -42,49 +41,6 @@ void ShareValues(const Model& model, const Model& copy) {
 }
 
 }  // namespace
-
-// Which buckets a block's way back has made whole. All blocks of the process count down `left`: how
-// many of them are not done with each bucket.
-class BlockPass::Uses final : public UseListener {
- public:
-  Uses(const BlockPass& pass, size_t block, std::vector<std::atomic<int>>& left)
-      : pass_(pass), left_(left) {
-    for (size_t b = 0; b < pass.buckets_.size(); ++b) {
-      for (size_t p = pass.buckets_[b].begin; p < pass.buckets_[b].end; ++p)
-        places_[pass.summed_[p].addends[block]] = {p, b};
-    }
-    uses_.resize(pass.summed_.size());
-    parameters_left_.resize(pass.buckets_.size());
-  }
-
-  void Begin() {
-    std::fill(uses_.begin(), uses_.end(), 0);
-    for (size_t b = 0; b < parameters_left_.size(); ++b)
-      parameters_left_[b] = pass_.buckets_[b].end - pass_.buckets_[b].begin;
-  }
-
-  void Used(const Parameter& parameter) override {
-    if (const auto found = places_.find(&parameter); found != places_.end())
-      ++uses_[found->second.parameter];
-  }
-  void Passed(const Parameter& parameter) override {
-    const auto found = places_.find(&parameter);
-    if (found == places_.end()) return;
-    const auto [p, b] = found->second;
-    if (--uses_[p] > 0 || --parameters_left_[b] > 0) return;
-    if (--left_[b] == 0) pass_.sums_->Whole(b);
-  }
-
- private:
-  struct Place {
-    size_t parameter, bucket;
-  };
-  const BlockPass& pass_;
-  std::vector<std::atomic<int>>& left_;
-  std::unordered_map<const Parameter*, Place> places_;
-  std::vector<int> uses_;                // that the way back has not come by
-  std::vector<size_t> parameters_left_;  // of each bucket
-};
 
 struct BlockPass::Block {
   Block(const Assembled& parts, std::unique_ptr<Model> own, SharedLoss& shared,
@@ -125,9 +81,7 @@ BlockPass::BlockPass(Assembled& parts, Processes& processes, int threads)
   sums_ = std::make_unique<GradientSums>(
       group_, exact ? BlockGroup::Order::kTree : BlockGroup::Order::kFast, buckets_.size(),
       [this](size_t b) { return AddendsOf(buckets_[b]); });
-  blocks_left_ = std::vector<std::atomic<int>>(buckets_.size());
-  for (size_t b = 0; b < blocks_.size(); ++b)
-    uses_.push_back(std::make_unique<Uses>(*this, b, blocks_left_));
+  ListenToBlocks();
 }
 
 BlockPass::~BlockPass() = default;
@@ -224,9 +178,10 @@ void BlockPass::ListSummed() {
 }
 
 void BlockPass::FillBuckets() {
+  const int64_t full = BucketFloats(group_.processes().size());
   int64_t count = 0;
   for (size_t p = 0; p < summed_.size(); ++p) {
-    if (buckets_.empty() || count >= kBucketFloats) {
+    if (buckets_.empty() || count >= full) {
       buckets_.push_back({p, p, {}, {}});
       count = 0;
     }
@@ -236,6 +191,21 @@ void BlockPass::FillBuckets() {
   for (Bucket& bucket : buckets_) {
     bucket.any.resize(bucket.end - bucket.begin);
     bucket.has.assign(blocks_.size(), bucket.any);
+  }
+}
+
+void BlockPass::ListenToBlocks() {
+  blocks_left_ = std::vector<std::atomic<int>>(buckets_.size());
+  for (size_t block = 0; block < blocks_.size(); ++block) {
+    std::vector<std::vector<const Parameter*>> parameters;
+    for (const Bucket& bucket : buckets_) {
+      parameters.emplace_back();
+      for (size_t p = bucket.begin; p < bucket.end; ++p)
+        parameters.back().push_back(summed_[p].addends[block]);
+    }
+    uses_.push_back(std::make_unique<BucketUses>(parameters, [this](size_t bucket) {
+      if (--blocks_left_[bucket] == 0) sums_->Whole(bucket);
+    }));
   }
 }
 

@@ -23,6 +23,7 @@
 #include "absl/status/statusor.h"
 #include "pipelines/train/batch_pass.h"
 #include "pipelines/train/block_loss.h"
+#include "pipelines/train/bucket_uses.h"
 #include "processes/block_group.h"
 #include "processes/gradient_sums.h"
 
@@ -46,7 +47,6 @@ class BlockPass final : public BatchPass {
 
  private:
   struct Block;
-  class Uses;
   // A parameter that is summed: the model's, and each own block's.
   struct Summed {
     Parameter* sum;
@@ -62,6 +62,7 @@ class BlockPass final : public BatchPass {
 
   void ListSummed();
   void FillBuckets();
+  void ListenToBlocks();
   std::vector<BlockGroup::Addends> AddendsOf(Bucket& bucket) const;
   absl::Status RunBlock(BlockMember& member, const ForwardContext& context, Reduction reduction,
                         bool keep, bool last);
@@ -80,7 +81,7 @@ class BlockPass final : public BatchPass {
   std::vector<Bucket> buckets_;
   std::vector<std::atomic<int>> blocks_left_;  // of each bucket, that are not done with it
   std::unique_ptr<GradientSums> sums_;
-  std::vector<std::unique_ptr<Uses>> uses_;  // of each own block
+  std::vector<std::unique_ptr<BucketUses>> uses_;  // of each own block
 };
 
 }  // namespace pretext
