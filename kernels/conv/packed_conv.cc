@@ -6,7 +6,7 @@
 
 #include "base/check/check.h"
 #include "base/parallel/parallel.h"
-#include "kernels/scratch/bfloat16_scratch.h"
+#include "kernels/scratch/scratch.h"
 
 namespace pretext {
 namespace {
@@ -17,6 +17,18 @@ constexpr int64_t kRightBlocks = (36 << 10) / (kTileBlock * static_cast<int64_t>
 // the passage of those weights.
 constexpr int64_t kPositions = 32;
 constexpr int64_t kSourceBytes = 1 << 20;
+// Places from the one that is multiplied to the one whose result is fetched to be written: the time
+// of two products is more than memory takes.
+constexpr int64_t kPlacesAhead = 2;
+constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(Bfloat16));
+
+// Into the second-level cache.
+void FetchToRead(const Bfloat16* from, int64_t elements) {
+  for (int64_t i = 0; i < elements; i += kLine) __builtin_prefetch(from + i, 0, 2);
+}
+void FetchToWrite(const Bfloat16* to, int64_t elements) {
+  for (int64_t i = 0; i < elements; i += kLine) __builtin_prefetch(to + i, 1, 2);
+}
 
 }  // namespace
 
@@ -88,25 +100,10 @@ void PackedConv::Prepare(const float* weight, const float* factor, Bfloat16* pre
                 ins = shape_.in_channels;
   ParallelFor(out_blocks_ * in_blocks_, window * kTileBlock, [&](int64_t i) {
     const int64_t out = i / in_blocks_ * kTileSide, in = i % in_blocks_ * kTileSide;
-    const int64_t columns = std::min(kTileSide, outs - out), rows = std::min(kTileSide, ins - in);
-    // [tap][32 out channels][32 in channels]
-    const Bfloat16Scratch squares(window * kTileBlock), line(window * kTileSide);
-    for (int64_t n = 0; n < columns; ++n) {
-      const float* const from = weight + ((out + n) * ins + in) * window;
-      const float a = factor[out + n];
-      Bfloat16* const rounded = line.data();
-#pragma omp simd
-      for (int64_t k = 0; k < rows * window; ++k) rounded[k] = ToBfloat16(from[k] * a);
-      for (int64_t tap = 0; tap < window; ++tap) {
-        Bfloat16* const to = squares.data() + tap * kTileBlock + n * kTileSide;
-        for (int64_t k = 0; k < rows; ++k) to[k] = rounded[k * window + tap];
-      }
-    }
-    for (int64_t tap = 0; tap < window; ++tap) {
-      RightBlockTransposed(
-          rows, columns, squares.data() + tap * kTileBlock, kTileSide,
-          prepared + ((i / in_blocks_ * window + tap) * in_blocks_ + i % in_blocks_) * kTileBlock);
-    }
+    RightBlocksOfWindows(
+        std::min(kTileSide, ins - in), std::min(kTileSide, outs - out), window,
+        weight + (out * ins + in) * window, ins * window, factor + out, in_blocks_ * kTileBlock,
+        prepared + (i / in_blocks_ * window * in_blocks_ + i % in_blocks_) * kTileBlock);
   });
 }
 
@@ -162,9 +159,21 @@ void PackedConv::RunUnit(const Unit& unit, const Operands& op) const {
         const Bfloat16* const left = op.x + b * x_block + c * kTileBlock;
         for (int64_t p = first; p < last; ++p, sums += kept_apart) {
           const Place& place = places_[static_cast<size_t>(p)];
+          const bool finishes = c + depth >= in_blocks_;
+          if (shape_.kernel > 1 && o == unit.first_out && p + width < positions) {
+            // What the place below reads that this one does not: the row that its window ends in.
+            const Place& below = places_[static_cast<size_t>(p + width)];
+            if (below.count > 0)
+              FetchToRead(left + panels_[static_cast<size_t>(below.first + below.count - 1)].a,
+                          depth * kTileBlock);
+          }
+          if (finishes && p + kPlacesAhead < positions) {
+            FetchToWrite(op.y + ((b * positions + p + kPlacesAhead) * out_blocks_ + o) * kTileBlock,
+                         samples * kTileSide);
+          }
           MultiplyTiles(place.count, panels_.data() + place.first, depth, left,
                         right + c * kTileBlock, c > 0, sums, samples);
-          if (c + depth < in_blocks_) continue;
+          if (!finishes) continue;
           const int64_t at = ((b * positions + p) * out_blocks_ + o) * kTileBlock;
           StoreFinished(samples, sums, op.bias + o * kTileSide,
                         op.residual != nullptr ? op.residual + at : nullptr, op.relu, op.y + at);

@@ -30,8 +30,10 @@ bool TiledConv::Suits(const ConvShape& s, Pass pass) {
     return false;
   }
   switch (pass) {
-    case Pass::kForward:
-      return s.kernel > 1 && s.out_height() * s.out_width() <= 4 * 4;
+    case Pass::kForward: {
+      const int64_t most = std::min(s.in_channels, s.out_channels) >= 256 ? 8 * 8 : 4 * 4;
+      return s.kernel > 1 && s.out_height() * s.out_width() <= most;
+    }
     case Pass::kBackwardData:
       return s.stride > 1 || (s.kernel > 1 && s.height * s.width <= 8 * 8);
     case Pass::kBackwardWeights:

@@ -190,6 +190,8 @@ TEST_F(TiledConvTest, ForThePassesThatItSuits) {
   ConvShape s = Shape(8, 32, 4, 4, 32, 3, 1, 1);
   EXPECT_EQ(suits(s), (Passes{true, true, true}));
   EXPECT_EQ(suits(Shape(8, 32, 32, 32, 32, 3, 1, 1)), (Passes{false, false, true}));
+  EXPECT_EQ(suits(Shape(8, 128, 8, 8, 128, 3, 1, 1)), (Passes{false, true, true}));
+  EXPECT_EQ(suits(Shape(8, 256, 8, 8, 256, 3, 1, 1)), (Passes{true, true, true}));
   EXPECT_EQ(suits(Shape(8, 3, 4, 4, 32, 3, 1, 1)), (Passes{false, false, false}));
   s.groups = 2;
   EXPECT_EQ(suits(s), (Passes{false, false, false}));

@@ -2,12 +2,17 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
 #include "base/parallel/parallel.h"
 #include "kernels/bfloat16/bfloat16.h"
 #include "kernels/layout/channel_order.h"
+
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
 
 namespace pretext::channel_loops {
 
@@ -34,7 +39,9 @@ template <class V>
 [[gnu::always_inline]] inline void Store(float* p, V v) {
   std::memcpy(p, &v, sizeof v);
 }
-// The same of bfloat16: to float32 exactly, and back by rounding (kernels/bfloat16).
+// The same of bfloat16: to float32 exactly, and back by rounding (kernels/bfloat16). The
+// processor's own instruction for that, where the build may use it, takes a tenth of the
+// operations and gives the same but for denormal numbers, which it makes 0.
 template <int64_t kCount>
 struct Words {
   using Narrow [[gnu::vector_size(2 * kCount)]] = uint16_t;
@@ -44,6 +51,17 @@ template <class V>
 [[gnu::always_inline]] inline V Load(const Bfloat16* p) {
   if constexpr (kLanes<V> == 1) {
     return ToFloat(*p);
+#if defined(__AVX512BF16__)
+  } else if constexpr (kLanes<V> == 16) {
+    __m256i narrow;
+    std::memcpy(&narrow, p, sizeof narrow);
+    constexpr __mmask16 kAll = 0xffff;  // GCC 12's header starts others from themselves
+    const __m512i wide =
+        _mm512_maskz_slli_epi32(kAll, _mm512_maskz_cvtepu16_epi32(kAll, narrow), 16);
+    V v;
+    std::memcpy(&v, &wide, sizeof v);
+    return v;
+#endif
   } else {
     using W = Words<kLanes<V>>;
     typename W::Narrow narrow;
@@ -58,6 +76,11 @@ template <class V>
 [[gnu::always_inline]] inline void Store(Bfloat16* p, V v) {
   if constexpr (kLanes<V> == 1) {
     *p = ToBfloat16(v);
+#if defined(__AVX512BF16__)
+  } else if constexpr (kLanes<V> == 16) {
+    const __m256bh narrow = _mm512_cvtneps_pbh(std::bit_cast<__m512>(v));
+    std::memcpy(p, &narrow, sizeof narrow);
+#endif
   } else {
     using W = Words<kLanes<V>>;
     typename W::Wide bits;

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <dnnl.hpp>
 
+#include "kernels/scratch/scratch.h"
+
 namespace pretext {
 
 bool HasTiles() {
@@ -144,6 +146,15 @@ __m512i Rounded(__m512 low, __m512 high) {
   return bits;
 }
 
+// 16 numbers to bfloat16, each in the lower half of 32 bits.
+__m512i RoundedWords(const float* from) {
+  const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_loadu_ps(from));
+  __m256i bits;
+  static_assert(sizeof(bits) == sizeof(rounded));
+  __builtin_memcpy(&bits, &rounded, sizeof(bits));
+  return _mm512_cvtepu16_epi32(bits);
+}
+
 // Transposes 16×16 of 32 bits.
 void Transpose16(__m512i (&r)[16]) {
   __m512i t[16];
@@ -227,6 +238,38 @@ void RightBlockTransposed(int64_t rows, int64_t columns, const Bfloat16* from, i
     Transpose16(lines);
     for (int64_t p = 0; p < 16; ++p)
       _mm512_store_si512(block + half * kTileBlock / 2 + p * 32, lines[p]);
+  }
+}
+
+void RightBlocksOfWindows(int64_t rows, int64_t columns, int64_t window, const float* from,
+                          int64_t stride, const float* factor, int64_t apart, Bfloat16* blocks) {
+  const int64_t numbers = rows * window;
+  const Scratch turned((numbers + 15) / 16 * 16 * 16);  // [k · window + t][16 columns]
+  for (int64_t half = 0; half < 2; ++half) {
+    for (int64_t q = 0; q < numbers; q += 16) {
+      const __mmask16 lanes = Lanes16(numbers - q);
+      __m512i lines[16];
+      for (int64_t n = 0; n < 16; ++n) {
+        const int64_t column = 16 * half + n;
+        lines[n] = _mm512_setzero_si512();
+        if (column >= columns) continue;
+        lines[n] = _mm512_castps_si512(
+            _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, from + column * stride + q),
+                          _mm512_set1_ps(factor[column])));
+      }
+      Transpose16(lines);
+      for (int64_t i = 0; i < 16; ++i) _mm512_store_si512(turned + (q + i) * 16, lines[i]);
+    }
+    for (int64_t tap = 0; tap < window; ++tap) {
+      Bfloat16* const to = blocks + tap * apart + half * kTileBlock / 2;
+      for (int64_t p = 0; p < 16; ++p) {
+        const float* const even = turned + (2 * p * window + tap) * 16;
+        const __m512i low = 2 * p < rows ? RoundedWords(even) : _mm512_setzero_si512();
+        const __m512i high =
+            2 * p + 1 < rows ? RoundedWords(even + window * 16) : _mm512_setzero_si512();
+        _mm512_store_si512(to + p * 32, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+      }
+    }
   }
 }
 

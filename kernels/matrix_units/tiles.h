@@ -61,6 +61,14 @@ void RightBlock(int64_t rows, int64_t columns, const Bfloat16* from, int64_t str
 void RightBlockTransposed(int64_t rows, int64_t columns, const Bfloat16* from, int64_t stride,
                           Bfloat16* block);
 
+// A block of B for each tap of a window, a convolution's weights: tap t's of
+//
+//   from[n · stride + k · window + t] · factor[n]      k < rows, n < columns
+//
+// rounded, denormal numbers as 0; the rest becomes 0. The blocks lie `apart` from each other.
+void RightBlocksOfWindows(int64_t rows, int64_t columns, int64_t window, const float* from,
+                          int64_t stride, const float* factor, int64_t apart, Bfloat16* blocks);
+
 // The first `columns` (at most 32) of a row of sums, rounded; added to what is there with
 // accumulate.
 void StoreRounded(const float* sums, int64_t columns, bool accumulate, Bfloat16* to);

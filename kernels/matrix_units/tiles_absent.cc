@@ -27,6 +27,10 @@ void LeftBlock(int64_t, int64_t, const Bfloat16*, int64_t, Bfloat16*) { Absent()
 void LeftBlockTransposed(int64_t, int64_t, const Bfloat16*, int64_t, Bfloat16*) { Absent(); }
 void RightBlock(int64_t, int64_t, const Bfloat16*, int64_t, Bfloat16*) { Absent(); }
 void RightBlockTransposed(int64_t, int64_t, const Bfloat16*, int64_t, Bfloat16*) { Absent(); }
+void RightBlocksOfWindows(int64_t, int64_t, int64_t, const float*, int64_t, const float*, int64_t,
+                          Bfloat16*) {
+  Absent();
+}
 void StoreRounded(const float*, int64_t, bool, Bfloat16*) { Absent(); }
 void StoreFinished(int64_t, const float*, const float*, const Bfloat16*, bool, Bfloat16*) {
   Absent();

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include "base/random/random.h"
@@ -56,6 +57,30 @@ TEST_F(TilesTest, BlocksOfRowsAndOfColumnsWithZerosBeyond) {
         EXPECT_EQ(left_transposed.Left(r, c), across);
         EXPECT_EQ(right.Right(r, c), straight);
         EXPECT_EQ(right_transposed.Right(r, c), across);
+      }
+    }
+  }
+}
+
+TEST_F(TilesTest, BlocksOfAConvolutionsWeights) {
+  for (const auto& [rows, columns, window] :
+       {std::tuple{32, 32, 9}, {3, 32, 49}, {17, 5, 1}, {31, 17, 4}}) {
+    const int64_t stride = rows * window + 5;
+    const std::vector<Bfloat16> numbers = Numbers(32 * stride);
+    std::vector<float> from, factor;
+    for (const Bfloat16 v : numbers) from.push_back(ToFloat(v));
+    for (int n = 0; n < columns; ++n) factor.push_back(random_.Uniform(-1.0f, 1.0f));
+    std::vector<Block> blocks(2 * static_cast<size_t>(window));
+    RightBlocksOfWindows(rows, columns, window, from.data(), stride, factor.data(), 2 * kTileBlock,
+                         blocks[0].values.data());
+    for (int64_t t = 0; t < window; ++t) {
+      for (int64_t k = 0; k < 32; ++k) {
+        for (int64_t n = 0; n < 32; ++n) {
+          const bool there = k < rows && n < columns;
+          const float value =
+              there ? from[n * stride + k * window + t] * factor[static_cast<size_t>(n)] : 0.0f;
+          EXPECT_EQ(blocks[2 * static_cast<size_t>(t)].Right(k, n), ToFloat(ToBfloat16(value)));
+        }
       }
     }
   }
