@@ -1,7 +1,6 @@
 // A command of the pretext program: `pretext NAME ARGUMENT… --flag=…`.
 #pragma once
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -56,16 +55,6 @@ absl::StatusOr<std::string> TrainToEnd(const std::string& pipeline, const std::s
 
 // Every --override, in order.
 const std::vector<std::string>& Overrides();
-
-// --out as it was given, or empty.
-std::string OutFlag();
-
-// --out, or InvalidArgument that asks for it, "the file for WHAT"; or why it cannot be written.
-absl::StatusOr<std::string> OutPath(const char* what);
-
-// Where a command says what it wrote to --out: standard output, or standard error where what it
-// wrote went to standard output itself.
-std::FILE* SaidBeside(const std::string& out);
 
 // InvalidArgument with the command's usage unless there are between `least` and `most` arguments.
 absl::Status CheckArguments(const char* command, const std::vector<std::string>& arguments,

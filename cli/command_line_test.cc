@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "cli/out_path.h"
 
 namespace pretext {
 namespace {
@@ -36,19 +37,20 @@ std::string Refusal(const std::string& command, const std::vector<std::string>& 
 TEST(CommandLine, FlagsStandAnywhereAndTheRestAreArguments) {
   const std::string out = testing::TempDir() + "/a.npy";
   EXPECT_THAT(Arguments("embed", {"RUN", "--out", out}), ElementsAre("RUN"));
-  EXPECT_EQ(OutPath("it").value(), out);
+  EXPECT_EQ(OutPath(Result::kVectors, {}).value(), out);
   EXPECT_THAT(Arguments("embed", {"--out=" + out + "=b", "RUN"}), ElementsAre("RUN"));
-  EXPECT_EQ(OutPath("it").value(), out + "=b");
+  EXPECT_EQ(OutPath(Result::kVectors, {}).value(), out + "=b");
   EXPECT_THAT(Arguments("tokenizer", {"train", "a", "-nolower_case", "b", "--clean=false"}),
               ElementsAre("train", "a", "b"));
 }
 
 TEST(CommandLine, AResultThatCannotBeWrittenIsSaidBeforeTheWork) {
   Arguments("embed", {"RUN", "--out", testing::TempDir() + "/no/such/folder/a.npy"});
-  EXPECT_THAT(std::string(OutPath("it").status().message()),
+  EXPECT_THAT(std::string(OutPath(Result::kVectors, {}).status().message()),
               HasSubstr("a.npy: cannot be written: No such file or directory"));
   Arguments("embed", {"RUN", "--out", testing::TempDir()});
-  EXPECT_THAT(std::string(OutPath("it").status().message()), HasSubstr("Is a directory"));
+  EXPECT_THAT(std::string(OutPath(Result::kVectors, {}).status().message()),
+              HasSubstr("Is a directory"));
 }
 
 TEST(CommandLine, ATextMayBeginWithADash) {

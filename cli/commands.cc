@@ -1,7 +1,4 @@
 #include "absl/flags/flag.h"
-#include "absl/strings/str_cat.h"
-#include "base/file/file_writer.h"
-#include "base/file/folder.h"
 #include "cli/command.h"
 
 namespace pretext {
@@ -30,39 +27,16 @@ std::string AbslUnparseFlag(const OverrideList&) { return ""; }
 ABSL_FLAG(pretext::OverrideList, override, {},
           "text merged over the pipeline, such as 'train { epochs: 1 }'; may be repeated, later "
           "ones win");
-ABSL_FLAG(std::string, out, "",
-          "where the result is written; a device or a pipe is written into, what else is there is "
-          "replaced once the result is whole; init and new replace nothing, export takes a folder "
-          "that is "
-          "new or empty");
-
 namespace pretext {
 
 const std::vector<std::string>& Overrides() { return MutableOverrides(); }
-
-std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
-
-absl::StatusOr<std::string> OutPath(const char* what) {
-  const std::string path = absl::GetFlag(FLAGS_out);
-  if (path.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("--out is missing: the file for ", what));
-  }
-  // Before the work, not after it. A pipe is not opened: whoever reads it would see it end.
-  const absl::StatusOr<PathKind> kind = KindOfPath(path);
-  if (!kind.ok()) return kind.status();
-  if (*kind != PathKind::kOther) {
-    if (absl::Status status = FileWriter::Create(path).status(); !status.ok()) return status;
-  }
-  return path;
-}
-
-std::FILE* SaidBeside(const std::string& out) { return IsStandardOutput(out) ? stderr : stdout; }
 
 const std::vector<Command>& Commands() {
   static const auto* const commands = new std::vector<Command>{
       {"init",
        "DATA --out FILE.textproto",
-       "looks at pictures or text, measures this machine and writes a pipeline with its reasons",
+       "looks at pictures, text or arrays, measures this machine and writes a pipeline with its "
+       "reasons",
        {{"out", "FILE.textproto"}, {"method", "METHOD"}, {"hours", "H"}},
        InitCommand,
        "init ~/pictures --out pictures.textproto"},

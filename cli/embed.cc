@@ -7,14 +7,15 @@
 #include "base/file/read_file.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 #include "evaluation/embed_text/labelled_text.h"
 #include "pipelines/embed/embed_run.h"
 #include "pipelines/run/progress.h"
 
-ABSL_FLAG(
-    std::string, input, "",
-    "what is embedded: of pictures a folder, a picture, IDX images, CIFAR records, or "
-    "@FILE or FILE.txt, a list of paths; of text a file, a folder, or @FILE; - is standard input");
+ABSL_FLAG(std::string, input, "",
+          "what is embedded: of pictures a folder, a picture, IDX images, CIFAR records, or "
+          "@FILE or FILE.txt, a list of paths; of arrays a .npy or .safetensors; of text a file, a "
+          "folder, or @FILE; - is standard input");
 ABSL_FLAG(std::string, text, "", "a file of texts, one a line; the same as --input");
 ABSL_FLAG(std::string, unit, "line", "what one text is: line, paragraph or file");
 ABSL_FLAG(std::string, layer, "h",
@@ -25,8 +26,8 @@ ABSL_FLAG(
     "of vectors npy, safetensors, csv or jsonl, where the extension of --out does not say it; "
     "of an export torchvision, timm, huggingface, sentence-transformers or onnx");
 ABSL_FLAG(std::string, labels, "",
-          "IDX labels of IDX images; of texts a file of labels, one a line, for a linear probe on "
-          "the vectors too; of eval, beside --features, .npy [N]");
+          "IDX labels of IDX images; of arrays a .npy [N]; of texts a file of labels, one a line, "
+          "for a linear probe on the vectors too; of eval, beside --features, .npy [N]");
 
 namespace pretext {
 namespace {
@@ -155,7 +156,7 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
   what.unit = *unit;
   const absl::StatusOr<Layer> layer = ParseLayer(absl::GetFlag(FLAGS_layer));
   if (!layer.ok()) return layer.status();
-  const absl::StatusOr<std::string> out = OutPath("the vectors: .npy, .safetensors, .csv, .jsonl");
+  const absl::StatusOr<std::string> out = OutPath(Result::kVectors, {what.input, what.labels});
   if (!out.ok()) return out.status();
 
   absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(arguments[0], *layer, Overrides());

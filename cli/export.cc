@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "base/file/folder.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 #include "pipelines/trained/export_request.h"
 
 ABSL_DECLARE_FLAG(std::string, format);

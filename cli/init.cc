@@ -7,8 +7,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
-#include "base/file/folder.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 
 ABSL_FLAG(std::string, method, "",
           "autoencoder, simclr or masked_lm; where it is not said, what suits the data");
@@ -32,13 +32,8 @@ std::string NameOf(const std::string& path) {
 
 absl::Status InitCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("init", arguments, 1, 1); !status.ok()) return status;
-  const absl::StatusOr<std::string> out = OutPath("the pipeline");
+  const absl::StatusOr<std::string> out = OutPath(Result::kPipeline, arguments);
   if (!out.ok()) return out.status();
-  const absl::StatusOr<PathKind> there = KindOfPath(*out);
-  if (there.ok() && *there == PathKind::kFile) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(*out, ": is there already; name another file, or remove it"));
-  }
   std::FILE* const said = SaidBeside(*out);
   std::fprintf(said, "looking at %s and measuring this machine …\n", arguments[0].c_str());
   std::fflush(said);

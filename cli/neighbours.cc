@@ -11,6 +11,7 @@
 #include "base/image/image_io.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 #include "pipelines/embed/batch_encoder.h"
 #include "pipelines/embed/input.h"
 #include "pipelines/neighbours/named_tiles.h"
@@ -122,7 +123,8 @@ absl::Status NeighboursCommand(const std::vector<std::string>& arguments) {
   what.unit = *unit;
   const std::string out = absl::GetFlag(FLAGS_out);
   if (!out.empty()) {
-    if (auto path = OutPath("the neighbours"); !path.ok()) return path.status();
+    const Result result = absl::EndsWith(out, ".png") ? Result::kSheet : Result::kNeighbours;
+    if (auto path = OutPath(result, {what.input, among}); !path.ok()) return path.status();
   }
   absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(arguments[0]);
   if (!encoder.ok()) return encoder.status();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 #include "pipelines/new_plugin/new_plugin.h"
 
 ABSL_FLAG(

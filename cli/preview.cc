@@ -5,6 +5,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 
 ABSL_FLAG(int, samples, 8, "rows of the sheet, each a sample and its views; at most 100");
 ABSL_FLAG(int, draws, 3, "how often the views of each sample are drawn; at most 100");
@@ -24,7 +25,7 @@ absl::Status CheckCount(const char* flag, int count) {
 
 absl::Status PreviewCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("preview", arguments, 1, 1); !status.ok()) return status;
-  const absl::StatusOr<std::string> out = OutPath("the sheet, a PNG");
+  const absl::StatusOr<std::string> out = OutPath(Result::kSheet, arguments);
   if (!out.ok()) return out.status();
   const PreviewOptions options{.samples = absl::GetFlag(FLAGS_samples),
                                .draws = absl::GetFlag(FLAGS_draws)};

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 
 namespace pretext {
 
@@ -25,7 +26,7 @@ absl::Status ReportCommand(const std::vector<std::string>& arguments) {
   if (anew) {
     if (absl::Status status = WriteReport(runs[0]); !status.ok()) return status;
   } else {
-    const absl::StatusOr<std::string> asked = OutPath("the page that compares them");
+    const absl::StatusOr<std::string> asked = OutPath(Result::kPage, {});
     if (!asked.ok()) return asked.status();
     out = *asked;
     const std::string page = runs.size() == 1 ? ReportHtml(runs[0]) : ComparisonHtml(runs);

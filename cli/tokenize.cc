@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 #include "datasets/text/corpus.h"
 #include "pipelines/assembly/assembly.h"
 
@@ -13,7 +14,7 @@ namespace pretext {
 
 absl::Status TokenizeCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("tokenize", arguments, 1, 1); !status.ok()) return status;
-  const absl::StatusOr<std::string> out = OutPath("the array");
+  const absl::StatusOr<std::string> out = OutPath(Result::kIds, arguments);
   if (!out.ok()) return out.status();
   const std::string name = absl::GetFlag(FLAGS_split);
   if (name != "train" && name != "test") {

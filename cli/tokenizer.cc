@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
+#include "cli/out_path.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/save_tokenizer.h"
 #include "datasets/text/corpus.h"
@@ -66,7 +67,7 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> NewWordPiece() {
 }
 
 absl::Status TrainTokenizerOn(const std::vector<std::string>& corpus) {
-  const absl::StatusOr<std::string> out = OutPath("the vocabulary");
+  const absl::StatusOr<std::string> out = OutPath(Result::kVocabulary, corpus);
   if (!out.ok()) return out.status();
   const auto opened = OpenCorpus(corpus);
   if (!opened.ok()) return opened.status();

@@ -35,6 +35,31 @@ TEST(Commands, AForeignFlagEndsWith2) {
   EXPECT_EQ(RunProgram({"--override", "x", "train"}).exit_code, 2);
 }
 
+// What the number of samples makes impossible, told by the files' headers (512 images here).
+TEST(Commands, ValidateCountsTheSamples) {
+  WriteScratchFile("small.textproto", SmallAutoencoder("small"));
+  const auto validate = [](const std::string& text) {
+    return RunProgram({"validate", "small.textproto", "--override", text});
+  };
+  for (const auto& [text, field] : std::vector<std::pair<std::string, std::string>>{
+           {"train { batch_size: 513 }", "batch_size"},
+           {"train { epochs: 1 batch_size: 64 } schedule { warmup_steps: 9 }", "warmup_steps"},
+           {"train { steps: 7 batch_size: 64 } schedule { warmup_epochs: 1 }", "warmup_epochs"},
+           {"train { batch_size: 73 drop_last: false } "
+            "encoder { [type.googleapis.com/pretext.Mlp] { normalization: BATCH } }",
+            "drop_last"}}) {
+    const ProgramResult result = validate(text);
+    EXPECT_EQ(result.exit_code, 2) << text << result.output;
+    EXPECT_THAT(result.output, HasSubstr(field));
+  }
+  // Of these it is not known how many are left to train on.
+  EXPECT_EQ(validate("train { batch_size: 73 drop_last: false } evaluate { validation: 0.1 } "
+                     "encoder { [type.googleapis.com/pretext.Mlp] { normalization: BATCH } }")
+                .exit_code,
+            0);
+  EXPECT_EQ(validate("train { batch_size: 512 }").exit_code, 0);
+}
+
 TEST(Commands, HelpAndVersionAreAnswered) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"train", "--help"}, {"help", "train"}, {"--help", "train"}}) {

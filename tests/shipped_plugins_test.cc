@@ -1,4 +1,5 @@
-// The shipped program has every plugin that a BUILD file declares, under its kind, and no other.
+// The shipped program has every plugin that a BUILD file declares, under its kind, and no other, and checks them
+// itself.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,6 +51,13 @@ TEST(ShippedPlugins, AreThoseThatAreDeclared) {
   EXPECT_EQ(ListedPlugins(
                 {"augmentation", "dataset", "encoder", "head", "loss", "optimizer", "tokenizer"}),
             declared);
+}
+
+// Each plugin's gradients beside differences, as a user asks for them; its own test has a few alone.
+TEST(ShippedPlugins, PassTheSelfcheck) {
+  const ProgramResult result = RunProgram({"selfcheck"});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, testing::HasSubstr("encoders, heads and losses"));
 }
 
 }  // namespace

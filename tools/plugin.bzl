@@ -16,8 +16,7 @@ makes
     mlp_test                  the unit test, when mlp_test.cc is there
     mlp_conformance_test      what every plugin of the kind must do, on this one alone; with the config in
                               example.textproto when that is there, else with the default config; on inputs of the
-                              types in example_input.txt, else on one of each kind; of a loss with a stop-gradient
-                              inside, whose stops_gradient.txt says why, not its gradients
+                              types in example_input.txt, else on one of each kind
     lint                      formatting and documentation (in this repository only)
 
 and puts the plugin into @pretext_plugins//:all, the list of all plugins. Another workspace loads the macros from
@@ -81,7 +80,6 @@ def _plugin(
         data = data + native.glob([
             "example.textproto",
             "example_input.txt",
-            "stops_gradient.txt",
         ]),
         visibility = visibility,
         deps = [

@@ -11,7 +11,8 @@ namespace pretext {
 
 class ByteStream {
  public:
-  // "-" is standard input. Errors name the path and the reason; InvalidArgument for a folder.
+  // "-" is standard input. Errors name the path and the reason; InvalidArgument for a folder,
+  // DeadlineExceeded for a pipe that nobody opens to write for some seconds.
   static absl::StatusOr<std::unique_ptr<ByteStream>> Open(const std::string& path);
   ~ByteStream();
   ByteStream(const ByteStream&) = delete;
@@ -33,6 +34,7 @@ class ByteStream {
   const int file_;
   const double bytes_;  // of a file; else 0
   double read_ = 0;
+  std::string first_;  // read already, and not yet handed out
 };
 
 }  // namespace pretext

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
+#include "base/file/byte_stream.h"
 #include "base/file/file_lock.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
@@ -63,6 +65,31 @@ TEST(ReadFile, APipeThatNobodyWritesToEnds) {
   close(ends[1]);
   EXPECT_EQ(ReadFile("/proc/self/fd/" + std::to_string(ends[0])).value(), "text");
   close(ends[0]);
+}
+
+TEST(ByteStream, APipeIsReadOnceSomebodyWritesToIt) {
+  const TestFolder folder;
+  const std::string path = folder / "pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(ByteStream::Open(path).status().code(), absl::StatusCode::kDeadlineExceeded);
+  const std::string text = "what is written in parts, with a pause before the first";
+  std::thread writer([&] {
+    const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    usleep(300'000);
+    for (const char& c : text) EXPECT_EQ(write(file, &c, 1), 1);
+    close(file);
+  });
+  const auto stream = ByteStream::Open(path);
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  std::string all, part(7, '\0');
+  for (size_t got = 1; got > 0;) {
+    const absl::StatusOr<size_t> read = (*stream)->Read(part.data(), part.size());
+    ASSERT_TRUE(read.ok()) << read.status();
+    got = *read;
+    all.append(part, 0, got);
+  }
+  writer.join();
+  EXPECT_EQ(all, text);
 }
 
 TEST(KindOfPath, NamesWhatIsThereAndWhyItCannotBeLookedAt) {

@@ -1,7 +1,9 @@
 #include "base/image/exif.h"
 
+#include <optional>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/strip.h"
 
 namespace pretext {
@@ -29,13 +31,14 @@ class Tiff {
   const bool big_endian_;
 };
 
-}  // namespace
-
-int OrientationOf(absl::string_view exif) {
+// The value of the tag, 0 where it is none that we take; nothing without such a tag.
+std::optional<uint64_t> ExifOrientation(absl::string_view exif) {
   absl::ConsumePrefix(&exif, absl::string_view("Exif\0\0", 6));
-  if (exif.size() < 8) return 1;
+  if (exif.size() < 8) return std::nullopt;
   const bool big_endian = exif[0] == 'M';
-  if (exif.substr(0, 4) != absl::string_view(big_endian ? "MM\0*" : "II*\0", 4)) return 1;
+  if (exif.substr(0, 4) != absl::string_view(big_endian ? "MM\0*" : "II*\0", 4)) {
+    return std::nullopt;
+  }
   const Tiff tiff(exif, big_endian);
   const uint64_t folder = tiff.At(4, 4);
   const uint64_t entries = tiff.At(folder, 2);
@@ -44,12 +47,31 @@ int OrientationOf(absl::string_view exif) {
     const uint64_t entry = folder + 2 + 12 * i;
     if (tiff.At(entry, 2) != kOrientationTag) continue;
     const uint64_t type = tiff.At(entry + 2, 2);
-    const uint64_t value = type == kShort  ? tiff.At(entry + 8, 2)
-                           : type == kLong ? tiff.At(entry + 8, 4)
-                                           : 1;
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+    return type == kShort ? tiff.At(entry + 8, 2) : type == kLong ? tiff.At(entry + 8, 4) : 0;
   }
-  return 1;
+  return std::nullopt;
+}
+
+// The first digit after tiff:Orientation=" or tiff:Orientation>; nothing where there is none.
+std::optional<uint64_t> XmpOrientation(absl::string_view xmp) {
+  constexpr absl::string_view kName = "tiff:Orientation";
+  for (size_t at = xmp.find(kName); at != absl::string_view::npos; at = xmp.find(kName, at)) {
+    at += kName.size();
+    absl::string_view rest = xmp.substr(at);
+    const bool value = absl::ConsumePrefix(&rest, "=\"") || absl::ConsumePrefix(&rest, ">");
+    if (value && !rest.empty() && absl::ascii_isdigit(rest[0])) {
+      return static_cast<uint64_t>(rest[0] - '0');
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+int OrientationOf(absl::string_view exif, absl::string_view xmp) {
+  std::optional<uint64_t> value = ExifOrientation(exif);
+  if (!value) value = XmpOrientation(xmp);
+  return value && *value >= 1 && *value <= 8 ? static_cast<int>(*value) : 1;
 }
 
 void Turn(int orientation, Picture& picture) {

@@ -2,9 +2,10 @@
 //
 // The pixels are those that Pillow and torchvision read: gamma, colour profiles and thumbnails are
 // ignored, CMYK is taken as Adobe writes it, of 16 bits the upper 8 are taken, of an animation the
-// first frame, and the picture is turned as its EXIF orientation says (ImageOps.exif_transpose,
-// apply_exif_orientation). One thing is other than there: what is transparent lies on a background,
-// in place of the colours that happen to be hidden under it.
+// first frame, and the picture is turned as its EXIF orientation says, or where it has none its XMP
+// (ImageOps.exif_transpose; torchvision's apply_exif_orientation goes by EXIF alone). One thing is
+// other than there: what is transparent lies on a background, in place of the colours that happen
+// to be hidden under it.
 //
 // Errors: whatever is wrong with the bytes (another format, cut short, damaged, a size that cannot
 // be meant) is a Status that says so. The caller adds the file's name. Memory stays within a small

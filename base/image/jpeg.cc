@@ -128,17 +128,19 @@ class JpegDecoder {
     return reduction;
   }
 
-  // By the first Exif block. The decoder forgets it when it has finished.
+  // By the first Exif block and the last XMP block. The decoder forgets them when it has finished.
   int FindOrientation() const {
+    constexpr absl::string_view kXmp("http://ns.adobe.com/xap/1.0/\0", 29);
+    absl::string_view exif, xmp;
     for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr;
          marker = marker->next) {
       const absl::string_view data(reinterpret_cast<const char*>(marker->data),
                                    marker->data_length);
-      if (marker->marker == kExifMarker && absl::StartsWith(data, "Exif")) {
-        return OrientationOf(data);
-      }
+      if (marker->marker != kExifMarker) continue;
+      if (exif.empty() && absl::StartsWith(data, "Exif")) exif = data;
+      if (absl::StartsWith(data, kXmp)) xmp = data.substr(kXmp.size());
     }
-    return 1;
+    return OrientationOf(exif, xmp);
   }
 
   absl::Status Fault() const {

@@ -8,6 +8,7 @@
 #include "base/image/exif.h"
 #include "base/image/formats.h"
 #include "base/image/planes.h"
+#include "base/image/png_text.h"
 
 namespace pretext {
 namespace {
@@ -56,12 +57,18 @@ class PngDecoder {
   }
 
   // Once the pixels are read, as it may come after them. What else is wrong there is of no account.
-  int Orientation() {
+  // Without a chunk of Exif a text of it is taken.
+  int Orientation(absl::string_view bytes) {
     Guarded([this] { png_read_end(png_, info_); });
     png_uint_32 size = 0;
-    png_bytep exif = nullptr;
-    if (png_get_eXIf_1(png_, info_, &size, &exif) == 0) return 1;
-    return OrientationOf({reinterpret_cast<const char*>(exif), size});
+    png_bytep found = nullptr;
+    std::string exif;
+    if (png_get_eXIf_1(png_, info_, &size, &found) != 0) {
+      exif.assign(reinterpret_cast<const char*>(found), size);
+    } else {
+      exif = BytesOfRawProfile(PngText(bytes, "Raw profile type exif"));
+    }
+    return OrientationOf(exif, PngText(bytes, "XML:com.adobe.xmp"));
   }
 
  private:
@@ -127,7 +134,7 @@ absl::Status DecodePng(absl::string_view bytes, const DecodeOptions& options, Pi
                        int& orientation) {
   PngDecoder decoder(bytes);
   const absl::Status status = decoder.Decode(options, picture);
-  if (status.ok()) orientation = decoder.Orientation();
+  if (status.ok()) orientation = decoder.Orientation(bytes);
   return status;
 }
 

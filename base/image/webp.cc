@@ -63,12 +63,15 @@ int FindOrientation(absl::string_view bytes) {
   const WebPData data = {Bytes(bytes), bytes.size()};
   const std::unique_ptr<WebPDemuxer, void (*)(WebPDemuxer*)> demuxer(WebPDemux(&data),
                                                                      WebPDemuxDelete);
-  WebPChunkIterator chunk = {};
-  if (demuxer == nullptr || !WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &chunk)) return 1;
-  const int orientation =
-      OrientationOf({reinterpret_cast<const char*>(chunk.chunk.bytes), chunk.chunk.size});
-  WebPDemuxReleaseChunkIterator(&chunk);
-  return orientation;
+  if (demuxer == nullptr) return 1;
+  const auto chunk_of = [&](const char* kind) -> std::string {
+    WebPChunkIterator chunk = {};
+    if (!WebPDemuxGetChunk(demuxer.get(), kind, 1, &chunk)) return "";
+    std::string contents(reinterpret_cast<const char*>(chunk.chunk.bytes), chunk.chunk.size);
+    WebPDemuxReleaseChunkIterator(&chunk);
+    return contents;
+  };
+  return OrientationOf(chunk_of("EXIF"), chunk_of("XMP "));
 }
 
 }  // namespace

@@ -62,8 +62,10 @@ class Comparer {
 
   // flags: beside the run's arguments.
   std::string Peer(const Comparison::Run& run, const char* flags) const {
-    return OutputOf(absl::StrCat("cd ", Quoted(peers_), " && ./peer ", run.script(), " ",
-                                 run.peer(), " ", flags));
+    const bool ours = absl::StrContains(run.script(), '/');
+    return OutputOf(absl::StrCat("cd ", Quoted(ours ? root_ : peers_), " && ",
+                                 Quoted(peers_ + "/peer"), " ", run.script(), " ", run.peer(), " ",
+                                 flags));
   }
 
  private:

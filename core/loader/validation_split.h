@@ -13,11 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "core/plugin/array_samples.h"
 #include "core/plugin/dataset.h"
 
 namespace pretext {
 
-class ValidationSplit : public Dataset {
+class ValidationSplit : public Dataset, public ArraySamples {
  public:
   // About `fraction` of the training samples, in (0, 1), are kept for validation.
   ValidationSplit(std::unique_ptr<Dataset> dataset, double fraction)
@@ -28,12 +29,20 @@ class ValidationSplit : public Dataset {
   int64_t classes() const override { return dataset_->classes(); }
   std::vector<std::string> class_names() const override { return dataset_->class_names(); }
   std::optional<PicturePreparation> preparation() const override { return dataset_->preparation(); }
+  std::optional<ArrayPreparation> array_preparation() const override {
+    const auto* const arrays = dynamic_cast<const ArraySamples*>(dataset_.get());
+    return arrays == nullptr ? std::nullopt : arrays->array_preparation();
+  }
   const Tokenizer* tokenizer() const override { return dataset_->tokenizer(); }
   double characters_per_token(Split split) const override {
     return dataset_->characters_per_token(Of(split));
   }
   // Its training samples are both of the parts.
-  DatasetExtent extent() const override { return dataset_->extent(); }
+  DatasetExtent extent() const override {
+    DatasetExtent extent = dataset_->extent();
+    extent.exact = false;
+    return extent;
+  }
   void ExpectCrops() override { dataset_->ExpectCrops(); }
   // Reads every training sample once, unless the dataset has a sum of each. An error too where
   // either part would be empty.

@@ -26,6 +26,7 @@ enum class Split : uint8_t { kTrain, kTest, kValidation };
 // is not known.
 struct DatasetExtent {
   int64_t train = 0, test = 0;  // samples; those that cannot be read are still among them
+  bool exact = false;           // They are as many after Load too, whatever the files hold.
   double bytes = 0;             // of memory, once it is loaded
   double sample_bytes = 0;      // of a sample that waits; 0: of its values
 };

@@ -74,6 +74,9 @@ class Loss {
   // from one another.
   virtual int64_t least_samples() const { return 1; }
 
+  // Whether no gradient goes through a part of it, so that its gradient is not its value's slope.
+  virtual bool stops_gradient() const { return false; }
+
   // Whether it looks at Prediction::target: a teacher of another would be for nothing.
   virtual bool takes_target() const { return false; }
 

@@ -122,6 +122,7 @@ DatasetExtent ArraysDataset::extent() const {
   // The samples' pages are the system's to give and to take.
   return {.train = all - kept,
           .test = test_.samples.rows() + kept,
+          .exact = kept == 0,
           .bytes = static_cast<double>((all + test_.samples.rows()) *
                                        static_cast<int64_t>(sizeof(int64_t) + sizeof(int32_t)))};
 }

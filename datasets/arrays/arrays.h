@@ -4,14 +4,17 @@
 //
 // float32, float64, float16, bfloat16, whole numbers of 8 to 64 bits and booleans; .npy or
 // .safetensors. The files stay mapped: a sample's numbers are read when it is asked for, and the
-// memory is the page cache's.
+// memory is the page cache's. A trained encoder takes rows of other arrays, not pictures: nothing
+// says what a picture's bytes are in the file's numbers.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/flow/held_out.h"
+#include "core/plugin/array_samples.h"
 #include "core/plugin/plugin.h"
 #include "datasets/arrays/array_file.h"
 
@@ -19,7 +22,7 @@ namespace pretext {
 
 class Arrays;  // the config, arrays.proto
 
-class ArraysDataset : public Dataset {
+class ArraysDataset : public Dataset, public ArraySamples {
  public:
   // Looks at the files' headers. Faults: files that are none or hold no such array, numbers of
   // samples and labels that differ, test samples of another shape, a range together with
@@ -30,6 +33,9 @@ class ArraysDataset : public Dataset {
   FlowType type() const override { return type_; }
   bool labelled() const override { return labelled_; }
   int64_t classes() const override { return classes_; }
+  std::optional<ArrayPreparation> array_preparation() const override {
+    return ArrayPreparation{.center = center_, .factor = factor_};
+  }
   DatasetExtent extent() const override;
   // DataLoss names the file and the row of a number that is not finite or not in the range, and of
   // a label that is no whole number from 0 to 2^24.

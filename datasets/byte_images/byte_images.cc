@@ -31,6 +31,7 @@ DatasetExtent ByteImages::Extent(const FlowType& type, int64_t train, int64_t te
   const auto a_picture = static_cast<double>(type.size() + static_cast<int64_t>(sizeof(int32_t)));
   return {.train = train - kept,
           .test = test + kept,
+          .exact = kept == 0,
           .bytes = static_cast<double>(train + test) * a_picture};
 }
 

@@ -1,22 +1,42 @@
 #include "datasets/cache_file/cache_directory.h"
 
-#include <cstdlib>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "base/file/folder.h"
 #include "base/file/folder_path.h"
 
 namespace pretext {
 namespace {
 
+// Whether files can be made in a folder, or in that which it would be made in.
+bool CanWriteBelow(std::string folder) {
+  for (absl::StatusOr<PathKind> kind = KindOfPath(folder); kind.ok(); kind = KindOfPath(folder)) {
+    if (*kind == PathKind::kFolder) return access(folder.c_str(), W_OK | X_OK) == 0;
+    if (*kind != PathKind::kNothing || folder == ParentOf(folder)) return false;
+    folder = ParentOf(folder);
+  }
+  return false;
+}
+
+// The first of the user's that can be written to; where none can, the first.
 std::string DefaultCacheDirectory() {
   const auto variable = [](const char* name) -> std::string {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
   };
+  std::vector<std::string> folders;
   if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
-    return cache + "/pretext";
-  if (const std::string home = variable("HOME"); !home.empty()) return home + "/.cache/pretext";
+    folders.push_back(cache + "/pretext");
+  if (const std::string home = variable("HOME"); !home.empty())
+    folders.push_back(home + "/.cache/pretext");
   const std::string temporary = variable("TMPDIR");
-  return (temporary.empty() ? "/tmp" : temporary) + "/pretext-cache";
+  folders.push_back((temporary.empty() ? "/tmp" : temporary) + "/pretext-cache");
+  const auto found = std::find_if(folders.begin(), folders.end(), CanWriteBelow);
+  return found == folders.end() ? folders.front() : *found;
 }
 
 }  // namespace

@@ -16,8 +16,9 @@ struct CacheDirectory {
 
 // The folder that a config's field cache_directory asks for, with the rights that the umask leaves:
 // whoever names one may mean to share it. Where it asks for none: pretext in $XDG_CACHE_HOME, or
-// else in ~/.cache, or else pretext-cache in the folder of temporary files, the user's alone. A
-// fault where there can be no such folder, unless a run is opened.
+// else in ~/.cache, or else pretext-cache in the folder of temporary files, the first of them that
+// can be written to, the user's alone. A fault where there can be no such folder, unless a run is
+// opened.
 CacheDirectory CacheDirectoryFor(const std::string& asked, const BuildContext& context,
                                  FieldChecker& check);
 

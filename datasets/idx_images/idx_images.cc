@@ -1,12 +1,32 @@
 #include "datasets/idx_images/idx_images.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "datasets/idx_images/idx_images.pb.h"
 
 namespace pretext {
+namespace {
+
+void CheckClassNames(const IdxImages& config, FieldChecker& check) {
+  check.That(config.class_names().empty() || !config.labels().empty(), "class_names",
+             "needs labels, whose names they are");
+  std::set<std::string> names;
+  for (int i = 0; i < config.class_names_size(); ++i) {
+    const std::string& name = config.class_names(i);
+    const std::string field = absl::StrCat("class_names[", i, "]");
+    check.That(!name.empty(), field, "is empty");
+    check.That(!absl::StrContains(name, '\n'), field, "is of more than one line");
+    check.That(names.insert(name).second, field,
+               absl::StrCat("is there twice: \"", name, "\"; each class has a name of its own"));
+  }
+}
+
+}  // namespace
 
 IdxImagesDataset::IdxImagesDataset(const IdxImages& config)
     : config_(std::make_unique<IdxImages>(config)) {}
@@ -71,6 +91,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> IdxImagesDataset::Create(const IdxImage
   check.That(config.held_out() == 0 || train.header.count != 1, "held_out",
              "needs more than one image");
   CheckImageScaling(config.scaling(), "scaling", check);
+  CheckClassNames(config, check);
   if (!check.ok()) return check.status();
   dataset->type_ = FlowType::Image(1, train.header.height, train.header.width)
                        .WithRange(RangeOf(config.scaling()));
@@ -90,6 +111,14 @@ absl::Status IdxImagesDataset::Load() {
   for (const ByteImages::Part* part : {&train, &test}) {
     for (const int32_t label : part->labels) classes_ = std::max<int64_t>(classes_, label + 1);
   }
+  if (const int64_t names = config_->class_names_size(); names > 0) {
+    if (classes_ > names) {
+      return absl::InvalidArgumentError(absl::StrCat(config_->labels(), ": has labels up to ",
+                                                     classes_ - 1, ", and class_names ", names,
+                                                     ": each label from 0 on has one"));
+    }
+    classes_ = names;
+  }
   images_.Set(type_, std::move(train), std::move(test), config_->held_out(),
               config_->held_out_seed(), config_->scaling());
   return absl::OkStatus();
@@ -102,7 +131,15 @@ absl::Status IdxImagesDataset::Read(Split split, int64_t index, Sample& sample) 
   return absl::OkStatus();
 }
 
-std::string IdxImagesDataset::Summary() const { return images_.Summary(classes_); }
+std::vector<std::string> IdxImagesDataset::class_names() const {
+  return {config_->class_names().begin(), config_->class_names().end()};
+}
+
+std::string IdxImagesDataset::Summary() const {
+  const auto& names = config_->class_names();
+  return absl::StrCat(images_.Summary(classes_),
+                      names.empty() ? "" : "; classes: ", absl::StrJoin(names, ", "));
+}
 
 std::optional<PicturePreparation> IdxImagesDataset::preparation() const {
   return images_.preparation(type_, config_->scaling());

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/plugin/plugin.h"
 #include "datasets/byte_images/byte_images.h"
@@ -16,13 +17,15 @@ class IdxImages;  // the config message
 
 class IdxImagesDataset : public Dataset {
  public:
-  // Looks at the headers of the files.
+  // Looks at the headers of the files. Load is an error where a label has none of the names that
+  // are given.
   static absl::StatusOr<std::unique_ptr<Dataset>> Create(const IdxImages& config,
                                                          const BuildContext& context);
 
   FlowType type() const override { return type_; }
   bool labelled() const override;
   int64_t classes() const override { return classes_; }
+  std::vector<std::string> class_names() const override;
   std::optional<PicturePreparation> preparation() const override;
   DatasetExtent extent() const override;
   absl::Status Load() override;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
 #include "base/file/looked_for_at.h"
+#include "base/unicode/unicode.h"
 #include "datasets/image_folder/picture_files.h"
 
 namespace pretext {
@@ -23,6 +24,12 @@ absl::Status CheckFolder(const std::string& directory) {
   if (status.ok()) return status;
   return absl::InvalidArgumentError(
       absl::StrCat(status.message(), absl::IsNotFound(status) ? LookedForAt(directory) : ""));
+}
+
+std::vector<std::string> ClassNames(std::vector<std::string> folders) {
+  int64_t replaced = 0;
+  for (std::string& name : folders) RepairUtf8(&name, &replaced);
+  return folders;
 }
 
 absl::StatusOr<std::vector<std::string>> ListClasses(const std::string& directory) {

@@ -17,6 +17,10 @@ absl::Status CheckFolder(const std::string& directory);
 // folders and, beside them, pictures, which have no class.
 absl::StatusOr<std::vector<std::string>> ListClasses(const std::string& directory);
 
+// What the classes of such folders are called: as the folders, but what is no UTF-8 in a name is
+// U+FFFD, so that every file that names a class is text.
+std::vector<std::string> ClassNames(std::vector<std::string> folders);
+
 // The parts of a data set that has a folder for each, and nothing else: train (or training), test
 // (testing), val (valid, validation), in any case of letters.
 struct Parts {

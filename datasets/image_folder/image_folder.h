@@ -30,7 +30,7 @@ class ImageFolderDataset : public Dataset {
   bool labelled() const override { return !folders_.classes.empty(); }
   int64_t classes() const override { return static_cast<int64_t>(folders_.classes.size()); }
   std::optional<PicturePreparation> preparation() const override;
-  std::vector<std::string> class_names() const override { return folders_.classes; }
+  std::vector<std::string> class_names() const override { return ClassNames(folders_.classes); }
   // Counts the pictures, and looks at some of them where it matters how large they are.
   DatasetExtent extent() const override;
   void ExpectCrops() override;

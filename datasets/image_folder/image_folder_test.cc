@@ -77,6 +77,14 @@ TEST(ImageFolder, FoldersAreClasses) {
   EXPECT_FALSE(absl::StrContains(dataset->Summary(), "left out"));
 }
 
+TEST(ImageFolder, NamesOfClassesAreText) {
+  const std::string train = NewFolder("names");
+  WriteFlat(train + "/a\xff/1.png", 0.2f);
+  WriteFlat(train + "/\xc3\xbc/1.png", 0.4f);
+  const auto dataset = Load(Config(train));
+  EXPECT_EQ(dataset->class_names(), (std::vector<std::string>{"a\xef\xbf\xbd", "\xc3\xbc"}));
+}
+
 TEST(ImageFolder, SaysHowOtherPicturesBecomeSamples) {
   const std::string folder = NewFolder("prepared");
   WriteFlat(folder + "/0.png", 0.2f);

@@ -27,6 +27,7 @@ absl::StatusOr<DocumentReader::Counts> TrainTokenizer(const std::vector<TextFile
                                                       const DocumentOptions& options,
                                                       double held_out, Tokenizer& tokenizer) {
   DocumentReader reader(files, options);
+  bool any = false;
   const auto next_to_train_on = [&](std::vector<std::string>& documents) {
     absl::Status status;
     do {
@@ -40,9 +41,16 @@ absl::StatusOr<DocumentReader::Counts> TrainTokenizer(const std::vector<TextFile
       }
       documents.resize(kept);
     } while (documents.empty());
+    any = true;
     return status;
   };
   const absl::Status status = tokenizer.Train(next_to_train_on);
+  if (const int64_t all = reader.counts().documents; !status.ok() && !any && all > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "learning the vocabulary: held_out keeps ", all == 1 ? "the one document" : "all documents",
+        " of the text for the evaluation; take a smaller unit for a document, or another "
+        "fraction"));
+  }
   if (!status.ok()) {
     return absl::Status(status.code(), absl::StrCat("learning the vocabulary: ", status.message()));
   }

@@ -372,6 +372,16 @@ TEST_F(TextTest, ASplitWithoutDocumentsIsAnError) {
   EXPECT_GT(dataset->size(Split::kTrain), 0);
 }
 
+// Whether the one is held out depends on what is in it.
+TEST_F(TextTest, AVocabularyThatNothingIsLeftForIsSaid) {
+  std::string message;
+  for (int i = 0; i < 100 && !absl::StrContains(message, "learning"); ++i) {
+    const std::string text = absl::StrCat("just one document about ", i);
+    message = LoadMessage(Config("files: \"" + Write(absl::StrCat(i, ".txt"), text) + "\" "));
+  }
+  EXPECT_THAT(message, HasSubstr("held_out keeps the one document of the text"));
+}
+
 TEST_F(TextTest, ACacheThatCannotBeWrittenIsAnError) {
   const auto dataset = TextDataset::Create(Config("cache_directory: \"" + folder_ + "/c\""), {});
   ASSERT_TRUE(dataset.ok()) << dataset.status();

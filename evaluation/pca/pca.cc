@@ -1,12 +1,12 @@
 #include "evaluation/pca/pca.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
 #include "base/parallel/parallel.h"
+#include "evaluation/pca/decomposition.h"
 #include "kernels/gemm/gemm.h"
 
 namespace pretext {
@@ -79,14 +79,14 @@ absl::StatusOr<Eigen::MatrixXd> Gram(const Features& features, const std::vector
 
 // The directions of unit length Xᵀ u / √λ, [D, min(K, N)], of the first pairs (λ, u) of the
 // products X Xᵀ; zero of those whose λ is what rounding leaves of 0.
-absl::StatusOr<Eigen::MatrixXd> DirectionsOf(
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>& gram, int64_t components,
-    const Features& features, const std::vector<float>& mean, const Work& work) {
+absl::StatusOr<Eigen::MatrixXd> DirectionsOf(const Decomposition& gram, int64_t components,
+                                             const Features& features,
+                                             const std::vector<float>& mean, const Work& work) {
   const int64_t n = features.count, kept = std::min(components, n);
   // Values are rounded to single precision before they are squared.
   constexpr double kRounding = 1e-12;
-  const Eigen::VectorXd falling = gram.eigenvalues().reverse();
-  Eigen::MatrixXd scaled = gram.eigenvectors().rowwise().reverse().leftCols(kept);
+  const Eigen::VectorXd falling = gram.values.reverse();
+  Eigen::MatrixXd scaled = gram.vectors.rowwise().reverse().leftCols(kept);
   for (int64_t k = 0; k < kept; ++k) {
     if (falling[k] > kRounding * falling[0]) {
       scaled.col(k) /= std::sqrt(falling[k]);
@@ -137,26 +137,27 @@ absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components, const Wo
   const absl::StatusOr<Eigen::MatrixXd> products =
       by_rows ? Gram(train, pca.mean_, work) : Scatter(train, pca.mean_, work);
   if (!products.ok()) return products.status();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(*products);
+  const absl::StatusOr<Decomposition> solved = DecomposeSymmetric(*products, work);
+  if (!solved.ok()) return solved.status();
   pca.directions_.resize(d * components);
   if (by_rows) {
     const absl::StatusOr<Eigen::MatrixXd> directions =
-        DirectionsOf(solver, components, train, pca.mean_, work);
+        DirectionsOf(*solved, components, train, pca.mean_, work);
     if (!directions.ok()) return directions.status();
     for (int64_t k = 0; k < directions->cols(); ++k)
       WriteDirection(directions->col(k), k, components, pca.directions_);
   } else {
     for (int64_t k = 0; k < components; ++k)
-      WriteDirection(solver.eigenvectors().col(d - 1 - k), k, components, pca.directions_);
+      WriteDirection(solved->vectors.col(d - 1 - k), k, components, pca.directions_);
   }
   // Eigenvalues rise in Eigen's order.
-  const double total = solver.eigenvalues().cwiseMax(0).sum();
+  const double total = solved->values.cwiseMax(0).sum();
   for (int64_t k = 0; k < side; ++k) {
-    pca.variances_.push_back(std::max(0.0, solver.eigenvalues()[side - 1 - k]) /
+    pca.variances_.push_back(std::max(0.0, solved->values[side - 1 - k]) /
                              static_cast<double>(std::max<int64_t>(1, train.count - 1)));
   }
   for (int64_t k = 0; k < components; ++k) {
-    const double along = k < side ? std::max(0.0, solver.eigenvalues()[side - 1 - k]) : 0;
+    const double along = k < side ? std::max(0.0, solved->values[side - 1 - k]) : 0;
     pca.explained_.push_back(total > 0 ? along / total : 0);
   }
   return pca;

@@ -23,8 +23,7 @@ class Pca {
   // double), or, where they are fewer than D, from their products with each other, which is the
   // same and smaller (all in double). Directions along which the rows do not vary are zero there:
   // fewer rows than components are no error. Errors: no rows; a value that is not finite;
-  // components not from 1 to D; min(N, D) beyond kMaxSide; Cancelled (base/work/work.h), but not
-  // during the decomposition.
+  // components not from 1 to D; min(N, D) beyond kMaxSide; Cancelled (base/work/work.h).
   static absl::StatusOr<Pca> Fit(const Features& train, int64_t components,
                                  const Work& work = Work());
 

@@ -50,6 +50,8 @@ class SwavLoss : public Loss {
   // Metric: "used_prototypes", the exponential of the entropy of all codes' mean: 1 to K.
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
   bool takes_target() const override { return true; }
+  // The codes are made of the prediction itself, and no gradient goes through them.
+  bool stops_gradient() const override { return true; }
   void AfterStep() override;
   // One sample would have to use all prototypes equally.
   int64_t least_samples() const override { return 2; }

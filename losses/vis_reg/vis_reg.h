@@ -43,6 +43,8 @@ class VisRegLoss : public Loss {
   // Metrics: the four terms without their weights. An evaluation has the same directions always.
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
   int64_t least_samples() const override { return 2; }
+  // The shape term divides by standard deviations through which no gradient goes.
+  bool stops_gradient() const override { return true; }
 
   std::optional<double> Floor(int64_t, int64_t) const override { return 0.0; }
 

@@ -17,7 +17,11 @@
 namespace pretext {
 namespace {
 
-absl::Status CheckBatches(const Assembled& parts, int64_t samples) {
+// An accuracy of as many samples is uncertain by ten points or more.
+constexpr int64_t kFewSamples = 25;
+
+// `exact`: there are no fewer samples.
+absl::Status CheckBatches(const Assembled& parts, int64_t samples, bool exact) {
   const Pipeline::Train& train = parts.config->train();
   if (LengthOfRun(*parts.config, samples).batches_per_epoch == 0) {
     FieldChecker check;
@@ -27,11 +31,15 @@ absl::Status CheckBatches(const Assembled& parts, int64_t samples) {
     return check.status();
   }
   const int64_t rest = samples % train.batch_size();
-  if (train.drop_last() || rest == 0) return absl::OkStatus();
+  if (train.drop_last() || rest == 0 || !exact) return absl::OkStatus();
   return CheckBatch(parts, rest, "drop_last", "an epoch's last batch");
 }
 
-absl::Status CheckWarmup(const Pipeline& config, int64_t samples) {
+absl::Status CheckWarmup(const Pipeline& config, int64_t samples, bool exact) {
+  // With fewer samples a warmup in epochs is shorter, and the run is not.
+  if (!exact && config.schedule().has_warmup_epochs() && config.train().has_steps()) {
+    return absl::OkStatus();
+  }
   const RunLength length = LengthOfRun(config, samples);
   FieldChecker check;
   check.That(
@@ -42,14 +50,26 @@ absl::Status CheckWarmup(const Pipeline& config, int64_t samples) {
   return check.status();
 }
 
+// Faults of a run over so many samples, or, where that is not exact, at most so many.
+void CheckNumber(const Assembled& parts, int64_t samples, bool exact, SourceMap& map) {
+  map.AddFaults("train", CheckBatches(parts, samples, exact));
+  map.AddFaults("schedule", CheckWarmup(*parts.config, samples, exact));
+}
+
 }  // namespace
+
+absl::Status CheckAgainstExtent(const Assembled& parts) {
+  const DatasetExtent extent = parts.dataset->extent();
+  SourceMap map = *parts.places;
+  if (extent.train > 0) CheckNumber(parts, extent.train, extent.exact, map);
+  return map.ok() ? absl::OkStatus() : map.status();
+}
 
 absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* warnings) {
   const Pipeline& config = *parts.config;
   const int64_t samples = parts.dataset->size(Split::kTrain);
   SourceMap map = *parts.places;
-  map.AddFaults("train", CheckBatches(parts, samples));
-  map.AddFaults("schedule", CheckWarmup(config, samples));
+  CheckNumber(parts, samples, /*exact=*/true, map);
   if (parts.initialization != nullptr) {
     map.AddFaults("", parts.initialization->Check(*parts.dataset));
   }
@@ -66,6 +86,13 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
         absl::StrCat("k-NN with k = ", knn.k(), " asks all of the ", Counted(neighbours),
                      " training samples for their votes",
                      knn.temperature() > 0 ? "" : ": it finds the commonest class"));
+  }
+  const int64_t kept = evaluate.validation() > 0 ? parts.dataset->size(Split::kValidation) : 0;
+  if (kept > 0 && kept < kFewSamples) {
+    warnings->push_back(absl::StrCat(
+        "validation keeps ", kept, kept == 1 ? " sample" : " samples",
+        ": figures of so few are chance; a larger share, evaluate { validation: … }, would tell "
+        "more"));
   }
   if (parts.dataset->size(Split::kTest) == 0) {
     warnings->push_back(

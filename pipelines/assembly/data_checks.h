@@ -1,4 +1,4 @@
-// What can be judged only when the dataset is loaded, and is judged before anything is trained.
+// What can be judged only by the number of samples, and is judged before anything is trained.
 #pragma once
 
 #include <string>
@@ -9,6 +9,10 @@
 namespace pretext {
 
 struct Assembled;
+
+// Those of the faults below that are certain by what is known before the dataset is loaded
+// (Dataset::extent): none where that is nothing.
+absl::Status CheckAgainstExtent(const Assembled& parts);
 
 // All faults, each at its place in the text: a batch of more samples than there are, a last batch
 // (drop_last: false) that a loss or batch normalisation can do nothing with, a warmup that does not

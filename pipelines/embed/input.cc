@@ -7,6 +7,7 @@
 #include "base/file/folder.h"
 #include "base/file/looked_for_at.h"
 #include "base/image/image_io.h"
+#include "pipelines/embed/array_inputs.h"
 #include "pipelines/embed/picture_file_kind.h"
 #include "pipelines/embed/picture_inputs.h"
 
@@ -73,7 +74,9 @@ absl::StatusOr<std::unique_ptr<Input>> OpenInput(const InputOptions& options,
   if (options.input.empty() || options.input == "@") {
     return absl::InvalidArgumentError("--input is empty: name what is to be embedded");
   }
-  return trained.tokenizer != nullptr ? OpenTexts(options) : OpenPictures(options, trained);
+  if (trained.tokenizer != nullptr) return OpenTexts(options);
+  const bool arrays = IsArrayPath(options.input) || trained.file.has_arrays();
+  return arrays ? OpenArrays(options, trained) : OpenPictures(options, trained);
 }
 
 }  // namespace pretext

@@ -44,10 +44,12 @@ struct InputOptions {
   // For an encoder of pictures: a folder of pictures (as ImageFolder sees it: class folders become
   // labels), a file of IDX images, a file of CIFAR records (.bin), one picture; "@FILE", or a .txt
   // file: the paths of pictures, a line each; "-": the same from standard input.
+  // For an encoder of arrays: a .npy or .safetensors file of rows, [N, D] or [N, C, H, W].
   // For an encoder of text: a file, a folder of files, "@FILE": the paths of files, a line each;
   // "-": standard input.
   std::string input;
-  // Labels beside it, or empty: IDX labels of IDX images; of texts a file of lines.
+  // Labels beside it, or empty: IDX labels of IDX images; of arrays one of labels, [N]; of texts a
+  // file of lines.
   std::string labels;
   TextUnit unit = TextUnit::kLine;
   int64_t block = 256;  // pictures of a block

@@ -90,7 +90,7 @@ absl::StatusOr<std::unique_ptr<Input>> OpenPictureFolder(const InputOptions& opt
     if (!classes.ok()) classes.emplace();
   }
   std::vector<std::string> all(trained.file.class_name().begin(), trained.file.class_name().end());
-  const std::vector<int32_t> labels = LabelsOf(*classes, all);
+  const std::vector<int32_t> labels = LabelsOf(ClassNames(*classes), all);
   std::vector<PictureFile> files;
   for (const std::string& root : roots) {
     absl::StatusOr<PictureFiles> found = ListPictures(root, *classes, /*every_class=*/false);

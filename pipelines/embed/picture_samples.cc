@@ -16,7 +16,9 @@ absl::StatusOr<PictureSamples> PictureSamples::Create(const TrainedEncoder& trai
   const EncoderFile::Pictures& pictures = trained.file.pictures();
   const auto channels = static_cast<int>(trained.sample.channels);
   if (!trained.file.has_pictures()) {
-    return fault("was trained on arrays: nothing says how the file of a picture becomes its input");
+    return fault(
+        "was trained on arrays: nothing says how the file of a picture becomes its input; it "
+        "embeds rows of .npy and .safetensors files");
   }
   PictureSamples made;
   made.type_ = trained.sample;

@@ -129,9 +129,12 @@ class CifarRecords : public Records {
   const MappedFile file_;
 };
 
-// The encoder's names for its classes, where it has as many.
-std::vector<std::string> ClassNames(const TrainedEncoder& trained, int64_t classes) {
-  if (trained.file.class_name_size() != classes) return {};
+// The encoder's names for its classes, where it has as many, or of records that say nothing of
+// theirs where it has a name for each label.
+std::vector<std::string> ClassNames(const TrainedEncoder& trained, int64_t classes,
+                                    bool or_more = false) {
+  const int64_t names = trained.file.class_name_size();
+  if (names != classes && !(or_more && names > classes && classes > 0)) return {};
   return {trained.file.class_name().begin(), trained.file.class_name().end()};
 }
 
@@ -160,7 +163,7 @@ absl::StatusOr<std::unique_ptr<Input>> OpenIdx(const InputOptions& options,
   }
   const int64_t classes =
       labels.empty() ? 0 : int64_t{*std::max_element(labels.begin(), labels.end())} + 1;
-  std::vector<std::string> names = ClassNames(trained, classes);
+  std::vector<std::string> names = ClassNames(trained, classes, /*or_more=*/true);
   return std::make_unique<IdxRecords>(path, header->count, std::move(labels), std::move(names),
                                       options.block, std::move(pictures), *std::move(file));
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/file/read_file.h"
+#include "core/plugin/array_samples.h"
 #include "core/plugin/registry.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -159,6 +160,20 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
   *file.mutable_augmentation() = config.views().augmentation();
   if (config.views().view_size() > 0) {
     file.mutable_augmentation()->MergeFrom(config.views().view(0).augmentation());
+  }
+  const auto* const arrays = dynamic_cast<const ArraySamples*>(parts.dataset.get());
+  if (const auto rows = arrays == nullptr ? std::nullopt : arrays->array_preparation()) {
+    EncoderFile::Arrays& described = *file.mutable_arrays();
+    described.mutable_center()->Add(rows->center.begin(), rows->center.end());
+    described.mutable_factor()->Add(rows->factor.begin(), rows->factor.end());
+    // Of bytes over 255 it is known what other programs are to do with a picture.
+    const bool bytes =
+        !rows->factor.empty() && std::all_of(rows->factor.begin(), rows->factor.end(),
+                                             [](float factor) { return factor == 1.0f / 255; });
+    if (bytes && parts.sample == parts.view && file.augmentation().empty()) {
+      for (int64_t c = 0; c < parts.sample.channels; ++c) file.add_mean(0), file.add_deviation(1);
+    }
+    return file;
   }
   if (!parts.sample.is(FlowType::Kind::kImage)) return file;
   const std::optional<PicturePreparation> preparation = parts.dataset->preparation();

@@ -117,6 +117,8 @@ absl::StatusOr<DataFacts> LookAtData(const std::string& given) {
     return LookAtDataset(DataFacts::Kind::kIdx, path, "pretext.IdxImages",
                          absl::StrCat("    images: ", QuotedPath(path), "\n"));
   }
+  if (absl::EndsWith(name, ".npy") || absl::EndsWith(name, ".safetensors"))
+    return LookAtArrays(path);
   PassedOver passed_over;
   if (IsPicture(path, passed_over)) {
     return absl::InvalidArgumentError(

@@ -10,17 +10,19 @@
 namespace pretext {
 
 struct DataFacts {
-  enum class Kind { kPictures, kIdx, kCifar, kText };
+  enum class Kind { kPictures, kIdx, kCifar, kArrays, kText };
   Kind kind = Kind::kPictures;
   std::string path;                // as it was given, without a slash at its end
   std::vector<std::string> found;  // lines for people
 
-  // Pictures.
+  // Pictures and arrays.
   int64_t samples = 0;            // that can be trained on
   int64_t test_samples = 0;       // of a test part of their own
   int64_t classes = 0;            // 0: no labels
   int64_t channels = 3;           // 1 where all are grey
   int64_t height = 0, width = 0;  // of the size that is proposed: that of the pictures up to 64
+  int64_t features = 0;           // of arrays of vectors; 0: of images
+  bool unit_range = true;         // values are in [0, 1]
   bool larger = false;            // the pictures are larger than that
   bool no_labels = false;         // pictures lie beside folders: no classes
   std::string mirrored;        // why a mirrored picture may mean something else; "" if it does not
@@ -35,13 +37,14 @@ struct DataFacts {
 };
 
 // Looks at a folder of pictures, IDX files (a folder with them, or the file of images), a folder of
-// CIFAR's binary files, or text (a file or a folder). Errors: there is nothing, or nothing of
-// these.
+// CIFAR's binary files, an array (.npy or .safetensors, labels beside as embed writes them), or
+// text (a file or a folder). Errors: there is nothing, or nothing of these.
 absl::StatusOr<DataFacts> LookAtData(const std::string& path);
 
 // Its parts, by kind.
 absl::StatusOr<DataFacts> LookAtPictures(const std::string& path);
 absl::StatusOr<DataFacts> LookAtText(const std::string& path);
+absl::StatusOr<DataFacts> LookAtArrays(const std::string& path);
 // Of samples that a dataset's config names: all of them are read.
 absl::StatusOr<DataFacts> LookAtDataset(DataFacts::Kind kind, const std::string& path,
                                         const std::string& type, const std::string& fields);

@@ -142,6 +142,62 @@ TEST(Init, ProposesForTextByItsUnitsAndScripts) {
                                     HasSubstr("Latin 100 %"), HasSubstr("TokenMasking")));
 }
 
+// Writes numbers as .npy: of type <f4, <i4 or |u1.
+void WriteArray(const std::string& path, const std::string& shape, const std::string& type,
+                int64_t size) {
+  std::string header =
+      absl::StrCat("{'descr': '", type, "', 'fortran_order': False, 'shape': (", shape, "), }");
+  header.resize((header.size() + 11 + 63) / 64 * 64 - 11, ' ');
+  header += '\n';
+  std::ofstream file(path, std::ios::binary);
+  file << "\x93NUMPY\x01" << '\0' << static_cast<char>(header.size() % 256)
+       << static_cast<char>(header.size() / 256) << header;
+  for (int64_t i = 0; i < size; ++i) {
+    const float value = 3.0f * std::sin(0.7f * static_cast<float>(i));
+    const auto label = static_cast<int32_t>(i % 3);
+    if (type == "<f4") file.write(reinterpret_cast<const char*>(&value), sizeof(value));
+    if (type == "<i4") file.write(reinterpret_cast<const char*>(&label), sizeof(label));
+    if (type == "|u1") file.put(static_cast<char>(i * 37 % 251));
+  }
+}
+
+TEST(Init, ProposesAnAutoencoderForArrays) {
+  const TestFolder folder;
+  const auto propose = [&](const std::string& name) {
+    const auto proposed = ProposePipeline({.data = folder / name, .name = "table"});
+    EXPECT_TRUE(proposed.ok()) << proposed.status();
+    return proposed.ok() ? proposed->text : "";
+  };
+  WriteArray(folder / "table.npy", "200, 12", "<f4", 2400);
+  const std::string table = propose("table.npy");
+  EXPECT_THAT(table, AllOf(HasSubstr("pretext.Arrays"), HasSubstr("STANDARDIZE"),
+                           HasSubstr("held_out: 0.1"), HasSubstr("code: 3"),
+                           HasSubstr("pretext.MlpDecoder"), Not(HasSubstr("labels:"))));
+  EXPECT_EQ(Config(table)->name(), "table");
+  // As `pretext embed` writes them.
+  WriteArray(folder / "table.labels.npy", "200,", "<i4", 200);
+  EXPECT_THAT(propose("table.npy"), HasSubstr("table.labels.npy"));
+  WriteArray(folder / "bytes.npy", "64, 3, 8, 8", "|u1", 64 * 192);
+  const std::string bytes = propose("bytes.npy");
+  EXPECT_THAT(bytes,
+              AllOf(HasSubstr("ConvDecoder"), HasSubstr("SIGMOID"), Not(HasSubstr("STANDARDIZE"))));
+  EXPECT_TRUE(Config(bytes)->has_encoder());
+  WriteArray(folder / "images.npy", "64, 2, 8, 8", "<f4", 64 * 128);
+  const std::string images = propose("images.npy");
+  EXPECT_THAT(images,
+              AllOf(HasSubstr("ConvDecoder"), HasSubstr("STANDARDIZE"), Not(HasSubstr("SIGMOID"))));
+  EXPECT_TRUE(Config(images)->has_encoder());
+
+  EXPECT_THAT(Fault(folder / "table.npy", "simclr"), HasSubstr("take autoencoder"));
+  EXPECT_THAT(Fault(folder / "table.npy", "masked_lm"), HasSubstr("take autoencoder"));
+  WriteArray(folder / "few.npy", "3, 4", "<f4", 12);
+  EXPECT_THAT(Fault(folder / "few.npy"), HasSubstr("has 3 samples; at least 32"));
+  WriteArray(folder / "one.npy", "300,", "<f4", 300);
+  EXPECT_THAT(Fault(folder / "one.npy"), HasSubstr("[N, D] or [N, C, H, W]"));
+  std::ofstream(folder / "none.safetensors") << "no tensors";
+  EXPECT_THAT(Fault(folder / "none.safetensors"), HasSubstr("none.safetensors"));
+}
+
 TEST(Init, BadDataAreClearFaults) {
   const TestFolder folder;
   fs::create_directories(folder / "empty");

@@ -34,6 +34,7 @@ absl::StatusOr<DataFacts> LookAtDataset(DataFacts::Kind kind, const std::string&
   facts.samples = data.size(Split::kTrain);
   facts.test_samples = data.size(Split::kTest);
   facts.classes = data.classes();
+  if (data.type().is(FlowType::Kind::kVector)) facts.features = data.type().features;
   facts.channels = data.type().channels;
   facts.height = data.type().height;
   facts.width = data.type().width;

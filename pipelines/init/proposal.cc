@@ -70,7 +70,24 @@ std::string ConvChannels(const DataFacts& facts, int64_t width, bool down) {
   return text + "]";
 }
 
+// Of vectors: two layers down to the code, and two up again.
+std::vector<Architecture> VectorAutoencoders(const DataFacts& facts) {
+  int64_t wide = 32;
+  while (wide < 512 && wide < 2 * facts.features) wide *= 2;
+  const int64_t narrow = wide / 2, code = std::clamp<int64_t>(facts.features / 4, 1, 64);
+  return {{absl::StrFormat("encoder { [type.googleapis.com/pretext.Mlp] { hidden: [%d, %d] code: "
+                           "%d } }\n",
+                           wide, narrow, code),
+           absl::StrFormat("head { [type.googleapis.com/pretext.MlpDecoder] { hidden: [%d, %d] } "
+                           "}\n",
+                           narrow, wide),
+           absl::StrFormat("h is a code of %s for the %s of a sample. The decoder mirrors the "
+                           "encoder.",
+                           CountOf(code, "number", "numbers"), Counted(facts.features))}};
+}
+
 std::vector<Architecture> Autoencoders(const DataFacts& facts) {
+  if (facts.features > 0) return VectorAutoencoders(facts);
   std::vector<Architecture> all;
   const int64_t code = facts.channels == 1 && facts.height <= 32 ? 32 : 64;
   for (const int64_t width : {32, 16}) {
@@ -79,14 +96,15 @@ std::vector<Architecture> Autoencoders(const DataFacts& facts) {
              "encoder {\n  [type.googleapis.com/pretext.ConvNet] { channels: %s code: %d "
              "}\n}\n",
              ConvChannels(facts, width, true), code),
-         absl::StrFormat("head {\n  [type.googleapis.com/pretext.ConvDecoder] { channels: %s "
-                         "output_activation: SIGMOID }\n}\n",
-                         ConvChannels(facts, width, false)),
+         absl::StrFormat("head {\n  [type.googleapis.com/pretext.ConvDecoder] { channels: %s%s "
+                         "}\n}\n",
+                         ConvChannels(facts, width, false),
+                         facts.unit_range ? " output_activation: SIGMOID" : ""),
          absl::StrFormat(
              "Convolutions halve the picture until about 7 pixels are left; h is a code "
-             "of %d numbers\nfor %s of a picture. The decoder mirrors it, and a sigmoid "
-             "gives pixels in [0, 1].",
-             code, Counted(facts.channels * facts.height * facts.width))});
+             "of %d numbers\nfor %s of a picture. The decoder mirrors it%s.",
+             code, Counted(facts.channels * facts.height * facts.width),
+             facts.unit_range ? ", and a sigmoid gives pixels in [0, 1]" : "")});
   }
   return all;
 }
@@ -157,13 +175,16 @@ std::string Comment(const std::string& text) {
 }
 
 std::string PicturesDataset(const DataFacts& facts, Method method) {
-  if (facts.kind == DataFacts::Kind::kIdx || facts.kind == DataFacts::Kind::kCifar) {
-    const bool idx = facts.kind == DataFacts::Kind::kIdx;
-    std::string text = absl::StrCat("dataset {\n  [type.googleapis.com/pretext.",
-                                    idx ? "IdxImages" : "Cifar", "] {\n", facts.fields);
+  if (facts.kind != DataFacts::Kind::kPictures) {
+    const char* const type = facts.kind == DataFacts::Kind::kIdx     ? "IdxImages"
+                             : facts.kind == DataFacts::Kind::kCifar ? "Cifar"
+                                                                     : "Arrays";
+    std::string text =
+        absl::StrCat("dataset {\n  [type.googleapis.com/pretext.", type, "] {\n", facts.fields);
     if (facts.test_samples == 0)
-      absl::StrAppend(&text,
-                      "    held_out: 0.1  # there are no test pictures: a tenth becomes them\n");
+      absl::StrAppendFormat(&text,
+                            "    held_out: 0.1  # there are no test %s: a tenth becomes them\n",
+                            facts.kind == DataFacts::Kind::kArrays ? "samples" : "pictures");
     return text + "  }\n}\n";
   }
   std::string text = "dataset {\n  [type.googleapis.com/pretext.ImageFolder] {\n" + facts.fields;
@@ -281,7 +302,8 @@ std::string LossAndOptimizer(Method method, const Length& length) {
 
 absl::StatusOr<Method> ChooseMethod(const std::string& name, const DataFacts& facts) {
   const bool text = facts.kind == DataFacts::Kind::kText;
-  Method method = text ? Method::kMaskedLm : Method::kSimclr;
+  const bool arrays = facts.kind == DataFacts::Kind::kArrays;
+  Method method = text ? Method::kMaskedLm : arrays ? Method::kAutoencoder : Method::kSimclr;
   const std::vector<std::string> names = {"autoencoder", "simclr", "masked_lm"};
   const auto at = std::find(names.begin(), names.end(), name);
   if (!name.empty() && at == names.end()) {
@@ -291,15 +313,24 @@ absl::StatusOr<Method> ChooseMethod(const std::string& name, const DataFacts& fa
   }
   if (!name.empty()) method = static_cast<Method>(at - names.begin());
   if ((method == Method::kMaskedLm) != text) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--method: ", name, " is for ", text ? "pictures" : "text", ", and ", facts.path, " holds ",
-        text ? "text; take masked_lm" : "pictures; take simclr or autoencoder"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--method: ", name, " is for ", text ? "pictures and arrays" : "text",
+                     ", and ", facts.path, " holds ",
+                     text     ? "text; take masked_lm"
+                     : arrays ? "arrays; take autoencoder"
+                              : "pictures; take simclr or autoencoder"));
+  }
+  if (arrays && method == Method::kSimclr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--method: ", name, " is for pictures, whose views are crops and colours; ",
+                     facts.path, " holds arrays; take autoencoder"));
   }
   if (!text && facts.samples < kFewestSamples) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(facts.path, ": has ", CountOf(facts.samples, "picture", "pictures"),
-                     " that can be read; at least ", kFewestSamples,
-                     " are needed for a training, a validation and a test part"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        facts.path, ": has ",
+        arrays ? CountOf(facts.samples, "sample", "samples")
+               : CountOf(facts.samples, "picture", "pictures") + " that can be read",
+        "; at least ", kFewestSamples, " are needed for a training, a validation and a test part"));
   }
   if (text && (facts.words < 1000 || facts.documents < kFewestSamples)) {
     return absl::InvalidArgumentError(
@@ -354,13 +385,15 @@ std::string PipelineText(const std::string& name, Method method, const DataFacts
                                   "` proposes; every line is yours to change.\n#\n# The data:\n");
   for (const std::string& line : facts.found) absl::StrAppend(&text, "#   ", line, "\n");
   const double needed = length.Hours(timing);
+  const char* const of = method == Method::kMaskedLm              ? "sequence"
+                         : facts.kind == DataFacts::Kind::kArrays ? "sample"
+                                                                  : "picture";
   absl::StrAppendFormat(
       &text,
       "# The time on this machine (%d threads): %s steps of %s, about %s, evaluation aside.\n"
       "# A step was measured at %.3g s%s.\n",
       timing.threads, Counted(length.epochs * length.steps_per_epoch),
-      CountOf(length.batch_size, method == Method::kMaskedLm ? "sequence" : "picture",
-              method == Method::kMaskedLm ? "sequences" : "pictures"),
+      CountOf(length.batch_size, of, absl::StrCat(of, "s")),
       needed < 1 ? absl::StrFormat("%.2g minutes", 60 * needed)
                  : absl::StrFormat("%.2g hours", needed),
       timing.step_seconds,

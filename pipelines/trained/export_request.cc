@@ -55,6 +55,12 @@ absl::StatusOr<std::optional<PictureScale>> ScaleOf(const std::string& path,
   if (!trained.input.is(FlowType::Kind::kImage)) return std::nullopt;
   const EncoderFile& file = trained.file;
   if (file.mean_size() != trained.input.channels || file.deviation_size() != file.mean_size()) {
+    if (file.has_arrays()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          path,
+          ": was trained on arrays that are no bytes over 255 as they are; no format's "
+          "picture processor makes such numbers of pictures"));
+    }
     return absl::InvalidArgumentError(absl::StrCat(
         path,
         ": pictures go through more on their way to this encoder than a scale for each "

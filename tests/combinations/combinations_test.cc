@@ -326,6 +326,7 @@ TEST_F(CombinationsTest, NeighboursThatAreNotThereAreSaid) {
   EXPECT_EQ(warnings("evaluate { knn { k: 21 } }"), 0);
   EXPECT_EQ(warnings("evaluate { knn { k: 22 } knn { k: 3 } }"), 1);
   EXPECT_EQ(warnings("evaluate { knn { k: 6 } max_train_samples: 5 }"), 1);
+  EXPECT_EQ(warnings("evaluate { knn { k: 3 } validation: 0.2 }"), 1) << "too few of them";
 }
 
 TEST_F(CombinationsTest, TheStemFitsTheImages) {

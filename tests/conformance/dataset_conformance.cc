@@ -30,6 +30,9 @@ TEST_P(DatasetConformance, KeepsItsDeclaredExtent) {
   if (extent_.train == 0) return;
   EXPECT_GE(extent_.train, dataset_->size(Split::kTrain));
   EXPECT_GE(extent_.test, dataset_->size(Split::kTest));
+  if (!extent_.exact) return;
+  EXPECT_EQ(extent_.train, dataset_->size(Split::kTrain));
+  EXPECT_EQ(extent_.test, dataset_->size(Split::kTest));
 }
 
 TEST_P(DatasetConformance, KeepsWithinItsDeclaredRange) {

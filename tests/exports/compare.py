@@ -3,7 +3,7 @@
 
     python3 compare.py FOLDER
 
-FOLDER is what make_exports.sh wrote: one folder a case, with the export in DIR and in inputs.safetensors what the
+FOLDER is what make_exports.sh wrote: one folder a case, with the export in DIR and in expected.safetensors what the
 encoder was given and what it gave. Prints one line of a table a comparison; exits with 1 where one is beyond its
 tolerance or a program is missing that the case is for. (timm and sentence-transformers, which Debian does not package,
 are taken from the folder that $LIBRARIES names, else left out with a word.) PyTorch, onnxruntime and onnx each run in a process of

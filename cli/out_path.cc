@@ -1,0 +1,124 @@
+#include "cli/out_path.h"
+
+#include <sys/stat.h>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/file/byte_stream.h"
+#include "base/file/file_writer.h"
+#include "base/file/folder.h"
+
+ABSL_FLAG(std::string, out, "",
+          "where the result is written; a device or a pipe is written into, a result of the same "
+          "kind that is there is replaced once the new one is whole, and nothing else; init and "
+          "new replace nothing, export takes a folder that is new or empty");
+
+namespace pretext {
+namespace {
+
+constexpr size_t kFirstBytes = 4096;
+
+bool IsNpy(absl::string_view first) { return absl::StartsWith(first, "\x93NUMPY"); }
+
+// As embed writes them, in each of its formats. A header of safetensors comes after its length.
+bool IsVectors(absl::string_view first) {
+  const bool safetensors =
+      first.size() > 8 && first[8] == '{' && absl::StrContains(first, "\"vectors\":{\"dtype\"");
+  return IsNpy(first) || safetensors || absl::StartsWith(first, "name,") ||
+         absl::StartsWith(first, "{\"name\":");
+}
+
+// A name, and below it neighbours, indented, each after its cosine.
+bool IsNeighbours(absl::string_view first) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(first, absl::MaxSplits('\n', 2));
+  if (lines.size() < 2 || !absl::StartsWith(lines[1], "  ")) return false;
+  const absl::string_view cosine = absl::StripLeadingAsciiWhitespace(lines[1]);
+  return !cosine.empty() && (absl::ascii_isdigit(cosine[0]) || cosine[0] == '-');
+}
+
+struct Kind {
+  const char* wanted;    // "the file for …"
+  const char* replaced;  // what may be replaced
+  bool (*is)(absl::string_view first_bytes);
+};
+
+Kind KindOf(Result result) {
+  const auto is_png = [](absl::string_view first) {
+    return absl::StartsWith(first, "\x89PNG\r\n");
+  };
+  switch (result) {
+    case Result::kPipeline:
+      return {"the pipeline", nullptr, [](absl::string_view) { return false; }};
+    case Result::kSheet:
+      return {"the sheet, a PNG", "a PNG", is_png};
+    case Result::kPage:
+      return {"the page", "a report", [](absl::string_view first) {
+                return absl::StartsWithIgnoreCase(first, "<!doctype html>");
+              }};
+    case Result::kVectors:
+      return {"the vectors: .npy, .safetensors, .csv, .jsonl", "vectors of pretext embed",
+              IsVectors};
+    case Result::kIds:
+      return {"the array, .npy", "a .npy", IsNpy};
+    case Result::kVocabulary:
+      return {"the vocabulary", "a vocabulary",
+              [](absl::string_view first) { return absl::StartsWith(first, "[PAD]\n"); }};
+    case Result::kNeighbours:
+      return {"the neighbours", "neighbours of pretext neighbours", IsNeighbours};
+  }
+  return {};
+}
+
+bool IsSameFile(const std::string& a, const std::string& b) {
+  struct stat of_a, of_b;
+  return stat(a.c_str(), &of_a) == 0 && stat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
+
+absl::Status CheckReplaced(const Kind& kind, const std::string& path) {
+  absl::StatusOr<std::unique_ptr<ByteStream>> file = ByteStream::Open(path);
+  if (!file.ok()) return file.status();
+  std::string first(kFirstBytes, '\0');
+  const absl::StatusOr<size_t> got = (*file)->Read(first.data(), first.size());
+  if (!got.ok()) return got.status();
+  first.resize(*got);
+  if (kind.replaced != nullptr && (first.empty() || kind.is(first))) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--out ", path, ": is there already",
+                   kind.replaced == nullptr
+                       ? ""
+                       : absl::StrCat(", and is not ", kind.replaced, ", which would be replaced"),
+                   "; name another file, or remove it"));
+}
+
+}  // namespace
+
+std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
+
+absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string>& reads) {
+  const std::string path = absl::GetFlag(FLAGS_out);
+  const Kind kind = KindOf(result);
+  if (path.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("--out is missing: the file for ", kind.wanted));
+  }
+  // Before the work, not after it. A pipe is not opened: whoever reads it would see it end.
+  const absl::StatusOr<PathKind> there = KindOfPath(path);
+  if (!there.ok()) return there.status();
+  if (*there == PathKind::kOther) return path;
+  if (absl::Status status = FileWriter::Create(path).status(); !status.ok()) return status;
+  if (*there != PathKind::kFile) return path;
+  for (const std::string& read : reads) {
+    if (!IsSameFile(path, read)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--out ", path, ": is what is read, and would be gone; name another file"));
+  }
+  if (absl::Status status = CheckReplaced(kind, path); !status.ok()) return status;
+  return path;
+}
+
+std::FILE* SaidBeside(const std::string& out) { return IsStandardOutput(out) ? stderr : stdout; }
+
+}  // namespace pretext

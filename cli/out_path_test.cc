@@ -1,0 +1,83 @@
+#include "cli/out_path.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/flags/declare.h"
+#include "absl/flags/flag.h"
+#include "base/file/file_writer.h"
+#include "base/file/testing.h"
+
+ABSL_DECLARE_FLAG(std::string, out);
+
+namespace pretext {
+namespace {
+
+using testing::HasSubstr;
+
+class OutPathTest : public testing::Test {
+ protected:
+  // What there is to say against a result in the place of a file with those contents.
+  std::string Fault(Result result, const std::string& contents,
+                    const std::vector<std::string>& reads = {}) {
+    const std::string path = folder_.path() + "/there";
+    EXPECT_TRUE(WriteFileAtomically(path, contents).ok());
+    absl::SetFlag(&FLAGS_out, path);
+    const absl::StatusOr<std::string> out = OutPath(result, reads);
+    EXPECT_TRUE(out.ok() || absl::IsInvalidArgument(out.status())) << out.status();
+    return out.ok() ? "" : std::string(out.status().message());
+  }
+
+  const TestFolder folder_;
+};
+
+TEST_F(OutPathTest, OnlyAResultOfItsKindIsReplaced) {
+  const std::string npy = "\x93NUMPY\1", text = "a text of someone's\n", png = "\x89PNG\r\n\x1a\n";
+  const std::string tensors = std::string("x\0\0\0\0\0\0\0", 8);
+  const std::vector<std::pair<Result, std::string>> good = {
+      {Result::kSheet, png},
+      {Result::kPage, "<!doctype html>\n<html>"},
+      {Result::kVectors, npy},
+      {Result::kVectors, "name,x0,x1\n"},
+      {Result::kVectors, "{\"name\":\"a\",\"vector\":[1]}\n"},
+      {Result::kVectors, tensors + "{\"vectors\":{\"dtype\":\"F32\"}}"},
+      {Result::kIds, npy},
+      {Result::kVocabulary, "[PAD]\n[UNK]\n"},
+      {Result::kNeighbours, "query\n   0.9000  one\n"},
+      {Result::kNeighbours, "query\n  -0.1000  one\n"}};
+  for (const auto& [result, contents] : good) {
+    EXPECT_EQ(Fault(result, contents), "") << contents;
+    EXPECT_EQ(Fault(result, ""), "") << "there is nothing in it";
+    for (const std::string& other : {text, std::string("name: \"run\"\n"), std::string("\n  x\n"),
+                                     tensors + "{\"conv1.weight\":{\"dtype\":\"F32\"}}"}) {
+      EXPECT_THAT(Fault(result, other), HasSubstr("there: is there already")) << other;
+    }
+  }
+  EXPECT_THAT(Fault(Result::kSheet, npy), HasSubstr("is not a PNG"));
+  EXPECT_THAT(Fault(Result::kPipeline, "name: \"run\"\n"), HasSubstr("name another file"));
+}
+
+TEST_F(OutPathTest, WhatIsReadIsNotReplaced) {
+  const std::string read = folder_.path() + "/there",
+                    same = folder_.path() + "/../" +
+                           folder_.path().substr(folder_.path().rfind('/') + 1) + "/there";
+  for (const std::string& name : {read, same}) {
+    EXPECT_THAT(Fault(Result::kVectors, "\x93NUMPY", {"", "nothing", name}),
+                HasSubstr("is what is read"));
+  }
+  EXPECT_EQ(Fault(Result::kVectors, "\x93NUMPY", {"", "nothing", folder_.path()}), "");
+}
+
+TEST_F(OutPathTest, NothingIsMadeByLooking) {
+  absl::SetFlag(&FLAGS_out, folder_.path() + "/new.png");
+  EXPECT_TRUE(OutPath(Result::kSheet, {}).ok());
+  EXPECT_TRUE(folder_.Names().empty());
+  absl::SetFlag(&FLAGS_out, "/dev/null");
+  EXPECT_TRUE(OutPath(Result::kPipeline, {}).ok());
+  absl::SetFlag(&FLAGS_out, "");
+  EXPECT_THAT(std::string(OutPath(Result::kIds, {}).status().message()),
+              HasSubstr("--out is missing: the file for the array"));
+}
+
+}  // namespace
+}  // namespace pretext
