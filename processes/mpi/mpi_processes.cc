@@ -248,7 +248,7 @@ void MpiProcesses::Fail(const absl::Status& status) {
   const bool silence = absl::IsUnavailable(failed_);
   failed_ = status;
   std::string text(1, static_cast<char>(status.code()));
-  text += status.message();
+  text += std::string(status.message());
   std::vector<MPI_Request> requests;
   for (int r = 0; r < size(); ++r) {
     if (r == rank_) continue;
