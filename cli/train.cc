@@ -65,7 +65,8 @@ std::string DescribeProcesses(const Processes& processes) {
 
 // That the training fits the memory, and what it comes to.
 absl::Status CheckAndTell(const Assembled& parts, const Processes& processes) {
-  const absl::StatusOr<std::string> memory = CheckAndDescribeMemory(parts);
+  const absl::StatusOr<std::string> memory =
+      CheckAndDescribeMemory(parts, /*evaluates=*/processes.rank() == 0);
   if (!memory.ok()) return memory.status();
   const int asked = parts.config->train().threads();
   const int count = asked > 0 ? asked : omp_get_max_threads();

@@ -363,7 +363,10 @@ absl::Status SocketProcesses::Exchange(const std::vector<Message>& out,
 void SocketProcesses::Fail(const absl::Status& status) {
   if (beside_ != nullptr) beside_->Fail(status);
   // Those who have told this one know.
+  // Whoever has told this one, on either line, has told all.
   if (IsFailureOfAnother(failed_)) return;
+  failed_ = status;
+  if (IsFailureOfAnother(status)) return;
   const std::string text(status.message());
   const uint64_t header =
       kFailed | static_cast<uint64_t>(status.code()) << kCodeShift | text.size();
@@ -375,7 +378,6 @@ void SocketProcesses::Fail(const absl::Status& status) {
     if (peer.socket >= 0 && between)
       (void)!send(peer.socket, message.data(), message.size(), MSG_NOSIGNAL);
   }
-  failed_ = status;
 }
 
 }  // namespace pretext

@@ -213,9 +213,9 @@ class Share {
     result.positive_cosine /= count;
   }
 
-  // What each row of a block pulls its positives with.
-  std::vector<float> PullsOf(int block) const {
-    const BlockRows rows = All(block, nullptr);
+  // What each own row pulls its positives with, and is pulled by them.
+  std::vector<float> Pulls() const {
+    const BlockRows rows = All(block_, nullptr);
     std::vector<float> pulls(static_cast<size_t>(rows.end));
     for (int64_t i = 0; i < rows.end; ++i) {
       const int64_t members = sizes_.members[static_cast<size_t>(rows.first + i % rows.samples)];
@@ -241,10 +241,10 @@ class Share {
       scale.data()[i] = counts ? static_cast<float>(weight * pair_.scale() / sum.value) : 0;
       shift[i] = HasTerms() ? sum.shift : 0;
     }
-    const std::vector<float> pulls = PullsOf(block_);
-    const RowWeights own{scale.data(), shift, pulls.data()};
-    pair_.AddGradients(All(block_, z_.data()), All(block_, z_.data()), own, own, gradient,
-                       gradient);
+    const std::vector<float> pulls = Pulls();
+    const RowWeights own{scale.data(), shift};
+    const BlockRows all = All(block_, z_.data());
+    pair_.AddGradients(all, all, own, own, pulls.data(), gradient, gradient);
     if (blocks_ == 1) return;
     const float* const home = Travel<Backward>(
         memory,
@@ -258,9 +258,8 @@ class Share {
         [&](int s, float* at) {
           const int other = After(block_, s);
           const Backward travelling(at, RowsOf(other), whole_.features);
-          const std::vector<float> of_other = PullsOf(other);
           const auto [a, b] = RowsAt(s, travelling.z);
-          pair_.AddGradients(a, b, own, {travelling.scale, travelling.shift, of_other.data()},
+          pair_.AddGradients(a, b, own, {travelling.scale, travelling.shift}, pulls.data(),
                              gradient, travelling.gradient);
         });
     for (int64_t i = 0; i < rows_ * whole_.features; ++i) gradient[i] += home[i];

@@ -108,7 +108,8 @@ void PairOfBlocks::AddTerms(const BlockRows& a, const BlockRows& b, const RowSum
 }
 
 void PairOfBlocks::AddGradients(const BlockRows& a, const BlockRows& b, const RowWeights& of_a,
-                                const RowWeights& of_b, float* gradient_a, float* gradient_b) {
+                                const RowWeights& of_b, const float* pull, float* gradient_a,
+                                float* gradient_b) {
   const bool is_first = a.first == b.first;
   if (is_first) next_ = 0;
   const int64_t features = problem_.features;
@@ -123,8 +124,8 @@ void PairOfBlocks::AddGradients(const BlockRows& a, const BlockRows& b, const Ro
     // The tile becomes dloss/ds_ij + dloss/ds_ji, for the rows of both blocks.
     CosinesToWeights(shape, log2_scale_, of_a.scale + r, of_a.shift + r, of_b.scale + c,
                      of_b.shift + c, tile);
-    ForEachPositive(a, b, place, [&, r = r, c = c](int64_t i, int64_t j) {
-      tile[i * kTileStride + j] -= of_a.pull[r + i] + of_b.pull[c + j];
+    ForEachPositive(a, b, place, [&, r = r](int64_t i, int64_t j) {
+      tile[i * kTileStride + j] -= 2 * pull[r + i];
     });
     Gemm(Transpose::kNo, Transpose::kNo, shape.rows, features, shape.columns, 1.0f, tile,
          kTileStride, b.z + c * features, features, 1.0f, gradient_a + r * features, features);

@@ -28,7 +28,6 @@ struct RowSums {
 struct RowWeights {
   const float* scale;
   const int32_t* shift;
-  const float* pull;
 };
 
 class PairOfBlocks {
@@ -42,9 +41,11 @@ class PairOfBlocks {
   // Adds what the rows of a are to those of b to the sums of both. Where both are one block the
   // sums are, too, and the ranges are all of it.
   void AddTerms(const BlockRows& a, const BlockRows& b, const RowSums& of_a, const RowSums& of_b);
-  // After all pairs, in the order of AddTerms: adds the gradients with respect to z.
+  // After all pairs, in the order of AddTerms: adds the gradients with respect to z. The pulls of a
+  // will do, since they are of the class.
   void AddGradients(const BlockRows& a, const BlockRows& b, const RowWeights& of_a,
-                    const RowWeights& of_b, float* gradient_a, float* gradient_b);
+                    const RowWeights& of_b, const float* pull, float* gradient_a,
+                    float* gradient_b);
 
  private:
   // A tile: rows [r, r + shape.rows) of a with columns [c, c + shape.columns) of b.

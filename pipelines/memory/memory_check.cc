@@ -129,7 +129,8 @@ double UntrainedBytes(const Assembled& parts) {
 
 }  // namespace
 
-absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit) {
+absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit,
+                                        bool evaluates) {
   // What is measured, then what the report shows, one after the other: the larger of them counts.
   // In both, files wait while features are made, before anything is done with these.
   const double waiting = WaitingInEvaluation(parts);
@@ -140,7 +141,7 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
                     .optimizer = OptimizerBytes(parts),
                     .dataset = parts.dataset->extent().bytes,
                     .batches = BatchBytes(parts),
-                    .evaluation = pairs + std::max(measured, report)};
+                    .evaluation = evaluates ? pairs + std::max(measured, report) : 0};
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/false);
 
   const Pipeline& config = *parts.config;
@@ -168,17 +169,27 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
   if (!run.ok()) return run.status();
   needs.program = limit.used();  // with what the libraries have made for themselves by now
   needs.activations = run->step.At(at_once) + ChunkedBytes(parts);
-  needs.evaluation = pairs + std::max(measured + UntrainedBytes(parts), report) +
-                     run->evaluation.At(static_cast<double>(evaluated));
+  if (evaluates) {
+    needs.evaluation = pairs + std::max(measured + UntrainedBytes(parts), report) +
+                       run->evaluation.At(static_cast<double>(evaluated));
+  }
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/true);
   return needs;
 }
 
-absl::StatusOr<std::string> CheckAndDescribeMemory(const Assembled& parts) {
+absl::StatusOr<std::string> CheckAndDescribeMemory(const Assembled& parts, bool evaluates) {
   MemoryLimit limit = TightestMemoryLimit();
   // Of the machine's, or of a container's, each process has its share.
-  if (limit.counts_resident()) limit.bytes /= parts.processes_here;
-  const absl::StatusOr<MemoryNeeds> needs = CheckMemory(parts, limit);
+  if (limit.counts_resident() && parts.processes_here > 1) {
+    const double all = limit.bytes;
+    limit.bytes /= parts.processes_here;
+    if (evaluates) {
+      const absl::StatusOr<MemoryNeeds> other = CheckMemory(parts, limit, /*evaluates=*/false);
+      if (!other.ok()) return other.status();
+      limit.bytes = all - (parts.processes_here - 1) * other->total();
+    }
+  }
+  const absl::StatusOr<MemoryNeeds> needs = CheckMemory(parts, limit, evaluates);
   if (!needs.ok()) return needs.status();
   return DescribeMemory(*needs, limit);
 }

@@ -26,11 +26,14 @@ struct MemoryNeeds {
 };
 
 // What the training needs, or InvalidArgument at the field that asks for most, with what would fit,
-// if it is more than the limit. Runs a few samples through the model (dry_run.h).
-absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit);
+// if it is more than the limit. Runs a few samples through the model (dry_run.h). `evaluates`: of
+// the processes of a training the first does.
+absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimit& limit,
+                                        bool evaluates = true);
 
-// CheckMemory against the tightest limit there is; its line for the pipeline's description.
-absl::StatusOr<std::string> CheckAndDescribeMemory(const Assembled& parts);
+// CheckMemory against the tightest limit there is; its line for the pipeline's description. Of the
+// machine's memory each process here has its share, the one that evaluates what the others leave.
+absl::StatusOr<std::string> CheckAndDescribeMemory(const Assembled& parts, bool evaluates = true);
 
 // A line: "memory         about 1.2 GB of 24.0 GB: parameters and gradients 89.4 MB, …"
 std::string DescribeMemory(const MemoryNeeds& needs, const MemoryLimit& limit);

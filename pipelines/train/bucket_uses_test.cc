@@ -21,7 +21,7 @@ class BucketUsesTest : public testing::Test {
   }
 
   Var Apply(Tape& tape, Var x, size_t w) {
-    return Linear(tape, x, *weights_[w], nullptr, Activation::kNone);
+    return Linear(tape, x, *weights_[w], nullptr, Activation::kIdentity);
   }
 
   ParameterSet parameters_;

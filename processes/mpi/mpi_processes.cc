@@ -244,11 +244,14 @@ absl::Status MpiProcesses::AddUp(float* values, int64_t count) {
 
 void MpiProcesses::Fail(const absl::Status& status) {
   if (beside_ != nullptr) beside_->Fail(status);
+  // Whoever has told this one, on either line, has told all.
+  told_ = told_ || IsFailureOfAnother(status);
   if (told_ || finished_) return;
-  const bool silence = absl::IsUnavailable(failed_);
+  // Found on either line.
+  const bool silence = absl::IsUnavailable(status) || absl::IsUnavailable(failed_);
   failed_ = status;
   std::string text(1, static_cast<char>(status.code()));
-  text += status.message();
+  text += std::string(status.message());
   std::vector<MPI_Request> requests;
   for (int r = 0; r < size(); ++r) {
     if (r == rank_) continue;
