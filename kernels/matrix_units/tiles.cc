@@ -45,7 +45,19 @@ struct alignas(64) TileConfig {
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC target("avx512f,avx512bw,avx512bf16,amx-tile,amx-bf16")
 
-// Sums are in tiles 0 to 3, A in 4 and 5: the odd pair of sums and 5 belong to rows from 16 on.
+namespace {
+
+// GCC 12 does not take the instructions above for a constructor's.
+void LoadConfig(const TileConfig& config) {
+  // Its header says that the instruction reads eight bytes of it: the rest must be there.
+  asm volatile("" ::"r"(&config) : "memory");
+  _tile_loadconfig(&config);
+}
+void Release() { _tile_release(); }
+
+}  // namespace
+
+// Sums are in tiles 0 to 3, A in 4 and 5: 2, 3 and 5 belong to rows from 16 on.
 TileUse::TileUse(int64_t rows) {
   TileConfig config;
   const auto first = static_cast<uint8_t>(std::min<int64_t>(rows, 16)),
@@ -55,12 +67,10 @@ TileUse::TileUse(int64_t rows) {
     config.rows[t] = rows_of[t];
     config.row_bytes[t] = rows_of[t] > 0 ? 64 : 0;
   }
-  // GCC 12's header says that the instruction reads eight bytes of it: the rest must be there.
-  asm volatile("" ::"r"(&config) : "memory");
-  _tile_loadconfig(&config);
+  LoadConfig(config);
 }
 
-TileUse::~TileUse() { _tile_release(); }
+TileUse::~TileUse() { Release(); }
 
 namespace {
 
