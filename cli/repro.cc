@@ -17,6 +17,12 @@ absl::Status ReproCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("repro", arguments, 1, 1); !status.ok()) return status;
   const std::string folder = absl::GetFlag(FLAGS_pipelines);
   const absl::StatusOr<RecipeBands> bands = LoadBands(folder + "/repro/bands.textproto");
+  if (absl::IsNotFound(bands.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(bands.status().message(),
+                     ". Run it in the folder of pretext's sources, or name their folder of recipes "
+                     "with --pipelines"));
+  }
   if (!bands.ok()) return bands.status();
   const absl::StatusOr<RecipeBand> band = BandOf(*bands, arguments[0]);
   if (!band.ok()) return band.status();

@@ -1,5 +1,5 @@
-// The shipped program has every plugin that a BUILD file declares, under its kind, and no other, and checks them
-// itself.
+// The shipped program has every plugin that a BUILD file declares, under its kind, and no other. It
+// passes its own check of them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,7 +53,7 @@ TEST(ShippedPlugins, AreThoseThatAreDeclared) {
             declared);
 }
 
-// Each plugin's gradients beside differences, as a user asks for them; its own test has a few alone.
+// Each plugin's gradients beside differences, as a user asks for them; selfcheck_test has a few.
 TEST(ShippedPlugins, PassTheSelfcheck) {
   const ProgramResult result = RunProgram({"selfcheck"});
   EXPECT_EQ(result.exit_code, 0) << result.output;

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "datasets/text/corpus.h"
 #include "datasets/text/text.pb.h"
 #include "gmock/gmock.h"
