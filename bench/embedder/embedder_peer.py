@@ -88,6 +88,6 @@ with tempfile.TemporaryDirectory() as folder:
     few = max(3, args.repeats // 7)
     report("one picture, numbers", 1, lambda: embed(numbers[:1]), args.repeats)
     report("one picture, PNG 500x375", 1, lambda: embed(Pictures(paths[:1])[0][None]), args.repeats)
-    report(f"{FILES} pictures, numbers", FILES, lambda: embed(numbers), few)
+    report(f"{FILES} pictures, numbers", FILES, lambda: embed(numbers), few, warmup=1)
     report(f"{FILES} pictures, PNG 500x375, alone", FILES, lambda: embed_files(paths, 0), few, warmup=1)
     report(f"{FILES} pictures, PNG 500x375, workers", FILES, lambda: embed_files(paths, os.cpu_count()), few, warmup=1)
