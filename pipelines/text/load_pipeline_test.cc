@@ -270,7 +270,7 @@ TEST(LoaderTest, FaultsInOverridesAreTheirs) {
       "--override #2:1:9: train: no field \"epohcs\" in pretext.Pipeline.Train; did you mean "
       "epochs? It has: epochs, steps, batch_size, chunk, accumulate, seed, clip_norm, "
       "drop_last, batch_norm, checkpoint_every_steps, log_every, threads, prefetch, precision, "
-      "blocks, timeout_seconds, reduction.");
+      "blocks, timeout_seconds, reduction, gradient_checkpointing.");
   EXPECT_EQ(FaultsIn(FakePipeline(), {"train { epochs: }"}),
             "--override #1:1:17: expected a value, found \"}\"");
 }

@@ -151,15 +151,15 @@ TEST(EncoderProgram, IsEvaluatedAsItsTrainingWasWhateverStoodBesideIt) {
   }
 }
 
-// Of the same training the one keeps its encoder, the other its teacher's, which the checkpoint holds
-// too.
+// Of the same training the one keeps its encoder, the other its teacher's, which the checkpoint
+// holds too.
 TEST(EncoderProgram, ATeacherThatIsKeptIsWhatIsUsed) {
   TrainOnce();
   const auto embedded = [](const std::string& run) {
     const ProgramResult result =
-        RunProgram({"embed", run, "--input", "test-images", "--out", "-", "--format", "csv"});
+        RunProgram({"embed", run, "--input", "test-images", "--out", "kept.csv"});
     EXPECT_EQ(result.exit_code, 0) << result.output;
-    return result.output;
+    return FileContents("kept.csv");
   };
   std::vector<std::string> encoders;
   for (const std::string kept : {"", "kept: true "}) {
