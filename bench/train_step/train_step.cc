@@ -1,11 +1,12 @@
 // Training steps of pipelines: forward, backward and update on one batch that is there already, as
 // the peers' steps.py times them.
 //
-//   bazel run //bench/train_step -- [--bf16] [--embed] [--batch N] PIPELINE.textproto ...
+//   bazel run //bench/train_step -- [--bf16] [--embed] [--checkpoint] [--batch N] PIPELINE ...
 //
 // The pipeline's name is the workload's variant; --bf16 takes products in bfloat16, --batch N as
-// many images (of a pipeline of RandomImages). Contrastive pipelines are also timed as "NAME
-// embed": h of the batch's rows, in evaluation mode; with --embed that alone.
+// many images (of a pipeline of RandomImages), --checkpoint computes blocks again rather than to
+// keep them. Contrastive pipelines are also timed as "NAME embed": h of the batch's rows, in
+// evaluation mode; with --embed that alone.
 #include "pipelines/train/train_step.h"
 
 #include <cstdint>
@@ -27,7 +28,7 @@ namespace pretext {
 namespace {
 
 struct Options {
-  bool bf16 = false, embed_only = false;
+  bool bf16 = false, embed_only = false, checkpoint = false;
   int64_t batch = 0;  // 0: the pipeline's
 };
 
@@ -35,6 +36,7 @@ absl::Status Run(const std::string& path, const Options& options) {
   const bool bf16 = options.bf16;
   std::vector<std::string> overrides;
   if (bf16) overrides.push_back("train { precision: BF16 }");
+  if (options.checkpoint) overrides.push_back("train { gradient_checkpointing: true }");
   if (options.batch > 0) {
     overrides.push_back(absl::StrCat(
         "dataset { [type.googleapis.com/pretext.RandomImages] { samples: ", options.batch,
@@ -73,6 +75,7 @@ absl::Status Run(const std::string& path, const Options& options) {
               const RunPosition position{.step = number + 1, .total_steps = repeats + 3};
               parts.BeginStep(position);
               const ForwardContext context{.training = true,
+                                           .gradient_checkpointing = train.gradient_checkpointing(),
                                            .precision = parts.precision(),
                                            .seed = train.seed(),
                                            .step = static_cast<uint64_t>(number)};
@@ -107,10 +110,13 @@ int main(int argc, char** argv) {
       options.bf16 = true;
     } else if (flag == "--embed") {
       options.embed_only = true;
+    } else if (flag == "--checkpoint") {
+      options.checkpoint = true;
     } else if (flag == "--batch" && first + 1 < argc) {
       options.batch = std::atoll(argv[++first]);
     } else {
-      std::fprintf(stderr, "%s: no such flag; known: --bf16 --embed --batch N\n", argv[first]);
+      std::fprintf(stderr, "%s: no such flag; known: --bf16 --embed --checkpoint --batch N\n",
+                   argv[first]);
       return 2;
     }
   }
