@@ -21,6 +21,7 @@
 #include "cli/openmp.h"
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
+#include "core/tensor/memory_pool.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -56,6 +57,7 @@ absl::Status Run(const std::string& path, const Options& options) {
                                  .clean = parts.loss->needs_clean()});
   Batch batch;
   if (absl::Status status = loader.Next(batch); !status.ok()) return status;
+  MemoryPool::SetCompact(train.gradient_checkpointing());
   parts.Allocate(train.seed());
   parts.optimizer->Attach(parts.trained_parameters());
   TrainStep step(parts, train.chunk());

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <map>
@@ -28,6 +29,7 @@ struct Pool {
   std::map<size_t, std::vector<void*>> free;  // by size class
   MemoryPool::Stats stats;
   int64_t limit = 0;  // of stats.bytes_held; 0: none
+  bool compact = false;
 };
 
 // Never destroyed: tensors in static objects may outlive any order of destruction.
@@ -36,26 +38,32 @@ Pool& pool() {
   return *instance;
 }
 
-// With the pool's lock held.
-void FreeAll(Pool& p) {
-  for (auto& [capacity, blocks] : p.free) {
-    for (void* block : blocks) {
-      std::free(block);
+// Frees free blocks, the largest first, until no more than `most` bytes are held. With the pool's
+// lock held.
+void FreeDownTo(Pool& p, int64_t most) {
+  for (auto it = p.free.rbegin(); it != p.free.rend(); ++it) {
+    auto& [capacity, blocks] = *it;
+    while (!blocks.empty() && p.stats.bytes_held > most) {
+      std::free(blocks.back());
+      blocks.pop_back();
       p.stats.bytes_held -= static_cast<int64_t>(capacity);
     }
-    blocks.clear();
   }
 }
 
 // A new block, for `bytes`. With the pool's lock held.
 void* FromSystem(Pool& p, size_t bytes, size_t capacity) {
+  if (p.compact) {
+    const auto more = static_cast<int64_t>(capacity);
+    FreeDownTo(p, std::max(p.stats.peak_in_use, p.stats.bytes_in_use + more) - more);
+  }
   if (p.limit > 0 && p.stats.bytes_held + static_cast<int64_t>(capacity) > p.limit) {
     throw OutOfMemory(static_cast<int64_t>(bytes), p.stats.bytes_in_use);
   }
   void* block = std::aligned_alloc(kAlignment, capacity);
   if (block == nullptr) {
     // Free blocks of other sizes may stand where there is no room.
-    FreeAll(p);
+    FreeDownTo(p, 0);
     block = std::aligned_alloc(kAlignment, capacity);
   }
   if (block == nullptr) throw OutOfMemory(static_cast<int64_t>(bytes), p.stats.bytes_in_use);
@@ -96,6 +104,12 @@ void MemoryPool::SetLimit(int64_t bytes) {
   p.limit = bytes;
 }
 
+void MemoryPool::SetCompact(bool compact) {
+  Pool& p = pool();
+  const std::lock_guard lock(p.mutex);
+  p.compact = compact;
+}
+
 MemoryPool::Stats MemoryPool::stats() {
   Pool& p = pool();
   const std::lock_guard lock(p.mutex);
@@ -106,7 +120,7 @@ void MemoryPool::Trim() {
   Pool& p = pool();
   {
     const std::lock_guard lock(p.mutex);
-    FreeAll(p);
+    FreeDownTo(p, 0);
   }
   malloc_trim(0);  // glibc keeps what lies between blocks in use
 }

@@ -74,5 +74,18 @@ TEST(MemoryPool, TrimGivesFreeBlocksBack) {
   EXPECT_LE(MemoryPool::stats().bytes_held, held - (4 << 20));
 }
 
+// Sizes that rise from phase to phase: what is free of one is given back for the next.
+TEST(MemoryPool, CompactHoldsNoMoreThanWasInUse) {
+  MemoryPool::Trim();
+  MemoryPool::SetCompact(true);
+  const int64_t others = MemoryPool::stats().bytes_held - MemoryPool::stats().bytes_in_use;
+  for (int64_t megabytes = 1; megabytes <= 64; megabytes *= 2) {
+    const Tensor one = Tensor::Uninitialized({megabytes << 18});
+    const MemoryPool::Stats stats = MemoryPool::stats();
+    EXPECT_LE(stats.bytes_held, stats.peak_in_use + others) << megabytes;
+  }
+  MemoryPool::SetCompact(false);
+}
+
 }  // namespace
 }  // namespace pretext

@@ -110,6 +110,7 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const 
                                     double most_bytes) {
   const uint64_t seed = parts.config->train().seed();
   model.Allocate(seed);
+  MemoryPool::SetCompact(parts.config->train().gradient_checkpointing());
   const auto train = [&](const Batch& batch) {
     const ForwardContext context{
         .training = true,

@@ -10,6 +10,7 @@
 #include "core/autograd/gradient_norm.h"
 #include "core/plugin/ramp_field.h"
 #include "core/tensor/finite.h"
+#include "core/tensor/memory_pool.h"
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/block_pass.h"
@@ -29,6 +30,7 @@ Updater::Updater(Assembled& parts, const TrainPlan& plan, Processes& processes)
   } else {
     pass_ = std::make_unique<BlockPass>(parts, processes, omp_get_max_threads());
   }
+  MemoryPool::SetCompact(parts.config->train().gradient_checkpointing());
   parameters_ = parts.trained_parameters();
   frozen_ = FrozenForATime(*parts.config, parts, plan.StepsPerEpoch());
   parts.optimizer->Attach(parameters_);
