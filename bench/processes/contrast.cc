@@ -16,11 +16,11 @@
 
 #include "absl/strings/numbers.h"
 #include "base/random/random.h"
+#include "bench/processes/place_among.h"
 #include "cli/openmp.h"
 #include "losses/nt_xent/nt_xent.h"
 #include "processes/block_group.h"
 #include "processes/sharing.h"
-#include "processes/sockets.h"
 
 namespace pretext {
 namespace {
@@ -85,19 +85,15 @@ absl::Status Run(int argc, char** argv) {
         "contrast K THREADS BLOCKS SAMPLES FEATURES, K <= BLOCKS <= SAMPLES");
   }
   omp_set_num_threads(threads);
-  std::unique_ptr<Processes> processes = std::make_unique<Alone>();
-  if (k > 1) {
-    auto place = SocketProcesses::FromEnvironment();
-    if (place.ok() && *place == nullptr) place = SocketProcesses::Start(k);
-    if (!place.ok()) return place.status();
-    processes = *std::move(place);
-  }
-  const absl::Status status = Measure(*processes, threads, blocks, samples, features);
+  absl::StatusOr<std::unique_ptr<Processes>> place = PlaceAmong(k);
+  if (!place.ok()) return place.status();
+  Processes& processes = **place;
+  const absl::Status status = Measure(processes, threads, blocks, samples, features);
   if (!status.ok()) {
-    processes->Fail(status);
+    processes.Fail(status);
     return status;
   }
-  return processes->Finish();
+  return processes.Finish();
 }
 
 }  // namespace

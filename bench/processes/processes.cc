@@ -14,12 +14,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/measure/measure.h"
+#include "bench/processes/place_among.h"
 #include "cli/openmp.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/train_plan.h"
 #include "pipelines/train/update.h"
-#include "processes/sockets.h"
 
 namespace pretext {
 namespace {
@@ -57,20 +57,16 @@ absl::Status Run(Processes& processes, int threads, const std::string& path, int
 absl::Status RunAll(int argc, char** argv) {
   const int k = std::atoi(argv[1]), threads = std::atoi(argv[2]), blocks = std::atoi(argv[3]);
   omp_set_num_threads(threads);
-  std::unique_ptr<Processes> processes = std::make_unique<Alone>();
-  if (k > 1) {
-    auto place = SocketProcesses::FromEnvironment();
-    if (place.ok() && *place == nullptr) place = SocketProcesses::Start(k);
-    if (!place.ok()) return place.status();
-    processes = *std::move(place);
-  }
+  absl::StatusOr<std::unique_ptr<Processes>> place = PlaceAmong(k);
+  if (!place.ok()) return place.status();
+  Processes& processes = **place;
   for (int i = 4; i < argc; ++i) {
-    if (absl::Status status = Run(*processes, threads, argv[i], blocks); !status.ok()) {
-      processes->Fail(status);
+    if (absl::Status status = Run(processes, threads, argv[i], blocks); !status.ok()) {
+      processes.Fail(status);
       return status;
     }
   }
-  return processes->Finish();
+  return processes.Finish();
 }
 
 }  // namespace

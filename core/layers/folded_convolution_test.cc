@@ -9,6 +9,7 @@
 
 #include "core/autograd/gradient_check.h"
 #include "core/ops/image.h"
+#include "core/ops/relative_distance.h"
 
 namespace pretext {
 namespace {
@@ -29,16 +30,6 @@ struct Layer {
   ConvLayer conv;
   BatchNormLayer norm;
 };
-
-// ‖a - b‖ / ‖b‖.
-double Distance(const Doubles& a, const Doubles& b) {
-  double difference = 0, norm = 0;
-  for (size_t i = 0; i < b.size(); ++i) {
-    difference += (a[i] - b[i]) * (a[i] - b[i]);
-    norm += b[i] * b[i];
-  }
-  return a.size() == b.size() ? std::sqrt(difference / norm) : HUGE_VAL;
-}
 
 class FoldedConvolutionTest : public testing::Test {
  protected:
@@ -69,7 +60,7 @@ TEST_F(FoldedConvolutionTest, IsTheConvolutionAndItsNormalisationInFloat32) {
         const PackedImages y = adds ? folded(packed, PackedImages::Of(r)) : folded(packed);
         const Tensor mean = GlobalAveragePool(tape, wide).value().Plain();
         EXPECT_EQ(mean.shape(), y.Average().shape());
-        const double apart = Distance(ToDoubles(y.Average()), ToDoubles(mean));
+        const double apart = RelativeDistance(ToDoubles(y.Average()), ToDoubles(mean));
         EXPECT_TRUE(apart <= kApart) << in << " to " << out << ": " << apart;
       }
     }

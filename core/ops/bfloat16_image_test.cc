@@ -10,6 +10,7 @@
 #include "core/autograd/gradient_check.h"
 #include "core/ops/basic.h"
 #include "core/ops/image.h"
+#include "core/ops/relative_distance.h"
 #include "kernels/conv/conv.h"
 #include "kernels/onednn/has_bfloat16.h"
 
@@ -37,16 +38,6 @@ std::vector<Doubles> RunIn(Precision precision, const Operation& operation,
   return all;
 }
 
-// ‖a - b‖ / ‖b‖.
-double Distance(const Doubles& a, const Doubles& b) {
-  double difference = 0, norm = 0;
-  for (size_t i = 0; i < b.size(); ++i) {
-    difference += (a[i] - b[i]) * (a[i] - b[i]);
-    norm += b[i] * b[i];
-  }
-  return a.size() == b.size() ? std::sqrt(difference / norm) : HUGE_VAL;
-}
-
 // How far results may be apart. Each value that is stored is rounded by at most 2^-8 of itself, by
 // 1.6e-3 as a root mean square; sums of rounded terms inherit that, as the roundings do not depend
 // on one another: 2^-6 holds a handful on the way. Where a rounded sum falls on the other side of
@@ -65,11 +56,11 @@ void Compare(const Operation& operation, std::vector<Tensor> inputs,
       RunIn(Precision::kBfloat16, operation, inputs, parameters, narrow_result);
   for (size_t i = 0; i < wide.size(); ++i) {
     const double allowed = i > 0 ? gradients_apart : kSmooth;
-    EXPECT_FALSE(!(Distance(narrow[i], wide[i]) <= allowed))
-        << name << ", value " << i << ": " << Distance(narrow[i], wide[i]);
+    EXPECT_FALSE(!(RelativeDistance(narrow[i], wide[i]) <= allowed))
+        << name << ", value " << i << ": " << RelativeDistance(narrow[i], wide[i]);
     Doubles wrong = narrow[i];
     for (double& v : wrong) v *= 1 + 1.5 * allowed;
-    EXPECT_GT(Distance(wrong, wide[i]), allowed) << "a planted fault is not seen";
+    EXPECT_GT(RelativeDistance(wrong, wide[i]), allowed) << "a planted fault is not seen";
   }
 }
 

@@ -7,6 +7,20 @@
 
 namespace pretext {
 
+// A shape in bfloat16: n, C, height, width, O, kernel, stride, padding.
+inline ConvShape Bfloat16Shape(int64_t n, int64_t in, int64_t height, int64_t width, int64_t out,
+                               int64_t kernel, int64_t stride, int64_t padding) {
+  return {.n = n,
+          .in_channels = in,
+          .height = height,
+          .width = width,
+          .out_channels = out,
+          .kernel = kernel,
+          .stride = stride,
+          .padding = padding,
+          .bfloat16 = true};
+}
+
 // Calls visit(x index, w index, y index) for every product in the sum; row-major indices.
 template <class Visit>
 void ForEachProduct(const ConvShape& s, Visit visit) {

@@ -17,31 +17,18 @@
 namespace pretext {
 namespace {
 
-ConvShape Shape(int64_t n, int64_t in, int64_t height, int64_t width, int64_t out, int64_t kernel,
-                int64_t stride, int64_t padding) {
-  return {.n = n,
-          .in_channels = in,
-          .height = height,
-          .width = width,
-          .out_channels = out,
-          .kernel = kernel,
-          .stride = stride,
-          .padding = padding,
-          .bfloat16 = true};
-}
-
 const ConvShape kShapes[] = {
-    Shape(64, 64, 8, 8, 32, 3, 1, 1),    // whole blocks
-    Shape(1, 32, 5, 4, 64, 3, 1, 1),     // one sample
-    Shape(70, 96, 4, 4, 64, 3, 1, 1),    // a last block of few samples; sums kept in between
-    Shape(55, 32, 3, 3, 32, 3, 1, 1),    // one of more than 16
-    Shape(200, 32, 2, 2, 32, 3, 1, 1),   // several blocks at once
-    Shape(33, 16, 7, 6, 80, 3, 2, 1),    // channels that do not fill their blocks
-    Shape(3, 32, 40, 48, 32, 3, 1, 1),   // in strips
-    Shape(9, 32, 8, 8, 64, 1, 2, 0),     // positions that no window meets
-    Shape(5, 3, 13, 11, 32, 7, 2, 3),    // windows that reach far beyond the edge
-    Shape(2, 32, 2, 2, 32, 1, 1, 2),     // and some that meet nothing
-    Shape(35, 1024, 3, 2, 32, 1, 1, 0),  // many channels
+    Bfloat16Shape(64, 64, 8, 8, 32, 3, 1, 1),   // whole blocks
+    Bfloat16Shape(1, 32, 5, 4, 64, 3, 1, 1),    // one sample
+    Bfloat16Shape(70, 96, 4, 4, 64, 3, 1, 1),   // a last block of few samples; sums kept in between
+    Bfloat16Shape(55, 32, 3, 3, 32, 3, 1, 1),   // one of more than 16
+    Bfloat16Shape(200, 32, 2, 2, 32, 3, 1, 1),  // several blocks at once
+    Bfloat16Shape(33, 16, 7, 6, 80, 3, 2, 1),   // channels that do not fill their blocks
+    Bfloat16Shape(3, 32, 40, 48, 32, 3, 1, 1),  // in strips
+    Bfloat16Shape(9, 32, 8, 8, 64, 1, 2, 0),    // positions that no window meets
+    Bfloat16Shape(5, 3, 13, 11, 32, 7, 2, 3),   // windows that reach far beyond the edge
+    Bfloat16Shape(2, 32, 2, 2, 32, 1, 1, 2),    // and some that meet nothing
+    Bfloat16Shape(35, 1024, 3, 2, 32, 1, 1, 0),  // many channels
 };
 
 // 64-byte aligned, and of no number to begin with.
@@ -177,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, PackedConvTest, testing::ValuesIn(kShapes));
 
 // Whatever is beside it, and however many threads there are.
 TEST_F(PackedConvTest, ASamplesBitsAreItsOwn) {
-  const Case all(Shape(103, 96, 6, 5, 64, 3, 1, 1));
+  const Case all(Bfloat16Shape(103, 96, 6, 5, 64, 3, 1, 1));
   const std::vector<float> together = all.Run(true, true);
   const auto size = static_cast<int64_t>(together.size()) / all.shape.n,
              in = static_cast<int64_t>(all.x.size()) / all.shape.n;
@@ -196,7 +183,7 @@ TEST_F(PackedConvTest, ASamplesBitsAreItsOwn) {
 }
 
 TEST_F(PackedConvTest, ANanStaysInItsSampleAndPassesTheRelu) {
-  Case c(Shape(40, 32, 4, 4, 32, 3, 1, 1));
+  Case c(Bfloat16Shape(40, 32, 4, 4, 32, 3, 1, 1));
   const size_t sample = c.x.size() / 40;
   c.x[3 * sample + 7] = std::numeric_limits<float>::quiet_NaN();
   const std::vector<float> y = c.Run(false, true);
@@ -209,7 +196,7 @@ TEST_F(PackedConvTest, ANanStaysInItsSampleAndPassesTheRelu) {
 }
 
 TEST_F(PackedConvTest, ChannelsBeyondTheLastAreZero) {
-  const Case c(Shape(2, 32, 2, 2, 40, 3, 1, 1));
+  const Case c(Bfloat16Shape(2, 32, 2, 2, 40, 3, 1, 1));
   const PackedConv conv(c.shape);
   Memory prepared(conv.weight_elements());
   conv.Prepare(c.w.data(), c.factor.data(), prepared.data.get());

@@ -17,30 +17,16 @@ namespace {
 
 using Pass = ConvPlan::Pass;
 
-// n, C, height, width, O, kernel, stride, padding.
-ConvShape Shape(int64_t n, int64_t in, int64_t height, int64_t width, int64_t out, int64_t kernel,
-                int64_t stride, int64_t padding) {
-  return {.n = n,
-          .in_channels = in,
-          .height = height,
-          .width = width,
-          .out_channels = out,
-          .kernel = kernel,
-          .stride = stride,
-          .padding = padding,
-          .bfloat16 = true};
-}
-
 const ConvShape kShapes[] = {
-    Shape(64, 64, 8, 8, 32, 3, 1, 1),   // whole blocks
-    Shape(1, 32, 5, 4, 32, 3, 1, 1),    // one sample
-    Shape(70, 32, 4, 4, 64, 3, 1, 1),   // a last block that is not full
-    Shape(33, 48, 7, 6, 80, 3, 2, 1),   // channels that do not fill their blocks
-    Shape(3, 32, 40, 48, 32, 3, 1, 1),  // in strips
-    Shape(9, 32, 8, 8, 64, 1, 2, 0),    // positions that no window meets
-    Shape(5, 32, 13, 11, 32, 7, 2, 3),  // windows that reach far beyond the edge
-    Shape(40, 32, 6, 6, 32, 5, 1, 0),   // without padding
-    Shape(35, 32, 2, 2, 32, 2, 3, 1),   // a stride beyond the kernel
+    Bfloat16Shape(64, 64, 8, 8, 32, 3, 1, 1),   // whole blocks
+    Bfloat16Shape(1, 32, 5, 4, 32, 3, 1, 1),    // one sample
+    Bfloat16Shape(70, 32, 4, 4, 64, 3, 1, 1),   // a last block that is not full
+    Bfloat16Shape(33, 48, 7, 6, 80, 3, 2, 1),   // channels that do not fill their blocks
+    Bfloat16Shape(3, 32, 40, 48, 32, 3, 1, 1),  // in strips
+    Bfloat16Shape(9, 32, 8, 8, 64, 1, 2, 0),    // positions that no window meets
+    Bfloat16Shape(5, 32, 13, 11, 32, 7, 2, 3),  // windows that reach far beyond the edge
+    Bfloat16Shape(40, 32, 6, 6, 32, 5, 1, 0),   // without padding
+    Bfloat16Shape(35, 32, 2, 2, 32, 2, 3, 1),   // a stride beyond the kernel
 };
 
 // Numbers that bfloat16 holds.
@@ -163,7 +149,7 @@ TEST_P(TiledConvTest, AllPassesAgainstTheDefinition) {
 INSTANTIATE_TEST_SUITE_P(Shapes, TiledConvTest, testing::ValuesIn(kShapes));
 
 TEST_F(TiledConvTest, ANanStaysInItsSample) {
-  const ConvShape s = Shape(40, 32, 4, 4, 32, 3, 1, 1);
+  const ConvShape s = Bfloat16Shape(40, 32, 4, 4, 32, 3, 1, 1);
   const auto w = Numbers(s.weight_size(), 2);
   auto x = Last(Numbers(InputSize(s), 1), InputLayout(s));
   x[static_cast<size_t>(3 * InputSize(s) / s.n + 7)] = {0x7fc0};
@@ -187,12 +173,12 @@ TEST_F(TiledConvTest, ForThePassesThatItSuits) {
                              TiledConv::Suits(s, Pass::kBackwardWeights)};
   };
   using Passes = std::vector<bool>;
-  ConvShape s = Shape(8, 32, 4, 4, 32, 3, 1, 1);
+  ConvShape s = Bfloat16Shape(8, 32, 4, 4, 32, 3, 1, 1);
   EXPECT_EQ(suits(s), (Passes{true, true, true}));
-  EXPECT_EQ(suits(Shape(8, 32, 32, 32, 32, 3, 1, 1)), (Passes{false, false, true}));
-  EXPECT_EQ(suits(Shape(8, 128, 8, 8, 128, 3, 1, 1)), (Passes{false, true, true}));
-  EXPECT_EQ(suits(Shape(8, 256, 8, 8, 256, 3, 1, 1)), (Passes{true, true, true}));
-  EXPECT_EQ(suits(Shape(8, 3, 4, 4, 32, 3, 1, 1)), (Passes{false, false, false}));
+  EXPECT_EQ(suits(Bfloat16Shape(8, 32, 32, 32, 32, 3, 1, 1)), (Passes{false, false, true}));
+  EXPECT_EQ(suits(Bfloat16Shape(8, 128, 8, 8, 128, 3, 1, 1)), (Passes{false, true, true}));
+  EXPECT_EQ(suits(Bfloat16Shape(8, 256, 8, 8, 256, 3, 1, 1)), (Passes{true, true, true}));
+  EXPECT_EQ(suits(Bfloat16Shape(8, 3, 4, 4, 32, 3, 1, 1)), (Passes{false, false, false}));
   s.groups = 2;
   EXPECT_EQ(suits(s), (Passes{false, false, false}));
   s.groups = 1;
