@@ -151,6 +151,31 @@ TEST(EncoderProgram, IsEvaluatedAsItsTrainingWasWhateverStoodBesideIt) {
   }
 }
 
+// Nothing holds the prediction back from one direction for all: neither a predictor nor a teacher
+// that lags behind; neither a centre.
+TEST(EncoderProgram, ACollapseIsNamed) {
+  TrainOnce();
+  for (const auto& [name, parts] : std::vector<std::pair<std::string, std::string>>{
+           {"without_predictor",
+            "predictor { [type.googleapis.com/pretext.IdentityHead] {} } "
+            "teacher { momentum { from: 0 to: 0 } } "
+            "head { [type.googleapis.com/pretext.ProjectionMlp] { hidden: 16 output: 8 "
+            "hidden_norm: "
+            "false } } loss { [type.googleapis.com/pretext.NegativeCosine] {} }"},
+           {"without_centre",
+            "teacher { momentum { from: 0.9 } } "
+            "head { [type.googleapis.com/pretext.DinoHead] { hidden: 16 bottleneck: 8 output: 12 } "
+            "} loss { [type.googleapis.com/pretext.Dino] { center: false } }"}}) {
+    WriteScratchFile(name + ".textproto", SmallMethod(name, parts));
+    const ProgramResult trained =
+        RunProgram({"train", name + ".textproto", "--override",
+                    "train { steps: 400 log_every: 20 } "
+                    "optimizer { [type.googleapis.com/pretext.Adam] { learning_rate: 0.01 } }"});
+    EXPECT_EQ(trained.exit_code, 0) << trained.output;
+    EXPECT_THAT(trained.output, HasSubstr("warning: complete collapse")) << name;
+  }
+}
+
 // Of the same training the one keeps its encoder, the other its teacher's, which the checkpoint
 // holds too.
 TEST(EncoderProgram, ATeacherThatIsKeptIsWhatIsUsed) {
