@@ -27,6 +27,7 @@ std::string AbslUnparseFlag(const OverrideList&) { return ""; }
 ABSL_FLAG(pretext::OverrideList, override, {},
           "text merged over the pipeline, such as 'train { epochs: 1 }'; may be repeated, later "
           "ones win");
+
 namespace pretext {
 
 const std::vector<std::string>& Overrides() { return MutableOverrides(); }

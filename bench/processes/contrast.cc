@@ -16,7 +16,7 @@
 
 #include "absl/strings/numbers.h"
 #include "base/random/random.h"
-#include "bench/processes/place_among.h"
+#include "bench/processes/run_among.h"
 #include "cli/openmp.h"
 #include "losses/nt_xent/nt_xent.h"
 #include "processes/block_group.h"
@@ -85,15 +85,9 @@ absl::Status Run(int argc, char** argv) {
         "contrast K THREADS BLOCKS SAMPLES FEATURES, K <= BLOCKS <= SAMPLES");
   }
   omp_set_num_threads(threads);
-  absl::StatusOr<std::unique_ptr<Processes>> place = PlaceAmong(k);
-  if (!place.ok()) return place.status();
-  Processes& processes = **place;
-  const absl::Status status = Measure(processes, threads, blocks, samples, features);
-  if (!status.ok()) {
-    processes.Fail(status);
-    return status;
-  }
-  return processes.Finish();
+  return RunAmong(k, [&](Processes& processes) {
+    return Measure(processes, threads, blocks, samples, features);
+  });
 }
 
 }  // namespace

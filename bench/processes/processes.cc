@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/measure/measure.h"
-#include "bench/processes/place_among.h"
+#include "bench/processes/run_among.h"
 #include "cli/openmp.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -57,16 +57,11 @@ absl::Status Run(Processes& processes, int threads, const std::string& path, int
 absl::Status RunAll(int argc, char** argv) {
   const int k = std::atoi(argv[1]), threads = std::atoi(argv[2]), blocks = std::atoi(argv[3]);
   omp_set_num_threads(threads);
-  absl::StatusOr<std::unique_ptr<Processes>> place = PlaceAmong(k);
-  if (!place.ok()) return place.status();
-  Processes& processes = **place;
-  for (int i = 4; i < argc; ++i) {
-    if (absl::Status status = Run(processes, threads, argv[i], blocks); !status.ok()) {
-      processes.Fail(status);
-      return status;
-    }
-  }
-  return processes.Finish();
+  return RunAmong(k, [&](Processes& processes) {
+    absl::Status status;
+    for (int i = 4; i < argc && status.ok(); ++i) status = Run(processes, threads, argv[i], blocks);
+    return status;
+  });
 }
 
 }  // namespace

@@ -28,6 +28,11 @@ struct Block {
   std::vector<Parameter> weights;
 };
 
+Var Through(Tape& tape, Block& block, Var x, const ForwardContext& context) {
+  return Checkpointed(tape, x, context,
+                      [&](Tape& part, Var in, const ForwardContext&) { return block(part, in); });
+}
+
 struct Result {
   Doubles y, dx;
   std::vector<Doubles> dweights;
@@ -39,10 +44,7 @@ Result Pass(Block& block, const ForwardContext& context, const Tensor& input) {
   Tape tape;
   const Var x = tape.Leaf(input);
   Var y = x;
-  for (int times = 0; times < 2; ++times) {  // its gradients add up
-    y = Checkpointed(tape, y, context,
-                     [&](Tape& part, Var in, const ForwardContext&) { return block(part, in); });
-  }
+  for (int times = 0; times < 2; ++times) y = Through(tape, block, y, context);  // they add up
   Result result{.y = ToDoubles(y.value()), .dx = {}, .dweights = {}};
   tape.Backward(y, RandomTensor(y.shape(), 9));
   result.dx = ToDoubles(tape.LeafGradient(x));
@@ -64,9 +66,7 @@ TEST(GradientCheckpointTest, TheSameBits) {
 TEST(GradientCheckpointTest, ParametersLearnThoughTheInputDoesNot) {
   Block block(6);
   Tape tape;
-  const Var y =
-      Checkpointed(tape, tape.Constant(RandomTensor({5, 6}, 4)), kComputedAgain,
-                   [&](Tape& part, Var in, const ForwardContext&) { return block(part, in); });
+  const Var y = Through(tape, block, tape.Constant(RandomTensor({5, 6}, 4)), kComputedAgain);
   tape.Backward(y, RandomTensor(y.shape(), 9));
   for (const Parameter& weight : block.weights) EXPECT_TRUE(weight.has_gradient);
 }
@@ -75,9 +75,7 @@ TEST(GradientCheckpointTest, AllFrozenPassesNothing) {
   Block block(6);
   for (Parameter& weight : block.weights) weight.frozen = true;
   Tape tape;
-  const Var y =
-      Checkpointed(tape, tape.Constant(RandomTensor({5, 6}, 4)), kComputedAgain,
-                   [&](Tape& part, Var in, const ForwardContext&) { return block(part, in); });
+  const Var y = Through(tape, block, tape.Constant(RandomTensor({5, 6}, 4)), kComputedAgain);
   tape.Backward(y, RandomTensor(y.shape(), 9));
   for (const Parameter& weight : block.weights) EXPECT_FALSE(weight.has_gradient);
 }
@@ -113,10 +111,7 @@ TEST(GradientCheckpointTest, HoldsTheInputsAlone) {
     const int64_t before = MemoryPool::stats().bytes_in_use;
     Tape tape;
     Var y = tape.Constant(input);
-    for (int i = 0; i < 8; ++i) {
-      y = Checkpointed(tape, y, context,
-                       [&](Tape& part, Var in, const ForwardContext&) { return block(part, in); });
-    }
+    for (int i = 0; i < 8; ++i) y = Through(tape, block, y, context);
     return MemoryPool::stats().bytes_in_use - before;
   };
   constexpr int64_t kValue = kRows * kWidth * static_cast<int64_t>(sizeof(float));

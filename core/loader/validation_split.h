@@ -13,12 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "core/plugin/array_samples.h"
 #include "core/plugin/dataset.h"
 
 namespace pretext {
 
-class ValidationSplit : public Dataset, public ArraySamples {
+class ValidationSplit : public Dataset {
  public:
   // About `fraction` of the training samples, in (0, 1), are kept for validation.
   ValidationSplit(std::unique_ptr<Dataset> dataset, double fraction)
@@ -30,8 +29,7 @@ class ValidationSplit : public Dataset, public ArraySamples {
   std::vector<std::string> class_names() const override { return dataset_->class_names(); }
   std::optional<PicturePreparation> preparation() const override { return dataset_->preparation(); }
   std::optional<ArrayPreparation> array_preparation() const override {
-    const auto* const arrays = dynamic_cast<const ArraySamples*>(dataset_.get());
-    return arrays == nullptr ? std::nullopt : arrays->array_preparation();
+    return dataset_->array_preparation();
   }
   const Tokenizer* tokenizer() const override { return dataset_->tokenizer(); }
   double characters_per_token(Split split) const override {

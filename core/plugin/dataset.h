@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/flow/array_preparation.h"
 #include "core/flow/batch.h"
 #include "core/flow/flow_type.h"
 #include "core/flow/picture_preparation.h"
@@ -55,6 +56,8 @@ class Dataset {
   // the trained encoder, which is used without the dataset. Nothing before Load where it depends on
   // the data.
   virtual std::optional<PicturePreparation> preparation() const { return std::nullopt; }
+  // Of a dataset of arrays, after Load: how a row of another array does.
+  virtual std::optional<ArrayPreparation> array_preparation() const { return std::nullopt; }
   virtual const Tokenizer* tokenizer() const { return nullptr; }  // text only
   // Text only, after Load: characters of the split's text for each of its tokens, to turn nats a
   // token into bits a character.

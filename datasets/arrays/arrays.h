@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "core/flow/held_out.h"
-#include "core/plugin/array_samples.h"
 #include "core/plugin/plugin.h"
 #include "datasets/arrays/array_file.h"
 
@@ -22,7 +21,7 @@ namespace pretext {
 
 class Arrays;  // the config, arrays.proto
 
-class ArraysDataset : public Dataset, public ArraySamples {
+class ArraysDataset : public Dataset {
  public:
   // Looks at the files' headers. Faults: files that are none or hold no such array, numbers of
   // samples and labels that differ, test samples of another shape, a range together with

@@ -98,11 +98,10 @@ absl::Status CheckBlocks(const Assembled& parts) {
 
 absl::Status CheckGradientCheckpointing(const Assembled& parts) {
   FieldChecker check;
-  check.That(!parts.config->train().gradient_checkpointing() || parts.encoder == nullptr ||
-                 parts.encoder->has_checkpoints(),
+  check.That(!parts.config->train().gradient_checkpointing() || parts.encoder->has_checkpoints(),
              "gradient_checkpointing",
-             "is of an encoder of blocks that can be computed again: ResNet, Transformer, "
-             "VisionTransformer; this one keeps all of its values. Leave it out, or take `chunk`");
+             "is of an encoder of blocks that can be computed again, a residual network or a "
+             "transformer; this one keeps all of its values. Leave it out, or take `chunk`");
   return check.status();
 }
 

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/file/read_file.h"
-#include "core/plugin/array_samples.h"
 #include "core/plugin/registry.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -161,8 +160,7 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
   if (config.views().view_size() > 0) {
     file.mutable_augmentation()->MergeFrom(config.views().view(0).augmentation());
   }
-  const auto* const arrays = dynamic_cast<const ArraySamples*>(parts.dataset.get());
-  if (const auto rows = arrays == nullptr ? std::nullopt : arrays->array_preparation()) {
+  if (const std::optional<ArrayPreparation> rows = parts.dataset->array_preparation()) {
     EncoderFile::Arrays& described = *file.mutable_arrays();
     described.mutable_center()->Add(rows->center.begin(), rows->center.end());
     described.mutable_factor()->Add(rows->factor.begin(), rows->factor.end());
