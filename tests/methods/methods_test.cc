@@ -1,6 +1,6 @@
-// Predictor, teacher, queue, prototypes and centre, freezing and ramps, put together by a
-// pipeline's text, against PyTorch (reference.py): every gradient of the first step; the losses of
-// 20 steps; and what the trained parts, the teacher and the loss hold then.
+// Predictor, teacher, queue, prototypes, centre, directions, freezing and ramps, put together by
+// a pipeline's text, against PyTorch (reference.py): every gradient of the first step; the losses
+// of 20 steps; and what the trained parts, the teacher and the loss hold then.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,6 +25,7 @@ namespace {
 
 // As in reference.py.
 constexpr int64_t kSamples = 8, kFeatures = 12, kSteps = 20, kKept = 96;
+constexpr uint64_t kSeed = 3;
 constexpr double kRate = 0.05;
 
 constexpr char kHead[] =
@@ -68,7 +69,13 @@ std::vector<Method> Methods() {
                             "loss { [type.googleapis.com/pretext.Dino] { teacher_temperature { "
                             "from: 0.04 to: 0.07 steps: 10 } } } "
                             "freeze_for { name: \"head.last_layer\" steps: 2 } "
-                            "schedule { weight_decay { from: 1e-3 to: 1e-2 } } ")}};
+                            "schedule { weight_decay { from: 1e-3 to: 1e-2 } } ")},
+      {"lejepa", absl::StrCat(kHead,
+                              "loss { [type.googleapis.com/pretext.SigReg] { lambda: 0.05 slices: "
+                              "20 knots: 17 range: 3 } } ")},
+      {"vis_reg", absl::StrCat(kHead,
+                               "loss { [type.googleapis.com/pretext.VisReg] { lambda: 0.6 slices: "
+                               "20 epsilon: 1e-4 } } ")}};
 }
 
 // Rows of length 1 of the reference's values, as it has its queue and its prototypes.
@@ -171,7 +178,9 @@ class Training {
   }
 
  private:
-  static RunPosition At(int64_t step) { return {.step = step, .total_steps = kSteps}; }
+  static RunPosition At(int64_t step) {
+    return {.step = step, .total_steps = kSteps, .seed = kSeed};
+  }
 
   Assembled parts_;
   std::map<std::string, Parameter*> parameters_;

@@ -1,4 +1,4 @@
-"""BYOL, SimSiam, MoCo, MoCo v3, NNCLR, SwAV and DINO in PyTorch, written from the papers: a perceptron with batch normalisation,
+"""BYOL, SimSiam, MoCo, MoCo v3, NNCLR, SwAV, DINO, LeJEPA and VISReg in PyTorch, written from the papers: a perceptron with batch normalisation,
 its head, a predictor, a teacher, 20 steps of PyTorch's SGD. Writes golden.safetensors beside this script, for methods_test.cc.
 
     python3 reference.py     (PyTorch and safetensors; seconds)
@@ -11,11 +11,14 @@ import numpy as np
 import torch, torch.nn.functional as F
 from safetensors.numpy import save_file
 
-sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+tests = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path += [tests, os.path.join(os.path.dirname(tests), "losses", "testing")]
 from golden import add_run, rms, values
+from slices import random_slices
 
 SAMPLES, FEATURES, STEPS, KEPT, QUEUE = 8, 12, 20, 96, 21
 RATE, MOMENTUM, DECAY = 0.05, 0.9, 1e-3
+SEED, SLICES = 3, 20
 
 
 def views(step):
@@ -230,6 +233,40 @@ class Dino(Method):
         buffers["loss.center"].mul_(0.9).add_(0.1 * torch.cat([t[0], t[1]]).mean(0))
 
 
+class OnSlices(Method):
+    """Losses of the views alone, with directions of each step's own."""
+
+    def loss(self, p, t, model, buffers, step):
+        z = torch.stack([p[0], p[1]])
+        slices = random_slices(SEED, step + 1, SLICES, z.shape[-1]).to(z.dtype)
+        invariance = (z.mean(0) - z).square().mean()
+        return (1 - self.weight) * invariance + self.weight * self.normality(z, slices)
+
+
+class LeJepa(OnSlices):
+    weight = 0.05
+
+    def normality(self, z, slices):
+        knots = torch.linspace(0, 3, 17)
+        weights = torch.full((17,), 2 * 3 / 16)
+        weights[[0, -1]] = 3 / 16
+        phi = torch.exp(-knots.square() / 2)
+        angles = (z @ slices.T).unsqueeze(-1) * knots
+        error = (angles.cos().mean(1) - phi).square() + angles.sin().mean(1).square()
+        return SAMPLES * (error @ (weights * phi)).mean()
+
+
+class VisReg(OnSlices):
+    weight = 0.6
+
+    def normality(self, z, slices):
+        deviation = z.std(dim=1, unbiased=False)
+        normed = (z - z.mean(1, keepdim=True)) / (deviation.detach().unsqueeze(1) + 1e-4)
+        quantiles = torch.distributions.Normal(0.0, 1.0).icdf(torch.arange(1, SAMPLES + 1) / (SAMPLES + 1))
+        shape = ((normed @ slices.T).sort(dim=1).values - quantiles.unsqueeze(-1)).square().mean()
+        return (1 - deviation).square().mean() + shape + z.mean(1).square().mean()
+
+
 def run(method, dtype):
     torch.set_default_dtype(dtype)
     head = perceptron("head", [8, 10, 6], output_norm=True) if method.head_output_norm else method.head
@@ -282,6 +319,6 @@ def run(method, dtype):
 
 golden = {}
 for name, method in [("byol", Byol), ("byol_before", ByolBefore), ("simsiam", SimSiam), ("moco", Moco), ("moco_v3", MocoV3),
-                     ("nnclr", Nnclr), ("swav", Swav), ("dino", Dino)]:
+                     ("nnclr", Nnclr), ("swav", Swav), ("dino", Dino), ("lejepa", LeJepa), ("vis_reg", VisReg)]:
     add_run(golden, name, run(method(), torch.float64), run(method(), torch.float32), KEPT, size)
 save_file(golden, os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.safetensors"))
