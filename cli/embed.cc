@@ -181,7 +181,8 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
                                         .width = encoder->width(),
                                         .labelled = (*input)->labelled(),
                                         .of_tokens = *layer == Layer::kTokens,
-                                        .classes = (*input)->classes()});
+                                        .classes = (*input)->classes(),
+                                        .encoder = encoder->Mark()});
   if (!file.ok()) return file.status();
   Progress progress(stderr);
   const Work work([&](absl::string_view done, double share) {

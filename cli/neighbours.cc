@@ -140,6 +140,12 @@ absl::Status NeighboursCommand(const std::vector<std::string>& arguments) {
         among, ": has vectors of ", table->width(), ", and ", arguments[0], " makes vectors of ",
         encoder->width(), ": they are to be of the same encoder"));
   }
+  if (const std::string mark = encoder->Mark();
+      !table->encoder().empty() && table->encoder() != mark) {
+    return absl::InvalidArgumentError(absl::StrCat(among, ": has vectors of ", table->encoder(),
+                                                   ", and ", arguments[0], " compares with ", mark,
+                                                   ": embed what is among them with this one"));
+  }
   const absl::StatusOr<Queries> queries = EmbedQueries(*encoder, what);
   if (!queries.ok()) return queries.status();
   const auto nearest = FindNearest(*table, queries->vectors, queries->names, top);

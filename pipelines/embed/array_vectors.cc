@@ -70,6 +70,10 @@ class ArrayVectors : public VectorFile {
       written.push_back(names_path_);
       if (status.ok() && options_.labelled && npy_) status = WriteLabels(written);
       if (status.ok() && !options_.classes.empty()) status = WriteClasses(written);
+      if (status.ok() && !options_.encoder.empty()) {
+        written.push_back(BesideVectors(path_, kEncoder));
+        status = WriteFileAtomically(written.back(), options_.encoder + "\n");
+      }
     }
     if (status.ok()) status = npy_ ? WriteNpy() : WriteSafetensors();
     return status.ok() ? absl::StatusOr<std::vector<std::string>>(written) : status;

@@ -8,6 +8,7 @@
 #include "base/check/check.h"
 #include "core/plugin/forward_pass.h"
 #include "evaluation/embed_text/embed_text.h"
+#include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/text/precision.h"
 #include "pipelines/trained/open_encoder.h"
 #include "pipelines/trained/trained.h"
@@ -27,6 +28,18 @@ absl::Status CheckLayer(const TrainedEncoder& trained, Layer layer) {
                                            ", so there are no vectors of tokens; take --layer h"));
 }
 
+absl::string_view NameOf(Layer layer) {
+  switch (layer) {
+    case Layer::kH:
+      return "h";
+    case Layer::kTokens:
+      return "tokens";
+    case Layer::kZ:
+      return "z";
+  }
+  return "";
+}
+
 absl::Status CheckRowsFinite(const Rows& rows) {
   for (size_t i = 0; i < rows.values.size(); ++i) {
     if (std::isfinite(rows.values[i])) continue;
@@ -40,9 +53,9 @@ absl::Status CheckRowsFinite(const Rows& rows) {
 }  // namespace
 
 absl::StatusOr<Layer> ParseLayer(absl::string_view name) {
-  if (name == "h") return Layer::kH;
-  if (name == "tokens") return Layer::kTokens;
-  if (name == "z") return Layer::kZ;
+  for (const Layer layer : {Layer::kH, Layer::kTokens, Layer::kZ}) {
+    if (name == NameOf(layer)) return layer;
+  }
   return absl::InvalidArgumentError(
       absl::StrCat("there is no layer ", name,
                    ": h is one vector an input, tokens is one a token (of text), z "
@@ -71,6 +84,11 @@ absl::StatusOr<BatchEncoder> BatchEncoder::Open(const std::string& path, Layer l
   }
   made.with_head_ = std::make_unique<Assembled>(*std::move(parts));
   return made;
+}
+
+std::string BatchEncoder::Mark() const {
+  const TensorFile weights = WeightsOf({&trained_.encoder->parameters()}, /*tokenizer=*/"");
+  return absl::StrCat("layer ", NameOf(layer_), " of the encoder ", WeightsChecksum(weights));
 }
 
 int64_t BatchEncoder::width() const {

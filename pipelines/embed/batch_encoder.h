@@ -52,6 +52,8 @@ class BatchEncoder {
   bool of_text() const { return trained_.tokenizer != nullptr; }
   Layer layer() const { return layer_; }
   int64_t width() const;
+  // What tells its vectors from another encoder's or another layer's of the same width.
+  std::string Mark() const;
 
   // Of samples as the dataset gave them, at most kBatch; what remains of the augmentations is
   // applied to them. DataLoss where a number of the result is not finite: it names the sample's

@@ -49,7 +49,7 @@ absl::StatusOr<bool> IsThere(const std::string& path) {
 absl::Status CheckBeside(const std::string& path, const std::vector<std::string>& written) {
   const absl::StatusOr<bool> replaced = IsThere(path);
   if (!replaced.ok()) return replaced.status();
-  for (const char* const end : {kNames, kLabels, kClasses}) {
+  for (const char* const end : {kNames, kLabels, kClasses, kEncoder}) {
     const std::string beside = BesideVectors(path, end);
     const absl::StatusOr<bool> there = IsThere(beside);
     if (!there.ok()) return there.status();
@@ -86,6 +86,7 @@ absl::StatusOr<std::unique_ptr<VectorFile>> VectorFile::Create(const std::string
     std::vector<std::string> written = {BesideVectors(path, kNames)};
     if (options.labelled && *format == "npy") written.push_back(BesideVectors(path, kLabels));
     if (!options.classes.empty()) written.push_back(BesideVectors(path, kClasses));
+    if (!options.encoder.empty()) written.push_back(BesideVectors(path, kEncoder));
     if (absl::Status status = CheckBeside(path, written); !status.ok()) return status;
   }
   return CreateArrayVectors(path, options, *format == "npy", beside);

@@ -1,9 +1,10 @@
 // Vectors, with the names and labels of what they are of, in a file of one of four formats:
 //
 //   .npy          float32 [N, D]; beside it NAME.names.txt, a name a line, and with labels
-//                 NAME.labels.npy, int32 [N], and NAME.classes.txt, the name of a class a line
-//   .safetensors  "vectors" F32 [N, D], and with labels "labels" I32 [N]; beside it NAME.names.txt
-//                 and NAME.classes.txt as above
+//                 NAME.labels.npy, int32 [N], and NAME.classes.txt, the name of a class a line;
+//                 NAME.encoder.txt, what made the vectors (BatchEncoder::Mark)
+//   .safetensors  "vectors" F32 [N, D], and with labels "labels" I32 [N]; beside it the three texts
+//                 as above
 //   .csv          name, label, class, x0, x1, …: a row a vector, after one of these titles
 //   .jsonl        {"name":…,"label":…,"class":…,"vector":[…]}: an object a line
 //
@@ -37,6 +38,7 @@ class VectorFile {
     int64_t width = 0;   // D
     bool labelled = false, of_tokens = false;
     std::vector<std::string> classes;  // names, by label
+    std::string encoder;               // what makes the vectors; empty: nothing is said of it
   };
 
   // Errors: a format that there is not, a path that cannot be written, and a file beside it that

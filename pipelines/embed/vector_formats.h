@@ -12,6 +12,7 @@ namespace pretext {
 inline constexpr char kNames[] = ".names.txt";
 inline constexpr char kLabels[] = ".labels.npy";
 inline constexpr char kClasses[] = ".classes.txt";
+inline constexpr char kEncoder[] = ".encoder.txt";
 std::string BesideVectors(const std::string& path, const char* end);
 
 absl::StatusOr<std::unique_ptr<VectorFile>> CreateTextVectors(const std::string& path,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -68,9 +69,15 @@ absl::StatusOr<VectorTable> VectorTable::Open(const std::string& path) {
   if (!names.ok()) return names.status();
   table.names_ = absl::StrSplit(*names, '\n');
   if (table.names_.back().empty()) table.names_.pop_back();
-  if (static_cast<int64_t>(table.names_.size()) == table.count_) return table;
-  return absl::DataLossError(absl::StrCat(beside, ": has ", table.names_.size(), " names, and ",
-                                          path, " has ", table.count_, " vectors"));
+  if (static_cast<int64_t>(table.names_.size()) != table.count_) {
+    return absl::DataLossError(absl::StrCat(beside, ": has ", table.names_.size(), " names, and ",
+                                            path, " has ", table.count_, " vectors"));
+  }
+  const absl::StatusOr<std::string> encoder = ReadFile(BesideVectors(path, kEncoder));
+  if (absl::IsNotFound(encoder.status())) return table;
+  if (!encoder.ok()) return encoder.status();
+  table.encoder_ = std::string(absl::StripTrailingAsciiWhitespace(*encoder));
+  return table;
 }
 
 }  // namespace pretext

@@ -223,6 +223,29 @@ TEST(EncoderProgram, FindsNeighbours) {
   EXPECT_THAT(FileContents("near.png"), StartsWith("\x89PNG"));
 }
 
+// Cosines with vectors of the same width by other weights mean nothing.
+TEST(EncoderProgram, NeighboursAreOfOneEncoder) {
+  TrainOnce();
+  WriteScratchFile("other.textproto", SmallAutoencoder("other"));
+  ASSERT_EQ(RunProgram({"train", "other.textproto", "--override", "train { seed: 2 }"}).exit_code,
+            0);
+  ASSERT_EQ(
+      RunProgram({"embed", "runs/other", "--input", "test-images", "--out", "other.npy"}).exit_code,
+      0);
+  const ProgramResult refused =
+      RunProgram({"neighbours", "elsewhere", "--input", "test-images", "--among", "other.npy"});
+  EXPECT_NE(refused.exit_code, 0);
+  EXPECT_THAT(refused.output, HasSubstr("elsewhere compares with layer h of the encoder"));
+  // Of a run and of its encoder's copy the marks are the same.
+  ASSERT_EQ(
+      RunProgram({"embed", "runs/pictures", "--input", "test-images", "--out", "p.npy"}).exit_code,
+      0);
+  EXPECT_THAT(FileContents("p.encoder.txt"), StartsWith("layer h of the encoder "));
+  EXPECT_EQ(RunProgram({"neighbours", "elsewhere", "--input", "test-images", "--among", "p.npy"})
+                .exit_code,
+            0);
+}
+
 // Missing, empty, unreadable, huge and of the wrong type: an error that names it, and nothing made.
 TEST(EncoderProgram, WhatCannotBeUsedIsAnError) {
   TrainOnce();
