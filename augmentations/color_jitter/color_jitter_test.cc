@@ -69,22 +69,11 @@ TEST(ColorJitter, OnGreyImagesOnlyBrightnessAndContrastAct) {
   EXPECT_EQ(CountChanged(*Build("probability: 1", grey), grey, 10), 10);
 }
 
-TEST(ColorJitter, WorksOnNumbersFromZeroToOne) {
-  const FlowType image = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(Faults("", image.WithRange(kUnitRange)), "");
-  EXPECT_EQ(Faults("", image.WithRange(ValueRange{0.25, 0.5})), "");
-  EXPECT_EQ(Faults("", image.WithRange(ValueRange{-1, 1})), "(shape)");
-  EXPECT_EQ(Faults("", image.WithRange(ValueRange{0, 2})), "(shape)");
-}
+TEST(ColorJitter, WorksOnNumbersFromZeroToOne) { ExpectWorksOnNumbersFromZeroToOne(Faults); }
 
 TEST(ColorJitter, NamesEveryFault) {
+  ExpectNamesFaultsOfImagesAndProbability(Faults);
   const FlowType image = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(Faults("", image), "");
-  EXPECT_EQ(Faults("", FlowType()), "");
-  EXPECT_EQ(Faults("probability: 1.5", image), "probability");
-  EXPECT_EQ(Faults("probability: nan", image), "probability");
-  EXPECT_EQ(Faults("", FlowType::Image(4, 8, 8)), "(shape)");
-  EXPECT_EQ(Faults("", FlowType::Tokens(8, 100)), "(shape)");
   EXPECT_EQ(Faults("brightness: -1 contrast: inf saturation: -0.5 hue: 0.6", image),
             "brightness contrast hue saturation");
 }

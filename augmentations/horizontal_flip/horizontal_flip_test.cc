@@ -22,15 +22,7 @@ TEST(HorizontalFlip, MirrorsRows) {
   }
 }
 
-TEST(HorizontalFlip, NamesEveryFault) {
-  const FlowType image = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(Faults("", image), "");
-  EXPECT_EQ(Faults("", FlowType()), "");
-  EXPECT_EQ(Faults("probability: 1.5", image), "probability");
-  EXPECT_EQ(Faults("probability: nan", image), "probability");
-  EXPECT_EQ(Faults("", FlowType::Image(4, 8, 8)), "(shape)");
-  EXPECT_EQ(Faults("", FlowType::Tokens(8, 100)), "(shape)");
-}
+TEST(HorizontalFlip, NamesEveryFault) { ExpectNamesFaultsOfImagesAndProbability(Faults); }
 
 }  // namespace
 }  // namespace pretext

@@ -55,13 +55,8 @@ TEST(RandomAffine, AppliesTheSampledMap) {
 }
 
 TEST(RandomAffine, NamesEveryFault) {
+  ExpectNamesFaultsOfImagesAndProbability(Faults);
   const FlowType image = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(Faults("", image), "");
-  EXPECT_EQ(Faults("", FlowType()), "");
-  EXPECT_EQ(Faults("probability: 1.5", image), "probability");
-  EXPECT_EQ(Faults("probability: nan", image), "probability");
-  EXPECT_EQ(Faults("", FlowType::Image(4, 8, 8)), "(shape)");
-  EXPECT_EQ(Faults("", FlowType::Tokens(8, 100)), "(shape)");
   EXPECT_EQ(Faults("degrees: -1 translate_x: 1.5 translate_y: -1 shear_x: 90 shear_y: -1", image),
             "degrees shear_x shear_y translate_x translate_y");
   EXPECT_EQ(Faults("min_scale: 2", image), "min_scale");

@@ -94,13 +94,8 @@ TEST(RandomErasing, ErasesNothingWhereNothingFits) {
 }
 
 TEST(RandomErasing, NamesEveryFault) {
+  ExpectNamesFaultsOfImagesAndProbability(Faults);
   const FlowType image = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(Faults("", image), "");
-  EXPECT_EQ(Faults("", FlowType()), "");
-  EXPECT_EQ(Faults("probability: 1.5", image), "probability");
-  EXPECT_EQ(Faults("probability: nan", image), "probability");
-  EXPECT_EQ(Faults("", FlowType::Image(4, 8, 8)), "(shape)");
-  EXPECT_EQ(Faults("", FlowType::Tokens(8, 100)), "(shape)");
   EXPECT_EQ(Faults("min_area: 0.5", image), "min_area");
   EXPECT_EQ(Faults("max_area: 1.5 min_aspect: -1", image), "max_area min_aspect");
   EXPECT_EQ(Faults("value: 1 value: 2", image), "value");

@@ -31,15 +31,7 @@ TEST(RandomGrayscale, LeavesGreyImagesAlone) {
   EXPECT_EQ(CountChanged(*Build("probability: 1", grey), grey, 10), 0);
 }
 
-TEST(RandomGrayscale, NamesEveryFault) {
-  const FlowType image = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(Faults("", image), "");
-  EXPECT_EQ(Faults("", FlowType()), "");
-  EXPECT_EQ(Faults("probability: 1.5", image), "probability");
-  EXPECT_EQ(Faults("probability: nan", image), "probability");
-  EXPECT_EQ(Faults("", FlowType::Image(4, 8, 8)), "(shape)");
-  EXPECT_EQ(Faults("", FlowType::Tokens(8, 100)), "(shape)");
-}
+TEST(RandomGrayscale, NamesEveryFault) { ExpectNamesFaultsOfImagesAndProbability(Faults); }
 
 }  // namespace
 }  // namespace pretext

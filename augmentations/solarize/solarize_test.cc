@@ -23,22 +23,11 @@ TEST(Solarize, InvertsFromTheThresholdOn) {
   }
 }
 
-TEST(Solarize, WorksOnNumbersFromZeroToOne) {
-  const FlowType image = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(Faults("", image.WithRange(kUnitRange)), "");
-  EXPECT_EQ(Faults("", image.WithRange(ValueRange{0.25, 0.5})), "");
-  EXPECT_EQ(Faults("", image.WithRange(ValueRange{-1, 1})), "(shape)");
-  EXPECT_EQ(Faults("", image.WithRange(ValueRange{0, 2})), "(shape)");
-}
+TEST(Solarize, WorksOnNumbersFromZeroToOne) { ExpectWorksOnNumbersFromZeroToOne(Faults); }
 
 TEST(Solarize, NamesEveryFault) {
+  ExpectNamesFaultsOfImagesAndProbability(Faults);
   const FlowType image = FlowType::Image(3, 8, 9);
-  EXPECT_EQ(Faults("", image), "");
-  EXPECT_EQ(Faults("", FlowType()), "");
-  EXPECT_EQ(Faults("probability: 1.5", image), "probability");
-  EXPECT_EQ(Faults("probability: nan", image), "probability");
-  EXPECT_EQ(Faults("", FlowType::Image(4, 8, 8)), "(shape)");
-  EXPECT_EQ(Faults("", FlowType::Tokens(8, 100)), "(shape)");
   EXPECT_EQ(Faults("threshold: -0.1", image), "threshold");
   EXPECT_EQ(Faults("threshold: 1.1", image), "threshold");
 }

@@ -96,4 +96,27 @@ inline void ExpectActsWithItsProbability(
   EXPECT_GT(ChiSquare({some, 10000 - some}, {0.3, 0.7}), kSignificance);
 }
 
+// FaultPaths of one augmentation.
+using FaultsOfFields = std::function<std::string(const std::string&, const FlowType&)>;
+
+// One of images of 1 or 3 channels that has the field `probability`.
+inline void ExpectNamesFaultsOfImagesAndProbability(const FaultsOfFields& faults) {
+  const FlowType image = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(faults("", image), "");
+  EXPECT_EQ(faults("", FlowType()), "");
+  EXPECT_EQ(faults("probability: 1.5", image), "probability");
+  EXPECT_EQ(faults("probability: nan", image), "probability");
+  EXPECT_EQ(faults("", FlowType::Image(4, 8, 8)), "(shape)");
+  EXPECT_EQ(faults("", FlowType::Tokens(8, 100)), "(shape)");
+}
+
+// One that takes images of any numbers between 0 and 1, and of no others.
+inline void ExpectWorksOnNumbersFromZeroToOne(const FaultsOfFields& faults) {
+  const FlowType image = FlowType::Image(3, 8, 9);
+  EXPECT_EQ(faults("", image.WithRange(kUnitRange)), "");
+  EXPECT_EQ(faults("", image.WithRange(ValueRange{0.25, 0.5})), "");
+  EXPECT_EQ(faults("", image.WithRange(ValueRange{-1, 1})), "(shape)");
+  EXPECT_EQ(faults("", image.WithRange(ValueRange{0, 2})), "(shape)");
+}
+
 }  // namespace pretext

@@ -1,17 +1,12 @@
 #include "losses/info_nce_queue/info_nce_queue.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 
 #include "losses/info_nce_queue/info_nce_queue.pb.h"
 #include "losses/testing/steps.h"
 
 namespace pretext {
 namespace {
-
-using testing::HasSubstr;
 
 // A cosine is good to a few eps · √D, a similarity to that over the temperature.
 constexpr double kTolerance = 2e-5;
@@ -28,21 +23,7 @@ TEST(InfoNceQueueLoss, AgreesWithPyTorch) {
 }
 
 TEST(InfoNceQueueLoss, FaultsOfTheConfig) {
-  const auto fault = [](const InfoNceQueue& config) {
-    return FaultOf<InfoNceQueueLoss>(config, TargetContext(8));
-  };
-  InfoNceQueue config;
-  config.set_rows(0);
-  config.set_temperature(0);
-  EXPECT_THAT(fault(config), HasSubstr("rows: "));
-  EXPECT_THAT(fault(config), HasSubstr("temperature: "));
-  config.set_rows(int64_t{1} << 25);
-  config.set_temperature(NAN);
-  EXPECT_THAT(fault(config), HasSubstr("rows: "));
-  EXPECT_THAT(fault(config), HasSubstr("temperature: "));
-  ExpectNamesTargetFaults([](const BuildContext& context) {
-    return FaultOf<InfoNceQueueLoss>(InfoNceQueue(), context);
-  });
+  ExpectNamesFaultsOfQueueAndTarget<InfoNceQueueLoss, InfoNceQueue>();
 }
 
 TEST(InfoNceQueueLoss, ChanceAndFloor) {

@@ -1,17 +1,12 @@
 #include "losses/nnclr/nnclr.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 
 #include "losses/nnclr/nnclr.pb.h"
 #include "losses/testing/steps.h"
 
 namespace pretext {
 namespace {
-
-using testing::HasSubstr;
 
 // A cosine is good to a few eps · √D, a similarity to that over the temperature.
 constexpr double kTolerance = 2e-5;
@@ -26,22 +21,7 @@ TEST(NnclrLoss, AgreesWithPyTorch) {
   }
 }
 
-TEST(NnclrLoss, FaultsOfTheConfig) {
-  const auto fault = [](const Nnclr& config) {
-    return FaultOf<NnclrLoss>(config, TargetContext(8));
-  };
-  Nnclr config;
-  config.set_rows(0);
-  config.set_temperature(0);
-  EXPECT_THAT(fault(config), HasSubstr("rows: "));
-  EXPECT_THAT(fault(config), HasSubstr("temperature: "));
-  config.set_rows(int64_t{1} << 25);
-  config.set_temperature(NAN);
-  EXPECT_THAT(fault(config), HasSubstr("rows: "));
-  EXPECT_THAT(fault(config), HasSubstr("temperature: "));
-  ExpectNamesTargetFaults(
-      [](const BuildContext& context) { return FaultOf<NnclrLoss>(Nnclr(), context); });
-}
+TEST(NnclrLoss, FaultsOfTheConfig) { ExpectNamesFaultsOfQueueAndTarget<NnclrLoss, Nnclr>(); }
 
 TEST(NnclrLoss, ChanceAndFloor) {
   NnclrLoss loss(/*rows=*/4, /*features=*/4, /*temperature=*/0.3f);

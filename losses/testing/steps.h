@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -80,7 +81,24 @@ std::string FaultOf(const Config& config, const BuildContext& context) {
 // is no vector are named.
 void ExpectNamesTargetFaults(const std::function<std::string(const BuildContext&)>& fault);
 
-// The same of a loss that takes the prediction's own views alone, at its default config.
+// That of a loss with a queue and a temperature the faults of both are named, and of its target.
+template <class Plugin, class Config>
+void ExpectNamesFaultsOfQueueAndTarget() {
+  const auto expect_both = [](int64_t rows, float temperature) {
+    Config config;
+    config.set_rows(rows);
+    config.set_temperature(temperature);
+    const std::string fault = FaultOf<Plugin>(config, TargetContext(8));
+    EXPECT_NE(fault.find("rows: "), std::string::npos) << fault;
+    EXPECT_NE(fault.find("temperature: "), std::string::npos) << fault;
+  };
+  expect_both(0, 0);
+  expect_both(int64_t{1} << 25, std::numeric_limits<float>::quiet_NaN());
+  ExpectNamesTargetFaults(
+      [](const BuildContext& context) { return FaultOf<Plugin>(Config(), context); });
+}
+
+// What of it holds for a loss that takes the prediction's own views alone, at its default config.
 void ExpectNamesFaultsOfViews(const std::function<std::string(const BuildContext&)>& fault);
 
 // Of a loss along random directions, with a metric of these second: that each step has its own, and
