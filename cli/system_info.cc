@@ -199,8 +199,8 @@ std::string FormatSystemInfo(const SystemInfo& info, const std::vector<GemmSpeed
                     "(OPENBLAS_CORETYPE chooses its kernels)\n");
   }
   for (const GemmSpeed& speed : speeds) {
-    absl::StrAppendFormat(&text, "%-13sC = A·B of %d×%d: %.1f GFLOP/s\n", speed.library, speed.size,
-                          speed.size, speed.gflops);
+    absl::StrAppendFormat(&text, "%-13s C = A·B of %d×%d: %.1f GFLOP/s\n", speed.library,
+                          speed.size, speed.size, speed.gflops);
   }
   return text;
 }

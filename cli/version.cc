@@ -17,7 +17,7 @@ absl::Status VersionCommand(const std::vector<std::string>& arguments) {
   const std::string text =
       absl::GetFlag(FLAGS_verbose) ? FormatSystemInfo(info, MeasureGemm(0.5)) : FormatBuild(info);
   std::fputs(text.c_str(), stdout);
-  std::printf("MPI            %s\n", DescribeLauncher().c_str());
+  std::printf("MPI          %s\n", DescribeLauncher().c_str());
   return absl::OkStatus();
 }
 

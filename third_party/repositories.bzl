@@ -75,22 +75,52 @@ _debian_data = repository_rule(
     },
 )
 
+# By name, of Debian's packages: the folder of mpi.h, what links the library, and what starts two processes for a test,
+# with its environment, wherever there are cores.
+_MPIS = {
+    "openmpi": struct(
+        include = "/usr/lib/x86_64-linux-gnu/openmpi/include",
+        launcher = "mpirun.openmpi -n 2 --oversubscribe --bind-to none -x BUILD_WORKING_DIRECTORY",
+        link = "-L/usr/lib/x86_64-linux-gnu/openmpi/lib -lmpi",
+    ),
+    "mpich": struct(
+        include = "/usr/include/x86_64-linux-gnu/mpich",
+        launcher = "mpirun.mpich -n 2",
+        link = "-lmpich",
+    ),
+}
+
 def _mpi_impl(ctx):
+    asked = ctx.os.environ.get("PRETEXT_MPI", "")
+    if asked and asked not in _MPIS:
+        fail("PRETEXT_MPI is %s; known are %s" % (asked, ", ".join(_MPIS)))
+
     # The library alone, as programs need it that are built elsewhere, has no headers.
-    found = ctx.path(ctx.attr.path + "/include/mpi.h").exists
+    found = [
+        name
+        for name in ([asked] if asked else _MPIS)
+        if ctx.path(_MPIS[name].include + "/mpi.h").exists
+    ]
     if found:
-        ctx.symlink(ctx.attr.path + "/include", "include")
-    ctx.symlink(ctx.attr.overlay if found else ctx.attr.missing, "BUILD")
+        mpi = _MPIS[found[0]]
+        ctx.symlink(mpi.include, "include")
+        ctx.file("launcher", mpi.launcher, executable = False)
+        ctx.template("BUILD", ctx.attr.overlay, {"{LINK}": mpi.link}, executable = False)
+    elif asked:
+        fail("PRETEXT_MPI is %s: there is no %s/mpi.h" % (asked, _MPIS[asked].include))
+    else:
+        ctx.file("launcher", "", executable = False)
+        ctx.symlink(ctx.attr.missing, "BUILD")
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name)
 
-# An MPI, or what stands for it where there is none.
+# An MPI, the first that is there or that of the environment's PRETEXT_MPI, or what stands for it where there is none.
 _mpi = repository_rule(
     implementation = _mpi_impl,
+    environ = ["PRETEXT_MPI"],
     local = True,
     attrs = {
         "missing": attr.label(),
         "overlay": attr.label(),
-        "path": attr.string(),
     },
 )
 
@@ -132,7 +162,6 @@ def pretext_repositories():
         name = "mpi",
         missing = "@pretext//third_party:mpi/missing.BUILD",
         overlay = "@pretext//third_party:mpi/overlay.BUILD",
-        path = "/usr/lib/x86_64-linux-gnu/openmpi",
     )
     _abseil(name = "absl")
     for library in [

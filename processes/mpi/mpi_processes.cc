@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "base/check/check.h"
@@ -90,7 +91,8 @@ std::string MpiProcesses::Describe() {
   MPI_Get_library_version(text, &length);
   const std::string whole(text, static_cast<size_t>(length));
   const std::vector<std::string> parts = absl::StrSplit(whole, absl::ByAnyChar("\n,"));
-  return std::string(absl::StripAsciiWhitespace(parts[0]));
+  // MPICH's is "MPICH Version:", a tab and the number.
+  return absl::StrReplaceAll(absl::StripAsciiWhitespace(parts[0]), {{":\t", " "}});
 }
 
 MpiProcesses::MpiProcesses(MPI_Comm line) : line_(line) {
