@@ -301,7 +301,7 @@ TEST_F(ProcessesTest, OneThatWasStoppedIsNamedOverMpiToo) {
                       Command({kFast, "train { epochs: 100000 blocks: 2 timeout_seconds: 1 }"}, 1),
                       [&](pid_t mpirun) {
                         if (process != 0 || FileContents("run/metrics.jsonl").size() < 200) return;
-        // The last that mpirun has started is process 1; MPICH has one program between them.
+                        // The last is process 1; MPICH has one program between them.
                         std::vector<pid_t> started = ChildrenOf(mpirun);
                         if (started.size() == 1) started = ChildrenOf(started[0]);
                         ASSERT_GE(started.size(), 2);
