@@ -11,8 +11,14 @@
 namespace pretext {
 namespace {
 
-constexpr int64_t kBlockRows = 256;
 constexpr int64_t kStripRows = 4096;  // the unit of work of a thread, and of summation
+constexpr int64_t kSummedRows = 256;  // in single precision
+// Of a block's standardised features: a part of the second-level cache.
+constexpr int64_t kBlockBytes = 512 << 10;
+
+int64_t RoundedUp(int64_t count, int64_t multiple) {
+  return (count + multiple - 1) / multiple * multiple;
+}
 
 // Turns the logits of one sample into softmax - one-hot(label); returns its cross-entropy.
 double ToResidual(float* logits, int64_t size, int32_t label) {
@@ -34,17 +40,21 @@ double ToResidual(float* logits, int64_t size, int32_t label) {
 }  // namespace
 
 struct SoftmaxRegression::Block {
-  Block(int64_t width, int64_t padded_classes)
-      : standardized(kBlockRows * width), logits(kBlockRows * padded_classes) {}
-  std::vector<float> standardized;  // [kBlockRows, D]
-  std::vector<float> logits;        // [kBlockRows, C padded]
+  explicit Block(const SoftmaxRegression& of)
+      : standardized(of.block_rows_ * of.padded_width_),
+        logits(of.block_rows_ * of.padded_classes_) {}
+  std::vector<float> standardized;  // [block_rows_, D padded with zeros]
+  std::vector<float> logits;        // [block_rows_, C padded]
 };
 
 SoftmaxRegression::SoftmaxRegression(const Features& train, int64_t classes, double decay)
     : train_(train),
       width_(train.width),
       classes_(classes),
-      padded_classes_((classes + kNarrowVector - 1) / kNarrowVector * kNarrowVector),
+      padded_width_(RoundedUp(width_, kNarrowVector)),
+      padded_classes_(RoundedUp(classes, kNarrowVector)),
+      block_rows_(std::clamp<int64_t>(
+          kBlockBytes / static_cast<int64_t>(sizeof(float)) / padded_width_, 8, kSummedRows)),
       decay_(decay) {
   const ColumnStatistics statistics = ComputeColumnStatistics(train);
   for (int64_t d = 0; d < width_; ++d) {
@@ -69,11 +79,11 @@ void SoftmaxRegression::Logits(const Features& features, int64_t first, int64_t 
                                const float* weights, Block& block) const {
   for (int64_t i = 0; i < rows; ++i) {
     const float* in = features.values.data() + (first + i) * width_;
-    float* out = block.standardized.data() + i * width_;
+    float* out = block.standardized.data() + i * padded_width_;
 #pragma omp simd
     for (int64_t d = 0; d < width_; ++d) out[d] = (in[d] - mean_[d]) * inverse_deviation_[d];
   }
-  NarrowProduct(block.standardized.data(), width_, 1, rows, width_, weights, padded_classes_,
+  NarrowProduct(block.standardized.data(), padded_width_, rows, width_, weights, padded_classes_,
                 block.logits.data());
   const float* bias = weights + width_ * padded_classes_;
   for (int64_t i = 0; i < rows; ++i) {
@@ -86,31 +96,34 @@ void SoftmaxRegression::Logits(const Features& features, int64_t first, int64_t 
 double SoftmaxRegression::Evaluate(const double* parameters, double* gradient) const {
   const std::vector<float> weights = PadWeights(parameters);
   const int64_t strips = (train_.count + kStripRows - 1) / kStripRows;
-  const int64_t size = (width_ + 1) * padded_classes_;
+  // Of the weights [C, D padded], then of the biases [C padded].
+  const int64_t biases = classes_ * padded_width_, size = biases + padded_classes_;
   std::vector<double> losses(strips), gradients(strips * size);
 #pragma omp parallel
   {
-    Block block(width_, padded_classes_);
-    std::vector<float> product(size);
+    Block block(*this);
+    std::vector<float> part(size);
 #pragma omp for schedule(static)
     for (int64_t s = 0; s < strips; ++s) {
       double* sum = gradients.data() + s * size;
       const int64_t end = std::min(train_.count, (s + 1) * kStripRows);
-      for (int64_t first = s * kStripRows; first < end; first += kBlockRows) {
-        const int64_t rows = std::min(kBlockRows, end - first);
-        Logits(train_, first, rows, weights.data(), block);
-        for (int64_t i = 0; i < rows; ++i) {
-          losses[s] += ToResidual(block.logits.data() + i * padded_classes_, padded_classes_,
-                                  train_.labels[first + i]);
-        }
-        NarrowProduct(block.standardized.data(), 1, width_, width_, rows, block.logits.data(),
-                      padded_classes_, product.data());
-        // The bias's gradient: as if of a feature that is always 1.
-        const float one = 1;
-        NarrowProduct(&one, 0, 0, 1, rows, block.logits.data(), padded_classes_,
-                      product.data() + width_ * padded_classes_);
+      for (int64_t begin = s * kStripRows; begin < end; begin += kSummedRows) {
+        std::fill(part.begin(), part.end(), 0.0f);
+        const int64_t part_end = std::min(end, begin + kSummedRows);
+        for (int64_t first = begin; first < part_end; first += block_rows_) {
+          const int64_t rows = std::min(block_rows_, part_end - first);
+          Logits(train_, first, rows, weights.data(), block);
+          for (int64_t i = 0; i < rows; ++i) {
+            float* const logits = block.logits.data() + i * padded_classes_;
+            losses[s] += ToResidual(logits, padded_classes_, train_.labels[first + i]);
 #pragma omp simd
-        for (int64_t i = 0; i < size; ++i) sum[i] += product[i];
+            for (int64_t c = 0; c < padded_classes_; ++c) part[biases + c] += logits[c];
+          }
+          AddNarrowGradient(block.logits.data(), padded_classes_, block.standardized.data(), rows,
+                            classes_, padded_width_, part.data());
+        }
+#pragma omp simd
+        for (int64_t i = 0; i < size; ++i) sum[i] += part[i];
       }
     }
   }
@@ -119,8 +132,9 @@ double SoftmaxRegression::Evaluate(const double* parameters, double* gradient) c
   loss /= train_.count;
   for (int64_t d = 0; d <= width_; ++d) {
     for (int64_t c = 0; c < classes_; ++c) {
+      const int64_t at = d < width_ ? c * padded_width_ + d : biases + c;
       double sum = 0;
-      for (int64_t s = 0; s < strips; ++s) sum += gradients[s * size + d * padded_classes_ + c];
+      for (int64_t s = 0; s < strips; ++s) sum += gradients[s * size + at];
       const double w = d < width_ ? parameters[d * classes_ + c] : 0;
       loss += decay_ * w * w;
       gradient[d * classes_ + c] = sum / train_.count + 2 * decay_ * w;
@@ -136,10 +150,10 @@ std::vector<int32_t> SoftmaxRegression::Predict(const double* parameters,
   std::vector<int32_t> result(features.count);
 #pragma omp parallel
   {
-    Block block(width_, padded_classes_);
+    Block block(*this);
 #pragma omp for schedule(static)
-    for (int64_t first = 0; first < features.count; first += kBlockRows) {
-      const int64_t rows = std::min(kBlockRows, features.count - first);
+    for (int64_t first = 0; first < features.count; first += block_rows_) {
+      const int64_t rows = std::min(block_rows_, features.count - first);
       Logits(features, first, rows, weights.data(), block);
       for (int64_t i = 0; i < rows; ++i) {
         const float* logits = block.logits.data() + i * padded_classes_;

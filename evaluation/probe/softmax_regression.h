@@ -38,7 +38,9 @@ class SoftmaxRegression {
 
   const Features& train_;
   int64_t width_, classes_;
+  int64_t padded_width_;    // to whole vectors; the padding is zeros
   int64_t padded_classes_;  // to whole vectors; the padding's logits are minus infinity
+  int64_t block_rows_;
   double decay_;
   std::vector<float> mean_, inverse_deviation_;  // [D]
 };
