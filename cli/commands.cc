@@ -159,7 +159,7 @@ const std::vector<Command>& Commands() {
        "optimizer",
        {{"out", "DIR"}, {"pretext", "DIR"}},
        NewCommand,
-       "new loss MyLoss --out ~/my_plugins"},
+       "new loss Spectral --out ~/my_plugins"},
       {"selfcheck",
        "[FOLDER]",
        "checks what this program computes on this machine, and files in the folder",

@@ -22,6 +22,7 @@
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/trainer.h"
+#include "processes/sharing.h"
 
 ABSL_FLAG(std::string, resume, "", "the folder of a run to go on with, bit for bit");
 ABSL_FLAG(
@@ -80,6 +81,22 @@ absl::Status CheckAndTell(const Assembled& parts, const Processes& processes) {
   return absl::OkStatus();
 }
 
+// That all processes multiply by the same code: with another one a block has other bits, and what a
+// loss learns would become another in each. FAST has given up the same bits.
+absl::Status CheckKernels(const Assembled& parts, Processes& processes) {
+  const std::string own = FormatKernels(GetSystemInfo());
+  const absl::StatusOr<std::string> first = BroadcastText(processes, own);
+  if (!first.ok()) return first.status();
+  if (*first == own || parts.config->train().reduction() == Pipeline::Train::FAST) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "computes by other code (", own, ") than the first process (", *first,
+      "), which rounds otherwise. Take machines of one processor, choose the same code "
+      "for all (ONEDNN_MAX_CPU_ISA, OPENBLAS_CORETYPE), or set train { reduction: FAST "
+      "}"));
+}
+
 AssemblyOptions OptionsFor(const Processes& processes) {
   AssemblyOptions options;
   options.processes = processes.size();
@@ -95,6 +112,7 @@ struct Training {
 
 absl::StatusOr<Training> Prepare(Assembled parts, Processes& processes, Progress& progress) {
   if (absl::Status told = CheckAndTell(parts, processes); !told.ok()) return told;
+  if (absl::Status same = CheckKernels(parts, processes); !same.ok()) return same;
   auto trainer = Trainer::Create(std::move(parts), kVersion, processes, progress, SignalledStop(),
                                  FormatBuild(GetSystemInfo()));
   if (!trainer.ok()) return trainer.status();

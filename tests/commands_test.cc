@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,16 @@ TEST(Commands, AForeignFlagEndsWith2) {
     EXPECT_THAT(result.output, AllOf(HasSubstr("pretext " + arguments[0]), HasSubstr(flag)));
   }
   EXPECT_EQ(RunProgram({"--override", "x", "train"}).exit_code, 2);
+}
+
+// The name in its example is one that it takes.
+TEST(Commands, TheExampleOfNewIsGood) {
+  const std::string help = RunProgram({"new", "--help"}).output;
+  std::istringstream example(help.substr(help.find("pretext new ", help.find("For example"))));
+  std::string pretext, command, kind, name;
+  example >> pretext >> command >> kind >> name;
+  const ProgramResult result = RunProgram({command, kind, name, "--pretext", "nowhere"});
+  EXPECT_THAT(result.output, HasSubstr("is no checkout of pretext")) << kind << " " << name;
 }
 
 // What the number of samples makes impossible, told by the files' headers (512 images here).

@@ -19,14 +19,12 @@ double Way(Decay decay, double u) {
 }
 
 double RampSchedule::At(const RunPosition& position) const {
-  const int64_t span = steps > 0 ? steps
-                       : epochs > 0
-                           ? static_cast<int64_t>(std::llround(epochs * position.steps_per_epoch))
-                           : position.total_steps;
+  // A whole number, which as an integer could be too large.
+  const double span = steps > 0    ? static_cast<double>(steps)
+                      : epochs > 0 ? std::round(epochs * position.steps_per_epoch)
+                                   : static_cast<double>(position.total_steps);
   const double u =
-      span <= 1 ? 1.0
-                : std::clamp(static_cast<double>(position.step - 1) / static_cast<double>(span - 1),
-                             0.0, 1.0);
+      span <= 1 ? 1.0 : std::clamp(static_cast<double>(position.step - 1) / (span - 1), 0.0, 1.0);
   return from + (to - from) * Way(decay, u);
 }
 

@@ -57,6 +57,8 @@ TEST(Ramp, TakesItsOwnTime) {
   const RampSchedule steps{.from = 1, .to = 3, .steps = 3};
   EXPECT_EQ(steps.At({.step = 2, .total_steps = 100}), 2);
   EXPECT_EQ(steps.At({.step = 50, .total_steps = 100}), 3);
+  const RampSchedule endless{.from = 1, .to = 3, .epochs = 1e300};
+  EXPECT_EQ(endless.At({.step = 50, .total_steps = 100, .steps_per_epoch = 4}), 1);
   const RampSchedule still{.from = 2, .to = 2};
   EXPECT_EQ(still.At({.step = 1, .total_steps = 1}), 2);
   const RampSchedule constant{.from = 2, .to = 7, .decay = Decay::kConstant};

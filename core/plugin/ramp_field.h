@@ -17,11 +17,15 @@ inline void CheckRamp(const std::string& field, const Ramp& ramp, double least, 
   if (ramp.has_to()) check.InRange(absl::StrCat(field, ".to"), ramp.to(), least, most);
   if (ramp.has_steps()) check.AtLeast(absl::StrCat(field, ".steps"), ramp.steps(), 1);
   if (ramp.has_epochs()) check.Positive(absl::StrCat(field, ".epochs"), ramp.epochs());
+  const bool changes = ramp.length_case() != Ramp::LENGTH_NOT_SET || ramp.decay() != Ramp::LINEAR;
+  check.That(ramp.has_to() || !changes, field,
+             "has a curve or a length, and no `to` that it would lead to: say where it ends, e.g. "
+             "{ from: 0.99 to: 1 decay: COSINE }");
 }
 
-// A ramp that is not given stays at `otherwise`.
+// A ramp begins at `otherwise` where it does not say; one that is not given stays there.
 inline RampSchedule ToSchedule(const Ramp& ramp, double otherwise) {
-  const double from = ramp.has_from() ? ramp.from() : ramp.has_to() ? ramp.to() : otherwise;
+  const double from = ramp.has_from() ? ramp.from() : otherwise;
   return {.from = from,
           .to = ramp.has_to() ? ramp.to() : from,
           .decay = ramp.decay() == Ramp::COSINE ? Decay::kCosine : Decay::kLinear,

@@ -10,6 +10,13 @@ namespace {
 
 absl::Status Write(const ExportRequest& request, const ForeignModel& model,
                    const std::string& folder) {
+  // Of a text its model gives every token's vector, and nothing tells how they become one.
+  if (request.tokenizer != nullptr &&
+      !request.encoder_plugin->output().is(FlowType::Kind::kSequence)) {
+    return absl::InvalidArgumentError(
+        "this encoder gives one vector a text, which a folder of huggingface has no pooling for. "
+        "--format sentence-transformers holds both, and transformers opens its folder too");
+  }
   return WriteTransformersFolder(request, model, folder);
 }
 

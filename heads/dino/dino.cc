@@ -12,7 +12,7 @@ namespace pretext {
 absl::StatusOr<std::unique_ptr<Head>> DinoHeadPlugin::Create(const DinoHead& config,
                                                              const BuildContext& context) {
   FieldChecker check;
-  CheckFlow(context.input, {FlowType::Kind::kVector}, "takes a vector; the encoder gives", check);
+  CheckFlow(context.input, {FlowType::Kind::kVector}, "takes a vector; it is given", check);
   check.Count("layers", config.layers());
   check.Extent("hidden", config.hidden());
   check.Extent("bottleneck", config.bottleneck());

@@ -114,7 +114,7 @@ TEST(DinoHead, EveryFaultIsNamed) {
   config.set_norm_epsilon(0);
   const auto head = DinoHeadPlugin::Create(config, {.input = FlowType::Sequence(8, 16)});
   for (const char* part : {"layers: ", "hidden: ", "bottleneck: ", "output: ", "norm_momentum: ",
-                           "norm_epsilon: ", "the encoder gives sequence 8×16"}) {
+                           "norm_epsilon: ", "it is given sequence 8×16"}) {
     EXPECT_THAT(std::string(head.status().message()), HasSubstr(part));
   }
 }

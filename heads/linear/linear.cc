@@ -9,7 +9,7 @@ absl::StatusOr<std::unique_ptr<Head>> LinearHeadPlugin::Create(const LinearHead&
                                                                const BuildContext& context) {
   FieldChecker check;
   const FlowType& input = context.input;
-  CheckFlow(input, {FlowType::Kind::kVector}, "takes a vector; the encoder gives", check);
+  CheckFlow(input, {FlowType::Kind::kVector}, "takes a vector; it is given", check);
   check.Extent("output", config.output());
   if (!check.ok()) return check.status();
 

@@ -48,7 +48,7 @@ TEST(LinearHead, EveryFaultIsNamed) {
   config.set_output(-1);
   const auto head = LinearHeadPlugin::Create(config, {.input = FlowType::Image(1, 2, 2)});
   EXPECT_THAT(std::string(head.status().message()), HasSubstr("output: "));
-  EXPECT_THAT(std::string(head.status().message()), HasSubstr("the encoder gives image 1×2×2"));
+  EXPECT_THAT(std::string(head.status().message()), HasSubstr("it is given image 1×2×2"));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ absl::StatusOr<std::unique_ptr<Head>> ProjectionMlpHead::Create(const Projection
   using Kind = FlowType::Kind;
   FieldChecker check;
   const FlowType& input = context.input;
-  CheckFlow(input, {Kind::kVector}, "takes a vector; the encoder gives", check);
+  CheckFlow(input, {Kind::kVector}, "takes a vector; it is given", check);
   check.Count("layers", config.layers());
   if (config.hidden() != 0) check.Extent("hidden", config.hidden());
   check.Extent("output", config.output());

@@ -111,9 +111,8 @@ TEST(ProjectionMlp, EveryFaultIsNamed) {
   config.set_output_norm_scale(false);
   const auto head = ProjectionMlpHead::Create(config, {.input = FlowType::Sequence(8, 16)});
   const std::string message(head.status().message());
-  for (const char* part :
-       {"layers: ", "hidden: ", "output: ", "norm_momentum: ", "norm_epsilon: ",
-        "output_norm_scale: ", "takes a vector; the encoder gives sequence 8×16"}) {
+  for (const char* part : {"layers: ", "hidden: ", "output: ", "norm_momentum: ", "norm_epsilon: ",
+                           "output_norm_scale: ", "takes a vector; it is given sequence 8×16"}) {
     EXPECT_THAT(message, HasSubstr(part));
   }
 }

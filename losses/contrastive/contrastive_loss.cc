@@ -11,7 +11,7 @@
 
 namespace pretext {
 
-void CheckComparedViews(const BuildContext& context, int64_t least_views, FieldChecker& check) {
+void CheckVectorsOfViews(const BuildContext& context, int64_t least_views, FieldChecker& check) {
   const FlowType& z = context.input;
   if (!z.is(FlowType::Kind::kNothing)) {
     check.Shape(z.is(FlowType::Kind::kVector),
@@ -21,6 +21,13 @@ void CheckComparedViews(const BuildContext& context, int64_t least_views, FieldC
   check.Shape(context.views >= least_views,
               absl::StrCat("takes at least ", least_views, " views of each sample; there is ",
                            context.views, ". Set views { count: 2 ... }"));
+}
+
+void CheckComparedViews(const BuildContext& context, int64_t least_views, FieldChecker& check) {
+  CheckVectorsOfViews(context, least_views, check);
+  check.Shape(context.target_views == context.value_views,
+              "compares all views with one another, and views { target } names some of them: leave "
+              "that out, or take a loss that has targets, such as pretext.Swav");
 }
 
 void CheckContrastive(const BuildContext& context, int64_t least_views, float temperature,

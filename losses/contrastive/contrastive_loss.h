@@ -15,6 +15,9 @@
 namespace pretext {
 
 // The head's output has to be a vector, and there have to be at least `least_views` views.
+void CheckVectorsOfViews(const BuildContext& context, int64_t least_views, FieldChecker& check);
+
+// The same, and that no views are named as targets: each is compared with all others.
 void CheckComparedViews(const BuildContext& context, int64_t least_views, FieldChecker& check);
 
 // The same, and that the temperature is one that the kernel takes.

@@ -11,7 +11,7 @@
 namespace pretext {
 
 void CheckViewsAlone(const BuildContext& context, FieldChecker& check) {
-  CheckComparedViews(context, /*least_views=*/2, check);
+  CheckVectorsOfViews(context, /*least_views=*/2, check);
   CheckOwnTargets(context, check);
   check.Shape(context.target.is(FlowType::Kind::kNothing),
               "compares the views of the prediction with one another and has no use for a target. "

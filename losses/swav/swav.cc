@@ -109,7 +109,8 @@ LossResult SwavLoss::Compute(Tape& tape, const Prediction& prediction, const Bat
 
 void SwavLoss::AfterStep() {
   for (EmbeddingQueue& queue : queues_) queue.Enter();
-  if (prototypes_->frozen) return;
+  // What was not moved, as long as they are frozen for a time, stays to the bit.
+  if (prototypes_->frozen || !prototypes_->has_gradient) return;
   Tape values(/*recording=*/false);
   const Tensor unit = NormalizeRows(values, values.Constant(prototypes_->value)).value();
   std::copy_n(unit.data(), unit.size(), prototypes_->value.data());

@@ -67,7 +67,10 @@ TEST(SwavLoss, FrozenPrototypesStayAsTheyAre) {
   prototypes.frozen = true;
   loss.AfterStep();
   EXPECT_EQ(ToDoubles(prototypes.value), before);
-  prototypes.frozen = false;
+  prototypes.frozen = false;  // but for a time, as the missing gradient says
+  loss.AfterStep();
+  EXPECT_EQ(ToDoubles(prototypes.value), before);
+  prototypes.has_gradient = true;
   loss.AfterStep();
   EXPECT_NE(ToDoubles(prototypes.value), before);
 }

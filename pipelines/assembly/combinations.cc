@@ -88,8 +88,9 @@ absl::Status CheckTarget(const Assembled& parts) {
 // values of its rows, not tokens or patches that stand masked.
 absl::Status CheckBlocks(const Assembled& parts) {
   FieldChecker check;
-  const bool of_rows =
-      !parts.head->output().is(FlowType::Kind::kTokenScores) && !parts.view.masked_patches();
+  const FlowType& z = parts.head->output();
+  const bool of_rows = z.is(FlowType::Kind::kVector) ||
+                       (!z.is(FlowType::Kind::kTokenScores) && !parts.view.masked_patches());
   check.That(parts.config->train().blocks() == 0 || parts.loss->by_sample() || of_rows, "blocks",
              "is of a loss over samples, or of one over the batch that looks at a row a view; this "
              "one looks at the masked tokens or patches of the whole batch");

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/text/counted.h"
@@ -9,6 +12,7 @@
 #include "core/plugin/field_checker.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/combinations.h"
+#include "pipelines/assembly/freeze.h"
 #include "pipelines/assembly/run_length.h"
 #include "pipelines/initialize/initialization.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -50,10 +54,42 @@ absl::Status CheckWarmup(const Pipeline& config, int64_t samples, bool exact) {
   return check.status();
 }
 
+// What `freeze_for` keeps from training to the run's end.
+std::vector<FrozenFor> FrozenToTheEnd(const Assembled& parts, const RunLength& length) {
+  std::vector<FrozenFor> frozen = FrozenForATime(*parts.config, parts, length.steps_per_epoch);
+  std::erase_if(frozen, [&](const FrozenFor& each) {
+    return each.parameter->frozen || each.steps < length.steps;
+  });
+  return frozen;
+}
+
+absl::Status CheckFreezing(const Assembled& parts, int64_t samples) {
+  const RunLength length = LengthOfRun(*parts.config, samples);
+  const size_t trained = parts.trained_parameters().size();
+  FieldChecker check;
+  check.That(trained == 0 || FrozenToTheEnd(parts, length).size() < trained, "freeze_for",
+             absl::StrCat("leaves nothing to train: all parameters stay as they are for the ",
+                          Counted(length.steps), " steps of the run"));
+  return check.status();
+}
+
+// It may be meant so; of a run that was made shorter it may not.
+void WarnOfFreezing(const Assembled& parts, int64_t samples, std::vector<std::string>* warnings) {
+  const RunLength length = LengthOfRun(*parts.config, samples);
+  std::set<std::string> names;
+  for (const FrozenFor& frozen : FrozenToTheEnd(parts, length)) {
+    if (!names.insert(frozen.name).second) continue;
+    warnings->push_back(absl::StrCat("freeze_for keeps ", frozen.name, " from training for ",
+                                     Counted(frozen.steps), " steps, and the run has ",
+                                     Counted(length.steps), ": it is not trained at all"));
+  }
+}
+
 // Faults of a run over so many samples, or, where that is not exact, at most so many.
 void CheckNumber(const Assembled& parts, int64_t samples, bool exact, SourceMap& map) {
   map.AddFaults("train", CheckBatches(parts, samples, exact));
   map.AddFaults("schedule", CheckWarmup(*parts.config, samples, exact));
+  if (exact) map.AddFaults("", CheckFreezing(parts, samples));
 }
 
 }  // namespace
@@ -75,6 +111,7 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
   }
   if (!map.ok()) return map.status();
 
+  WarnOfFreezing(parts, samples, warnings);
   const Pipeline::Evaluate& evaluate = config.evaluate();
   const int64_t limit = evaluate.max_train_samples();
   const int64_t neighbours = limit > 0 ? std::min(limit, samples) : samples;

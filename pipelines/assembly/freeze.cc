@@ -1,7 +1,6 @@
 #include "pipelines/assembly/freeze.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <type_traits>
 
@@ -12,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "base/text/nearest.h"
 #include "core/plugin/field_checker.h"
+#include "pipelines/assembly/run_length.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/text_tree.h"
 
@@ -58,6 +58,13 @@ bool ForEachNamed(const Model& model, absl::string_view asked, const Visit& visi
   return any;
 }
 
+// Whether it may name something of a part whose own faults kept it from being built.
+bool IsOfMissingPart(const Pipeline& config, const Model& model, absl::string_view asked) {
+  const std::string name(asked);
+  return (model.loss == nullptr && BeginsWith(name, "loss")) ||
+         (config.has_predictor() && model.predictor == nullptr && BeginsWith(name, "predictor"));
+}
+
 std::string NotThere(const std::string& asked, const Model& model) {
   std::vector<std::string> candidates, layers;
   for (const Model::NamedSet& part : model.trained_sets()) {
@@ -92,6 +99,7 @@ void CheckFreezeFor(const Pipeline& config, const Model& model, FieldChecker& ch
     bool parameters = false;
     const bool any = ForEachNamed(model, entry.name(),
                                   [&](const auto& each) { parameters |= IsParameter(each); });
+    if (!any && IsOfMissingPart(config, model, entry.name())) continue;
     if (!any) check.That(false, field + ".name", NotThere(entry.name(), model));
     check.That(!any || parameters, field + ".name",
                absl::StrCat("names running statistics alone: ", Quoted(entry.name()),
@@ -137,6 +145,7 @@ absl::Status Freeze(const Pipeline& config, const Model& model) {
     const std::string field = absl::StrCat("freeze[", i, "]");
     if (!check.NotEmpty(field, absl::StripSuffix(config.freeze(i), "."))) continue;
     const bool any = ForEachNamed(model, config.freeze(i), [](auto& each) { each.frozen = true; });
+    if (!any && IsOfMissingPart(config, model, config.freeze(i))) continue;
     if (!any) check.That(false, field, NotThere(config.freeze(i), model));
   }
   CheckFreezeFor(config, model, check);
@@ -152,11 +161,17 @@ std::vector<FrozenFor> FrozenForATime(const Pipeline& config, const Model& model
   std::vector<FrozenFor> frozen;
   for (const Pipeline::FreezeFor& entry : config.freeze_for()) {
     const int64_t steps =
-        entry.has_steps() ? entry.steps()
-                          : static_cast<int64_t>(std::llround(entry.epochs() * steps_per_epoch));
+        entry.has_steps() ? entry.steps() : StepsOf(entry.epochs(), steps_per_epoch);
     ForEachNamed(model, entry.name(), [&](auto& each) {
       if constexpr (std::is_same_v<std::decay_t<decltype(each)>, Parameter>) {
-        frozen.push_back({&each, steps});
+        const auto known = std::find_if(frozen.begin(), frozen.end(), [&](const FrozenFor& other) {
+          return other.parameter == &each;
+        });
+        if (known == frozen.end()) {
+          frozen.push_back({&each, steps, entry.name()});
+        } else if (known->steps < steps) {
+          *known = {&each, steps, entry.name()};
+        }
       }
     });
   }

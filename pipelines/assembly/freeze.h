@@ -24,10 +24,11 @@ absl::Status Freeze(const Pipeline& config, const Model& model);
 // A parameter that `freeze_for` keeps from training for a time.
 struct FrozenFor {
   Parameter* parameter;
-  int64_t steps;  // as many of the first
+  int64_t steps;     // as many of the first
+  std::string name;  // that named it
 };
-// Those of the pipeline, of a model whose parameters may be allocated; an epoch has that many
-// steps.
+// Those of the pipeline, each once and for the longest time that it is named with, of a model whose
+// parameters may be allocated; an epoch has that many steps.
 std::vector<FrozenFor> FrozenForATime(const Pipeline& config, const Model& model,
                                       double steps_per_epoch);
 

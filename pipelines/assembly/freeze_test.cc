@@ -93,6 +93,20 @@ TEST(Freeze, FaultsSayWhatThereIs) {
   EXPECT_THAT(Fault({"encoder", "head"}), HasSubstr("freeze: leaves nothing to train"));
 }
 
+// A part's own faults are enough: nobody knows yet what is in it.
+TEST(Freeze, NamesOfPartsThatAreNotBuiltAreNotJudged) {
+  FakeModel fake;
+  Pipeline config;
+  config.add_freeze("loss.prototypes");
+  config.add_freeze_for()->set_name("predictor.0");
+  config.mutable_freeze_for(0)->set_steps(2);
+  EXPECT_THAT(std::string(Freeze(config, fake.model).message()),
+              HasSubstr("freeze_for[0].name: names no parameter: \"predictor.0\""))
+      << "there is to be none";
+  config.mutable_predictor();
+  EXPECT_TRUE(Freeze(config, fake.model).ok()) << Freeze(config, fake.model);
+}
+
 TEST(Freeze, CountsAndStatistics) {
   FakeModel fake;
   fake.encoder().AddBatchStatistics(4);
@@ -123,6 +137,15 @@ TEST(Freeze, ForATime) {
   EXPECT_THAT(frozen,
               ElementsAre(std::pair("head.0.weight", 6), std::pair("encoder.layer1.0.weight", 3),
                           std::pair("encoder.layer1.0.bias", 3)));
+  // Of several times the longest; and what an epoch's number cannot count lasts for ever.
+  entry = config.add_freeze_for();
+  entry->set_name("layer1.0.bias");
+  entry->set_epochs(1e300);
+  EXPECT_GT(FrozenForATime(config, fake.model, 4).at(2).steps, int64_t{1} << 50);
+  EXPECT_EQ(FrozenForATime(config, fake.model, 4).at(2).name, "layer1.0.bias");
+  EXPECT_EQ(FrozenForATime(config, fake.model, 4).size(), 3u);
+  config.mutable_freeze_for()->RemoveLast();
+  entry = config.mutable_freeze_for(1);
   entry->set_name("layer1.0.running_mean");
   EXPECT_THAT(std::string(Freeze(config, fake.model).message()),
               HasSubstr("freeze_for[1].name: names running statistics alone: "

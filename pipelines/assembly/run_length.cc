@@ -17,12 +17,17 @@ RunLength LengthOfRun(const Pipeline& config, int64_t samples) {
       train.has_steps()
           ? train.steps()
           : std::max<int64_t>(1, train.epochs() * length.batches_per_epoch / train.accumulate());
-  length.warmup_steps =
-      schedule.has_warmup_epochs()
-          ? std::llround(schedule.warmup_epochs() * static_cast<double>(length.batches_per_epoch) /
-                         static_cast<double>(train.accumulate()))
-          : schedule.warmup_steps();
+  length.steps_per_epoch =
+      static_cast<double>(length.batches_per_epoch) / static_cast<double>(train.accumulate());
+  length.warmup_steps = schedule.has_warmup_epochs()
+                            ? StepsOf(schedule.warmup_epochs(), length.steps_per_epoch)
+                            : schedule.warmup_steps();
   return length;
+}
+
+int64_t StepsOf(double epochs, double steps_per_epoch) {
+  constexpr double kForever = 1e18;
+  return std::llround(std::min(epochs * steps_per_epoch, kForever));
 }
 
 }  // namespace pretext

@@ -49,6 +49,8 @@ Naming OurNaming(const std::vector<NamedPart>& parts, bool own) {
   Naming naming;
   naming.name = own ? "the part's own" : "pretext";
   naming.may_have_more_before = own;
+  // What a run has beside the two, which nobody begins with.
+  if (!own) naming.other_part = {"predictor.", "loss.", "teacher."};
   for (const NamedPart& part : parts) {
     if (!part.wanted) {
       if (!own) naming.other_part.push_back(part.name + ".");

@@ -55,7 +55,10 @@ absl::Status CheckName(const NewPlugin& plugin, const std::string& name) {
   }
   for (const std::string& kind : Kinds()) {
     const std::string class_end = CamelCase(kind);
-    if (absl::EndsWith(name, class_end) && name != class_end) {
+    if (name == class_end) {
+      return fault(absl::StrCat("is what every ", kind, " is; name what this one does"));
+    }
+    if (absl::EndsWith(name, class_end)) {
       return fault(absl::StrCat("ends in ", class_end, ", which the class gets by itself: ",
                                 name.substr(0, name.size() - class_end.size())));
     }

@@ -84,6 +84,7 @@ TEST_F(New, EveryFaultIsNamed) {
     EXPECT_THAT(Fault(Asked("loss", name, "")), HasSubstr("is no name")) << name;
   }
   EXPECT_THAT(Fault(Asked("loss", "SpectralLoss", "")), HasSubstr("by itself: Spectral"));
+  EXPECT_THAT(Fault(Asked("loss", "loss", "")), HasSubstr("loss: is what every loss is"));
   EXPECT_THAT(Fault({.kind = "loss", .name = "X", .pretext = folder_ / "tools"}),
               HasSubstr("is no checkout of pretext; name the folder with --pretext"));
   EXPECT_THAT(Fault({.kind = "loss", .name = "X"}), HasSubstr("is not known"));

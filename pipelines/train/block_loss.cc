@@ -1,7 +1,6 @@
 #include "pipelines/train/block_loss.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -13,16 +12,8 @@
 namespace pretext {
 namespace {
 
-// Of a batch's items, as many as any loss has figures.
-constexpr size_t kMostMetrics = 6;
-
 // What a block says of a loss that is not finite where its own rows are.
 constexpr char kOfAnotherBlock[] = "of rows of another block, or of finite ones";
-
-struct Items {
-  double loss = 0, weight = 0;
-  std::array<double, kMostMetrics> metrics{};
-};
 
 }  // namespace
 
@@ -102,24 +93,26 @@ LossOfValues BlockLoss::Judge(const LossInput& input, Reduction reduction) {
 }
 
 StepResult BlockLoss::MeanOf(const StepResult& own) {
-  PRETEXT_CHECK(own.metrics.size() <= kMostMetrics, "no more figures of a loss than there is room");
-  Items here{.loss = own.loss, .weight = own.weight};
-  for (size_t m = 0; m < own.metrics.size(); ++m) here.metrics[m] = own.metrics[m].second;
-  static_assert(sizeof(Items) % 4 == 0);
-  const std::vector<int64_t> counts(static_cast<size_t>(member_->count()), sizeof(Items) / 4);
-  std::vector<Items> all(counts.size());
-  std::memcpy(all.data(), member_->Gather(&here, counts), all.size() * sizeof(Items));
-  Items sum;
-  for (const Items& block : all) {
-    sum.weight += block.weight;
-    sum.loss += block.weight * block.loss;
-    for (size_t m = 0; m < kMostMetrics; ++m) sum.metrics[m] += block.weight * block.metrics[m];
+  // Of each block its weight, its loss and the loss's figures.
+  std::vector<double> here = {own.weight, own.loss};
+  for (const auto& [name, value] : own.metrics) here.push_back(value);
+  const size_t size = here.size(), blocks = static_cast<size_t>(member_->count());
+  const std::vector<int64_t> counts(blocks, static_cast<int64_t>(size * sizeof(double) / 4));
+  std::vector<double> all(blocks * size);
+  std::memcpy(all.data(), member_->Gather(here.data(), counts), all.size() * sizeof(double));
+  double weight = 0;
+  std::vector<double> sums(size - 1);
+  for (auto block = all.begin(); block != all.end(); block += static_cast<ptrdiff_t>(size)) {
+    weight += block[0];
+    for (size_t i = 0; i < sums.size(); ++i) {
+      sums[i] += block[0] * block[static_cast<ptrdiff_t>(i) + 1];
+    }
   }
   StepResult mean = own;
-  mean.weight = sum.weight;
-  mean.loss = sum.weight > 0 ? sum.loss / sum.weight : sum.loss;
+  mean.weight = weight;
+  mean.loss = weight > 0 ? sums[0] / weight : sums[0];
   for (size_t m = 0; m < mean.metrics.size(); ++m)
-    mean.metrics[m].second = sum.weight > 0 ? sum.metrics[m] / sum.weight : 0;
+    mean.metrics[m].second = weight > 0 ? sums[m + 1] / weight : 0;
   return mean;
 }
 

@@ -62,8 +62,11 @@ class Counting : public Optimizer {
  public:
   double learning_rate() const override { return 1; }
   void Attach(std::vector<Parameter*> parameters) override { parameters_ = std::move(parameters); }
-  void Step(int64_t, double, double gradient_scale) override {
+  void Step(int64_t step, double, double gradient_scale) override {
     ++steps;
+    for (const Parameter* p : parameters_) {
+      if (p->has_gradient) moved.emplace_back(p->name, step);
+    }
     scale = gradient_scale;
     parameters_[0]->value.data()[1] = becomes;
   }
@@ -71,6 +74,7 @@ class Counting : public Optimizer {
   int steps = 0;
   double scale = 0;
   float becomes = 0.5f;
+  std::vector<std::pair<std::string, int64_t>> moved;  // what had a gradient, and at which step
 
  private:
   std::vector<Parameter*> parameters_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "core/autograd/gradient_norm.h"
@@ -100,6 +101,29 @@ absl::StatusOr<double> Updater::GradientScale(int64_t step, UpdateFigures& figur
   return most > 0 && figures.gradient_norm > most ? scale * (most / figures.gradient_norm) : scale;
 }
 
+void Updater::Move(int64_t step, double learning_rate, double scale) {
+  if (frozen_.empty()) return parts_.optimizer->Step(step, learning_rate, scale);
+  std::map<int64_t, std::vector<Parameter*>> groups;  // by the steps that they were kept for
+  for (const FrozenFor& frozen : frozen_) {
+    if (!frozen.parameter->has_gradient) continue;
+    groups[frozen.steps].push_back(frozen.parameter);
+    frozen.parameter->has_gradient = false;
+  }
+  // The others; nothing else is left to be seen.
+  for (Parameter* p : parameters_) {
+    if (p->has_gradient) groups[0].push_back(p);
+    p->has_gradient = false;
+  }
+  for (const auto& [steps, group] : groups) {
+    for (Parameter* p : group) p->has_gradient = true;
+    parts_.optimizer->Step(step - steps, learning_rate, scale);
+    for (Parameter* p : group) p->has_gradient = false;
+  }
+  for (const auto& [steps, group] : groups) {
+    for (Parameter* p : group) p->has_gradient = true;
+  }
+}
+
 absl::Status Updater::CheckParameters(int64_t step, double learning_rate) const {
   for (const Parameter* p : parameters_) {
     if (IsFinite(p->value)) continue;
@@ -126,7 +150,7 @@ absl::StatusOr<UpdateFigures> Updater::Update(Cursor& cursor, bool monitored) {
   if (!scale.ok()) return scale.status();
   figures.learning_rate = plan_.LearningRate(step);
   if (weight_decay_) parts_.optimizer->set_weight_decay(weight_decay_->At(position));
-  parts_.optimizer->Step(step, figures.learning_rate, *scale);
+  Move(step, figures.learning_rate, *scale);
   parts_.EndStep(position);
   // Else it is seen at the next loss, or when a checkpoint is to be written.
   if (monitored) {

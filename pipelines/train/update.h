@@ -57,6 +57,10 @@ class Updater {
   absl::Status AddGradients(Cursor& cursor, bool monitored, UpdateFigures& figures);
   // What gradients are to be multiplied by before the step.
   absl::StatusOr<double> GradientScale(int64_t step, UpdateFigures& figures);
+  // A step of the optimizer. Parameters that were kept from training for a time count their steps
+  // from their first one, on which Adam's corrections depend; elsewhere what has no gradient yet
+  // has no steps either.
+  void Move(int64_t step, double learning_rate, double scale);
   absl::Status CheckParameters(int64_t step, double learning_rate) const;
 
   Assembled& parts_;

@@ -13,7 +13,9 @@ namespace pretext {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 class UpdaterTest : public testing::Test {
  protected:
@@ -68,6 +70,23 @@ TEST_F(UpdaterTest, AGradientThatIsNotFiniteIsNotApplied) {
       EXPECT_EQ(optimizer_->steps, 0) << clip_norm << " " << gradient;
     }
   }
+}
+
+// Adam divides its means by what they have of zeros, which depends on how often they were moved.
+TEST_F(UpdaterTest, WhatWasFrozenForATimeCountsItsOwnSteps) {
+  for (const int64_t steps : {1, 2}) {
+    Pipeline::FreezeFor* entry = parts_.config->add_freeze_for();
+    entry->set_name("encoder.linear.bias");
+    entry->set_steps(steps);
+  }
+  const TrainPlan plan{.batches_per_epoch = 2, .total_steps = 9, .base_learning_rate = 0.5};
+  Updater updater(parts_, plan, alone_);
+  Cursor cursor;
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(updater.Update(cursor, false).ok());
+  const char* const weight = "encoder.linear.weight";
+  const char* const bias = "encoder.linear.bias";
+  EXPECT_THAT(optimizer_->moved, ElementsAre(Pair(weight, 1), Pair(weight, 2), Pair(weight, 3),
+                                             Pair(bias, 1), Pair(weight, 4), Pair(bias, 2)));
 }
 
 TEST_F(UpdaterTest, AParameterThatIsNotFiniteIsNamed) {

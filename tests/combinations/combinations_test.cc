@@ -155,7 +155,9 @@ TEST_F(CombinationsTest, MaskedPatchesTakePartsThatKnowOfThem) {
                           "3 of 4 patches masked, and knows of no masks"));
   }
   // What is masked may be left out of a view of a contrastive run too.
-  EXPECT_EQ(Faults(Contrastive(), absl::StrCat("views { count: 2 ", masking, "} ", vit(""))), "");
+  const std::string pooled = absl::StrCat("views { count: 2 ", masking, "} ", vit(""));
+  EXPECT_EQ(Faults(Contrastive(), pooled), "");
+  EXPECT_EQ(Faults(Contrastive(), pooled + "train { blocks: 2 }"), "") << "the loss sees vectors";
 }
 
 TEST_F(CombinationsTest, ScaledDatasetsAreOutsideZeroToOne) {
@@ -264,11 +266,56 @@ TEST_F(CombinationsTest, TheWarmupEndsWithinTheRun) {
   EXPECT_EQ(Faults(text, "train { steps: 1 } schedule { warmup_epochs: 1 }"),
             "schedule.warmup_epochs");
   EXPECT_EQ(Faults(text, "train { steps: 2 } schedule { warmup_epochs: 1 }"), "");
+  EXPECT_EQ(Faults(text, "train { steps: 2 } schedule { warmup_epochs: 1e300 }"),
+            "schedule.warmup_epochs");
   EXPECT_EQ(Faults(text, "train { accumulate: 2 } schedule { warmup_steps: 3 }"),
             "schedule.warmup_steps");
   EXPECT_EQ(Faults(text, "train { batch_size: 22 } schedule { warmup_steps: 30 }"),
             "train.batch_size")
       << "without a batch there are no steps to compare with";
+}
+
+TEST_F(CombinationsTest, SomethingIsTrained) {
+  const std::string head = "freeze_for { name: 'head' epochs: 2 } ";
+  const std::string encoder = "freeze_for { name: 'encoder' steps: ";
+  EXPECT_EQ(Faults(Autoencoder(), encoder + "3 } " + head), "");
+  EXPECT_EQ(Faults(Autoencoder(), encoder + "4 } " + head), "freeze_for");
+  EXPECT_EQ(Faults(Autoencoder(), head + "freeze: 'encoder'"), "freeze_for");
+  EXPECT_EQ(Faults(Autoencoder(), "freeze_for { name: 'head' epochs: 1e300 }"), "");
+  const absl::StatusOr<Assembled> parts = Assembled_(Autoencoder(), head);
+  ASSERT_TRUE(parts.ok() && parts->dataset->Load().ok());
+  std::vector<std::string> warnings;
+  ASSERT_TRUE(CheckAgainstData(*parts, &warnings).ok());
+  EXPECT_EQ(warnings.front(),
+            "freeze_for keeps head from training for 4 steps, and the run has 4: it is not trained "
+            "at all");
+}
+
+// Losses that compare all views with one another have no targets to name.
+TEST_F(CombinationsTest, TargetsAreOfALossThatHasThem) {
+  const std::string groups = Part("encoder", "ResNet] { width: 2 }") +
+                             "views { group { name: 'a' count: 2 } group { name: 'b' } ";
+  const std::string one = groups + "count: 3 target: 'a' } ", all = groups + "count: 3 } ";
+  for (const char* loss : {"NtXent", "Dcl", "SupCon", "BarlowTwins", "VicReg"}) {
+    const std::string part = Part("loss", absl::StrCat(loss, "] {}"));
+    EXPECT_EQ(Faults(Contrastive(), part + one), "loss") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + all), "") << loss;
+  }
+  for (const char* loss : {"SigReg] {}", "VisReg] {}", "Swav] { prototypes: 4 }"})
+    EXPECT_EQ(Faults(Contrastive(), Part("loss", loss) + one), "") << loss;
+  const std::string predictor = Part("predictor", "ProjectionMlp] { output: 4 }");
+  EXPECT_EQ(Faults(Contrastive(), predictor + one), "") << "whose target is z of those views";
+}
+
+TEST_F(CombinationsTest, ARampThatChangesLeadsSomewhere) {
+  const std::string cosine = Part("loss", "NegativeCosine] {}");
+  EXPECT_EQ(Faults(Contrastive(), cosine + "teacher { momentum { from: 0.9 decay: COSINE } }"),
+            "teacher.momentum");
+  EXPECT_EQ(Faults(Contrastive(), cosine + "teacher { momentum { steps: 3 } }"),
+            "teacher.momentum");
+  EXPECT_EQ(Faults(Contrastive(), cosine + "teacher { momentum { to: 1 decay: COSINE } }"), "");
+  EXPECT_EQ(Faults(Contrastive(), "schedule { weight_decay { from: 0.1 epochs: 1 } }"),
+            "schedule.weight_decay");
 }
 
 TEST_F(CombinationsTest, AnEvaluationThatIsAskedForMeasuresSomething) {

@@ -72,6 +72,35 @@ TEST(ExportCommand, WhatCannotBeDoneIsSaid) {
   EXPECT_EQ(FileContents("o/README.md"), "");
 }
 
+// An encoder of one vector a text, as SimCSE trains it.
+TEST(ExportCommand, APoolIsExportedWhereThereIsAPlaceForIt) {
+  std::string corpus;
+  for (int i = 0; i < 200; ++i) corpus += "word" + std::to_string(i % 7) + " and others\n\n";
+  WriteScratchFile("corpus.txt", corpus);
+  WriteScratchFile(
+      "texts.textproto",
+      SmallLanguageModel("texts", 60,
+                         "optimizer { [type.googleapis.com/pretext.AdamW] {} } train { steps: 2 "
+                         "batch_size: 8 }"));
+  const ProgramResult trained = RunProgram(
+      {"train", "texts.textproto", "--override",
+       "views { count: 2 } encoder { [type.googleapis.com/pretext.Transformer] { pooled: true } } "
+       "head { [type.googleapis.com/pretext.ProjectionMlp] { output: 8 } } "
+       "loss { [type.googleapis.com/pretext.NtXent] {} }"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.output;
+  const auto exported = [](const std::string& format) {
+    return RunProgram({"export", "runs/texts", "--format", format, "--out", "texts_" + format});
+  };
+  const ProgramResult refused = exported("huggingface");
+  EXPECT_EQ(refused.exit_code, 2) << refused.output;
+  EXPECT_THAT(refused.output, HasSubstr("--format sentence-transformers holds both"));
+  for (const char* const format : {"sentence-transformers", "onnx"}) {
+    const ProgramResult good = exported(format);
+    EXPECT_EQ(good.exit_code, 0) << good.output;
+    EXPECT_THAT(good.output, HasSubstr("sentence_embedding differs by "));
+  }
+}
+
 TEST(ExportCommand, HelpNamesTheFormats) {
   const ProgramResult result = RunProgram({"export", "--help"});
   EXPECT_EQ(result.exit_code, 0);

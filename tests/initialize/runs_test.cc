@@ -136,6 +136,32 @@ TEST(Freeze, FrozenWeightsAndStatisticsStayToTheBit) {
   }
 }
 
+// A run's predictor, teacher and what its loss remembers are not asked for.
+TEST(Initialize, ARunOfMoreRolesGivesItsEncoderAndHead) {
+  WriteScratchFile("taught.textproto", SmallSimclr("taught"));
+  const ProgramResult taught = Train(
+      "taught.textproto",
+      {"predictor { [type.googleapis.com/pretext.ProjectionMlp] { hidden: 8 output: 4 } } teacher "
+       "{ kept: true } loss { [type.googleapis.com/pretext.InfoNceQueue] { rows: 40 } }"});
+  ASSERT_EQ(taught.exit_code, 0) << taught.output;
+  const auto source = Weights("runs/taught/checkpoint");
+  ASSERT_TRUE(source.contains("loss.queue") && source.contains("predictor.0.weight"));
+  for (const char* const part : {"ENCODER", "HEAD", "BOTH"}) {
+    const std::string name = std::string("of_") + part;
+    const ProgramResult result =
+        Train("taught.textproto", {"name: '" + name +
+                                   "' train { steps: 1 } initialize { from: "
+                                   "'runs/taught' part: " +
+                                   part + " }"});
+    ASSERT_EQ(result.exit_code, 0) << result.output;
+    for (const auto& [tensor, value] : Weights("runs/" + name + "/initial")) {
+      const bool asked = std::string(part) == "BOTH" ||
+                         tensor.starts_with("encoder.") == (std::string(part) == "ENCODER");
+      EXPECT_TRUE(!asked || SameBits(value, source.at(tensor))) << tensor << ", " << part;
+    }
+  }
+}
+
 TEST(Initialize, ARunGoesOnWithoutWhatItCameFrom) {
   WriteScratchFile("first.textproto", SmallAutoencoder("first"));
   ASSERT_EQ(Train("first.textproto").exit_code, 0);

@@ -313,6 +313,31 @@ TEST_F(ProcessesTest, OneThatWasStoppedIsNamedOverMpiToo) {
   if (process != 0) kill(process, SIGKILL);  // if its mpirun has left it
 }
 
+// As machines of two kinds would: one of the processes without AVX.
+TEST_F(ProcessesTest, OneThatComputesByOtherCodeIsNamed) {
+  if (Mpirun().empty()) GTEST_SKIP() << "there is no MPI";
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("s"));
+  std::vector<std::string> launcher = Mpirun();
+  for (const char* const word :
+       {"sh", "-c",
+        "[ \"$OMPI_COMM_WORLD_RANK$PMI_RANK\" = 1 ] && export ONEDNN_MAX_CPU_ISA=SSE41; exec "
+        "\"$0\" \"$@\""}) {
+    launcher.emplace_back(word);
+  }
+  const auto train = [&](const std::string& reduction) {
+    Clear();
+    return RunProgramUnder(
+        launcher, "pretext_mpi",
+        Command({kFast, "train { epochs: 1 blocks: 2 reduction: " + reduction + " }"}, 1));
+  };
+  const ProgramResult exact = train("EXACT");
+  EXPECT_EQ(exact.exit_code, 1) << exact.output;
+  EXPECT_THAT(exact.output, HasSubstr("process 1 on host"));
+  EXPECT_THAT(exact.output, HasSubstr("computes by other code (OpenBLAS: "));
+  const ProgramResult fast = train("FAST");
+  EXPECT_EQ(fast.exit_code, 0) << fast.output;
+}
+
 TEST_F(ProcessesTest, OverMpiTheBitsAreTheSame) {
   if (Mpirun().empty()) GTEST_SKIP() << "there is no MPI";
   WriteScratchFile("pipeline.textproto", SmallAutoencoder("l"));
