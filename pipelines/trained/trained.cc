@@ -1,6 +1,8 @@
 #include "pipelines/trained/trained.h"
 
+#include "absl/strings/str_cat.h"
 #include "base/file/is_there.h"
+#include "core/plugin/tokenizer.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/initialize/weight_file.h"
@@ -16,6 +18,10 @@ std::string RunOf(const std::string& path) {
 }
 
 absl::StatusOr<Assembled> OpenTrained(const std::string& path) {
+  if (IsThere(path + "/encoder.textproto")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": holds an encoder alone, and its head is asked for, which the run has: name it"));
+  }
   const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(RunOf(path));
   if (!directory.ok()) return directory.status();
   AssemblyOptions options;
@@ -31,7 +37,15 @@ std::string CheckpointAt(const std::string& path, const RunDirectory& run) {
   return run.path() == path ? run.checkpoint_path() : path;
 }
 
+absl::Status CheckVocabulary(const std::string& run, const Dataset& dataset) {
+  const Tokenizer* tokenizer = dataset.tokenizer();
+  if (tokenizer == nullptr || !tokenizer->needs_training()) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat(run, "/", tokenizer->file_name(),
+                                          ": is missing: the vocabulary that this run learnt"));
+}
+
 absl::Status LoadTrained(const std::string& checkpoint, Assembled& parts) {
+  if (auto s = CheckVocabulary(RunOf(checkpoint), *parts.dataset); !s.ok()) return s;
   parts.Allocate(parts.config->train().seed());
   return LoadWeights(checkpoint, parts.parameter_sets(), TokenizerFingerprint(*parts.dataset));
 }

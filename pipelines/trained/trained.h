@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/plugin/dataset.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/run/run_directory.h"
 
@@ -19,6 +20,10 @@ absl::StatusOr<Assembled> OpenTrained(const std::string& path);
 // weights in all of the parts, which are allocated.
 std::string CheckpointAt(const std::string& path, const RunDirectory& run);
 absl::Status LoadTrained(const std::string& checkpoint, Assembled& parts);
+
+// NotFound where the run learnt a vocabulary and its folder has it no more: a tokenizer without one
+// can neither encode nor say which it is.
+absl::Status CheckVocabulary(const std::string& run, const Dataset& dataset);
 
 // The run whose checkpoint is at `path`, one or two folders above. Without one, the path itself,
 // which is then a run or an error.
