@@ -12,9 +12,11 @@
 #include "evaluation/representation/representation.h"
 #include "pipelines/assembly/data_checks.h"
 #include "pipelines/evaluate/evaluation.h"
+#include "pipelines/evaluate/representation_options.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/trained/on_dataset.h"
+#include "pipelines/trained/use_overrides.h"
 
 ABSL_FLAG(std::string, dataset, "",
           "what it is measured on: 'dataset { … }', or a file of that, such as a pipeline");
@@ -73,6 +75,8 @@ absl::Status EvaluateFeatures() {
                        "together"));
     }
   }
+  const auto over = ReadUseOverrides(Overrides(), {"evaluate"});
+  if (!over.ok()) return over.status();
   const auto dataset = MakeDataset(
       absl::StrCat("dataset { [type.googleapis.com/pretext.Arrays] {",
                    Field("samples", absl::GetFlag(FLAGS_features)), Field("labels", labels),
@@ -80,15 +84,16 @@ absl::Status EvaluateFeatures() {
   if (!dataset.ok()) return dataset.status();
   if (absl::Status status = (*dataset)->Load(); !status.ok()) return status;
   Progress progress(stderr);
-  RepresentationOptions options;
-  options.work = TellOn(progress);
+  FillDefaults(over->config.get());
+  const RepresentationOptions options = OptionsOf(over->config->evaluate(), TellOn(progress));
   StopOnSignals();
   Figures figures;
-  figures.samples = (*dataset)->size(Split::kTest);
-  const auto train = RawSplit(**dataset, {.split = Split::kTrain}),
-             held = RawSplit(**dataset, {.split = Split::kTest});
+  const auto train =
+                 RawSplit(**dataset, {.split = Split::kTrain, .limit = options.max_train_samples}),
+             held = RawSplit(**dataset, {.split = Split::kTest, .limit = options.max_test_samples});
   if (!train.ok()) return train.status();
   if (!held.ok()) return held.status();
+  figures.samples = held->count;
   figures.warnings = HollowFigures(*train, *held, options);
   const auto scores = ScoreFeatures("", *train, *held, options);
   if (!scores.ok()) return scores.status();

@@ -134,9 +134,13 @@ void CheckSections(const Pipeline& pipeline, SourceMap* map) {
   map->AddFaults("schedule", CheckSchedule(pipeline.schedule(), pipeline.train()));
   const int64_t views = std::clamp(pipeline.views().count(), 1, kMaxViews);
   map->AddFaults("train", CheckTrain(pipeline.train(), views));
-  map->AddFaults("evaluate", CheckEvaluate(pipeline.evaluate()));
+  CheckEvaluateSection(pipeline, map);
   map->AddFaults("checkpoints", CheckCheckpoints(pipeline.checkpoints()));
   map->AddFaults("output", CheckOutput(pipeline.output()));
+}
+
+void CheckEvaluateSection(const Pipeline& pipeline, SourceMap* map) {
+  map->AddFaults("evaluate", CheckEvaluate(pipeline.evaluate()));
 }
 
 double LearningRateScale(const Pipeline& pipeline) {

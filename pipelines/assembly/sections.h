@@ -12,6 +12,8 @@ inline constexpr int kMaxViews = 64;
 
 // Adds a fault for each bad value.
 void CheckSections(const Pipeline& pipeline, SourceMap* map);
+// The same of `evaluate` alone.
+void CheckEvaluateSection(const Pipeline& pipeline, SourceMap* map);
 
 // The factor on the optimizer's learning rate that schedule.scaling asks for: 1, B/256 or √(B/256)
 // for B = batch_size · accumulate.

@@ -13,6 +13,7 @@
 #include "evaluation/views/views.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "pipelines/assembly/combinations.h"
+#include "pipelines/evaluate/representation_options.h"
 #include "pipelines/initialize/initialization.h"
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -25,21 +26,11 @@ std::string Prefix(Split split) { return split == Split::kValidation ? "validati
 
 RepresentationOptions MakeOptions(const Assembled& parts, Split split, bool probe,
                                   const Work& work) {
-  const Pipeline::Evaluate& config = parts.config->evaluate();
-  RepresentationOptions options{.classify = config.classify(),
-                                .knn = {},
-                                .probe = probe,
-                                .batch_size = config.batch_size(),
-                                .max_train_samples = config.max_train_samples(),
-                                .max_test_samples = config.max_test_samples(),
-                                .split = split,
-                                .chain = parts.chains[0],
-                                .precision = parts.precision(),
-                                .work = work};
-  for (const Pipeline::Knn& knn : config.knn()) options.knn.push_back({knn.k(), knn.temperature()});
-  options.probe_options = {.decay = config.probe().l2(),
-                           .max_iterations = config.probe().max_iterations(),
-                           .work = work};
+  RepresentationOptions options = OptionsOf(parts.config->evaluate(), work);
+  options.probe = probe;
+  options.split = split;
+  options.chain = parts.chains[0];
+  options.precision = parts.precision();
   return options;
 }
 

@@ -17,6 +17,7 @@
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/trained/open_encoder.h"
 #include "pipelines/trained/trained.h"
+#include "pipelines/trained/use_overrides.h"
 
 namespace pretext {
 namespace {
@@ -133,6 +134,8 @@ absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText&
 
 absl::StatusOr<Assembled> OpenOnDataset(const std::string& path, const std::string& dataset,
                                         const std::vector<std::string>& overrides) {
+  const auto over = ReadUseOverrides(overrides, {"evaluate", "train.precision"});
+  if (!over.ok()) return over.status();
   const absl::StatusOr<DatasetText> text = TextOf(dataset);
   if (!text.ok()) return text.status();
   const absl::StatusOr<PathKind> kind = KindOfPath(WholeFolder(path) + kEncoderFile);

@@ -1,8 +1,5 @@
 #include "pipelines/trained/open_encoder.h"
 
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/message.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,11 +11,10 @@
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/trained/trained.h"
+#include "pipelines/trained/use_overrides.h"
 
 namespace pretext {
 namespace {
-
-using google::protobuf::FieldDescriptor;
 
 // What a run's pipeline says of its encoder, as the text of a file.
 absl::StatusOr<std::string> DescribeRun(const RunDirectory& run) {
@@ -26,6 +22,7 @@ absl::StatusOr<std::string> DescribeRun(const RunDirectory& run) {
   options.run_directory = run.path();
   const absl::StatusOr<Assembled> parts = AssembleFile(run.pipeline_path(), {}, options);
   if (!parts.ok()) return parts.status();
+  if (auto s = CheckVocabulary(run.path(), *parts->dataset); !s.ok()) return s;
   const std::string& version = parts->config->version();
   absl::StatusOr<EncoderFile> file = DescribeEncoder(*parts, version, /*step=*/0);
   if (absl::IsFailedPrecondition(file.status())) {
@@ -56,30 +53,6 @@ absl::StatusOr<TrainedEncoder> OpenCheckpoint(const RunDirectory& run,
   return trained;
 }
 
-std::vector<const FieldDescriptor*> FieldsIn(const google::protobuf::Message& message) {
-  std::vector<const FieldDescriptor*> fields;
-  message.GetReflection()->ListFields(message, &fields);
-  return fields;
-}
-
-// What overrides change, or faults for what they cannot change.
-absl::StatusOr<Pipeline::Train> ReadOverrides(const std::vector<std::string>& overrides) {
-  LoadedPipeline over = LoadPipelineText("", "", overrides);
-  const auto refuse = [&](const std::string& field) {
-    over.map.AddFaults(field, absl::InvalidArgumentError(
-                                  "the encoder is used as it was trained: of its pipeline only "
-                                  "train { precision } can be another here"));
-  };
-  for (const FieldDescriptor* field : FieldsIn(*over.config)) {
-    if (field->name() != "train") refuse(field->name());
-  }
-  for (const FieldDescriptor* field : FieldsIn(over.config->train())) {
-    if (field->name() != "precision") refuse(absl::StrCat("train.", field->name()));
-  }
-  if (!over.map.ok()) return over.map.status();
-  return over.config->train();
-}
-
 absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
   if (IsThere(WholeFolder(path) + kEncoderFile)) return OpenEncoderFolder(path);
   const absl::StatusOr<RunDirectory> run = RunDirectory::Open(RunOf(path));
@@ -100,12 +73,13 @@ absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
 
 absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
                                            const std::vector<std::string>& overrides) {
-  const absl::StatusOr<Pipeline::Train> over = ReadOverrides(overrides);
+  const absl::StatusOr<LoadedPipeline> over = ReadUseOverrides(overrides, {"train.precision"});
   if (!over.ok()) return over.status();
   absl::StatusOr<TrainedEncoder> trained = OpenAsTrained(path);
   if (!trained.ok()) return trained;
   trained->path = path;
-  if (over->has_precision()) trained->file.set_precision(over->precision());
+  const Pipeline::Train& train = over->config->train();
+  if (train.has_precision()) trained->file.set_precision(train.precision());
   return trained;
 }
 
