@@ -35,6 +35,35 @@ void KeepLabelled(Features& features) {
   features.values.resize(kept * features.width);
 }
 
+// How many rows of `test` have a label that none of `train` has.
+int64_t OfOtherClasses(const Features& train, const Features& test) {
+  const absl::flat_hash_set<int32_t> classes(train.labels.begin(), train.labels.end());
+  return std::count_if(test.labels.begin(), test.labels.end(),
+                       [&](int32_t label) { return label >= 0 && !classes.contains(label); });
+}
+
+// Puts each label's place among the labels that either split has in its place, and gives these,
+// sorted: 0 and 1,000,000 are two classes, not a million. Every row has a label.
+std::vector<int32_t> NumberClasses(Features& train, Features& test) {
+  std::vector<int32_t> classes = train.labels;
+  classes.insert(classes.end(), test.labels.begin(), test.labels.end());
+  std::sort(classes.begin(), classes.end());
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+  for (Features* features : {&train, &test}) {
+    for (int32_t& label : features->labels) {
+      const auto found = std::lower_bound(classes.begin(), classes.end(), label);
+      label = static_cast<int32_t>(found - classes.begin());
+    }
+  }
+  return classes;
+}
+
+// The labels that places among `classes` stand for.
+std::vector<int32_t> AsGiven(std::vector<int32_t> places, const std::vector<int32_t>& classes) {
+  for (int32_t& place : places) place = classes[static_cast<size_t>(place)];
+  return places;
+}
+
 // The options' work, told of under what a prefix ("raw_") stands for.
 Work Under(const std::string& prefix, const Work& work) {
   if (prefix.empty()) return work;
@@ -74,13 +103,15 @@ absl::StatusOr<NamedFigures> ScoreFeatures(const std::string& prefix, Features t
   KeepLabelled(train);
   KeepLabelled(test);
   if (train.count == 0 || test.count == 0) return figures;
+  const std::vector<int32_t> classes = NumberClasses(train, test);
   const auto answers = PredictKnn(train, test, options.knn, Under(prefix, options.work));
   if (!answers.ok()) return answers.status();
   for (size_t i = 0; i < answers->size(); ++i)
     figures.emplace_back(prefix + KnnName(options.knn, i),
                          PercentCorrect((*answers)[i], test.labels));
   if (options.on_answers != nullptr && !answers->empty())
-    options.on_answers(prefix + "knn", test.labels, answers->front());
+    options.on_answers(prefix + "knn", AsGiven(test.labels, classes),
+                       AsGiven(answers->front(), classes));
   if (options.probe) {
     ProbeOptions probe_options = options.probe_options;
     probe_options.work = Under(prefix, options.work);
@@ -133,8 +164,13 @@ std::vector<std::string> HollowFigures(const Features& train, const Features& te
          "that are measured are of one value throughout: there is nothing to tell them by");
   if (!options.classify || train.labels.empty()) return warnings;
   if (std::all_of(train.labels.begin(), train.labels.end(),
-                  [&](int32_t label) { return label == train.labels[0]; }))
+                  [&](int32_t label) { return label == train.labels[0]; })) {
     warnings.push_back("all training samples are of one class: accuracies mean nothing");
+  } else {
+    of_all(OfOtherClasses(train, test),
+           "that are measured are of classes that no training sample has: their answers are wrong "
+           "whatever h is");
+  }
   for (const KnnVote& vote : options.knn) {
     if (vote.neighbors < train.count) continue;
     warnings.push_back(absl::StrCat(

@@ -130,6 +130,31 @@ TEST(RepresentationTest, SaysWhatMakesFiguresHollow) {
   EXPECT_THAT(HollowFigures(one_class, fresh, {.knn = {{3, 0}}}),
               ElementsAre(HasSubstr("one class"), HasSubstr("k = 3 asks all of the 3")));
   EXPECT_TRUE(HollowFigures(one_class, fresh, {.classify = false}).empty());
+  Features others = fresh;
+  others.labels = {5, 1};
+  EXPECT_THAT(HollowFigures(train, others, options),
+              ElementsAre(HasSubstr("1 of 2 samples that are measured are of classes that no")));
+}
+
+// As many classes as there are labels: an hour and 8 GB for the probe otherwise.
+TEST(RepresentationTest, LargeLabelsAreFewClasses) {
+  Features train{.count = 40, .width = 1}, test;
+  for (int i = 0; i < 40; ++i) {
+    train.values.push_back(static_cast<float>(i % 2) + 0.01f * static_cast<float>(i));
+    train.labels.push_back(i % 2 == 0 ? 3 : 16000000);
+  }
+  test = train;
+  std::vector<int32_t> answered;
+  RepresentationOptions options{.knn = {{1, 0}}};
+  options.on_answers = [&](const std::string&, const std::vector<int32_t>& labels,
+                           const std::vector<int32_t>& answers) {
+    EXPECT_EQ(labels, train.labels);
+    answered = answers;
+  };
+  const auto figures = ScoreFeatures("", train, test, options);
+  ASSERT_TRUE(figures.ok()) << figures.status();
+  EXPECT_EQ(figures->back().second, 100);
+  EXPECT_THAT(answered, testing::Each(testing::AnyOf(3, 16000000)));
 }
 
 TEST(RepresentationTest, WhatIsNotGivenBackHasNoReconstructionError) {
