@@ -61,6 +61,16 @@ absl::StatusOr<Queries> EmbedQueries(BatchEncoder& encoder, const InputOptions& 
   return absl::InvalidArgumentError(absl::StrCat(what.input, ": there is nothing in it"));
 }
 
+// A picture by another name would be text: its extension says what is written.
+absl::Status CheckExtension(const std::string& out) {
+  const size_t dot = out.rfind('.'), slash = out.rfind('/');
+  const bool has_one = dot != std::string::npos && (slash == std::string::npos || dot > slash);
+  const std::string extension = has_one ? out.substr(dot) : "";
+  if (extension.empty() || extension == ".png" || extension == ".txt") return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--out ", out, ": neighbours are written as .png, a sheet, or as .txt"));
+}
+
 std::string AsText(const Queries& queries, const VectorTable& table,
                    const std::vector<std::vector<Neighbour>>& nearest) {
   std::string text;
@@ -122,16 +132,19 @@ absl::Status NeighboursCommand(const std::vector<std::string>& arguments) {
   if (!unit.ok()) return unit.status();
   what.unit = *unit;
   const std::string out = absl::GetFlag(FLAGS_out);
+  const bool sheet = absl::EndsWith(out, ".png");
   if (!out.empty()) {
-    const Result result = absl::EndsWith(out, ".png") ? Result::kSheet : Result::kNeighbours;
+    if (auto status = CheckExtension(out); !status.ok()) return status;
+    const Result result = sheet ? Result::kSheet : Result::kNeighbours;
     if (auto path = OutPath(result, {what.input, among}); !path.ok()) return path.status();
   }
   absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(arguments[0]);
   if (!encoder.ok()) return encoder.status();
-  const bool sheet = absl::EndsWith(out, ".png");
-  if (sheet && encoder->of_text()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--out ", out, ": texts are no pictures; name a .txt"));
+  const TrainedEncoder& trained = encoder->trained();
+  if (sheet && !trained.file.has_pictures()) {
+    return absl::InvalidArgumentError(absl::StrCat("--out ", out, ": ",
+                                                   encoder->of_text() ? "texts" : "arrays",
+                                                   " are no pictures; name a .txt"));
   }
   const absl::StatusOr<VectorTable> table = VectorTable::Open(among);
   if (!table.ok()) return table.status();

@@ -75,6 +75,10 @@ absl::StatusOr<std::unique_ptr<Input>> OpenInput(const InputOptions& options,
     return absl::InvalidArgumentError("--input is empty: name what is to be embedded");
   }
   if (trained.tokenizer != nullptr) return OpenTexts(options);
+  if (options.unit != TextUnit::kLine) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--unit says what one text is, and this encoder takes ", trained.sample.ToString()));
+  }
   const bool arrays = IsArrayPath(options.input) || trained.file.has_arrays();
   return arrays ? OpenArrays(options, trained) : OpenPictures(options, trained);
 }

@@ -48,12 +48,15 @@ class LineReader {
   absl::Status Open(const std::string& path) {
     absl::StatusOr<std::unique_ptr<ByteStream>> stream = ByteStream::Open(path);
     if (!stream.ok()) return stream.status();
-    stream_ = *std::move(stream);
+    Take(*std::move(stream));
+    return absl::OkStatus();
+  }
+  void Take(std::unique_ptr<ByteStream> stream) {
+    stream_ = std::move(stream);
     decoder_ = TextDecoder();
     text_.clear();
     at_ = 0;
     ended_ = false;
-    return absl::OkStatus();
   }
   double share() const { return stream_ == nullptr ? 0 : stream_->share(); }
 
@@ -86,8 +89,11 @@ std::string OnOneLine(std::string text) {
 
 class TextFiles : public Input {
  public:
-  TextFiles(std::vector<std::string> paths, TextUnit unit)
-      : paths_(std::move(paths)), unit_(unit) {}
+  // `first`: the first of them, where it is open.
+  TextFiles(std::vector<std::string> paths, TextUnit unit, std::unique_ptr<ByteStream> first)
+      : paths_(std::move(paths)), unit_(unit), next_(first == nullptr ? 0 : 1), open_(next_ == 1) {
+    if (open_) lines_.Take(std::move(first));
+  }
 
   double share() const override {
     const double files = static_cast<double>(next_) - (open_ ? 1 - lines_.share() : 0);
@@ -150,8 +156,8 @@ class TextFiles : public Input {
 
   const std::vector<std::string> paths_;
   const TextUnit unit_;
-  size_t next_ = 0;
-  bool open_ = false;
+  size_t next_;
+  bool open_;
   bool given_ = false;  // of TextUnit::kFile: the file's text
   LineReader lines_;
 };
@@ -176,6 +182,7 @@ absl::StatusOr<std::vector<std::string>> ReadPaths(const std::string& list) {
 
 absl::StatusOr<std::unique_ptr<Input>> OpenTexts(const InputOptions& options) {
   std::vector<std::string> paths = {options.input};
+  std::unique_ptr<ByteStream> first;
   if (options.input[0] == '@') {
     absl::StatusOr<std::vector<std::string>> listed = ReadPaths(options.input.substr(1));
     if (!listed.ok()) return listed.status();
@@ -190,12 +197,14 @@ absl::StatusOr<std::unique_ptr<Input>> OpenTexts(const InputOptions& options) {
         return absl::InvalidArgumentError(options.input + ": there is no file in it");
       }
     } else {
-      // A single file that cannot be read is an error at once.
-      const auto opened = ByteStream::Open(options.input);
+      // A single file that cannot be read is an error at once. It stays open: who writes to a pipe
+      // would see its end, and a second time nobody might write.
+      absl::StatusOr<std::unique_ptr<ByteStream>> opened = ByteStream::Open(options.input);
       if (!opened.ok()) return opened.status();
+      first = *std::move(opened);
     }
   }
-  return std::make_unique<TextFiles>(std::move(paths), options.unit);
+  return std::make_unique<TextFiles>(std::move(paths), options.unit, std::move(first));
 }
 
 absl::StatusOr<TextUnit> ParseTextUnit(absl::string_view name) {

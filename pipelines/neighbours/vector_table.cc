@@ -14,6 +14,7 @@
 namespace pretext {
 namespace {
 
+constexpr size_t kLongestMark = 100;  // "layer h of the encoder 01234567"
 constexpr char kWanted[] =
     "; what is wanted is a file of vectors, .npy or .safetensors, that pretext embed wrote";
 
@@ -77,7 +78,11 @@ absl::StatusOr<VectorTable> VectorTable::Open(const std::string& path) {
   if (absl::IsNotFound(encoder.status())) return table;
   if (!encoder.ok()) return encoder.status();
   table.encoder_ = std::string(absl::StripTrailingAsciiWhitespace(*encoder));
-  return table;
+  if (absl::StartsWith(table.encoder_, "layer ") && table.encoder_.size() <= kLongestMark)
+    return table;
+  return absl::DataLossError(absl::StrCat(BesideVectors(path, kEncoder),
+                                          ": does not say what made the vectors of ", path,
+                                          ": it is damaged, or another file of that name"));
 }
 
 }  // namespace pretext

@@ -2,12 +2,15 @@
 // it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -244,6 +247,11 @@ TEST(EncoderProgram, NeighboursAreOfOneEncoder) {
   EXPECT_EQ(RunProgram({"neighbours", "elsewhere", "--input", "test-images", "--among", "p.npy"})
                 .exit_code,
             0);
+  WriteScratchFile("p.encoder.txt", "\x1b[2J");
+  const ProgramResult damaged =
+      RunProgram({"neighbours", "elsewhere", "--input", "test-images", "--among", "p.npy"});
+  EXPECT_EQ(damaged.exit_code, 1);
+  EXPECT_THAT(damaged.output, HasSubstr("p.encoder.txt: does not say what made the vectors"));
 }
 
 // Missing, empty, unreadable, huge and of the wrong type: an error that names it, and nothing made.
@@ -270,7 +278,10 @@ TEST(EncoderProgram, WhatCannotBeUsedIsAnError) {
            {{"embed", "elsewhere", "--input", "test-images", "--labels", "test-images", "--out",
              "o.npy"},
             "Are the paths of images and labels exchanged?"},
+           {{"embed", "elsewhere", "--input", "test-images", "--out", "o.npy", "--unit", "file"},
+            "--unit says what one text is, and this encoder takes image"},
            {{"embed", "folder", "--input", "test-images", "--out", "o.npy"}, "is neither a run"},
+           {{"fill-mask", "elsewhere", "a [MASK]", "--json"}, "holds an encoder alone"},
            {{"eval", "elsewhere"}, "--dataset is missing"},
            {{"eval", "elsewhere", "--dataset", dataset}, "--dataset:1:"},
            {{"eval", "runs/pictures", "--dataset", "empty"}, "dataset"},
@@ -279,6 +290,9 @@ TEST(EncoderProgram, WhatCannotBeUsedIsAnError) {
            {{"neighbours", "elsewhere", "--input", "test-images", "--among", "text.npy"},
             "text.npy is not a whole .npy file"},
            {{"neighbours", "elsewhere", "--input", "test-images", "--among", "folder"}, "folder"},
+           {{"neighbours", "elsewhere", "--input", "test-images", "--among", "no.npy", "--out",
+             "o.jpg"},
+            "neighbours are written as .png, a sheet, or as .txt"},
        }) {
     const ProgramResult result = RunProgram(words);
     EXPECT_THAT(result.exit_code, AnyOf(1, 2)) << words[3] << result.output;
@@ -311,7 +325,9 @@ TEST(EncoderProgram, TheExampleEmbeds) {
   EXPECT_THAT(message, HasSubstr("absent.png: cannot be read"));
 }
 
-TEST(EncoderProgram, TextsByLineParagraphAndFile) {
+// A trained language model, once: runs/text. Its corpus is gone.
+void TrainTextOnce() {
+  if (std::filesystem::exists(Path("gone.txt"))) return;
   std::string corpus;
   for (int i = 0; i < 300; ++i) {
     corpus += "the old miller grinds golden corn " + std::to_string(i % 17) +
@@ -327,6 +343,10 @@ TEST(EncoderProgram, TextsByLineParagraphAndFile) {
   const ProgramResult trained = RunProgram({"train", "text.textproto"});
   ASSERT_EQ(trained.exit_code, 0) << trained.output;
   std::filesystem::rename(Path("corpus.txt"), Path("gone.txt"));
+}
+
+TEST(EncoderProgram, TextsByLineParagraphAndFile) {
+  TrainTextOnce();
   WriteScratchFile("poem.txt", "the dog sleeps\n\ngolden corn\nheavy stones\n");
   const auto names = [&](const std::string& unit) {
     const ProgramResult result = RunProgram({"embed", "runs/text/encoder", "--input", "poem.txt",
@@ -352,6 +372,65 @@ TEST(EncoderProgram, TextsByLineParagraphAndFile) {
       {"neighbours", "runs/text", "--input", "poem.txt", "--among", "line.npy", "--top", "1"});
   EXPECT_EQ(near.exit_code, 0) << near.output;
   EXPECT_THAT(near.output, StartsWith("the dog sleeps\n   "));
+}
+
+// Its pipeline says to learn one, and there is nothing to encode texts by.
+TEST(EncoderProgram, ALearntVocabularyThatIsGoneIsNamed) {
+  TrainTextOnce();
+  std::filesystem::copy(Path("runs/text"), Path("bare"), std::filesystem::copy_options::recursive);
+  std::filesystem::remove(Path("bare/vocab.txt"));
+  std::filesystem::remove_all(Path("bare/encoder"));
+  WriteScratchFile("line.txt", "the dog sleeps\n");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"fill-mask", "bare", "the [MASK]"},
+           {"embed", "bare", "--input", "line.txt", "--out", "bare.npy"},
+           {"embed", "bare", "--input", "line.txt", "--out", "bare.npy", "--layer", "z"},
+           {"eval", "bare", "--dataset", "text.textproto"},
+           {"export", "bare", "--format", "huggingface", "--out", "bert"}}) {
+    const ProgramResult result = RunProgram(words);
+    EXPECT_EQ(result.exit_code, 1) << words[0] << result.output;
+    EXPECT_THAT(result.output, HasSubstr("bare/vocab.txt: is missing: the vocabulary that this"));
+  }
+}
+
+// What writes into a pipe is read at the first opening; nobody writes a second time.
+TEST(EncoderProgram, APipeOfTextsIsReadOnce) {
+  TrainTextOnce();
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  std::thread writer([] { std::ofstream(Path("pipe")) << "golden corn\nheavy stones\n"; });
+  const ProgramResult result =
+      RunProgram({"embed", "runs/text", "--input", "pipe", "--out", "piped.npy"});
+  writer.join();
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_EQ(FileContents("piped.names.txt"), "golden corn\nheavy stones\n");
+}
+
+TEST(EncoderProgram, WhatIsOverriddenIsWhatIsMeasuredBy) {
+  TrainOnce();
+  ASSERT_EQ(RunProgram({"embed", "elsewhere", "--input", "train-images", "--labels", "train-labels",
+                        "--out", "t.npy"})
+                .exit_code,
+            0);
+  const auto eval = [](const std::vector<std::string>& words, const std::string& override) {
+    std::vector<std::string> all = {"eval", "--json", "--override", override};
+    all.insert(all.end(), words.begin(), words.end());
+    return RunProgram(all);
+  };
+  const std::vector<std::string> vectors = {"--features", "t.npy", "--labels",      "t.labels.npy",
+                                            "--test",     "t.npy", "--test_labels", "t.labels.npy"},
+                                 folder = {"elsewhere", "--dataset", "pictures.textproto"},
+                                 run = {"runs/pictures", "--dataset", "pictures.textproto"};
+  const ProgramResult one = eval(vectors, "evaluate { knn { k: 1 } max_test_samples: 7 }");
+  EXPECT_EQ(one.exit_code, 0) << one.output;
+  EXPECT_THAT(one.output, HasSubstr("\"samples\":7,\"eval\":{\"knn\":100,\"probe\""));
+  for (const std::vector<std::string>& words : {vectors, folder, run}) {
+    const ProgramResult range = eval(words, "evaluate { batch_size: 0 }");
+    EXPECT_EQ(range.exit_code, 2) << range.output;
+    EXPECT_THAT(range.output, HasSubstr("--override #1:1:12: evaluate.batch_size: must be from 1"));
+    const ProgramResult other = eval(words, "train { steps: 1 }");
+    EXPECT_EQ(other.exit_code, 2) << other.output;
+    EXPECT_THAT(other.output, HasSubstr("--override #1:1:9: train.steps: "));
+  }
 }
 
 }  // namespace
