@@ -46,6 +46,7 @@ TEST(ReadFile, EachReasonHasItsCode) {
   EXPECT_EQ(code(folder.path()), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(code(folder / "a", 4), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(code("/dev/zero"), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(ReadFile("/dev/zero").status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(code("/dev/null"), absl::StatusCode::kOk);
   EXPECT_THAT(std::string(ReadFile(folder / "loop").status().message()),
               HasSubstr("symbolic links"));

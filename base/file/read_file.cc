@@ -17,6 +17,8 @@ namespace {
 
 constexpr int kSilenceMilliseconds = 3000;  // of a pipe, before it is given up
 constexpr size_t kChunk = size_t{1} << 16;
+// Of what is no file, whose size is not known before and may have no end.
+constexpr int64_t kMostOfStream = int64_t{1} << 28;
 
 // Waits until there is something to be read, or an end. False when nothing came in time.
 bool WaitForPipe(int file, int milliseconds) {
@@ -40,6 +42,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t most_bytes
   if (S_ISDIR(info.st_mode)) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read: it is a folder"));
   }
+  if (!S_ISREG(info.st_mode)) most_bytes = std::min(most_bytes, kMostOfStream);
   const auto too_large = [&](const std::string& size) {
     return absl::OutOfRangeError(
         absl::StrCat(path, ": has ", size, "; at most ", most_bytes, " are read"));

@@ -92,8 +92,9 @@ absl::Status CacheFileWriter::Finish(std::string_view key) {
   uint64_t offset = 0;
   for (const auto& section : sections_) {
     absl::Status status = Flush(*section);
+    if (!status.ok()) return status;
     const size_t padding = (kAlignment - offset % kAlignment) % kAlignment;
-    if (status.ok()) status = (*file)->Append(std::string(padding, '\0'));
+    status = (*file)->Append(std::string(padding, '\0'));
     if (status.ok()) status = section->spool->CopyTo(**file);
     if (!status.ok()) return CannotWrite(path_, status);
     offset += padding;

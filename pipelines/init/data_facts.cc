@@ -10,6 +10,7 @@
 #include "base/file/looked_for_at.h"
 #include "base/text/counted.h"
 #include "datasets/image_folder/picture_files.h"
+#include "pipelines/embed/picture_file_kind.h"
 
 namespace pretext {
 namespace {
@@ -113,7 +114,8 @@ absl::StatusOr<DataFacts> LookAtData(const std::string& given) {
       break;
   }
   const std::string name = path.substr(path.rfind('/') + 1);
-  if (IsIdx(name)) {
+  const absl::StatusOr<PictureFileKind> file = PictureFileKindOf(path);
+  if (IsIdx(name) || (file.ok() && file->holds == PictureFileKind::kIdxImages)) {
     return LookAtDataset(DataFacts::Kind::kIdx, path, "pretext.IdxImages",
                          absl::StrCat("    images: ", QuotedPath(path), "\n"));
   }

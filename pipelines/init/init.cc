@@ -13,13 +13,14 @@ namespace pretext {
 namespace {
 
 constexpr double kSecondsToMeasure = 3;  // for each architecture that is tried
+constexpr double kMostHours = 1e5;
 
 }  // namespace
 
 absl::StatusOr<Proposed> ProposePipeline(const InitOptions& options) {
-  if (!(options.hours > 0 && options.hours <= 1e5)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--hours is a number above 0; it is ", options.hours));
+  if (!(options.hours > 0 && options.hours <= kMostHours)) {
+    return absl::InvalidArgumentError(absl::StrCat("--hours is a number above 0 and at most ",
+                                                   kMostHours, "; it is ", options.hours));
   }
   const absl::StatusOr<DataFacts> facts = LookAtData(options.data);
   if (!facts.ok()) return facts.status();

@@ -207,6 +207,9 @@ TEST(Init, BadDataAreClearFaults) {
   WritePicture(folder / "few/1.png", 8, 8, 1, false);
   EXPECT_THAT(Fault(folder / "few"), HasSubstr("has 1 picture that can be read; at least 32"));
   EXPECT_THAT(Fault(folder / "few/1.png"), HasSubstr("is one picture; give the folder"));
+  const std::string idx = {0, 0, 8, 1, 0, 0, 0, 2, 1, 1};
+  std::ofstream(folder / "labels") << idx;
+  EXPECT_THAT(Fault(folder / "labels"), HasSubstr("found IDX labels"));
   std::ofstream(folder / "broken.txt") << "a few words\n";
   EXPECT_THAT(Fault(folder / "broken.txt"), HasSubstr("has 3 words in 1 document"));
   std::ofstream(folder / "data.bin") << std::string(5000, '\0');
@@ -215,6 +218,11 @@ TEST(Init, BadDataAreClearFaults) {
   EXPECT_THAT(Fault(folder / "p", "masked_lm"),
               HasSubstr("holds pictures; take simclr or autoenc"));
   EXPECT_THAT(Fault(folder / "p", "simclrr"), HasSubstr("did you mean simclr?"));
+  // In the proposal's comments too a name stays on its line.
+  fs::rename(folder / "p", folder / "two\nlines");
+  EXPECT_TRUE(
+      ProposePipeline({.data = folder / "two\nlines", .method = "autoencoder", .name = "x"}).ok());
+  fs::rename(folder / "two\nlines", folder / "p");
   std::ofstream(folder / "p/a.png") << "damaged";
   for (int i = 0; i < 40; ++i) std::ofstream(folder / absl::StrCat("p/", i, ".png")) << "damaged";
   EXPECT_THAT(Fault(folder / "p"), HasSubstr("none of 41 pictures can be read"));

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "base/text/counted.h"
 #include "base/text/nearest.h"
 
@@ -378,12 +379,17 @@ Length ChooseLength(Method method, const DataFacts& facts, const Timing& timing,
   return length;
 }
 
+// For a comment: a name of the data's may have an end of line in it.
+std::string OnOneLine(const std::string& text) {
+  return absl::StrReplaceAll(text, {{"\n", " "}, {"\r", " "}});
+}
+
 std::string PipelineText(const std::string& name, Method method, const DataFacts& facts,
                          const Architecture& architecture, const Length& length,
                          const Timing& timing, double hours) {
-  std::string text = absl::StrCat("# What `pretext init ", facts.path,
+  std::string text = absl::StrCat("# What `pretext init ", OnOneLine(facts.path),
                                   "` proposes; every line is yours to change.\n#\n# The data:\n");
-  for (const std::string& line : facts.found) absl::StrAppend(&text, "#   ", line, "\n");
+  for (const std::string& line : facts.found) absl::StrAppend(&text, "#   ", OnOneLine(line), "\n");
   const double needed = length.Hours(timing);
   const char* const of = method == Method::kMaskedLm              ? "sequence"
                          : facts.kind == DataFacts::Kind::kArrays ? "sample"

@@ -174,9 +174,10 @@ absl::StatusOr<std::string> ListPlugins(absl::string_view what) {
     }
   }
   if (chosen.empty()) {
-    return absl::NotFoundError(absl::StrCat("no kind and no plugin is called \"", what, "\"",
-                                            DidYouMean(what, known),
-                                            " Kinds: ", absl::StrJoin(PluginKinds(), ", "), "."));
+    const std::string meant = DidYouMean(what, known);
+    return absl::InvalidArgumentError(
+        absl::StrCat("no kind and no plugin is called \"", what, "\"", meant.empty() ? "." : meant,
+                     " Kinds: ", absl::StrJoin(PluginKinds(), ", "), "."));
   }
   return absl::StrJoin(chosen, "\n", [](std::string* out, const Plugin* plugin) {
     out->append(DescribePlugin(*plugin));

@@ -47,9 +47,10 @@ absl::StatusOr<RecipeBand> BandOf(const RecipeBands& bands, const std::string& n
     if (recipe.name() == name) return recipe;
     known.push_back(recipe.name());
   }
-  return absl::NotFoundError(absl::StrCat("no figures are known of a recipe ", name,
-                                          DidYouMean(name, known),
-                                          ". There are: ", ListOrNone(known)));
+  const std::string meant = DidYouMean(name, known);
+  return absl::InvalidArgumentError(absl::StrCat("no figures are known of a recipe ", name,
+                                                 meant.empty() ? "." : meant,
+                                                 " There are: ", ListOrNone(known)));
 }
 
 double HalfWidth(double deviation, int seeds) {
