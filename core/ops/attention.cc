@@ -1,15 +1,12 @@
 #include "kernels/attention/attention.h"
 
-#include <cmath>
 #include <utility>
 
 #include "base/check/check.h"
+#include "core/ops/attention_internal.h"
 #include "core/ops/sequence.h"
-#include "core/ops/sequence_internal.h"
 #include "kernels/gather/gather.h"
-#include "kernels/linear/bfloat16_linear.h"
 #include "kernels/position_wise/position_wise.h"
-#include "kernels/reduce/column_sum.h"
 
 namespace pretext {
 
@@ -22,32 +19,16 @@ struct Projection {
   int64_t features;
   const Parameter* weight;
   const Parameter* bias;
-  Tensor narrow;  // the weight in bfloat16; undefined in float32
 
-  // What the map takes: `count` rows [count, features] of float32, in its numbers.
-  Tensor Input(const Tensor& rows_of_x) const {
-    return narrow.defined() ? ops_internal::PaddedBfloat16(rows_of_x) : rows_of_x;
-  }
   // The linear map that weight rows [first, first + out) make, of `count` rows.
   Tensor Forward(int64_t first, int64_t out, int64_t count, const Tensor& in) const {
-    if (!narrow.defined()) {
-      Tensor y = Tensor::Uninitialized({count, out});
-      Map(first, out, count).Forward(in.data(), nullptr, {}, y.data());
-      return y;
-    }
-    Tensor y = Tensor::Uninitialized({PaddedRows(count), out});
-    NarrowMap(first, out, count)
-        .Forward(in.bfloat16s(), bias != nullptr ? Data(bias) + first : nullptr,
-                 Activation::kIdentity, y.data());
-    return y.Rows(0, count);
+    Tensor y = Tensor::Uninitialized({count, out});
+    Map(first, out, count).Forward(in.data(), nullptr, {}, y.data());
+    return y;
   }
   void Backward(int64_t first, int64_t out, int64_t count, const Tensor& in, const Tensor& dout,
                 const PositionWise::Gradients& g) const {
-    if (!narrow.defined()) return Map(first, out, count).Backward(in.data(), {}, dout.data(), g);
-    if (g.bias) ColumnSum(count, out, dout.data(), g.bias.accumulate, g.bias.data);
-    NarrowMap(first, out, count)
-        .Backward(in.bfloat16s(), ops_internal::PaddedBfloat16(dout).bfloat16s(), count, g.weight,
-                  g.x);
+    Map(first, out, count).Backward(in.data(), {}, dout.data(), g);
   }
 
  private:
@@ -57,17 +38,7 @@ struct Projection {
     if (bias != nullptr) map.bias = Data(bias) + first;
     return map;
   }
-  Bfloat16Linear NarrowMap(int64_t first, int64_t out, int64_t count) const {
-    return {.rows = PaddedRows(count),
-            .in = features,
-            .out = out,
-            .weight = narrow.bfloat16s() + first * features};
-  }
 };
-
-Target Part(const Target& whole, int64_t offset) {
-  return {whole ? whole.data + offset : nullptr, whole.accumulate};
-}
 
 }  // namespace
 
@@ -79,17 +50,16 @@ Var SelfAttention::operator()(Tape& tape, Var x, const TokenBatch& batch, const 
                 "attention: shapes fit");
   const bool some = positions.defined();
   const int64_t queries = some ? positions.size() : rows;
-  const bool narrow = tape.precision() == Precision::kBfloat16;
-  const Projection projection{d, weight, bias,
-                              narrow ? weight->value.RowMajorBfloat16() : Tensor()};
-  const Tensor input = projection.Input(x.value());
+  if (tape.precision() == Precision::kBfloat16)
+    return InBfloat16(tape, x, batch, positions, context);
+  const Projection projection{d, weight, bias};
+  const Tensor input = x.value();
 
   // All rows: one matrix [R, 3D]. Some: queries [M, D] and, apart, keys and values [R, 2D].
   Tensor packed, q, x_some;
   if (some) {
     x_some = Tensor::Uninitialized({queries, d});
     GatherRows(queries, d, positions.ints(), x.value().data(), x_some.data());
-    x_some = projection.Input(x_some);
     q = projection.Forward(0, d, queries, x_some);
     packed = projection.Forward(d, 2 * d, rows, input);
   } else {
@@ -101,14 +71,7 @@ Var SelfAttention::operator()(Tape& tape, Var x, const TokenBatch& batch, const 
   };
 
   const DropoutMask mask = Mask(dropout, context);
-  AttentionShape shape{
-      .samples = batch.samples, .tokens = batch.tokens, .heads = heads, .head_width = d / heads};
-  shape.scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
-  shape.lengths = Ints(batch.lengths);
-  shape.positions = Ints(positions);
-  shape.queries = queries;
-  shape.first_sample = context.first_row;
-  shape.dropout = &mask;
+  AttentionShape shape = ShapeOf(*this, d, batch, positions, context, mask);
   Tensor out = Tensor::Uninitialized({queries, d});
   Tensor statistics = tape.recording() ? Tensor::Uninitialized({queries, heads, 2}) : Tensor();
   AttentionForward(shape, query_rows(q, packed), {packed.data() + keys_at, stride},
@@ -136,8 +99,8 @@ Var SelfAttention::operator()(Tape& tape, Var x, const TokenBatch& batch, const 
                                                  const Tensor& in, const Tensor& dout, Target dx) {
                          PositionWise::Gradients g;
                          g.x = dx;
-                         g.weight = Part(all.weight, first * d);
-                         g.bias = Part(all.bias, first);
+                         g.weight = PartOf(all.weight, first * d);
+                         g.bias = PartOf(all.bias, first);
                          projection.Backward(first, out, count, in, dout, g);
                        };
                        const Target dx = tape.GradientOf(x);

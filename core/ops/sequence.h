@@ -68,6 +68,10 @@ struct SelfAttention {
 
   Var operator()(Tape& tape, Var x, const TokenBatch& batch, const Tensor& positions,
                  const ForwardContext& context) const;
+
+ private:
+  Var InBfloat16(Tape& tape, Var x, const TokenBatch& batch, const Tensor& positions,
+                 const ForwardContext& context) const;
 };
 
 // A position-wise map with what follows it, a transformer's sublayer (kernels/position_wise):
@@ -104,10 +108,14 @@ Tensor FirstRows(const TokenBatch& batch);
 // tokens gives 0.
 Var MeanOverTokens(Tape& tape, Var x, const TokenBatch& batch);
 
+// x in the numbers that the tape's pass takes its products in: itself, or rounded to bfloat16. For
+// an operation beyond the pass that reads such a factor, below. The gradient passes as it is.
+Var InPrecision(Tape& tape, Var x);
+
 // The mean over rows of the softmax cross-entropy of scores x Wᵀ + b against targets [M] int32;
 // 0 without rows. x [M, D], weight [vocabulary, D], bias [vocabulary] or undefined.
-// Scores are never held as a whole (kernels/softmax_cross_entropy). *correct:
-// rows whose target has the highest score.
+// Scores are never held as a whole (kernels/softmax_cross_entropy); the products are in bfloat16
+// where the weight is. *correct: rows whose target has the highest score.
 Var SoftmaxCrossEntropyLoss(Tape& tape, Var x, Var weight, Var bias, const Tensor& targets,
                             int64_t* correct);
 

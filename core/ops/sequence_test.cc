@@ -351,16 +351,18 @@ TEST(OpsSequence, MeanOverTokens) {
       }));
 }
 
-void CheckLoss(bool with_bias, double factor) {
+void CheckLoss(bool with_bias, double factor, Precision precision = Precision::kFloat32) {
   const std::vector<int32_t> targets = {2, 0, 6, 2};
   std::vector<Tensor> inputs = {RandomTensor({4, 3}, 1), RandomTensor({7, 3}, 2),
                                 RandomTensor({7}, 3)};
   if (!with_bias) inputs.pop_back();
+  const GradientCheckOptions options = Options(precision, {}, inputs);
   EXPECT_TRUE(CheckGradients(
       [&](Tape& tape, const std::vector<Var>& in) {
         int64_t correct = -1;
-        const Var loss = SoftmaxCrossEntropyLoss(tape, in[0], in[1], with_bias ? in[2] : Var(),
-                                                 IntTensor({4}, targets), &correct);
+        const Var loss =
+            SoftmaxCrossEntropyLoss(tape, in[0], InPrecision(tape, in[1]),
+                                    with_bias ? in[2] : Var(), IntTensor({4}, targets), &correct);
         EXPECT_GE(correct, 0);
         // A factor in front: the gradient that comes back is not 1.
         return tape.Record(
@@ -379,13 +381,18 @@ void CheckLoss(bool with_bias, double factor) {
           loss += (std::log(sum) - scores[m * 7 + targets[m]]) / 4;
         }
         return Doubles{factor * loss};
-      }));
+      },
+      options));
 }
 
 TEST(OpsSequence, SoftmaxCrossEntropyLoss) {
   CheckLoss(true, 1);
   CheckLoss(false, 1);
   CheckLoss(true, 0.25);
+}
+TEST(OpsSequence, SoftmaxCrossEntropyLossInBfloat16) {
+  CheckLoss(true, 1, Precision::kBfloat16);
+  CheckLoss(false, 0.25, Precision::kBfloat16);
 }
 
 // A layer of all this, to look at steps as wholes.

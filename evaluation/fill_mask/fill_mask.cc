@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/plugin/forward_pass.h"
-#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/bfloat16_gemm.h"
 #include "tokenizers/sequence/sequence.h"
 
 namespace pretext {
@@ -46,9 +46,16 @@ Tensor TokenScores(const Prediction& prediction) {
   const Tensor& weight = prediction.decoder_weight.value();
   const int64_t rows = t.dim(0), features = t.dim(1), vocabulary = weight.dim(0);
   Tensor scores = Tensor::Uninitialized({rows, vocabulary});
-  GemmBiasActivation(Transpose::kNo, Transpose::kYes, rows, vocabulary, features, t.data(),
-                     features, weight.data(), features, prediction.decoder_bias.value().data(),
-                     Activation::kIdentity, scores.data(), vocabulary);
+  const auto multiply = [&](const auto* rows_of_t, const auto* rows_of_weight) {
+    GemmBiasActivation(Transpose::kNo, Transpose::kYes, rows, vocabulary, features, rows_of_t,
+                       features, rows_of_weight, features, prediction.decoder_bias.value().data(),
+                       Activation::kIdentity, scores.data(), vocabulary);
+  };
+  if (weight.dtype() == DType::kBfloat16) {
+    multiply(t.RowMajorBfloat16().bfloat16s(), weight.bfloat16s());
+  } else {
+    multiply(t.data(), weight.data());
+  }
   return scores;
 }
 

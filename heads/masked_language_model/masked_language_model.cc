@@ -70,7 +70,7 @@ Prediction MaskedLanguageModelHead::Forward(Tape& tape, Var h, const Batch& batc
   }
   const Var t = LayerNorm(tape, dense_(tape, h, activation_), norm_);
   return {.value = t,
-          .decoder_weight = tape.Use(*embedding_),
+          .decoder_weight = InPrecision(tape, tape.Use(*embedding_)),
           .decoder_bias = tape.Use(*decoder_bias_)};
 }
 

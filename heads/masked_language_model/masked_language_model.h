@@ -5,8 +5,9 @@
 //   score(k) = t · E_k + c_k        E the encoder's token embedding
 //
 // Input: sequence L×D from an encoder with a token embedding [K, D]. Output: token scores, t [M, D]
-// beside the decoder; the scores themselves are left to the loss. Parameters: "dense.weight" [D,
-// D], "dense.bias", "norm.weight", "norm.bias", "decoder.bias" [K], at first 0.
+// beside the decoder; the scores themselves are left to the loss, which takes them in the numbers
+// of E: rounded to bfloat16 in a pass of that precision. Parameters: "dense.weight" [D, D],
+// "dense.bias", "norm.weight", "norm.bias", "decoder.bias" [K], at first 0.
 #pragma once
 
 #include <memory>

@@ -3,56 +3,23 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/attention/pair_of_head.h"
 #include "kernels/gemm/varying_gemm.h"
 #include "kernels/scratch/scratch.h"
 #include "kernels/vector_math/vector_math.h"
 
 namespace pretext {
+
+using namespace attention_internal;  // NOLINT: its own header
+
 namespace {
 
 // The block of scores: at most so many queries, and so many scores unless a row alone is longer.
 constexpr int64_t kBlockQueries = 128;
 constexpr int64_t kBlockScores = 64 * 1024;
 
-// The queries and keys of one (sample, head).
-struct Pair {
-  int64_t first_query, end_query;  // rows of q and out; those of padding left out
-  int64_t end_padding;             // rows [end_query, end_padding) are queries that are padding
-  int64_t first_key, keys;         // rows of k and v
-  int64_t column;                  // of the head
-};
-
-Pair FindPair(const AttentionShape& shape, int64_t sample, int64_t head) {
-  const int64_t begin = sample * shape.tokens;
-  const int64_t length = shape.lengths == nullptr ? shape.tokens : shape.lengths[sample];
-  Pair pair;
-  if (shape.positions == nullptr) {
-    pair.first_query = begin;
-    pair.end_query = begin + length;
-    pair.end_padding = begin + shape.tokens;
-  } else {
-    const int32_t* end = shape.positions + shape.queries;
-    const auto row = [&](int64_t position) {
-      return std::lower_bound(shape.positions, end, position) - shape.positions;
-    };
-    pair.first_query = row(begin);
-    pair.end_query = row(begin + length);
-    pair.end_padding = row(begin + shape.tokens);
-  }
-  pair.first_key = begin;
-  pair.keys = length;
-  pair.column = head * shape.head_width;
-  return pair;
-}
-
 int64_t BlockQueries(int64_t keys) {
   return std::clamp<int64_t>(kBlockScores / std::max<int64_t>(1, keys), 1, kBlockQueries);
-}
-
-// The row of the dropout mask that belongs to a query of a head.
-int64_t MaskRow(const AttentionShape& shape, int64_t query, int64_t head) {
-  const int64_t position = shape.positions == nullptr ? query : shape.positions[query];
-  return (shape.first_sample * shape.tokens + position) * shape.heads + head;
 }
 
 // Replaces a row of scores by e^(score - largest); returns the sum of these.

@@ -147,6 +147,11 @@ __m512 Float32(const Bfloat16* from, __mmask16 lanes = 0xffff) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(Widened(from, lanes), 16));
 }
 
+// 16 numbers as float32.
+__m512 Float32(__m256i numbers) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(numbers), 16));
+}
+
 // 32 numbers to bfloat16.
 __m512i Rounded(__m512 low, __m512 high) {
   const __m512bh rounded = _mm512_cvtne2ps_pbh(high, low);
@@ -291,6 +296,22 @@ void StoreRounded(const float* sums, int64_t columns, bool accumulate, Bfloat16*
     high = _mm512_add_ps(high, Float32(to + 16, Lanes16(columns - 16)));
   }
   _mm512_mask_storeu_epi16(to, lanes, Rounded(low, high));
+}
+
+void StoreParts(int64_t n, const float* from, Bfloat16* high, Bfloat16* low) {
+  for (int64_t i = 0; i < n; i += kTileSide) {
+    const __mmask32 lanes = Lanes32(n - i);
+    const __m512 first = _mm512_maskz_loadu_ps(static_cast<__mmask16>(lanes), from + i),
+                 second = _mm512_maskz_loadu_ps(static_cast<__mmask16>(lanes >> 16), from + i + 16);
+    const __m512i rounded = Rounded(first, second);
+    _mm512_mask_storeu_epi16(high + i, lanes, rounded);
+    if (low == nullptr) continue;
+    const __m512 wide_first = Float32(_mm512_castsi512_si256(rounded)),
+                 wide_second = Float32(_mm512_extracti64x4_epi64(rounded, 1));
+    _mm512_mask_storeu_epi16(
+        low + i, lanes,
+        Rounded(_mm512_sub_ps(first, wide_first), _mm512_sub_ps(second, wide_second)));
+  }
 }
 
 void StoreFinished(int64_t rows, const float* sums, const float* bias, const Bfloat16* residual,

@@ -73,6 +73,10 @@ void RightBlocksOfWindows(int64_t rows, int64_t columns, int64_t window, const f
 // accumulate.
 void StoreRounded(const float* sums, int64_t columns, bool accumulate, Bfloat16* to);
 
+// n numbers rounded; and, where low is not null, what that leaves of each, rounded in turn: high +
+// low has 16 bits.
+void StoreParts(int64_t n, const float* from, Bfloat16* high, Bfloat16* low);
+
 // to [rows, 32] = f(sums [rows, 32] + bias [32] + residual [rows, 32]), rounded once; f is ReLU or
 // nothing. residual may be null, or `to`. NaN propagates, through the ReLU too.
 void StoreFinished(int64_t rows, const float* sums, const float* bias, const Bfloat16* residual,

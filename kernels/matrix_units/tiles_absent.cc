@@ -32,6 +32,7 @@ void RightBlocksOfWindows(int64_t, int64_t, int64_t, const float*, int64_t, cons
   Absent();
 }
 void StoreRounded(const float*, int64_t, bool, Bfloat16*) { Absent(); }
+void StoreParts(int64_t, const float*, Bfloat16*, Bfloat16*) { Absent(); }
 void StoreFinished(int64_t, const float*, const float*, const Bfloat16*, bool, Bfloat16*) {
   Absent();
 }

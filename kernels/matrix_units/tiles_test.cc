@@ -187,5 +187,23 @@ TEST_F(TilesTest, NanPropagatesAndRoundingIsToTheNearestEven) {
   EXPECT_EQ(to[3], before[3]);
 }
 
+TEST_F(TilesTest, PartsAreRoundedAndTheRestRounded) {
+  for (const int64_t n : {1, 15, 16, 17, 31, 32, 33, 70}) {
+    std::vector<float> from(static_cast<size_t>(n));
+    for (float& value : from) value = random_.Uniform(-3.0f, 3.0f);
+    const Bfloat16 untouched = ToBfloat16(9.0f);
+    std::vector<Bfloat16> high(from.size() + 1, untouched), low = high, alone = high;
+    StoreParts(n, from.data(), high.data(), low.data());
+    StoreParts(n, from.data(), alone.data(), nullptr);
+    EXPECT_EQ(high, alone);
+    EXPECT_EQ(high.back(), untouched);
+    EXPECT_EQ(low.back(), untouched);
+    for (size_t i = 0; i < from.size(); ++i) {
+      EXPECT_EQ(high[i], ToBfloat16(from[i])) << i;
+      EXPECT_EQ(low[i], ToBfloat16(from[i] - ToFloat(high[i]))) << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pretext

@@ -1,9 +1,9 @@
 #include "kernels/position_wise/bfloat16_position_wise.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "base/parallel/parallel.h"
+#include "kernels/activation/activation_functions.h"
 #include "kernels/gemm/bfloat16_gemm.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/position_wise/position_wise_internal.h"
@@ -16,41 +16,43 @@ using namespace position_wise_internal;  // NOLINT: its own header
 
 namespace {
 
-constexpr int64_t kBlock = 2048;  // values that are wide at a time, on the stack
+using activation_internal::Dispatch;
 
 // to[i] = f(from[i]).
 void Activate(Activation activation, int64_t n, const Bfloat16* from, Bfloat16* to) {
-  ParallelBlocks(n, kBlock, 4, [=](int64_t begin, int64_t end) {
-    float wide[kBlock];
-    ToFloat(end - begin, from + begin, wide);
-    ActivationForward(activation, end - begin, wide, wide);
-    ToBfloat16(end - begin, wide, to + begin);
+  Dispatch(activation, [&](auto f) {
+    ParallelBlocks(n, 4096, 2, [=](int64_t begin, int64_t end) {
+#pragma omp simd
+      for (int64_t i = begin; i < end; ++i) to[i] = ToBfloat16(f.Value(ToFloat(from[i])));
+    });
   });
 }
 
-// to = f(h) and d = f'(h) d of `rows` rows; sums: those of d's columns, or not wanted.
+// to = f(h) and d = f'(h) d of `rows` rows; sums: those of d's columns before they are rounded, or
+// not wanted.
 void ActivateBack(Activation activation, int64_t rows, int64_t columns, const Bfloat16* h,
                   Bfloat16* to, Bfloat16* d, Target sums) {
   constexpr int64_t kRows = 32;
   const int64_t blocks = (rows + kRows - 1) / kRows;
-  Scratch partials(sums ? blocks * columns : 0);
-  ParallelFor(blocks, kRows * columns * 4, [&](int64_t block) {
-    float* const partial = sums ? partials + block * columns : nullptr;
-    if (partial != nullptr) std::fill_n(partial, columns, 0.0f);
-    float wide[kBlock], value[kBlock], slope[kBlock];
-    for (int64_t r = block * kRows; r < std::min(rows, (block + 1) * kRows); ++r) {
-      for (int64_t c = 0; c < columns; c += kBlock) {
-        const int64_t count = std::min(kBlock, columns - c), at = r * columns + c;
-        ToFloat(count, h + at, wide);
-        ToFloat(count, d + at, slope);
-        ActivationAgain(activation, count, wide, value, slope);
-        ToBfloat16(count, value, to + at);
-        ToBfloat16(count, slope, d + at);
-        if (partial == nullptr) continue;
+  const Scratch partials(blocks * columns);
+  Dispatch(activation, [&](auto f) {
+    ParallelFor(blocks, kRows * columns * 4, [&](int64_t block) {
+      float* const partial = partials + block * columns;
+      std::fill_n(partial, columns, 0.0f);
+      for (int64_t r = block * kRows; r < std::min(rows, (block + 1) * kRows); ++r) {
+        const Bfloat16* const input = h + r * columns;
+        Bfloat16* const value = to + r * columns;
+        Bfloat16* const slope = d + r * columns;
 #pragma omp simd
-        for (int64_t i = 0; i < count; ++i) partial[c + i] += slope[i];
+        for (int64_t c = 0; c < columns; ++c) {
+          const float x = ToFloat(input[c]), y = f.Value(x);
+          const float back = ToFloat(slope[c]) * f.Slope(f.kFromOutput ? y : x);
+          value[c] = ToBfloat16(y);
+          slope[c] = ToBfloat16(back);
+          partial[c] += back;
+        }
       }
-    }
+    });
   });
   if (sums) ColumnSum(blocks, columns, partials.data(), sums.accumulate, sums.data);
 }

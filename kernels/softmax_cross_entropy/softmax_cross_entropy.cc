@@ -7,23 +7,19 @@
 #include "base/check/check.h"
 #include "kernels/gemm/varying_gemm.h"
 #include "kernels/scratch/scratch.h"
+#include "kernels/softmax_cross_entropy/softmax_rows.h"
 #include "kernels/vector_math/vector_math.h"
 
 namespace pretext {
+
+using namespace softmax_internal;  // NOLINT: its own header
+
 namespace {
 
-constexpr int64_t kTile = 512;  // of the vocabulary: with its weights it fits a second-level cache
 constexpr int64_t kBlockRows = 256;  // at most, and ...
 constexpr int64_t kBlockScores =
     2 * 1024 * 1024;  // ... so many scores unless that is below the fewest rows
 constexpr int64_t kFewestRows = 64;
-
-// What a tile knows of a row.
-struct TileRow {
-  float largest;       // score
-  float sum;           // Σ e^(score - largest)
-  int32_t at_largest;  // scores equal to it
-};
 
 // Adds the bias to a row of scores, replaces them by e^(score - largest), and sums up.
 TileRow Exponentials(int64_t n, const float* bias, float* scores) {
@@ -59,8 +55,7 @@ class BlockPass {
         tiles_((a.vocabulary + kTile - 1) / kTile),
         block_rows_(BlockRows(a)),
         scores_(block_rows_ * a.vocabulary),
-        tile_rows_(block_rows_ * tiles_ * 3),
-        row_values_(block_rows_ * 3),
+        rows_(block_rows_, tiles_),
         partial_dx_(a.dx ? tiles_ * block_rows_ * a.features : 0) {}
 
   int64_t block_rows() const { return block_rows_; }
@@ -78,35 +73,15 @@ class BlockPass {
         const int64_t target = a_.targets[begin + r] - first;
         const bool here = target >= 0 && target < width;
         if (here)
-          target_score()[r] = row[target] + (a_.bias != nullptr ? a_.bias[first + target] : 0.0f);
-        tile_row(r, t) = Exponentials(width, a_.bias != nullptr ? a_.bias + first : nullptr, row);
+          rows_.target_score()[r] =
+              row[target] + (a_.bias != nullptr ? a_.bias[first + target] : 0.0f);
+        rows_.tile_row(r, t) =
+            Exponentials(width, a_.bias != nullptr ? a_.bias + first : nullptr, row);
       }
     }
   }
 
-  // The rows' losses from the tiles' sums, in the order of the tiles.
-  void Combine(int64_t rows) {
-#pragma omp for schedule(static)
-    for (int64_t r = 0; r < rows; ++r) {
-      float largest = -std::numeric_limits<float>::infinity();
-      for (int64_t t = 0; t < tiles_; ++t) largest = std::max(largest, tile_row(r, t).largest);
-      double sum = 0;
-      int64_t at_largest = 0;
-      for (int64_t t = 0; t < tiles_; ++t) {
-        TileRow& tile = tile_row(r, t);
-        sum += tile.sum * std::exp(static_cast<double>(tile.largest) - largest);
-        if (tile.largest == largest) at_largest += tile.at_largest;
-      }
-      for (int64_t t = 0; t < tiles_;
-           ++t) {  // from here on `sum` is the factor from exponential to gradient
-        TileRow& tile = tile_row(r, t);
-        tile.sum = static_cast<float>(a_.gradient_scale *
-                                      std::exp(static_cast<double>(tile.largest) - largest) / sum);
-      }
-      loss()[r] = static_cast<float>(std::log(sum) + largest - target_score()[r]);
-      correct()[r] = target_score()[r] == largest && at_largest == 1 ? 1.0f : 0.0f;
-    }
-  }
+  void Combine(int64_t rows) { rows_.Combine(rows, a_.gradient_scale); }
 
   void Gradients(int64_t begin, int64_t rows) {
 #pragma omp for schedule(static)
@@ -124,13 +99,7 @@ class BlockPass {
     }
   }
 
-  // Adds the block's rows to the result, in order.
-  void AddTo(SoftmaxCrossEntropy::Result& result, int64_t rows) const {
-    for (int64_t r = 0; r < rows; ++r) {
-      result.loss += loss()[r];
-      result.correct += correct()[r] != 0.0f;
-    }
-  }
+  void AddTo(SoftmaxCrossEntropy::Result& result, int64_t rows) const { rows_.AddTo(result, rows); }
 
  private:
   static int64_t BlockRows(const SoftmaxCrossEntropy& a) {
@@ -150,7 +119,7 @@ class BlockPass {
     if (dbias != nullptr && !accumulate_bias) std::fill_n(dbias, width, 0.0f);
     for (int64_t r = 0; r < rows; ++r) {
       float* row = scores + r * width;
-      const float factor = tile_row(r, t).sum;
+      const float factor = rows_.tile_row(r, t).sum;
 #pragma omp simd
       for (int64_t k = 0; k < width; ++k) row[k] *= factor;
       const int64_t target = a_.targets[begin + r] - first;
@@ -171,25 +140,25 @@ class BlockPass {
   }
 
   float* TileScores(int64_t t) { return scores_ + t * kTile * block_rows_; }
-  TileRow& tile_row(int64_t r, int64_t t) {
-    return reinterpret_cast<TileRow*>(tile_rows_.data())[r * tiles_ + t];
-  }
-  float* target_score() const { return row_values_.data(); }
-  float* loss() const { return row_values_ + block_rows_; }
-  float* correct() const { return row_values_ + 2 * block_rows_; }
 
   const SoftmaxCrossEntropy& a_;
   const int64_t tiles_, block_rows_;
-  Scratch scores_, tile_rows_, row_values_, partial_dx_;
+  Scratch scores_;
+  SoftmaxRows rows_;
+  Scratch partial_dx_;
 };
 
 }  // namespace
 
-SoftmaxCrossEntropy::Result SoftmaxCrossEntropy::Run() const {
+void SoftmaxCrossEntropy::CheckTargets() const {
   for (int64_t m = 0; m < rows; ++m) {
     PRETEXT_CHECK(targets[m] >= 0 && targets[m] < vocabulary,
                   "a target is below the vocabulary's size");
   }
+}
+
+SoftmaxCrossEntropy::Result SoftmaxCrossEntropy::Run() const {
+  CheckTargets();
   if (rows == 0) {
     if (dweight && !dweight.accumulate) std::fill_n(dweight.data, vocabulary * features, 0.0f);
     if (dbias && !dbias.accumulate) std::fill_n(dbias.data, vocabulary, 0.0f);

@@ -35,6 +35,8 @@ struct SoftmaxCrossEntropy {
     int64_t correct = 0;  // rows whose target alone has the highest score
   };
   Result Run() const;
+  // Aborts unless all are below K.
+  void CheckTargets() const;
 };
 
 }  // namespace pretext
