@@ -18,8 +18,8 @@ constexpr int64_t kTileStrips = kTile / kTileSide;
 constexpr int64_t kMostNumbers = 4 << 20;  // of E, unless these are fewer than the fewest rows
 constexpr int64_t kFewestRows = 64, kMostRows = 512;
 
-// What 32 rows of `strips` blocks of scores come to, and E of them. A block at a time, which lies in
-// the first-level cache: rows of several blocks would be 4 KiB apart there, all in one set.
+// What 32 rows of `strips` blocks of scores come to, and E of them. A block at a time, which lies
+// in the first-level cache: rows of several blocks would be 4 KiB apart there, all in one set.
 class BlockExponentials {
  public:
   // bias: -∞ beyond the vocabulary.

@@ -79,10 +79,8 @@ absl::Status AddHead(const std::string& path, TrainedForExport& trained) {
   }
   absl::StatusOr<Assembled> opened = OpenTrained(path);
   if (!opened.ok()) {
-    return absl::Status(
-        opened.status().code(),
-        absl::StrCat(opened.status().message(),
-                     " (--with-head needs the run: an encoder's own folder has no head)"));
+    return absl::Status(opened.status().code(),
+                        absl::StrCat(opened.status().message(), " (--with-head needs the run)"));
   }
   trained.parts = std::make_shared<Assembled>(*std::move(opened));
   const Assembled& parts = *trained.parts;

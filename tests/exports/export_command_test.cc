@@ -62,7 +62,7 @@ TEST(ExportCommand, WhatCannotBeDoneIsSaid) {
            {{"export", run, "--format", "onnx", "--out", run}, 2, "replaces nothing"},
            {{"export", "nowhere", "--format", "onnx", "--out", "o"}, 1, "nowhere"},
            {{"export", run + "/encoder", "--format", "onnx", "--out", "o", "--with-head"},
-            1,
+            2,
             "--with-head needs the run"},
        }) {
     const ProgramResult result = RunProgram(arguments);
