@@ -31,8 +31,8 @@ TEST(InfoNceQueueLoss, ChanceAndFloor) {
   loss.parameters().Allocate("loss", 1);
   const Batch batch{.samples = 3, .views = 2};
   Tensor& queue = loss.parameters().buffers().front().value;
+  Tape tape(/*recording=*/false);
   const auto value = [&](const Tensor& z) {
-    Tape tape(/*recording=*/false);
     const Var rows = tape.Constant(z);
     return loss.Compute(tape, {.value = rows, .target = rows}, batch);
   };
