@@ -1,27 +1,16 @@
 #include "kernels/softmax_cross_entropy/bfloat16_softmax_cross_entropy.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "kernels/testing/testing.h"
-#include "omp.h"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy_testing.h"
 
 namespace pretext {
 namespace {
 
-using Floats = std::vector<float>;
-using Doubles = std::vector<double>;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-struct Case {
-  int64_t rows, features, vocabulary;
-  bool bias = true;
-  float size = 1;  // deviation of x
-};
 
 // One row, one class, tiles, blocks of tiles and blocks of rows with and without a rest.
 const Case kCases[] = {
@@ -34,22 +23,15 @@ struct Inputs {
   explicit Inputs(const Case& c)
       : x(Normals(c.rows * c.features, 1, c.size)),
         weight(c.vocabulary * c.features),
-        bias(Normals(c.vocabulary, 3)) {
+        bias(Normals(c.vocabulary, 3)),
+        targets(RandomTargets(c)) {
     const Floats wide = Normals(c.vocabulary * c.features, 2);
     std::transform(wide.begin(), wide.end(), weight.begin(), [](float w) { return ToBfloat16(w); });
-    Random random({.seed = 1, .sample = 4});
-    for (int64_t m = 0; m < c.rows; ++m) targets.push_back(random.Below(c.vocabulary));
-    targets[0] = c.vocabulary - 1;
   }
   Floats x;
   std::vector<Bfloat16> weight;
   Floats bias;
   std::vector<int32_t> targets;
-};
-
-struct Outputs {
-  SoftmaxCrossEntropy::Result result;
-  Floats dx, dweight, dbias;
 };
 
 Bfloat16SoftmaxCrossEntropy Kernel(const Case& c, const Inputs& in) {
@@ -63,8 +45,7 @@ Bfloat16SoftmaxCrossEntropy Kernel(const Case& c, const Inputs& in) {
 }
 
 Outputs Ours(const Case& c, const Inputs& in) {
-  Outputs out{
-      {}, Floats(in.x.size(), kNan), Floats(in.weight.size(), kNan), Floats(in.bias.size(), kNan)};
+  Outputs out(c);
   Bfloat16SoftmaxCrossEntropy kernel = Kernel(c, in);
   const SoftmaxCrossEntropy::Result values = kernel.Run();
   kernel.map.gradient_scale = 1.0f / c.rows;
@@ -216,26 +197,13 @@ TEST(Bfloat16SoftmaxCrossEntropy, AccumulatesWhereAsked) {
   kernel.map.dweight = {twice.dweight.data(), true};
   kernel.map.dbias = {twice.dbias.data(), true};
   kernel.Run();
-  for (auto values : {&Outputs::dx, &Outputs::dweight, &Outputs::dbias}) {
-    Doubles doubled((once.*values).begin(), (once.*values).end());
-    for (double& value : doubled) value *= 2;
-    EXPECT_FALSE(!(WorstError(twice.*values, doubled, Tolerance(c)) <= 1));
-  }
+  ExpectDoubled(once, twice, Tolerance(c));
 }
 
 TEST(Bfloat16SoftmaxCrossEntropy, SameBitsForAnyNumberOfThreads) {
   const Case c{700, 24, 3000};
   const Inputs in(c);
-  const int threads = omp_get_max_threads();
-  omp_set_num_threads(1);
-  const Outputs one = Ours(c, in);
-  omp_set_num_threads(5);
-  const Outputs five = Ours(c, in);
-  omp_set_num_threads(threads);
-  EXPECT_EQ(one.result.loss, five.result.loss);
-  EXPECT_EQ(one.dx, five.dx);
-  EXPECT_EQ(one.dweight, five.dweight);
-  EXPECT_EQ(one.dbias, five.dbias);
+  ExpectSameBitsForAnyNumberOfThreads([&] { return Ours(c, in); });
 }
 
 TEST(Bfloat16SoftmaxCrossEntropyDeathTest, ATargetBeyondTheVocabularyIsCaught) {

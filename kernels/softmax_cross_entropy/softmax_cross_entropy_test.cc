@@ -6,21 +6,10 @@
 #include <limits>
 #include <vector>
 
-#include "gtest/gtest.h"
-#include "kernels/testing/testing.h"
-#include "omp.h"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy_testing.h"
 
 namespace pretext {
 namespace {
-
-using Floats = std::vector<float>;
-using Doubles = std::vector<double>;
-
-struct Case {
-  int64_t rows, features, vocabulary;
-  bool bias = true;
-  float size = 1;  // deviation of x; scores have size · √features
-};
 
 // One row, one class, tiles and blocks with and without a rest.
 const Case kCases[] = {
@@ -32,24 +21,14 @@ struct Inputs {
   explicit Inputs(const Case& c)
       : x(Normals(c.rows * c.features, 1, c.size)),
         weight(Normals(c.vocabulary * c.features, 2)),
-        bias(Normals(c.vocabulary, 3)) {
-    Random random({.seed = 1, .sample = 4});
-    for (int64_t m = 0; m < c.rows; ++m) targets.push_back(random.Below(c.vocabulary));
-    targets[0] = c.vocabulary - 1;
-  }
+        bias(Normals(c.vocabulary, 3)),
+        targets(RandomTargets(c)) {}
   Floats x, weight, bias;
   std::vector<int32_t> targets;
 };
 
-struct Outputs {
-  SoftmaxCrossEntropy::Result result;
-  Floats dx, dweight, dbias;
-};
-
 Outputs Ours(const Case& c, const Inputs& in) {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  Outputs out{
-      {}, Floats(in.x.size(), nan), Floats(in.weight.size(), nan), Floats(in.bias.size(), nan)};
+  Outputs out(c);
   SoftmaxCrossEntropy kernel{.rows = c.rows, .features = c.features, .vocabulary = c.vocabulary};
   kernel.x = in.x.data();
   kernel.weight = in.weight.data();
@@ -207,26 +186,13 @@ TEST(SoftmaxCrossEntropy, AccumulatesWhereAsked) {
   kernel.dweight = {twice.dweight.data(), true};
   kernel.dbias = {twice.dbias.data(), true};
   kernel.Run();
-  for (auto values : {&Outputs::dx, &Outputs::dweight, &Outputs::dbias}) {
-    Doubles doubled((once.*values).begin(), (once.*values).end());
-    for (double& value : doubled) value *= 2;
-    EXPECT_LE(WorstError(twice.*values, doubled, Tolerance(c)), 1);
-  }
+  ExpectDoubled(once, twice, Tolerance(c));
 }
 
 TEST(SoftmaxCrossEntropy, SameBitsForAnyNumberOfThreads) {
   const Case c{300, 24, 3000};
   const Inputs in(c);
-  const int threads = omp_get_max_threads();
-  omp_set_num_threads(1);
-  const Outputs one = Ours(c, in);
-  omp_set_num_threads(5);
-  const Outputs five = Ours(c, in);
-  omp_set_num_threads(threads);
-  EXPECT_EQ(one.result.loss, five.result.loss);
-  EXPECT_EQ(one.dx, five.dx);
-  EXPECT_EQ(one.dweight, five.dweight);
-  EXPECT_EQ(one.dbias, five.dbias);
+  ExpectSameBitsForAnyNumberOfThreads([&] { return Ours(c, in); });
 }
 
 TEST(SoftmaxCrossEntropyDeathTest, ATargetBeyondTheVocabularyIsCaught) {
