@@ -1,6 +1,8 @@
 // Attention by its definition, and the shapes that the kernels' tests are over.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -173,5 +175,30 @@ inline std::vector<Case> Cases() {
   }
   return cases;
 }
+
+// The masked queries of a last layer, and the same inputs with their rows of q and dout alone.
+struct PickedQueries {
+  const Case all{"", 3, 30, 2, 16, {30, 12, 25}, {}, 0.2f};
+  Case some = all;
+  const Inputs<float> in = RandomInputs(all);
+  Inputs<float> picked = in;
+
+  PickedQueries() {
+    some.positions = {1, 2, 29, 30, 38, 60, 84};
+    const int64_t f = all.features();
+    picked.q.resize(some.queries() * f);
+    picked.dout.resize(some.queries() * f);
+    for (int64_t i = 0; i < some.queries(); ++i)
+      std::copy_n(&in.q[some.positions[i] * f], f, &picked.q[i * f]);
+  }
+  // Products of other shapes: rounding only.
+  void ExpectRowsOfAll(const Floats& part, const Floats& full) const {
+    const int64_t f = all.features();
+    for (int64_t i = 0; i < some.queries() * f; ++i) {
+      const float wanted = full[some.positions[i / f] * f + i % f];
+      ASSERT_FALSE(!(std::abs(part[i] - wanted) <= 1e-5)) << i;
+    }
+  }
+};
 
 }  // namespace pretext::attention_reference

@@ -127,23 +127,9 @@ TEST(Attention, PlantedFaultsAreCaught) {
 // The masked queries of the last layer alone give what the full pass gives at their positions,
 // dropout included.
 TEST(Attention, QueriesAtPositionsGiveTheRowsOfAll) {
-  const Case all{"", 3, 30, 2, 16, {30, 12, 25}, {}, 0.2f};
-  Case some = all;
-  some.positions = {1, 2, 29, 30, 38, 60, 84};
-  const Inputs<float> in = RandomInputs(all);
-  Inputs<float> picked = in;
-  const int64_t f = all.features();
-  picked.q.resize(some.queries() * f);
-  picked.dout.resize(some.queries() * f);
-  for (int64_t i = 0; i < some.queries(); ++i)
-    std::copy_n(&in.q[some.positions[i] * f], f, &picked.q[i * f]);
-  const Floats full = Ours(all, in).out, part = Ours(some, picked).out;
-  for (int64_t i = 0; i < some.queries(); ++i) {
-    for (int64_t w = 0; w < f; ++w) {
-      ASSERT_NEAR(part[i * f + w], full[some.positions[i] * f + w], 1e-5)
-          << i;  // products of other shapes: rounding only
-    }
-  }
+  const PickedQueries queries;
+  queries.ExpectRowsOfAll(Ours(queries.some, queries.picked).out,
+                          Ours(queries.all, queries.in).out);
 }
 
 TEST(Attention, NanInAKeyReachesItsSampleOnly) {

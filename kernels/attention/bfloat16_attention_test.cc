@@ -150,22 +150,9 @@ TEST(Bfloat16Attention, PlantedFaultsAreCaught) {
 }
 
 TEST(Bfloat16Attention, QueriesAtPositionsGiveTheRowsOfAll) {
-  const Case all{"", 3, 30, 2, 16, {30, 12, 25}, {}, 0.2f};
-  Case some = all;
-  some.positions = {1, 2, 29, 30, 38, 60, 84};
-  const Inputs<float> in = RandomInputs(all);
-  Inputs<float> picked = in;
-  const int64_t f = all.features();
-  picked.q.resize(some.queries() * f);
-  picked.dout.resize(some.queries() * f);
-  for (int64_t i = 0; i < some.queries(); ++i)
-    std::copy_n(&in.q[some.positions[i] * f], f, &picked.q[i * f]);
-  const Floats full = Ours(all, in).values.out, part = Ours(some, picked).values.out;
-  for (int64_t i = 0; i < some.queries(); ++i) {
-    for (int64_t w = 0; w < f; ++w) {
-      ASSERT_FALSE(!(std::abs(part[i * f + w] - full[some.positions[i] * f + w]) <= 1e-5)) << i;
-    }
-  }
+  const PickedQueries queries;
+  queries.ExpectRowsOfAll(Ours(queries.some, queries.picked).values.out,
+                          Ours(queries.all, queries.in).values.out);
 }
 
 TEST(Bfloat16Attention, NanInAKeyReachesItsSampleOnly) {
