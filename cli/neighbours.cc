@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/file/extension.h"
 #include "base/file/file_writer.h"
 #include "base/image/image_io.h"
 #include "base/text/counted.h"
@@ -63,9 +64,7 @@ absl::StatusOr<Queries> EmbedQueries(BatchEncoder& encoder, const InputOptions& 
 
 // A picture by another name would be text: its extension says what is written.
 absl::Status CheckExtension(const std::string& out) {
-  const size_t dot = out.rfind('.'), slash = out.rfind('/');
-  const bool has_one = dot != std::string::npos && (slash == std::string::npos || dot > slash);
-  const std::string extension = has_one ? out.substr(dot) : "";
+  const absl::string_view extension = ExtensionOf(out);
   if (extension.empty() || extension == ".png" || extension == ".txt") return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("--out ", out, ": neighbours are written as .png, a sheet, or as .txt"));
@@ -153,11 +152,13 @@ absl::Status NeighboursCommand(const std::vector<std::string>& arguments) {
         among, ": has vectors of ", table->width(), ", and ", arguments[0], " makes vectors of ",
         encoder->width(), ": they are to be of the same encoder"));
   }
-  if (const std::string mark = encoder->Mark();
-      !table->encoder().empty() && table->encoder() != mark) {
-    return absl::InvalidArgumentError(absl::StrCat(among, ": has vectors of ", table->encoder(),
-                                                   ", and ", arguments[0], " compares with ", mark,
-                                                   ": embed what is among them with this one"));
+  if (!table->encoder().empty()) {
+    const std::string mark = encoder->Mark();
+    if (table->encoder() != mark) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(among, ": has vectors of ", table->encoder(), ", and ", arguments[0],
+                       " compares with ", mark, ": embed what is among them with this one"));
+    }
   }
   const absl::StatusOr<Queries> queries = EmbedQueries(*encoder, what);
   if (!queries.ok()) return queries.status();

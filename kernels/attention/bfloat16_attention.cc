@@ -42,11 +42,7 @@ void ForwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, Ma
         std::copy_n(of_rows[r], 2, statistics + ((row + r) * shape.heads + head) * 2);
       float* const to = out.data + (row + r) * out.stride + pair.column;
       const float inverse = of_rows[r][1];
-      for (int64_t c = 0; c < width; c += kTileSide) {
-        const float* const from = sums + (c + r) * kTileSide;
-#pragma omp simd
-        for (int64_t j = 0; j < std::min(kTileSide, width - c); ++j) to[c + j] = inverse * from[j];
-      }
+      ForEachOfRow(sums.data(), r, width, [=](int64_t c, float sum) { to[c] = inverse * sum; });
     }
   }
   for (int64_t r = pair.end_query; r < pair.end_padding; ++r)

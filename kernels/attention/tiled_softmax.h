@@ -27,7 +27,6 @@ class StripMultipliers {
         row_(drop_ ? TileCount(keys) * kTileSide : 0),
         blocks_(drop_ ? TileCount(keys) * kTileBlock : 0) {}
 
-  bool drop() const { return drop_; }
   // Null without dropout.
   const float* Make(int64_t first_query, int64_t count) const {
     if (!drop_) return nullptr;

@@ -52,4 +52,15 @@ inline void MultiplyStrips(int64_t depth, const Bfloat16* a, int64_t strips, con
   }
 }
 
+// visit(n, number) of the first `columns` numbers of a row of blocks of 32×32, one after another,
+// such as the sums.
+template <class T, class Visit>
+inline void ForEachOfRow(const T* blocks, int64_t row, int64_t columns, const Visit& visit) {
+  for (int64_t n = 0; n < columns; n += kTileSide) {
+    const T* const from = blocks + (n + row) * kTileSide;
+#pragma omp simd
+    for (int64_t j = 0; j < std::min(kTileSide, columns - n); ++j) visit(n + j, from[j]);
+  }
+}
+
 }  // namespace pretext

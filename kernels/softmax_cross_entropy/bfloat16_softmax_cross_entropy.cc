@@ -194,13 +194,8 @@ class TiledBlocks {
     if (!a_.dbias.accumulate && begin == 0) std::fill_n(dbias, width, 0.0f);
     for (int64_t r = 0; r < rows; ++r) {
       const float factor = rows_.tile_row(r, t).sum;
-      const Bfloat16* const row = E(t, r / kTileSide) + r % kTileSide * kTileSide;
-      for (int64_t k = 0; k < width; k += kTileSide) {
-        const Bfloat16* const e = row + k * kTileSide;
-#pragma omp simd
-        for (int64_t c = 0; c < std::min(kTileSide, width - k); ++c)
-          dbias[k + c] += factor * ToFloat(e[c]);
-      }
+      ForEachOfRow(E(t, r / kTileSide), r % kTileSide, width,
+                   [=](int64_t k, Bfloat16 e) { dbias[k] += factor * ToFloat(e); });
       const int64_t target = a_.targets[begin + r] - first;
       if (target >= 0 && target < width) dbias[target] -= a_.gradient_scale;
     }
@@ -229,12 +224,8 @@ class TiledBlocks {
                      /*accumulate=*/false, sums.data());
       for (int64_t v = 0; v < std::min(kTileSide, width - k); ++v) {
         float* const to = a_.dweight.data + (first + k + v) * d;
-        for (int64_t c = 0; c < d; c += kTileSide) {
-          const float* const from = sums + (c + v) * kTileSide;
-#pragma omp simd
-          for (int64_t j = 0; j < std::min(kTileSide, d - c); ++j)
-            to[c + j] = accumulate ? to[c + j] + from[j] : from[j];
-        }
+        ForEachOfRow(sums.data(), v, d,
+                     [=](int64_t c, float sum) { to[c] = accumulate ? to[c] + sum : sum; });
       }
     }
     for (int64_t r = begin; r < begin + rows; ++r) {
@@ -265,11 +256,7 @@ class TiledBlocks {
         const int64_t row = i * kTileSide + r;
         const float factor = rows_.tile_row(row, t).sum;
         float* const to = partial_dx_ + (t * block_rows_ + row) * d;
-        for (int64_t c = 0; c < d; c += kTileSide) {
-          const float* const from = sums + (c + r) * kTileSide;
-#pragma omp simd
-          for (int64_t j = 0; j < std::min(kTileSide, d - c); ++j) to[c + j] = factor * from[j];
-        }
+        ForEachOfRow(sums.data(), r, d, [=](int64_t c, float sum) { to[c] = factor * sum; });
       }
     }
   }

@@ -48,10 +48,7 @@ Outputs Ours(const Case& c, const Inputs& in) {
   Outputs out(c);
   Bfloat16SoftmaxCrossEntropy kernel = Kernel(c, in);
   const SoftmaxCrossEntropy::Result values = kernel.Run();
-  kernel.map.gradient_scale = 1.0f / c.rows;
-  kernel.map.dx = {out.dx.data()};
-  kernel.map.dweight = {out.dweight.data()};
-  kernel.map.dbias = {out.dbias.data()};
+  TakeGradients(c, /*accumulate=*/false, out, kernel.map);
   out.result = kernel.Run();
   // The same with and without gradients.
   EXPECT_TRUE(values.loss == out.result.loss || std::isnan(out.result.loss));
@@ -192,10 +189,7 @@ TEST(Bfloat16SoftmaxCrossEntropy, AccumulatesWhereAsked) {
   const Outputs once = Ours(c, in);
   Outputs twice = once;
   Bfloat16SoftmaxCrossEntropy kernel = Kernel(c, in);
-  kernel.map.gradient_scale = 1.0f / c.rows;
-  kernel.map.dx = {twice.dx.data(), true};
-  kernel.map.dweight = {twice.dweight.data(), true};
-  kernel.map.dbias = {twice.dbias.data(), true};
+  TakeGradients(c, /*accumulate=*/true, twice, kernel.map);
   kernel.Run();
   ExpectDoubled(once, twice, Tolerance(c));
 }

@@ -27,18 +27,20 @@ struct Inputs {
   std::vector<int32_t> targets;
 };
 
-Outputs Ours(const Case& c, const Inputs& in) {
-  Outputs out(c);
+SoftmaxCrossEntropy Kernel(const Case& c, const Inputs& in) {
   SoftmaxCrossEntropy kernel{.rows = c.rows, .features = c.features, .vocabulary = c.vocabulary};
   kernel.x = in.x.data();
   kernel.weight = in.weight.data();
   kernel.bias = c.bias ? in.bias.data() : nullptr;
   kernel.targets = in.targets.data();
+  return kernel;
+}
+
+Outputs Ours(const Case& c, const Inputs& in) {
+  Outputs out(c);
+  SoftmaxCrossEntropy kernel = Kernel(c, in);
   const SoftmaxCrossEntropy::Result values = kernel.Run();
-  kernel.gradient_scale = 1.0f / c.rows;
-  kernel.dx = {out.dx.data()};
-  kernel.dweight = {out.dweight.data()};
-  kernel.dbias = {out.dbias.data()};
+  TakeGradients(c, /*accumulate=*/false, out, kernel);
   out.result = kernel.Run();
   // The same with and without gradients.
   EXPECT_TRUE(values.loss == out.result.loss || std::isnan(out.result.loss));
@@ -174,17 +176,10 @@ TEST(SoftmaxCrossEntropy, NoRows) {
 TEST(SoftmaxCrossEntropy, AccumulatesWhereAsked) {
   const Case c{300, 8, 600};
   const Inputs in(c);
-  Outputs once = Ours(c, in);
-  SoftmaxCrossEntropy kernel{.rows = c.rows, .features = c.features, .vocabulary = c.vocabulary};
-  kernel.x = in.x.data();
-  kernel.weight = in.weight.data();
-  kernel.bias = in.bias.data();
-  kernel.targets = in.targets.data();
-  kernel.gradient_scale = 1.0f / c.rows;
+  const Outputs once = Ours(c, in);
   Outputs twice = once;
-  kernel.dx = {twice.dx.data(), true};
-  kernel.dweight = {twice.dweight.data(), true};
-  kernel.dbias = {twice.dbias.data(), true};
+  SoftmaxCrossEntropy kernel = Kernel(c, in);
+  TakeGradients(c, /*accumulate=*/true, twice, kernel);
   kernel.Run();
   ExpectDoubled(once, twice, Tolerance(c));
 }

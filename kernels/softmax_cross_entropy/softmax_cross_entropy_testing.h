@@ -41,6 +41,15 @@ struct Outputs {
   Floats dx, dweight, dbias;
 };
 
+// Has the kernel put the gradients of the mean into `out`, or add them to what is there.
+inline void TakeGradients(const Case& c, bool accumulate, Outputs& out,
+                          SoftmaxCrossEntropy& kernel) {
+  kernel.gradient_scale = 1.0f / c.rows;
+  kernel.dx = {out.dx.data(), accumulate};
+  kernel.dweight = {out.dweight.data(), accumulate};
+  kernel.dbias = {out.dbias.data(), accumulate};
+}
+
 // `twice` has the gradients of `once`, added to these.
 inline void ExpectDoubled(const Outputs& once, const Outputs& twice, double tolerance) {
   for (auto values : {&Outputs::dx, &Outputs::dweight, &Outputs::dbias}) {

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "base/file/extension.h"
 #include "base/file/folder.h"
 #include "base/text/nearest.h"
 #include "pipelines/embed/vector_formats.h"
@@ -17,18 +19,10 @@ const std::vector<std::string>& Formats() {
   return *formats;
 }
 
-// Where the last name's dot is; npos without one.
-size_t ExtensionAt(const std::string& path) {
-  const size_t slash = path.rfind('/'), dot = path.rfind('.');
-  return dot != std::string::npos && slash != std::string::npos && dot < slash ? std::string::npos
-                                                                               : dot;
-}
-
 absl::StatusOr<std::string> FormatOfPath(const std::string& path, const std::string& format,
                                          bool device) {
   std::string chosen = format;
-  const size_t dot = ExtensionAt(path);
-  if (chosen.empty() && dot != std::string::npos) chosen = path.substr(dot + 1);
+  if (chosen.empty()) chosen = absl::StripPrefix(ExtensionOf(path), ".");
   if (chosen.empty() && device) chosen = "npy";
   for (const std::string& known : Formats()) {
     if (chosen == known) return chosen;
@@ -68,7 +62,7 @@ absl::Status CheckBeside(const std::string& path, const std::vector<std::string>
 }  // namespace
 
 std::string BesideVectors(const std::string& path, const char* end) {
-  return absl::StrCat(path.substr(0, ExtensionAt(path)), end);
+  return absl::StrCat(absl::StripSuffix(path, ExtensionOf(path)), end);
 }
 
 absl::StatusOr<std::unique_ptr<VectorFile>> VectorFile::Create(const std::string& path,

@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
+#include "base/file/is_there.h"
 #include "base/file/read_file.h"
 #include "core/plugin/save_tokenizer.h"
 #include "core/tensor/safetensors.h"
@@ -81,6 +82,8 @@ absl::Status WriteEncoderFolder(const std::string& path, EncoderFile file,
   if (status.ok()) status = WriteFileAtomically(aside + kEncoderFile, text);
   return status.ok() ? ReplaceFolder(aside, path) : status;
 }
+
+bool IsEncoderFolder(const std::string& path) { return IsThere(WholeFolder(path) + kEncoderFile); }
 
 absl::StatusOr<TrainedEncoder> OpenEncoderFolder(const std::string& path) {
   const std::string folder = WholeFolder(path);

@@ -35,6 +35,9 @@ std::string SerializeEncoderFile(const EncoderFile& file);
 // The text of such a file, its checksum verified: DataLoss. Errors name the path.
 absl::StatusOr<std::string> ReadEncoderText(const std::string& path);
 
+// Whether `path` is such a folder.
+bool IsEncoderFolder(const std::string& path);
+
 // The encoder in a folder, its weights loaded. Errors name the file at fault.
 absl::StatusOr<TrainedEncoder> OpenEncoderFolder(const std::string& path);
 

@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 #include "base/text/counted.h"
 #include "base/text/nearest.h"
+#include "base/text/one_line.h"
 
 namespace pretext {
 namespace {
@@ -377,11 +377,6 @@ Length ChooseLength(Method method, const DataFacts& facts, const Timing& timing,
         1, static_cast<int64_t>(static_cast<double>(length.epochs) * hours / needed));
   }
   return length;
-}
-
-// For a comment: a name of the data's may have an end of line in it.
-std::string OnOneLine(const std::string& text) {
-  return absl::StrReplaceAll(text, {{"\n", " "}, {"\r", " "}});
 }
 
 std::string PipelineText(const std::string& name, Method method, const DataFacts& facts,

@@ -4,10 +4,10 @@
 #include <tuple>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/text/one_line.h"
 
 namespace pretext {
 namespace {
@@ -22,13 +22,6 @@ bool IsBelow(absl::string_view path, absl::string_view ancestor) {
   if (ancestor.empty() || path == ancestor) return true;
   return absl::StartsWith(path, ancestor) &&
          (path[ancestor.size()] == '.' || path[ancestor.size()] == '[');
-}
-
-// One line whatever a plugin's message quotes.
-std::string OnOneLine(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(c); }, ' ');
-  return text;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "core/plugin/build_context.h"
 #include "core/plugin/registry.h"
 #include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/encoder/encoder_folder.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -138,9 +139,8 @@ absl::StatusOr<Assembled> OpenOnDataset(const std::string& path, const std::stri
   if (!over.ok()) return over.status();
   const absl::StatusOr<DatasetText> text = TextOf(dataset);
   if (!text.ok()) return text.status();
-  const absl::StatusOr<PathKind> kind = KindOfPath(WholeFolder(path) + kEncoderFile);
-  const bool folder = kind.ok() && *kind != PathKind::kNothing;
-  return folder ? OpenFolder(path, *text, overrides) : OpenRun(path, *text, overrides);
+  return IsEncoderFolder(path) ? OpenFolder(path, *text, overrides)
+                               : OpenRun(path, *text, overrides);
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const std::string& dataset) {

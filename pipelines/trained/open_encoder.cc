@@ -54,7 +54,7 @@ absl::StatusOr<TrainedEncoder> OpenCheckpoint(const RunDirectory& run,
 }
 
 absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
-  if (IsThere(WholeFolder(path) + kEncoderFile)) return OpenEncoderFolder(path);
+  if (IsEncoderFolder(path)) return OpenEncoderFolder(path);
   const absl::StatusOr<RunDirectory> run = RunDirectory::Open(RunOf(path));
   if (!run.ok()) {
     if (!absl::IsNotFound(run.status())) return run.status();
@@ -64,8 +64,7 @@ absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
         "nor the folder of an encoder (it has no encoder.textproto)"));
   }
   if (run->path() != path) return OpenCheckpoint(*run, path);
-  if (IsThere(WholeFolder(run->encoder_path()) + kEncoderFile))
-    return OpenEncoderFolder(run->encoder_path());
+  if (IsEncoderFolder(run->encoder_path())) return OpenEncoderFolder(run->encoder_path());
   return OpenCheckpoint(*run, run->checkpoint_path());
 }
 

@@ -5,6 +5,7 @@
 #include "core/plugin/tokenizer.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/checkpoint/fingerprint.h"
+#include "pipelines/encoder/encoder_folder.h"
 #include "pipelines/initialize/weight_file.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -18,7 +19,7 @@ std::string RunOf(const std::string& path) {
 }
 
 absl::StatusOr<Assembled> OpenTrained(const std::string& path) {
-  if (IsThere(path + "/encoder.textproto")) {
+  if (IsEncoderFolder(path)) {
     return absl::InvalidArgumentError(absl::StrCat(
         path, ": holds an encoder alone, and its head is asked for, which the run has: name it"));
   }
