@@ -22,7 +22,7 @@ const std::vector<std::string>& Formats() {
 absl::StatusOr<std::string> FormatOfPath(const std::string& path, const std::string& format,
                                          bool device) {
   std::string chosen = format;
-  if (chosen.empty()) chosen = absl::StripPrefix(ExtensionOf(path), ".");
+  if (chosen.empty()) chosen = std::string(absl::StripPrefix(ExtensionOf(path), "."));
   if (chosen.empty() && device) chosen = "npy";
   for (const std::string& known : Formats()) {
     if (chosen == known) return chosen;
