@@ -24,21 +24,40 @@ struct Partials {
   }
 };
 
-// Calls visit(index in the data, lane) for every value of a piece, in loops that the compiler
-// vectorises: along the positions when they are side by side, else along the lanes.
+// Calls visit(index in the data, bias) for all values of a piece, a vector of them at a time: of
+// channels, or of positions where these are side by side and the piece has one channel.
 template <class V, class Visit>
-[[gnu::always_inline]] inline void ForEachValue(const ChannelOrder& o, const Piece& piece,
-                                                const Visit& visit) {
-  if (kLanes<V> == 1 && o.position_stride == 1) {
-#pragma omp simd
-    for (int64_t i = piece.offset + piece.begin; i < piece.offset + piece.end; ++i) visit(i, 0);
-    return;
+[[gnu::always_inline]] inline void ForEachVectorOf(const ChannelOrder& o, const Piece& piece,
+                                                   const float* bias, const Visit& visit) {
+  const V b = LoadChannels<V>(bias, piece.channel, o.channels, 0);
+  if constexpr (kLanes<V> == 1) {
+    if (o.position_stride == 1) {
+      int64_t i = piece.offset + piece.begin;
+      const int64_t end = piece.offset + piece.end;
+      for (; i + kLanes<Lanes16> <= end; i += kLanes<Lanes16>) visit(i, Splat<Lanes16>(b));
+      for (; i < end; ++i) visit(i, b);
+      return;
+    }
   }
-  for (int64_t s = piece.begin; s < piece.end; ++s) {
-    const int64_t at = piece.offset + s * o.position_stride;
+  for (int64_t s = piece.begin; s < piece.end; ++s) visit(piece.offset + s * o.position_stride, b);
+}
+
+template <class F, class V>
+[[gnu::always_inline]] inline V Values(V v) {
+  float x[kLanes<V>];
+  Store(x, v);
 #pragma omp simd
-    for (int lane = 0; lane < kLanes<V>; ++lane) visit(at + lane, lane);
-  }
+  for (int lane = 0; lane < kLanes<V>; ++lane) x[lane] = F::Value(x[lane]);
+  return Load<V>(x);
+}
+
+template <class F, class V>
+[[gnu::always_inline]] inline V Slopes(V saved) {
+  float x[kLanes<V>];
+  Store(x, saved);
+#pragma omp simd
+  for (int lane = 0; lane < kLanes<V>; ++lane) x[lane] = F::Slope(x[lane]);
+  return Load<V>(x);
 }
 
 }  // namespace
@@ -50,17 +69,15 @@ void ChannelBiasActivation(const ChannelOrder& o, int64_t samples, Activation ac
     ForEachPiece(
         o, samples,
         [&]<class V>(const Piece& piece) {
-          float b[kLanes<V>];
-          Store(b, LoadChannels<V>(bias, piece.channel, o.channels, 0));
           if (sum != nullptr) {
-            ForEachValue<V>(o, piece, [&](int64_t i, int lane) {
-              const float v = Load<Lanes1>(z + i) + b[lane];
+            ForEachVectorOf<V>(o, piece, bias, [&]<class U>(int64_t i, U b) {
+              const U v = Load<U>(z + i) + b;
               Store(sum + i, v);
-              Store(y + i, F::Value(v));
+              Store(y + i, Values<F>(v));
             });
           } else {
-            ForEachValue<V>(o, piece, [&](int64_t i, int lane) {
-              Store(y + i, F::Value(Load<Lanes1>(z + i) + b[lane]));
+            ForEachVectorOf<V>(o, piece, bias, [&]<class U>(int64_t i, U b) {
+              Store(y + i, Values<F>(static_cast<U>(Load<U>(z + i) + b)));
             });
           }
         },
@@ -97,14 +114,10 @@ void ChannelBiasActivationBackward(const ChannelOrder& o, int64_t begin, int64_t
       V total = {};
       for (int64_t s = piece.begin; s < piece.end; ++s) {
         const int64_t i = piece.offset + s * o.position_stride;
-        float d[kLanes<V>];
-#pragma omp simd
-        for (int lane = 0; lane < kLanes<V>; ++lane) {
-          const float g = Load<Lanes1>(dy + i + lane);
-          d[lane] = kIdentity ? g : g * F::Slope(Load<Lanes1>(saved + i + lane));
-        }
-        Store(dz + i, Load<V>(d));
-        total += Load<V>(d);
+        V d = Load<V>(dy + i);
+        if constexpr (!kIdentity) d *= Slopes<F>(Load<V>(saved + i));
+        Store(dz + i, d);
+        total += d;
       }
       if (partials != nullptr) Store(partials + at.At(begin + piece.sample, piece), total);
     });
