@@ -2,10 +2,15 @@
 
 #include <cmath>
 
+#include "kernels/optimizer_update/flush_denormals.h"
+
 namespace pretext {
+
+using optimizer_update_internal::FlushDenormals;
 
 void SgdUpdate::operator()(int64_t n, const float* gradient, float* velocity, float* weight) const {
   const SgdUpdate u = *this;
+  const FlushDenormals flush;
   if (velocity == nullptr) {
 #pragma omp simd
     for (int64_t i = 0; i < n; ++i) {
@@ -28,6 +33,7 @@ void SgdUpdate::operator()(int64_t n, const float* gradient, float* velocity, fl
 void AdamUpdate::operator()(int64_t n, const float* gradient, float* first_moment,
                             float* second_moment, float* weight) const {
   const AdamUpdate u = *this;
+  const FlushDenormals flush;
   const float coupled = u.decoupled ? 0.0f : u.decay;
   const float shrink = u.decoupled ? 1.0f - u.rate * u.decay : 1.0f;
   const float step = u.rate / u.correction1;

@@ -1,7 +1,7 @@
 // Parameter updates, element by element, in one pass over weight, gradient and state.
 //
 // g = gradient_scale · gradient. Serial: the caller divides the elements among threads.
-// NaN propagates.
+// NaN propagates; denormal numbers count as 0, in what is read and in what is written.
 #pragma once
 
 #include <cstdint>

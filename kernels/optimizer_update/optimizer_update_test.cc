@@ -91,5 +91,28 @@ TEST(AdamUpdate, FollowsTheDefinitionAtEveryTail) {
   }
 }
 
+constexpr float kLeastNormal = 0x1p-126f;
+
+// Of denormal moments an update takes five times as long.
+TEST(OptimizerUpdate, WhatBecomesDenormalIsZero) {
+  const Floats none(40);
+  Floats w = Wave(40, 0.7f), m(40, kLeastNormal), v(40, kLeastNormal), velocity = m;
+  const Floats before = w;
+  AdamUpdate{.rate = 0.01f}(40, none.data(), m.data(), v.data(), w.data());
+  EXPECT_EQ(m, none);
+  EXPECT_EQ(v, none);
+  SgdUpdate{.rate = 0.1f, .momentum = 0.9f}(40, none.data(), velocity.data(), w.data());
+  EXPECT_EQ(velocity, none);
+  EXPECT_EQ(w, before);
+}
+
+TEST(OptimizerUpdate, LeavesDenormalNumbersToOthers) {
+  Floats w = {1}, m = {0}, v = {0};
+  const Floats g = {1};
+  AdamUpdate{.rate = 0.01f}(1, g.data(), m.data(), v.data(), w.data());
+  volatile float least = kLeastNormal;
+  EXPECT_GT(least * 0.5f, 0);
+}
+
 }  // namespace
 }  // namespace pretext
