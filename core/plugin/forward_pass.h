@@ -2,6 +2,8 @@
 // encoder and a head must know of each other is set.
 #pragma once
 
+#include <utility>
+
 #include "core/plugin/encoder.h"
 #include "core/plugin/head.h"
 
@@ -23,7 +25,9 @@ inline ForwardPass Forward(Tape& tape, Encoder& encoder, Head& head, const Batch
   const PrecisionScope precision(tape, context.precision);
   const Var h = encoder.Forward(tape, tape.Constant(batch.input), read, with);
   with.part = PassPart::kHead;
-  return {.h = h, .z = head.Forward(tape, h, read, with)};
+  Prediction z = head.Forward(tape, h, read, with);
+  z.precision = context.precision;
+  return {.h = h, .z = std::move(z)};
 }
 
 // One vector a row, Encoder::Pool of h in evaluation mode: [R, D], row-major.

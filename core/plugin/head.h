@@ -8,6 +8,7 @@
 #include "core/autograd/autograd.h"
 #include "core/autograd/forward_context.h"
 #include "core/autograd/parameter.h"
+#include "core/autograd/precision.h"
 #include "core/flow/batch.h"
 #include "core/flow/flow_type.h"
 #include "core/plugin/build_context.h"
@@ -34,6 +35,9 @@ struct Prediction {
   // at a time.
   Var decoder_weight;  // [vocabulary, D]
   Var decoder_bias;    // [vocabulary]
+
+  // What the pass took its products in: a loss may take its own so. A head leaves it alone.
+  Precision precision = Precision::kFloat32;
 };
 
 // Registers with PRETEXT_REGISTER_HEAD(Class, ConfigMessage); has

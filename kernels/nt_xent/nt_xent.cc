@@ -12,13 +12,14 @@
 
 #include "base/check/check.h"
 #include "base/parallel/parallel.h"
-#include "kernels/gemm/gemm.h"
+#include "kernels/matrix_units/tiles.h"
+#include "kernels/nt_xent/bfloat16_products.h"
 #include "kernels/nt_xent/block_pairs.h"
+#include "kernels/nt_xent/float_products.h"
 #include "kernels/nt_xent/positives.h"
 #include "kernels/nt_xent/tiles.h"
 #include "kernels/nt_xent/unit_rows.h"
 #include "kernels/scratch/scratch.h"
-#include "kernels/transpose/transpose.h"
 
 namespace pretext {
 namespace {
@@ -44,19 +45,18 @@ class OneThread {
 };
 
 // The repelling half of the loss: log Σ exp(s_ij) of every row and its gradient, tile by tile.
+template <class Products>
 class Repulsion {
  public:
   Repulsion(const NtXentProblem& problem, const float* z, bool with_gradient)
       : problem_(problem),
         rows_(problem.rows()),
-        features_(problem.features),
         block_size_(BlockSize(rows_)),
         blocks_((rows_ + block_size_ - 1) / block_size_),
         pairs_(blocks_),
         log2_scale_(std::numbers::log2e_v<float> / problem.temperature),
         kept_count_(with_gradient ? std::min(kKeptTiles, pairs_.count()) : 0),
-        z_(z),
-        transposed_(rows_ * features_),
+        products_(rows_, problem.features, z),
         kept_(kept_count_ * kTileFloats),
         sums_memory_(rows_ * static_cast<int64_t>(sizeof(ShiftedSum) / sizeof(float))),
         scale_(rows_),
@@ -70,14 +70,13 @@ class Repulsion {
   double scale() const { return log2_scale_ * std::numbers::ln2; }
 
   void Forward() {
-    ParallelFor(blocks_, 2 * block_size_ * features_, [&](int64_t b) {
-      TransposeRows(Size(b), features_, 0, Size(b), z_ + Row(b) * features_,
-                    transposed_ + Row(b) * features_);
-    });
-    ForEachPair([&](BlockPairs::Pair pair, float* tile, bool) {
-      Cosines(pair, tile);
-      AddTerms({Size(pair.a), Size(pair.b)}, log2_scale_, tile, sums_ + Row(pair.a),
-               pair.a == pair.b ? nullptr : sums_ + Row(pair.b));
+    ParallelFor(blocks_, 2 * block_size_ * problem_.features,
+                [&](int64_t b) { products_.Prepare(Block(b)); });
+    ForEachPair([&](BlockPairs::Pair pair, Thread& thread, float* tile, bool) {
+      Cosines(pair, thread, tile);
+      AddTerms({Block(pair.a).count, Block(pair.b).count}, log2_scale_, tile,
+               sums_ + Block(pair.a).first,
+               pair.a == pair.b ? nullptr : sums_ + Block(pair.b).first);
     });
   }
 
@@ -94,40 +93,45 @@ class Repulsion {
       scale_.data()[i] = static_cast<float>(weight[i] * scale() / sums_[i].value);
       shift_[i] = sums_[i].shift;
     }
-    ForEachPair([&](BlockPairs::Pair pair, float* tile, bool kept) {
-      if (!kept) Cosines(pair, tile);
-      const int64_t a = Row(pair.a), b = Row(pair.b), m = Size(pair.a), n = Size(pair.b);
+    ForEachPair([&](BlockPairs::Pair pair, Thread& thread, float* tile, bool kept) {
+      if (!kept) Cosines(pair, thread, tile);
+      const RowBlock a = Block(pair.a), b = Block(pair.b);
       // The tile becomes dloss/ds_ij + dloss/ds_ji, for the rows of both of its blocks.
-      CosinesToWeights({m, n}, log2_scale_, scale_ + a, shift_ + a, scale_ + b, shift_ + b, tile);
-      Gemm(Transpose::kNo, Transpose::kNo, m, features_, n, 1.0f, tile, kTileStride,
-           z_ + b * features_, features_, 1.0f, gradient + a * features_, features_);
-      if (pair.a == pair.b) return;
-      Gemm(Transpose::kYes, Transpose::kNo, n, features_, m, 1.0f, tile, kTileStride,
-           z_ + a * features_, features_, 1.0f, gradient + b * features_, features_);
+      CosinesToWeights({a.count, b.count}, log2_scale_, scale_ + a.first, shift_ + a.first,
+                       scale_ + b.first, shift_ + b.first, tile);
+      products_.AddGradients(a, b, tile, thread.worker, gradient);
     });
   }
 
  private:
-  int64_t Row(int64_t block) const { return block * block_size_; }
-  int64_t Size(int64_t block) const { return std::min(block_size_, rows_ - Row(block)); }
+  // What a thread has of its own.
+  struct Thread {
+    explicit Thread(const Products& products) : worker(products), tile(kTileFloats) {}
+    typename Products::Worker worker;
+    const Scratch tile;
+  };
+
+  RowBlock Block(int64_t block) const {
+    const int64_t first = block * block_size_;
+    return {first, std::min(block_size_, rows_ - first)};
+  }
   bool HasTerms() const { return problem_.decoupled ? problem_.samples > 1 : rows_ > 1; }
 
-  // function(pair, tile, kept) for every pair of blocks; kept: the tile is the pair's own from pass
-  // to pass, else it is the thread's. Products are computed by one thread each, since they run
-  // inside a parallel region.
+  // function(pair, thread, tile, kept) for every pair of blocks; kept: the tile is the pair's own
+  // from pass to pass, else it is the thread's. Products are computed by one thread each, since
+  // they run inside a parallel region.
   template <class Function>
   void ForEachPair(Function&& function) {
-    pairs_.ForEach([] { return std::make_unique<Scratch>(kTileFloats); },
-                   [&](int64_t index, BlockPairs::Pair pair, const std::unique_ptr<Scratch>& own) {
+    pairs_.ForEach([&] { return std::make_unique<Thread>(products_); },
+                   [&](int64_t index, BlockPairs::Pair pair, const std::unique_ptr<Thread>& own) {
                      const bool kept = index < kept_count_;
-                     function(pair, kept ? kept_ + index * kTileFloats : own->data(), kept);
+                     function(pair, *own, kept ? kept_ + index * kTileFloats : own->tile.data(),
+                              kept);
                    });
   }
 
-  void Cosines(BlockPairs::Pair pair, float* tile) {
-    const int64_t m = Size(pair.a), n = Size(pair.b);
-    Gemm(Transpose::kNo, Transpose::kNo, m, n, features_, 1.0f, z_ + Row(pair.a) * features_,
-         features_, transposed_ + Row(pair.b) * features_, n, 0.0f, tile, kTileStride);
+  void Cosines(BlockPairs::Pair pair, Thread& thread, float* tile) {
+    products_.Cosines(Block(pair.a), Block(pair.b), thread.worker, tile);
     Mask(pair, tile);
   }
 
@@ -135,26 +139,25 @@ class Repulsion {
     const float masked = MaskedCosine(log2_scale_);
     if (!problem_.decoupled) {
       if (pair.a != pair.b) return;
-      for (int64_t i = 0; i < Size(pair.a); ++i) tile[i * kTileStride + i] = masked;
+      for (int64_t i = 0; i < Block(pair.a).count; ++i) tile[i * kTileStride + i] = masked;
       return;
     }
-    for (int64_t i = 0; i < Size(pair.a); ++i) {
-      const int64_t sample = (Row(pair.a) + i) % problem_.samples;
+    const RowBlock a = Block(pair.a), b = Block(pair.b);
+    for (int64_t i = 0; i < a.count; ++i) {
+      const int64_t sample = (a.first + i) % problem_.samples;
       for (int64_t v = 0; v < problem_.views; ++v) {
-        const int64_t j = v * problem_.samples + sample - Row(pair.b);
-        if (j >= 0 && j < Size(pair.b)) tile[i * kTileStride + j] = masked;
+        const int64_t j = v * problem_.samples + sample - b.first;
+        if (j >= 0 && j < b.count) tile[i * kTileStride + j] = masked;
       }
     }
   }
 
   const NtXentProblem& problem_;
-  const int64_t rows_, features_, block_size_, blocks_;
+  const int64_t rows_, block_size_, blocks_;
   const BlockPairs pairs_;
   const float log2_scale_;  // k = log2(e) / τ: exp(s) = 2^(cosine · k)
   const int64_t kept_count_;
-  const float* const z_;
-  Scratch transposed_;  // block by block [D, rows of the block]: products without a transpose are
-                        // faster
+  const Products products_;
   Scratch kept_, sums_memory_, scale_, shift_memory_;
   ShiftedSum* const sums_;
   int32_t* const shift_;
@@ -173,6 +176,22 @@ double MeanCosine(const NtXentProblem& problem, const float* z) {
   double square = 0;
   for (double s : sum) square += s * s;
   return (square - own) / (static_cast<double>(problem.rows()) * (problem.rows() - 1));
+}
+
+// What repels, beside what attracts: the losses, and gradient += its gradient with respect to z.
+template <class Products>
+void Repel(const NtXentProblem& problem, const float* z, const float* weight, const float* cosine,
+           float* gradient, float* row_loss, NtXentResult& result) {
+  Repulsion<Products> repulsion(problem, z, gradient != nullptr);
+  repulsion.Forward();
+  for (int64_t i = 0; i < problem.rows(); ++i) {
+    const double w = weight[i], c = cosine[i];
+    const double loss = w == 0 ? 0.0 : repulsion.LogSum(i) - c * repulsion.scale();
+    result.loss += w * loss;
+    result.positive_cosine += w * c;
+    if (row_loss != nullptr) row_loss[i] = static_cast<float>(loss);
+  }
+  if (gradient != nullptr) repulsion.Backward(weight, gradient);
 }
 
 }  // namespace
@@ -197,20 +216,12 @@ NtXentResult ComputeNtXent(const NtXentProblem& problem, const float* x, float* 
     return result;
   }
   Attract(problem, classes, z.data(), weight.data(), cosine.data(), gradient);
-  Repulsion repulsion(problem, z.data(), gradient != nullptr);
-  repulsion.Forward();
-  for (int64_t i = 0; i < rows; ++i) {
-    const double w = weight.data()[i], c = cosine.data()[i];
-    const double loss = w == 0 ? 0.0 : repulsion.LogSum(i) - c * repulsion.scale();
-    result.loss += w * loss;
-    result.positive_cosine += w * c;
-    if (row_loss != nullptr) row_loss[i] = static_cast<float>(loss);
-  }
+  const auto repel =
+      problem.bfloat16 && HasTiles() ? Repel<Bfloat16Products> : Repel<FloatProducts>;
+  repel(problem, z.data(), weight.data(), cosine.data(), gradient, row_loss, result);
   result.mean_cosine = MeanCosine(problem, z.data());
-  if (gradient != nullptr) {
-    repulsion.Backward(weight.data(), gradient);
+  if (gradient != nullptr)
     UnitRowsBackward(rows, problem.features, z.data(), inverse_length.data(), gradient);
-  }
   return result;
 }
 

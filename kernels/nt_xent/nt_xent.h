@@ -25,8 +25,11 @@
 // How: tiles of at most 128×128 similarities, each used for both of its triangles, in two passes
 // (sums; gradient), 4·R²·D floating-point operations with the gradient: R²·D a pass for half of the
 // products, 2·R²·D for the gradient. Tiles of the first pass stay for the second as far as a fixed
-// budget goes. Tiles run in parallel in rounds in which no block of rows occurs twice, so every sum
-// has one order: the same bits whatever the number of threads.
+// budget goes. Products are float32, or, with `bfloat16` and a processor that has tiles of it
+// (kernels/matrix_units), of bfloat16: similarities from z as sums of two such numbers, 16 bits,
+// the gradient from weights and z rounded once; all else stays float32. Tiles run in parallel in
+// rounds in which no block of rows occurs twice, so every sum has one order: the same bits whatever
+// the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +44,7 @@ struct NtXentProblem {
   int64_t features = 0;      // D >= 1
   float temperature = 0.5f;  // τ >= kLeastTemperature
   bool decoupled = false;
+  bool bfloat16 = false;            // products in bfloat16, see below
   const int32_t* labels = nullptr;  // [N], any values; null: every sample is its own class
 
   int64_t rows() const { return samples * views; }

@@ -36,8 +36,13 @@ Outcome Compute(const NtXentProblem& p, const std::vector<float>& x) {
   return out;
 }
 
-void ExpectAgrees(const NtXentProblem& p, const std::vector<float>& x) {
-  EXPECT_EQ(Mismatch(p, Reference(p, x), Compute(p, x)), "");
+// In float32 and in bfloat16.
+void ExpectAgrees(NtXentProblem p, const std::vector<float>& x) {
+  const NtXentReference want = Reference(p, x);
+  for (bool bfloat16 : {false, true}) {
+    p.bfloat16 = bfloat16;
+    EXPECT_EQ(Mismatch(p, want, Compute(p, x)), "");
+  }
 }
 
 TEST(NtXentTest, EverySmallSize) {
@@ -208,9 +213,14 @@ TEST(NtXentTest, SameBitsWhateverTheNumberOfThreads) {
   const int threads = omp_get_max_threads();
   for (auto [n, d] :
        {std::pair<int64_t, int64_t>{5, 3}, {30, 128}, {64, 128}, {350, 40}, {2000, 16}}) {
-    for (bool decoupled : {false, true}) {
-      const NtXentProblem p{
-          .samples = n, .views = 2, .features = d, .temperature = 0.2f, .decoupled = decoupled};
+    for (auto [decoupled, bfloat16] :
+         {std::pair{false, false}, {true, false}, {false, true}, {true, true}}) {
+      const NtXentProblem p{.samples = n,
+                            .views = 2,
+                            .features = d,
+                            .temperature = 0.2f,
+                            .decoupled = decoupled,
+                            .bfloat16 = bfloat16};
       const std::vector<float> x = NormalValues(p.rows() * d, 10);
       omp_set_num_threads(1);
       const Outcome one = Compute(p, x);

@@ -95,10 +95,11 @@ LossResult Record(Tape& tape, const char* operation, Var z, const Batch& batch,
 
 }  // namespace
 
-LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
-                           NtXentProblem problem) {
+LossResult ContrastiveLoss(Tape& tape, const char* operation, const Prediction& prediction,
+                           const Batch& batch, NtXentProblem problem) {
   problem.samples = batch.samples;
-  return Record(tape, operation, z, batch, problem,
+  problem.bfloat16 = prediction.precision == Precision::kBfloat16;
+  return Record(tape, operation, prediction.value, batch, problem,
                 [](const NtXentProblem& all, const float* rows, float* gradient) {
                   return ComputeNtXent(all, rows, gradient, nullptr);
                 });

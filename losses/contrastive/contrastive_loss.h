@@ -29,15 +29,16 @@ std::vector<Var> SliceViews(Tape& tape, Var z, const Batch& batch);
 // The mean of scalars, one of a view or of a pair of views.
 Var MeanOf(Tape& tape, std::span<const Var> scalars);
 
-// The kernel's loss of z [R, D], recorded as `operation`; `problem` says temperature, labels and
-// denominators. Its weight: the rows that have positives. NaN, with a gradient of NaN, if z holds a
-// NaN or an infinity. Metrics, over all rows of the batch: "positive_cosine", the mean over
-// positive pairs; "mean_cosine", over all pairs: near 1 when the representations have collapsed.
-LossResult ContrastiveLoss(Tape& tape, const char* operation, Var z, const Batch& batch,
-                           NtXentProblem problem);
+// The kernel's loss of z = prediction.value [R, D], in the prediction's precision, recorded as
+// `operation`; `problem` says temperature, labels and denominators. Its weight: the rows that have
+// positives. NaN, with a gradient of NaN, if z holds a NaN or an infinity. Metrics, over all rows
+// of the batch: "positive_cosine", the mean over positive pairs; "mean_cosine", over all pairs:
+// near 1 when the representations have collapsed.
+LossResult ContrastiveLoss(Tape& tape, const char* operation, const Prediction& prediction,
+                           const Batch& batch, NtXentProblem problem);
 
-// The same of a batch of `samples` in blocks, of this block's z and batch; `problem.labels`, where
-// there are any, are of all samples (kernels/nt_xent/in_blocks.h).
+// The same, in float32, of a batch of `samples` in blocks, of this block's z and batch;
+// `problem.labels`, where there are any, are of all samples (kernels/nt_xent/in_blocks.h).
 LossResult ContrastiveLossOfBlock(Tape& tape, const char* operation, Var z, const Batch& batch,
                                   int64_t samples, BlockMember& member, NtXentProblem problem);
 

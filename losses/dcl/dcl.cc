@@ -16,7 +16,7 @@ absl::StatusOr<std::unique_ptr<Loss>> DclLoss::Create(const Dcl& config,
 }
 
 LossResult DclLoss::Compute(Tape& tape, const Prediction& prediction, const Batch& batch) {
-  return ContrastiveLoss(tape, "dcl", prediction.value, batch,
+  return ContrastiveLoss(tape, "dcl", prediction, batch,
                          {.temperature = temperature_, .decoupled = true});
 }
 

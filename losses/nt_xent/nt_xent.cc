@@ -28,7 +28,7 @@ absl::StatusOr<std::unique_ptr<Loss>> NtXentLoss::Create(const NtXent& config,
 
 LossResult NtXentLoss::Compute(Tape& tape, const Prediction& prediction, const Batch& batch) {
   if (with_target_) return ComputeWithTarget(tape, prediction, batch);
-  return ContrastiveLoss(tape, "nt_xent", prediction.value, batch, {.temperature = temperature_});
+  return ContrastiveLoss(tape, "nt_xent", prediction, batch, {.temperature = temperature_});
 }
 
 LossResult NtXentLoss::ComputeBlock(Tape& tape, const Prediction& prediction, const Batch& batch,

@@ -32,7 +32,7 @@ absl::StatusOr<std::unique_ptr<Loss>> SupConLoss::Create(const SupCon& config,
 LossResult SupConLoss::Compute(Tape& tape, const Prediction& prediction, const Batch& batch) {
   PRETEXT_CHECK(batch.labels.defined(), "a labelled dataset's batch has labels");
   FindClasses(batch.labels.ints(), batch.samples, classes_);
-  return ContrastiveLoss(tape, "sup_con", prediction.value, batch,
+  return ContrastiveLoss(tape, "sup_con", prediction, batch,
                          {.temperature = temperature_, .labels = classes_.data()});
 }
 

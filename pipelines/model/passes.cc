@@ -26,6 +26,7 @@ StudentPass PassStudent(Tape& tape, const Model& model, const Batch& rows,
   with.part = PassPart::kPredictor;
   const PrecisionScope precision(tape, context.precision);
   student.value = model.predictor->Forward(tape, student.z, rows, with);
+  student.value.precision = context.precision;
   return student;
 }
 

@@ -84,6 +84,7 @@ LossOfValues BlockLoss::Judge(const LossInput& input, Reduction reduction) {
     whole.batch.samples = samples_;
     whole.batch.views = input.batch.views;
     whole.batch.type = input.batch.type;
+    whole.precision = input.precision;
     shared_.judged = JudgeValues(shared_.tape, model_, whole, reduction);
   });
   return {.result = shared_.judged.result,

@@ -76,7 +76,8 @@ LossOfValues JudgeValues(Tape& tape, const Model& model, const LossInput& input,
                .views = {},
                .target_views = {},
                .decoder_weight = leaf(input.decoder_weight),
-               .decoder_bias = leaf(input.decoder_bias)};
+               .decoder_bias = leaf(input.decoder_bias),
+               .precision = input.precision};
   NameViews(model, z);
   const LossResult loss = judge(z, input.batch);
   LossOfValues judged;
@@ -110,7 +111,8 @@ StepResult TrainStep::RunWhole(const Batch& batch, const ForwardContext& context
          .target = prediction.target.defined() ? prediction.target.value().Plain() : Tensor(),
          .decoder_weight = {},
          .decoder_bias = {},
-         .batch = BatchOfLoss(model_, batch)},
+         .batch = BatchOfLoss(model_, batch),
+         .precision = context.precision},
         reduction);
     keep_rows(judged.result);
     if (judged.value.defined()) {
@@ -175,7 +177,8 @@ StepResult TrainStep::RunChunked(const Batch& batch, const ForwardContext& conte
                         .target = targets.empty() ? Tensor() : JoinRows(targets),
                         .decoder_weight = decoder_weight,
                         .decoder_bias = decoder_bias,
-                        .batch = BatchOfLoss(model_, batch)};
+                        .batch = BatchOfLoss(model_, batch),
+                        .precision = context.precision};
   LossOfValues judged = judges_apart() ? blocks_->Judge(input, reduction)
                                        : JudgeValues(tape_, model_, input, reduction);
   StepResult& result = judged.result;

@@ -36,6 +36,7 @@ struct LossInput {
   Tensor value, target;                 // Prediction's, of the batch's rows
   Tensor decoder_weight, decoder_bias;  // Prediction's, or undefined
   Batch batch;                          // BatchOfLoss
+  Precision precision = Precision::kFloat32;
 };
 
 // A loss and its gradients, of the input's shapes; undefined where the loss is not finite.

@@ -374,6 +374,32 @@ class Witness : public PassOn {
 };
 
 // The rows of a chunk are no whole views: what asks for a view's rows must not be told of any.
+// Passes on what precision a prediction is said to be in.
+class AskingForPrecision : public Loss {
+ public:
+  explicit AskingForPrecision(std::set<Precision>& seen) : seen_(seen) {}
+  LossResult Compute(Tape& tape, const Prediction& z, const Batch&) override {
+    seen_.insert(z.precision);
+    return {.loss = SumOfSquares(tape, z.value)};
+  }
+
+ private:
+  std::set<Precision>& seen_;
+};
+
+TEST_F(TrainStepTest, ALossIsToldThePrecisionOfThePass) {
+  std::set<Precision> seen;
+  model_.loss = std::make_unique<AskingForPrecision>(seen);
+  for (int64_t chunk : {0, 4}) {
+    for (Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+      seen.clear();
+      TrainStep(model_, chunk)
+          .Run(batch_, {.training = true, .precision = precision}, Reduction::kMean, false);
+      EXPECT_EQ(seen, std::set<Precision>{precision}) << chunk;
+    }
+  }
+}
+
 TEST_F(TrainStepTest, AChunkIsABatchOfOneView) {
   auto own = std::make_unique<Witness>();
   Witness& head = *own;
