@@ -7,17 +7,11 @@
 #include <fstream>
 #include <vector>
 
+#include "base/check/sanitizers.h"
 #include "kernels/gemm/gemm.h"
 
 namespace pretext {
 namespace {
-
-// A sanitizer needs terabytes of address space.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kCanBeLimited = false;
-#else
-constexpr bool kCanBeLimited = true;
-#endif
 
 // Bytes of address space in use.
 rlim_t AddressSpace() {
@@ -38,7 +32,7 @@ void Multiply() {
 
 // Without what was reserved the product would never come back.
 TEST(OpenBlasBuffers, WhatIsReservedIsEnoughWhenNothingIsLeft) {
-  if (!kCanBeLimited) GTEST_SKIP() << "a sanitizer's address space has no limit";
+  if (kSanitizerTakesMemory) GTEST_SKIP();
   ReserveOpenBlasBuffers(2);
   const rlim_t before = AddressSpace();
   ReserveOpenBlasBuffers(2);

@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/check/sanitizers.h"
 #include "bench/pictures/generated_jpegs.h"
 #include "gtest/gtest.h"
 #include "tests/program.h"
@@ -72,7 +73,14 @@ void ExpectEstimate(const std::string& pipeline, const std::string& override) {
   EXPECT_LE(estimate, std::max(kMost * peak, peak + kMegabytes)) << said.output;
 }
 
-class ShippedTest : public testing::TestWithParam<std::string> {};
+class MemoryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (kSanitizerTakesMemory) GTEST_SKIP();
+  }
+};
+
+class ShippedTest : public MemoryTest, public testing::WithParamInterface<std::string> {};
 
 TEST_P(ShippedTest, TakesWhatIsSaid) {
   const std::string path =
@@ -89,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Pipelines, ShippedTest,
                                          "fashion_mnist_simclr_resnet18"),
                          [](const auto& info) { return info.param; });
 
-TEST(MemoryTest, AWideModelTakesWhatIsSaid) {
+TEST_F(MemoryTest, AWideModelTakesWhatIsSaid) {
   WriteScratchFile("wide.textproto", SmallAutoencoder("wide"));
   ExpectEstimate("wide.textproto",
                  "train { steps: 2 } encoder { [type.googleapis.com/pretext.Mlp] { hidden: [4000, "
@@ -97,7 +105,7 @@ TEST(MemoryTest, AWideModelTakesWhatIsSaid) {
 }
 
 // Text: wide layers, and a vocabulary whose pairs of tokens are counted.
-TEST(MemoryTest, AMaskedLanguageModelTakesWhatIsSaid) {
+TEST_F(MemoryTest, AMaskedLanguageModelTakesWhatIsSaid) {
   std::string corpus;
   for (int i = 0; i < 200000; ++i) {
     corpus += "w" + std::to_string(i * 7919 % 1009 * (i % 7 + 1)) + (i % 20 == 19 ? "\n\n" : " ");
@@ -116,7 +124,7 @@ TEST(MemoryTest, AMaskedLanguageModelTakesWhatIsSaid) {
 }
 
 // Pictures that are decoded as they are needed: their files wait, and they take 2.2 GB of pixels.
-TEST(MemoryTest, PicturesLargerThanMemoryTakeWhatIsSaid) {
+TEST_F(MemoryTest, PicturesLargerThanMemoryTakeWhatIsSaid) {
   const std::string pictures = ScratchFolder() + "/pictures";
   ASSERT_TRUE(WriteGeneratedJpegs(pictures, 4000, 200).ok());
   WriteScratchFile(
@@ -147,7 +155,7 @@ class AddressLimit {
   rlimit before_;
 };
 
-TEST(MemoryTest, WhatDoesNotFitIsRefusedWithItsReason) {
+TEST_F(MemoryTest, WhatDoesNotFitIsRefusedWithItsReason) {
   WriteScratchFile("refused.textproto", SmallAutoencoder("refused"));
   const auto refused = [](const std::string& command, const std::string& change) {
     const AddressLimit limit(rlim_t{2} << 30);
