@@ -43,7 +43,25 @@ struct Kind {
   const char* wanted;    // "the file for …"
   const char* replaced;  // what may be replaced
   bool (*is)(absl::string_view first_bytes);
+  const char* extension = nullptr;  // of a result that has one format
 };
+
+// Of formats that a result may be taken for by its name.
+constexpr absl::string_view kExtensions[] = {
+    ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif",         ".tiff", ".svg", ".html",
+    ".htm", ".pdf", ".npy",  ".npz",  ".csv", ".tsv", ".safetensors", ".json", ".txt", ".jsonl"};
+
+absl::Status CheckExtension(const Kind& kind, const std::string& path) {
+  if (kind.extension == nullptr || absl::EndsWithIgnoreCase(path, kind.extension))
+    return absl::OkStatus();
+  for (const absl::string_view other : kExtensions) {
+    if (!absl::EndsWithIgnoreCase(path, other)) continue;
+    return absl::InvalidArgumentError(absl::StrCat("--out ", path, ": ends in ", other,
+                                                   ", and what is written is ", kind.wanted,
+                                                   "; name it …", kind.extension));
+  }
+  return absl::OkStatus();
+}
 
 Kind KindOf(Result result) {
   const auto is_png = [](absl::string_view first) {
@@ -53,16 +71,18 @@ Kind KindOf(Result result) {
     case Result::kPipeline:
       return {"the pipeline", nullptr, [](absl::string_view) { return false; }};
     case Result::kSheet:
-      return {"the sheet, a PNG", "a PNG", is_png};
+      return {"the sheet, a PNG", "a PNG", is_png, ".png"};
     case Result::kPage:
-      return {"the page", "a report", [](absl::string_view first) {
+      return {"the page, HTML", "a report",
+              [](absl::string_view first) {
                 return absl::StartsWithIgnoreCase(first, "<!doctype html>");
-              }};
+              },
+              ".html"};
     case Result::kVectors:
       return {"the vectors: .npy, .safetensors, .csv, .jsonl", "vectors of pretext embed",
               IsVectors};
     case Result::kIds:
-      return {"the array, .npy", "a .npy", IsNpy};
+      return {"the array, .npy", "a .npy", IsNpy, ".npy"};
     case Result::kVocabulary:
       return {"the vocabulary", "a vocabulary",
               [](absl::string_view first) { return absl::StartsWith(first, "[PAD]\n"); }};
@@ -104,6 +124,7 @@ absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string
   if (path.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("--out is missing: the file for ", kind.wanted));
   }
+  if (absl::Status status = CheckExtension(kind, path); !status.ok()) return status;
   // Before the work, not after it. A pipe is not opened: whoever reads it would see it end.
   const absl::StatusOr<PathKind> there = KindOfPath(path);
   if (!there.ok()) return there.status();

@@ -57,6 +57,22 @@ TEST_F(OutPathTest, OnlyAResultOfItsKindIsReplaced) {
   EXPECT_THAT(Fault(Result::kPipeline, "name: \"run\"\n"), HasSubstr("name another file"));
 }
 
+TEST_F(OutPathTest, ANameOfAnotherFormatIsAFault) {
+  const auto fault = [&](Result result, const char* name) {
+    absl::SetFlag(&FLAGS_out, folder_.path() + "/" + name);
+    const absl::StatusOr<std::string> out = OutPath(result, {});
+    return out.ok() ? "" : std::string(out.status().message());
+  };
+  EXPECT_THAT(fault(Result::kSheet, "sheet.jpg"), HasSubstr("ends in .jpg, and what is written is "
+                                                            "the sheet, a PNG; name it ….png"));
+  EXPECT_THAT(fault(Result::kIds, "ids.NPZ"), HasSubstr("ends in .npz"));
+  EXPECT_THAT(fault(Result::kPage, "page.pdf"), HasSubstr("ends in .pdf"));
+  for (const char* name : {"sheet.png", "SHEET.PNG", "sheet", "sheet.new"})
+    EXPECT_EQ(fault(Result::kSheet, name), "") << name;
+  EXPECT_EQ(fault(Result::kPage, "page.html"), "");
+  EXPECT_EQ(fault(Result::kVectors, "vectors.csv"), "");
+}
+
 TEST_F(OutPathTest, WhatIsReadIsNotReplaced) {
   const std::string read = folder_.path() + "/there",
                     same = folder_.path() + "/../" +

@@ -29,6 +29,11 @@ absl::Status TokenizeCommand(const std::vector<std::string>& arguments) {
         arguments[0], ": its dataset has no tokens; it gives ", dataset.type().ToString()));
   }
   if (absl::Status status = dataset.Load(); !status.ok()) return status;
+  if (dataset.size(split) == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments[0], ": its dataset has nothing in the ", name,
+                     " split, as where held_out is 0; nothing is written"));
+  }
   std::FILE* const said = SaidBeside(*out);
   std::fprintf(said, "%s\n", dataset.Summary().c_str());
   if (absl::Status status = ExportTokens(dataset, split, *out); !status.ok()) return status;

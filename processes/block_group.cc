@@ -44,8 +44,8 @@ class BlockGroup::Member final : public BlockMember {
     // Its size changes at meetings alone: all blocks find the same here.
     if (static_cast<int64_t>(all.size()) < total)
       group_.Meet(*this, [&] { all.resize(static_cast<size_t>(total)); });
-    std::memcpy(all.data() + before, values,
-                static_cast<size_t>(counts[static_cast<size_t>(index_)]) * 4);
+    const auto own = static_cast<size_t>(counts[static_cast<size_t>(index_)]);
+    if (own > 0) std::memcpy(all.data() + before, values, own * 4);  // null is no source of memcpy
     group_.Meet(*this, [&] {
       const absl::Status status = group_.ExchangeSegments(counts, all.data());
       if (!status.ok()) throw GroupFailure(status);

@@ -193,6 +193,23 @@ TEST(Commands, TooLittleAddressSpaceIsSaidAtTheStart) {
   EXPECT_THAT(result.output, HasSubstr("out of memory before the start"));
 }
 
+TEST(Commands, ASplitWithNothingInItIsAFault) {
+  std::string corpus;
+  for (int i = 0; i < 50; ++i) corpus += "some words of document " + std::to_string(i) + "\n\n";
+  WriteScratchFile("corpus.txt", corpus);
+  const std::string all = "dataset { [type.googleapis.com/pretext.Text] { held_out: 0 } }";
+  WriteScratchFile(
+      "whole.textproto",
+      SmallLanguageModel("whole", 100,
+                         "optimizer { [type.googleapis.com/pretext.Adam] {} } train { steps: 1 }"));
+  const ProgramResult none = RunProgram(
+      {"tokenize", "whole.textproto", "--split", "test", "--out", "ids.npy", "--override", all});
+  EXPECT_EQ(none.exit_code, 2) << none.output;
+  EXPECT_THAT(none.output, HasSubstr("has nothing in the test split"));
+  EXPECT_NE(access((ScratchFolder() + "/ids.npy").c_str(), F_OK), 0) << "nothing was written";
+  EXPECT_EQ(RunProgram({"tokenize", "whole.textproto", "--out", "ids.npy"}).exit_code, 0);
+}
+
 TEST(Commands, CountsHaveTheirRange) {
   EXPECT_EQ(RunProgram({"fill-mask", "run", "[MASK]", "--top", "0"}).exit_code, 2);
   EXPECT_EQ(RunProgram({"fill-mask", "run", "[MASK]", "--top", "-3"}).exit_code, 2);

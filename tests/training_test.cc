@@ -57,6 +57,21 @@ TEST(Training, LeavesARunDirectory) {
   EXPECT_EQ(Lines(metrics), 17u);
 }
 
+TEST(Training, ARunWithoutItsMetricsSaysSoAndStaysWhereItIs) {
+  WriteScratchFile("bare.textproto", SmallAutoencoder("bare"));
+  ASSERT_EQ(RunProgram({"train", "bare.textproto"}).exit_code, 0);
+  std::filesystem::remove(ScratchFolder() + "/runs/bare/metrics.jsonl");
+  const ProgramResult elsewhere =
+      RunProgram({"train", "--resume", "runs/bare", "--override", "train { epochs: 3 }",
+                  "--override", "output { directory: 'elsewhere' }"});
+  EXPECT_EQ(elsewhere.exit_code, 2) << elsewhere.output;
+  EXPECT_THAT(elsewhere.output, HasSubstr("output.directory: is \"elsewhere\" now"));
+  const ProgramResult result =
+      RunProgram({"train", "--resume", "runs/bare", "--override", "train { epochs: 3 }"});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("metrics.jsonl has no line of the 16 steps"));
+}
+
 TEST(Training, TheSameSeedGivesTheSameBitsAndAnotherOthers) {
   WriteScratchFile("again.textproto", SmallAutoencoder("again"));
   ASSERT_EQ(RunProgram({"train", "again.textproto"}).exit_code, 0);

@@ -30,8 +30,8 @@ constexpr absl::string_view kFree[] = {"name",
                                        "train.timeout_seconds",
                                        "train.gradient_checkpointing",
                                        "train.checkpoint_every_steps"};
-// Inside of what is free, what made the training samples.
-constexpr absl::string_view kBound[] = {"evaluate.validation"};
+// Inside of what is free: what made the training samples, and where the run is, which stays there.
+constexpr absl::string_view kBound[] = {"evaluate.validation", "output.directory"};
 constexpr absl::string_view kFreeInside[] = {"dataset", "optimizer"};
 
 bool IsInside(absl::string_view path, absl::string_view of) {

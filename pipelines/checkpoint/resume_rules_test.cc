@@ -32,7 +32,7 @@ TEST(CheckResumable, WhatMayChange) {
        {"", "train { epochs: 9 }", "train { steps: 9 }", "train { log_every: 3 threads: 2 }",
         "schedule { decay: CONSTANT warmup_steps: 3 }", "evaluate { every_epochs: 1 }",
         "evaluate { knn { k: 3 } }", "checkpoints { keep: 3 best: \"probe\" }", "name: \"other\"",
-        "output { directory: \"elsewhere\" }",
+        "output { tensorboard: false }",
         "dataset { [type.googleapis.com/pretext.testing.FakeImages] { path: \"moved\" } }"}) {
     EXPECT_EQ(Refusal(Origin(change)), "") << change;
   }
@@ -51,6 +51,8 @@ TEST(CheckResumable, WhatMayNotIsNamedWithBothValues) {
   EXPECT_THAT(Refusal(Origin("evaluate { validation: 0.1 every_epochs: 2 }")),
               AllOf(HasSubstr("evaluate.validation: is 0.1 now, and was 0"),
                     Not(HasSubstr("every_epochs"))));
+  EXPECT_THAT(Refusal(Origin("output { directory: \"elsewhere\" }")),
+              HasSubstr("output.directory: is \"elsewhere\" now, and was \"\""));
   RunOrigin version = Origin();
   version.version = "1.1";
   EXPECT_THAT(Refusal(version), HasSubstr("the version of pretext: is 1.1 now, and was 1.0"));

@@ -122,7 +122,8 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
   if (samples < parts_.loss->least_samples()) return absl::OkStatus();
   Loader loader(*parts_.dataset, {.split = split,
                                   .batch_size = std::min(config.train().batch_size(), samples),
-                                  .drop_last = true,  // a loss of pairs depends on their number
+                                  // A loss of pairs depends on their number.
+                                  .drop_last = !parts_.loss->by_sample(),
                                   .seed = config.train().seed(),
                                   .limit = most,
                                   .views = parts_.chains,

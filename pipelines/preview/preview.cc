@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/image/image_io.h"
+#include "base/memory/memory_limits.h"
+#include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/preview/contact_sheet.h"
 #include "pipelines/preview/sample_tiles.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -10,6 +12,19 @@ namespace pretext {
 namespace {
 
 using Group = std::vector<std::vector<Tile>>;  // rows of tiles
+
+// That what is drawn, its tiles and the sheet have room.
+absl::Status CheckRoom(const Assembled& parts, const PreviewOptions& options) {
+  const auto views = static_cast<double>(parts.views() * parts.view.size());
+  const double of_sample = static_cast<double>(parts.sample.size()) + options.draws * views;
+  const double needed = 3 * sizeof(float) * options.samples * of_sample;
+  const MemoryLimit limit = TightestMemoryLimit();
+  if (needed <= limit.left()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the sheet of ", options.samples, " samples and ", options.draws,
+      " draws of their views takes about ", FormatBytes(needed), ", and ", limit.whose, " ",
+      FormatBytes(limit.bytes), "; take fewer --samples or --draws, or smaller pictures"));
+}
 
 }  // namespace
 
@@ -20,6 +35,7 @@ absl::StatusOr<std::string> WritePreview(const Assembled& parts, const PreviewOp
     return absl::InvalidArgumentError(absl::StrCat(
         "preview shows images of 1 or 3 channels; this pipeline has ", type.ToString()));
   }
+  if (absl::Status status = CheckRoom(parts, options); !status.ok()) return status;
   if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
   const int64_t size = parts.dataset->size(Split::kTrain);
   const auto drawn = DrawViews(parts, options.samples, options.draws);

@@ -64,6 +64,13 @@ Picture ReadBack(const std::string& path) {
   return picture;
 }
 
+TEST(WritePreview, ASheetThatHasNoRoomIsAFault) {
+  const Assembled parts = TwoViewsOf(FlowType::Image(3, 2000, 2000));
+  const auto line = WritePreview(parts, {.samples = 100, .draws = 1'000'000}, "unwritten.png");
+  EXPECT_TRUE(absl::IsInvalidArgument(line.status())) << line.status();
+  EXPECT_TRUE(absl::StrContains(line.status().message(), "take fewer --samples or --draws"));
+}
+
 TEST(WritePreview, MaskedPatchesAreGrey) {
   Assembled parts = TwoViewsOf(FlowType::Image(3, 80, 80));
   PatchMasking masking;

@@ -120,6 +120,11 @@ absl::Status Trainer::GoOn(RunDirectory run) {
         run_.checkpoint_path(), " is missing, though the run was evaluated, after a checkpoint"));
   }
   evaluated_ = kept->evaluated;
+  const int log_every = parts_.config->train().log_every();
+  if (kept->text.empty() && log_every > 0 && cursor_.step >= log_every) {
+    progress_.Say(absl::StrCat(run_.metrics_path(), " has no line of the ", cursor_.step,
+                               " steps that were made: figures and curves begin here"));
+  }
   if (cursor_.step == plan_.total_steps && evaluated_) {
     progress_.Say(absl::StrCat("the run is finished: all of its ", plan_.total_steps,
                                " steps are made and evaluated, and nothing is changed"));
