@@ -26,8 +26,7 @@ class FloatProducts {
   FloatProducts(int64_t rows, int64_t features, const float* z)
       : features_(features), z_(z), transposed_(rows * features) {}
 
-  // Before Cosines, once for every block: the first element of each is where z has it. Products
-  // without a transpose are faster.
+  // Before Cosines, once for every block. Products without a transpose are faster.
   void Prepare(RowBlock b) const {
     TransposeRows(b.count, features_, 0, b.count, z_ + b.first * features_, Transposed(b));
   }

@@ -64,7 +64,8 @@ struct NtXentResult {
 
 // x: [R, D]. gradient: [R, D], dloss/dx, overwritten (of no meaning unless kOk), or null for the
 // loss alone. row_loss: [R], the terms of the mean (0 for rows left out), or null. Scratch memory:
-// 2·R·D + 10·R floats, 64 kB a thread, and with a gradient at most 24 MB of kept tiles.
+// 2·R·D (in bfloat16 3.5·R·D) + 10·R floats, 64 kB a thread, and with a gradient at most 24 MB of
+// kept tiles.
 NtXentResult ComputeNtXent(const NtXentProblem& problem, const float* x, float* gradient,
                            float* row_loss);
 
