@@ -37,11 +37,12 @@ void ScaleGradient(const Tensor& factors, const Tensor& x, const Tensor& dy, Gra
   const int64_t rows = x.dim(0), columns = x.dim(1);
   if (!dscale.accumulate()) dscale.tensor().Zero();
   ParallelBlocks(columns, 16, rows, [&](int64_t begin, int64_t end) {
+    float* const sum = dscale.data();
     for (int64_t r = 0; r < rows; ++r) {
       const float factor = factors.data()[r];
+      const float *const from = x.data() + r * columns, *const slope = dy.data() + r * columns;
 #pragma omp simd
-      for (int64_t c = begin; c < end; ++c)
-        dscale.data()[c] += factor * dy.data()[r * columns + c] * x.data()[r * columns + c];
+      for (int64_t c = begin; c < end; ++c) sum[c] += factor * slope[c] * from[c];
     }
   });
 }

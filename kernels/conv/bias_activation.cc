@@ -100,12 +100,16 @@ void ChannelBiasActivationBackward(const ChannelOrder& o, int64_t begin, int64_t
       constexpr bool kIdentity =
           std::is_same_v<F, activation_internal::Function<Activation::kIdentity>>;
       if (kLanes<V> == 1 && o.position_stride == 1) {
+        // GCC 12 makes no vectors of a sum over what a lambda holds.
+        const T *const g = dy, *const s = saved;
+        T* const to = dz;
+        const int64_t end = piece.offset + piece.end;
         float total = 0;
 #pragma omp simd reduction(+ : total)
-        for (int64_t i = piece.offset + piece.begin; i < piece.offset + piece.end; ++i) {
-          const float g = Load<Lanes1>(dy + i);
-          const float d = kIdentity ? g : g * F::Slope(Load<Lanes1>(saved + i));
-          Store(dz + i, d);
+        for (int64_t i = piece.offset + piece.begin; i < end; ++i) {
+          const float slope = kIdentity ? 1.0f : F::Slope(Load<Lanes1>(s + i));
+          const float d = Load<Lanes1>(g + i) * slope;
+          Store(to + i, d);
           total += d;
         }
         if (partials != nullptr) partials[at.At(begin + piece.sample, piece)] = total;

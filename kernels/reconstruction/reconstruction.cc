@@ -20,19 +20,23 @@ double SumBlocks(int64_t n, const Body& body) {
 double SquaredError(int64_t n, const float* reconstruction, const float* target, float scale,
                     float* gradient) {
   return SumBlocks(n, [=](int64_t begin, int64_t end) {
+    // GCC 12 makes no vectors of a sum over what a lambda holds.
+    const float *const r = reconstruction, *const x = target;
+    float* const to = gradient;
+    const float slope = scale * 2;
     float sum = 0;
-    if (gradient == nullptr) {
+    if (to == nullptr) {
 #pragma omp simd reduction(+ : sum)
       for (int64_t i = begin; i < end; ++i) {
-        const float d = reconstruction[i] - target[i];
+        const float d = r[i] - x[i];
         sum += d * d;
       }
     } else {
 #pragma omp simd reduction(+ : sum)
       for (int64_t i = begin; i < end; ++i) {
-        const float d = reconstruction[i] - target[i];
+        const float d = r[i] - x[i];
         sum += d * d;
-        gradient[i] = scale * 2 * d;
+        to[i] = slope * d;
       }
     }
     return static_cast<double>(sum);

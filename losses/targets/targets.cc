@@ -2,9 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
-#include "base/parallel/parallel.h"
 #include "core/ops/basic.h"
 #include "core/plugin/check_flow.h"
+#include "kernels/reduce/dot_product.h"
 
 namespace pretext {
 namespace {
@@ -102,13 +102,7 @@ Var BlockOf(Tape& tape, Var rows, int64_t block, int64_t samples) {
 
 double SumOfProducts(const Tensor& a, const Tensor& b) {
   PRETEXT_CHECK(a.shape() == b.shape(), "two tensors of one shape");
-  const float *const x = a.data(), *const y = b.data();
-  return ParallelSum(a.size(), 1 << 12, 2, [&](int64_t begin, int64_t end) {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = begin; i < end; ++i) sum += static_cast<double>(x[i]) * y[i];
-    return sum;
-  });
+  return DotProduct(a.size(), a.data(), b.data());
 }
 
 }  // namespace pretext
