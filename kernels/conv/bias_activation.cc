@@ -42,21 +42,13 @@ template <class V, class Visit>
   for (int64_t s = piece.begin; s < piece.end; ++s) visit(piece.offset + s * o.position_stride, b);
 }
 
-template <class F, class V>
-[[gnu::always_inline]] inline V Values(V v) {
+// function of each lane.
+template <float function(float), class V>
+[[gnu::always_inline]] inline V ByLanes(V v) {
   float x[kLanes<V>];
   Store(x, v);
 #pragma omp simd
-  for (int lane = 0; lane < kLanes<V>; ++lane) x[lane] = F::Value(x[lane]);
-  return Load<V>(x);
-}
-
-template <class F, class V>
-[[gnu::always_inline]] inline V Slopes(V saved) {
-  float x[kLanes<V>];
-  Store(x, saved);
-#pragma omp simd
-  for (int lane = 0; lane < kLanes<V>; ++lane) x[lane] = F::Slope(x[lane]);
+  for (int lane = 0; lane < kLanes<V>; ++lane) x[lane] = function(x[lane]);
   return Load<V>(x);
 }
 
@@ -73,11 +65,11 @@ void ChannelBiasActivation(const ChannelOrder& o, int64_t samples, Activation ac
             ForEachVectorOf<V>(o, piece, bias, [&]<class U>(int64_t i, U b) {
               const U v = Load<U>(z + i) + b;
               Store(sum + i, v);
-              Store(y + i, Values<F>(v));
+              Store(y + i, ByLanes<F::Value>(v));
             });
           } else {
             ForEachVectorOf<V>(o, piece, bias, [&]<class U>(int64_t i, U b) {
-              Store(y + i, Values<F>(static_cast<U>(Load<U>(z + i) + b)));
+              Store(y + i, ByLanes<F::Value>(static_cast<U>(Load<U>(z + i) + b)));
             });
           }
         },
@@ -119,7 +111,7 @@ void ChannelBiasActivationBackward(const ChannelOrder& o, int64_t begin, int64_t
       for (int64_t s = piece.begin; s < piece.end; ++s) {
         const int64_t i = piece.offset + s * o.position_stride;
         V d = Load<V>(dy + i);
-        if constexpr (!kIdentity) d *= Slopes<F>(Load<V>(saved + i));
+        if constexpr (!kIdentity) d *= ByLanes<F::Slope>(Load<V>(saved + i));
         Store(dz + i, d);
         total += d;
       }

@@ -12,8 +12,8 @@ namespace pretext::optimizer_update_internal {
 // While it lives, this thread's operations read denormal numbers (below 1.2e-38) as 0 and give 0 in
 // their place. A processor takes some hundred cycles for one of them: the moments of a parameter
 // whose gradient stays 0, as behind a ReLU that no sample passes, become denormal after 830 steps
-// with β1 = 0.9, and updates were seen to take five times as long from there. Flags that are not of
-// this processor's kind (x86, ARMv8) are left alone.
+// with β1 = 0.9, and updates were seen to take five times as long from there. Processors other than
+// x86 and ARMv8 are left as they are.
 class FlushDenormals {
  public:
   FlushDenormals() : before_(Get()) {
