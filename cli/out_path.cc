@@ -2,12 +2,16 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/file/byte_stream.h"
+#include "base/file/extension.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 
@@ -52,15 +56,14 @@ constexpr absl::string_view kExtensions[] = {
     ".htm", ".pdf", ".npy",  ".npz",  ".csv", ".tsv", ".safetensors", ".json", ".txt", ".jsonl"};
 
 absl::Status CheckExtension(const Kind& kind, const std::string& path) {
-  if (kind.extension == nullptr || absl::EndsWithIgnoreCase(path, kind.extension))
+  const std::string ending = absl::AsciiStrToLower(ExtensionOf(path));
+  if (kind.extension == nullptr || ending == kind.extension ||
+      std::find(std::begin(kExtensions), std::end(kExtensions), ending) == std::end(kExtensions)) {
     return absl::OkStatus();
-  for (const absl::string_view other : kExtensions) {
-    if (!absl::EndsWithIgnoreCase(path, other)) continue;
-    return absl::InvalidArgumentError(absl::StrCat("--out ", path, ": ends in ", other,
-                                                   ", and what is written is ", kind.wanted,
-                                                   "; name it …", kind.extension));
   }
-  return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--out ", path, ": ends in ", ending,
+                                                 ", and what is written is ", kind.wanted,
+                                                 "; name it …", kind.extension));
 }
 
 Kind KindOf(Result result) {

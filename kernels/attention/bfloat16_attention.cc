@@ -31,7 +31,7 @@ void ForwardPair(const AttentionShape& shape, int64_t head, const Pair& pair, Ma
   for (int64_t row = pair.first_query; row < pair.end_query; row += kTileSide) {
     const int64_t count = std::min(kTileSide, pair.end_query - row);
     queries.Take(q, row, count, pair.column);
-    PackSplitLeft(queries, 0, count, width, left.data());
+    PackSplitLeft(queries.split(), 0, count, 0, width, left.data());
     keys.Multiply(left.data(), /*accumulate=*/false, scores.data());
     float of_rows[kTileSide][2];
     SoftmaxOfStrip(count, pair.keys, shape.scale, multipliers.Make(row, count), scores.data(),
@@ -167,9 +167,9 @@ class BackwardPair {
     const int64_t width = shape_.head_width, lows = strips_ * kTileBlock;
     Bfloat16* const p = p_.data() + i * lows;
     Bfloat16* const ds = ds_.data() + i * 2 * lows;
-    PackSplitLeft(queries_, i * kTileSide, count, width, left_.data());
+    PackSplitLeft(queries_.split(), i * kTileSide, count, 0, width, left_.data());
     keys_turned_.Multiply(left_.data(), /*accumulate=*/false, scores_.data());
-    PackSplitLeft(douts_, i * kTileSide, count, width, left_.data());
+    PackSplitLeft(douts_.split(), i * kTileSide, count, 0, width, left_.data());
     values_turned_.Multiply(left_.data(), /*accumulate=*/false, dscores_.data());
     float kept[kTileSide][2], products[kTileSide];
     for (int64_t r = 0; r < count; ++r) {

@@ -40,7 +40,9 @@ class RoundedRows {
     }
   }
   TileFactor highs(bool transposed = false) const { return {highs_.data(), width_, transposed}; }
-  TileFactor lows(bool transposed = false) const { return {lows_.data(), width_, transposed}; }
+  SplitTileFactor split(bool transposed = false) const {
+    return {highs(transposed), {lows_.data(), width_, transposed}};
+  }
 
  private:
   const int64_t width_;
@@ -76,8 +78,7 @@ class RightFactor {
   const Bfloat16Scratch blocks_;
 };
 
-// A right factor of two parts, to be multiplied with a left one of two: a strip's blocks of the
-// high part, then as many of the low one.
+// A right factor of two parts (SplitTileFactor), to be multiplied with a left one of two.
 class SplitFactor {
  public:
   SplitFactor(int64_t k, int64_t columns)
@@ -91,33 +92,21 @@ class SplitFactor {
     k_ = k;
     for (int64_t c = 0; c < columns_; c += kTileSide) {
       const int64_t columns = std::min(kTileSide, columns_ - c);
-      Bfloat16* const to = strip(c / kTileSide);
-      PackRight(rows.highs(transposed), 0, k, c, columns, to);
-      PackRight(rows.lows(transposed), 0, k, c, columns, to + low());
+      PackSplitRight(rows.split(transposed), 0, k, c, columns, strip(c / kTileSide));
     }
   }
   // left: a strip of A's high part, then of its low one. The product of the low parts is left out.
   void Multiply(const Bfloat16* left, bool accumulate, float* sums) const {
-    const TilePanel panels[] = {{low(), 0}, {0, low()}, {0, 0}};
-    for (int64_t s = 0; s < TileCount(columns_); ++s) {
-      MultiplyTiles(3, panels, TileCount(k_), left, strip(s), accumulate, sums + s * kTileBlock);
-    }
+    for (int64_t s = 0; s < TileCount(columns_); ++s)
+      MultiplySplitStrip(TileCount(k_), left, strip(s), accumulate, sums + s * kTileBlock);
   }
 
  private:
-  int64_t low() const { return TileCount(k_) * kTileBlock; }
-  Bfloat16* strip(int64_t s) const { return blocks_.data() + s * 2 * low(); }
+  Bfloat16* strip(int64_t s) const { return blocks_.data() + s * 2 * TileCount(k_) * kTileBlock; }
 
   int64_t k_;
   const int64_t columns_;
   const Bfloat16Scratch blocks_;
 };
-
-// Rows as a strip of a left factor of two parts.
-inline void PackSplitLeft(const RoundedRows& rows, int64_t first, int64_t count, int64_t width,
-                          Bfloat16* to) {
-  PackLeft(rows.highs(), first, count, 0, width, to);
-  PackLeft(rows.lows(), first, count, 0, width, to + TileCount(width) * kTileBlock);
-}
 
 }  // namespace pretext::attention_internal

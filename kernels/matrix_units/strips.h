@@ -52,6 +52,29 @@ inline void MultiplyStrips(int64_t depth, const Bfloat16* a, int64_t strips, con
   }
 }
 
+// A factor as a sum of two of bfloat16, high + low, 16 bits (StoreParts): a strip's blocks of the
+// high part, then as many of the low one.
+struct SplitTileFactor {
+  TileFactor high, low;
+};
+inline void PackSplitLeft(const SplitTileFactor& a, int64_t row, int64_t rows, int64_t k,
+                          int64_t depth, Bfloat16* blocks) {
+  PackLeft(a.high, row, rows, k, depth, blocks);
+  PackLeft(a.low, row, rows, k, depth, blocks + TileCount(depth) * kTileBlock);
+}
+inline void PackSplitRight(const SplitTileFactor& b, int64_t k, int64_t depth, int64_t column,
+                      int64_t columns, Bfloat16* blocks) {
+  PackRight(b.high, k, depth, column, columns, blocks);
+  PackRight(b.low, k, depth, column, columns, blocks + TileCount(depth) * kTileBlock);
+}
+// The product of two such strips, of `depth` blocks a part, without that of the low parts.
+inline void MultiplySplitStrip(int64_t depth, const Bfloat16* a, const Bfloat16* b, bool accumulate,
+                               float* sums) {
+  const int64_t low = depth * kTileBlock;
+  const TilePanel panels[] = {{low, 0}, {0, low}, {0, 0}};
+  MultiplyTiles(3, panels, depth, a, b, accumulate, sums);
+}
+
 // visit(n, number) of the first `columns` numbers of a row of blocks of 32×32, one after another,
 // such as the sums.
 template <class T, class Visit>

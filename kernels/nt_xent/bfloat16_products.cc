@@ -1,7 +1,6 @@
 #include "kernels/nt_xent/bfloat16_products.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "kernels/matrix_units/strips.h"
 
@@ -18,39 +17,39 @@ int64_t SizeOfStrip(int64_t rows, int64_t strip) {
 }  // namespace
 
 Bfloat16Products::Worker::Worker(const Bfloat16Products& of)
-    : rounded_(kTileSize * kTileStride), left_(kTileStrips * kTileBlock), sums_(of.Low()) {}
+    : rounded_(kTileSize * kTileStride), left_(kTileStrips * kTileBlock), sums_(of.Part()) {}
 
 Bfloat16Products::Bfloat16Products(int64_t rows, int64_t features, const float* z)
     : features_(features),
       depth_(TileCount(features)),
       z_(z),
-      left_(TileCount(rows) * 2 * Low()),
-      right_(TileCount(rows) * 2 * Low()),
-      values_(TileCount(rows) * Low()) {}
+      left_(TileCount(rows) * 2 * Part()),
+      right_(TileCount(rows) * 2 * Part()),
+      values_(TileCount(rows) * Part()) {}
 
 void Bfloat16Products::Prepare(RowBlock b) const {
   const Bfloat16Scratch high(kTileSide * features_), low(kTileSide * features_);
   for (int64_t s = 0; s < TileCount(b.count); ++s) {
     const int64_t strip = Strip(b.first) + s, rows = SizeOfStrip(b.count, s);
     StoreParts(rows * features_, z_ + strip * kTileSide * features_, high.data(), low.data());
-    for (const auto& [part, to] : {std::pair{high.data(), int64_t{0}}, {low.data(), Low()}}) {
-      PackLeft({part, features_}, 0, rows, 0, features_, Left(strip) + to);
-      PackRight({part, features_, /*transposed=*/true}, 0, features_, 0, rows, Right(strip) + to);
-    }
+    const SplitTileFactor as_rows = {{high.data(), features_}, {low.data(), features_}};
+    const SplitTileFactor as_columns = {{high.data(), features_, /*transposed=*/true},
+                                        {low.data(), features_, /*transposed=*/true}};
+    PackSplitLeft(as_rows, 0, rows, 0, features_, Left(strip));
+    PackSplitRight(as_columns, 0, features_, 0, rows, Right(strip));
     for (int64_t c = 0; c < depth_; ++c) {
-      PackRight({high.data(), features_}, 0, rows, c * kTileSide, SizeOfStrip(features_, c),
+      PackRight(as_rows.high, 0, rows, c * kTileSide, SizeOfStrip(features_, c),
                 Values(strip) + c * kTileBlock);
     }
   }
 }
 
 void Bfloat16Products::Cosines(RowBlock a, RowBlock b, Worker& worker, float* tile) const {
-  const TilePanel panels[] = {{Low(), 0}, {0, Low()}, {0, 0}};
   float* const sums = worker.sums_.data();
   for (int64_t i = 0; i < TileCount(a.count); ++i) {
     for (int64_t j = 0; j < TileCount(b.count); ++j) {
-      MultiplyTiles(3, panels, depth_, Left(Strip(a.first) + i), Right(Strip(b.first) + j),
-                    /*accumulate=*/false, sums);
+      MultiplySplitStrip(depth_, Left(Strip(a.first) + i), Right(Strip(b.first) + j),
+                         /*accumulate=*/false, sums);
       float* const to = tile + i * kTileSide * kTileStride + j * kTileSide;
       for (int64_t r = 0; r < SizeOfStrip(a.count, i); ++r)
         std::copy_n(sums + r * kTileSide, kTileSide, to + r * kTileStride);
@@ -63,7 +62,7 @@ void Bfloat16Products::AddProduct(int64_t strips, int64_t first, int64_t count, 
   float* const sums = worker.sums_.data();
   TilePanel panels[kTileStrips];
   for (int64_t c = 0; c < depth_; ++c) {
-    for (int64_t k = 0; k < strips; ++k) panels[k] = {k * kTileBlock, k * Low() + c * kTileBlock};
+    for (int64_t k = 0; k < strips; ++k) panels[k] = {k * kTileBlock, k * Part() + c * kTileBlock};
     MultiplyTiles(strips, panels, 1, worker.left_.data(), Values(first), /*accumulate=*/false,
                   sums + c * kTileBlock);
   }

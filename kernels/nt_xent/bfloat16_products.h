@@ -36,10 +36,10 @@ class Bfloat16Products {
                     float* gradient) const;
 
  private:
-  int64_t Low() const { return depth_ * kTileBlock; }
-  Bfloat16* Left(int64_t strip) const { return left_.data() + strip * 2 * Low(); }
-  Bfloat16* Right(int64_t strip) const { return right_.data() + strip * 2 * Low(); }
-  Bfloat16* Values(int64_t strip) const { return values_.data() + strip * Low(); }
+  int64_t Part() const { return depth_ * kTileBlock; }  // numbers of a strip's part
+  Bfloat16* Left(int64_t strip) const { return left_.data() + strip * 2 * Part(); }
+  Bfloat16* Right(int64_t strip) const { return right_.data() + strip * 2 * Part(); }
+  Bfloat16* Values(int64_t strip) const { return values_.data() + strip * Part(); }
   // gradient [count, D] += the left strip in the worker, of `strips` blocks, times rows of z from
   // strip `first` on.
   void AddProduct(int64_t strips, int64_t first, int64_t count, Worker& worker,

@@ -74,9 +74,9 @@ class Repulsion {
                 [&](int64_t b) { products_.Prepare(Block(b)); });
     ForEachPair([&](BlockPairs::Pair pair, Thread& thread, float* tile, bool) {
       Cosines(pair, thread, tile);
-      AddTerms({Block(pair.a).count, Block(pair.b).count}, log2_scale_, tile,
-               sums_ + Block(pair.a).first,
-               pair.a == pair.b ? nullptr : sums_ + Block(pair.b).first);
+      const RowBlock a = Block(pair.a), b = Block(pair.b);
+      AddTerms({a.count, b.count}, log2_scale_, tile, sums_ + a.first,
+               pair.a == pair.b ? nullptr : sums_ + b.first);
     });
   }
 

@@ -44,7 +44,7 @@ struct NtXentProblem {
   int64_t features = 0;      // D >= 1
   float temperature = 0.5f;  // τ >= kLeastTemperature
   bool decoupled = false;
-  bool bfloat16 = false;            // products in bfloat16, see below
+  bool bfloat16 = false;            // products in bfloat16, see above
   const int32_t* labels = nullptr;  // [N], any values; null: every sample is its own class
 
   int64_t rows() const { return samples * views; }

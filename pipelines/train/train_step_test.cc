@@ -373,8 +373,7 @@ class Witness : public PassOn {
   std::vector<Seen> seen;
 };
 
-// The rows of a chunk are no whole views: what asks for a view's rows must not be told of any.
-// Passes on what precision a prediction is said to be in.
+// Notes what precision a prediction is said to be in.
 class AskingForPrecision : public Loss {
  public:
   explicit AskingForPrecision(std::set<Precision>& seen) : seen_(seen) {}
@@ -400,6 +399,7 @@ TEST_F(TrainStepTest, ALossIsToldThePrecisionOfThePass) {
   }
 }
 
+// The rows of a chunk are no whole views: what asks for a view's rows must not be told of any.
 TEST_F(TrainStepTest, AChunkIsABatchOfOneView) {
   auto own = std::make_unique<Witness>();
   Witness& head = *own;
