@@ -63,7 +63,7 @@ inline void PackSplitLeft(const SplitTileFactor& a, int64_t row, int64_t rows, i
   PackLeft(a.low, row, rows, k, depth, blocks + TileCount(depth) * kTileBlock);
 }
 inline void PackSplitRight(const SplitTileFactor& b, int64_t k, int64_t depth, int64_t column,
-                      int64_t columns, Bfloat16* blocks) {
+                           int64_t columns, Bfloat16* blocks) {
   PackRight(b.high, k, depth, column, columns, blocks);
   PackRight(b.low, k, depth, column, columns, blocks + TileCount(depth) * kTileBlock);
 }
