@@ -34,10 +34,19 @@ MlpLayers::MlpLayers(ParameterSet& set, MlpOptions options) : options_(std::move
 }
 
 Var MlpLayers::Forward(Tape& tape, Var x, const ForwardContext& context) const {
+  const auto activation_of = [&](size_t i) {
+    return i + 1 == layers_.size() ? options_.output_activation : options_.activation;
+  };
+  if (options_.normalization == MlpNormalization::kNone && !options_.output_batch_norm &&
+      (options_.dropout == 0 || !context.drops())) {
+    std::vector<LinearMap> maps;
+    for (size_t i = 0; i < layers_.size(); ++i)
+      maps.push_back({layers_[i].linear.weight, layers_[i].linear.bias, activation_of(i)});
+    return Linears(tape, x, maps);
+  }
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    const bool last = i + 1 == layers_.size();
-    const Activation activation = last ? options_.output_activation : options_.activation;
+    const Activation activation = activation_of(i);
     if (layer.batch_norm.running_mean != nullptr) {
       x = BatchNorm(tape, layer.linear(tape, x), layer.batch_norm, context, activation);
     } else if (layer.layer_norm.scale != nullptr) {
@@ -45,7 +54,7 @@ Var MlpLayers::Forward(Tape& tape, Var x, const ForwardContext& context) const {
     } else {
       x = layer.linear(tape, x, activation);
     }
-    if (last) break;
+    if (i + 1 == layers_.size()) break;
     x = Dropout(tape, x, options_.dropout, context,
                 options_.first_dropout_layer + static_cast<uint32_t>(i));
   }

@@ -6,58 +6,21 @@
 #include "core/ops/basic_internal.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/gemm/gemm.h"
-#include "kernels/linear/bfloat16_linear.h"
 #include "kernels/reduce/column_sum.h"
 
 namespace pretext {
 
-namespace {
-
-using ops_internal::PaddedBfloat16;
-
-// Linear with its products in bfloat16: x and W are rounded once, for both passes.
-Var LinearInBfloat16(Tape& tape, Var x, Parameter& weight, Parameter* bias, Activation activation) {
-  const int64_t rows = x.dim(0), padded = PaddedRows(rows), in = x.dim(1), out = weight.shape[0];
-  const Tensor input = PaddedBfloat16(x.value().Plain());
-  const Tensor matrix = weight.value.RowMajorBfloat16();
-  const Bfloat16Linear map{.rows = padded, .in = in, .out = out, .weight = matrix.bfloat16s()};
-  const Var w = tape.Use(weight), b = bias != nullptr ? tape.Use(*bias) : Var();
-  const bool from_output = DerivativeFromOutput(activation);
-  Tensor y = Tensor::Uninitialized({padded, out});
-  map.Forward(input.bfloat16s(), bias != nullptr ? bias->value.data() : nullptr,
-              from_output || !tape.recording() ? activation : Activation::kIdentity, y.data());
-  y = y.Rows(0, rows);
-  Tensor kept = activation == Activation::kIdentity ? Tensor() : y;
-  if (!from_output && tape.recording()) {
-    y = Tensor::Uninitialized({rows, out});
-    ActivationForward(activation, kept.size(), kept.data(), y.data());
-  }
-  return tape.Record("linear", std::move(y), {x, w, b},
-                     [&tape, x, w, b, kept = std::move(kept), input, matrix, map, rows, out,
-                      activation](const Tensor& dy) {
-                       Tensor d = dy.Plain();  // of the sum before the activation
-                       if (activation != Activation::kIdentity) {
-                         const Tensor after = std::exchange(d, Tensor::Uninitialized({rows, out}));
-                         ActivationBackward(activation, d.size(), kept.data(), after.data(),
-                                            d.data());
-                       }
-                       if (Gradient db = tape.GradientOf(b); db.wanted()) {
-                         ColumnSum(rows, out, d.data(), db.accumulate(), db.data());
-                       }
-                       const Target dw = tape.GradientOf(w), dx = tape.GradientOf(x);
-                       map.Backward(input.bfloat16s(), PaddedBfloat16(d).bfloat16s(), rows, dw, dx);
-                     });
+void ops_internal::CheckLinear(const Tensor& x, const Parameter& weight) {
+  PRETEXT_CHECK(x.layout().plain() && x.rank() == 2, "Linear takes a row-major matrix");
+  PRETEXT_CHECK(weight.shape[1] == x.dim(1), "Linear: the weight does not fit its input");
 }
 
-}  // namespace
-
 Var Linear(Tape& tape, Var x, Parameter& weight, Parameter* bias, Activation activation) {
-  PRETEXT_CHECK(x.value().layout().plain() && x.value().rank() == 2,
-                "Linear takes a row-major matrix");
+  ops_internal::CheckLinear(x.value(), weight);
   const int64_t rows = x.dim(0), in = x.dim(1), out = weight.shape[0];
-  PRETEXT_CHECK(weight.shape[1] == in, "Linear: the weight does not fit its input");
   if (tape.precision() == Precision::kBfloat16) {
-    return LinearInBfloat16(tape, x, weight, bias, activation);
+    const LinearMap map = {&weight, bias, activation};
+    return ops_internal::LinearsInBfloat16(tape, x, {&map, 1});
   }
   const float* const b = bias != nullptr ? bias->value.data() : nullptr;
   const Var w = tape.Use(weight);
@@ -96,6 +59,13 @@ Var Linear(Tape& tape, Var x, Parameter& weight, Parameter* bias, Activation act
                               w.value().data(), in, dx.beta(), dx.data(), in);
                        }
                      });
+}
+
+Var Linears(Tape& tape, Var x, std::span<const LinearMap> maps) {
+  if (tape.precision() == Precision::kBfloat16)
+    return ops_internal::LinearsInBfloat16(tape, x, maps);
+  for (const LinearMap& map : maps) x = Linear(tape, x, *map.weight, map.bias, map.activation);
+  return x;
 }
 
 Var Activate(Tape& tape, Var x, Activation activation) {

@@ -26,6 +26,16 @@ namespace pretext {
 Var Linear(Tape& tape, Var x, Parameter& weight, Parameter* bias,
            Activation activation = Activation::kIdentity);
 
+// One of several in turn.
+struct LinearMap {
+  Parameter* weight;
+  Parameter* bias;  // or null
+  Activation activation;
+};
+// Linear of one after the other, at least one; where products are in bfloat16, so is what passes
+// between them.
+Var Linears(Tape& tape, Var x, std::span<const LinearMap> maps);
+
 // y = f(x), any shape and layout without padding.
 Var Activate(Tape& tape, Var x, Activation activation);
 

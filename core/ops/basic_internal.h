@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/parallel/parallel.h"
 #include "core/autograd/autograd.h"
+#include "core/ops/basic.h"
 #include "kernels/linear/bfloat16_linear.h"
 
 namespace pretext::ops_internal {
@@ -23,6 +25,11 @@ inline Tensor PaddedBfloat16(const Tensor& x) {
   ToPaddedBfloat16(x.dim(0), x.dim(1), x.data(), padded.bfloat16s());
   return padded;
 }
+
+// Aborts unless Linear can map x by it.
+void CheckLinear(const Tensor& x, const Parameter& weight);
+// Linears with their products, and what passes between them, in bfloat16.
+Var LinearsInBfloat16(Tape& tape, Var x, std::span<const LinearMap> maps);
 
 // Adds slope(i) to every element of the gradient of x, if that is wanted.
 template <class Slope>

@@ -104,6 +104,62 @@ TEST_P(LinearTest, ActivateValuesAndGradients) {
       }));
 }
 
+// Three maps, the function after the first two, against loops; more rows than are padded to.
+TEST_P(LinearTest, LinearsInTurn) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    for (const int64_t rows : {1, 33}) {
+      Parameter w[] = {RandomParameter({25, 7}, 2, 0.4f), RandomParameter({12, 25}, 3, 0.3f),
+                       RandomParameter({9, 12}, 4, 0.3f)};
+      Parameter b[] = {RandomParameter({25}, 5), RandomParameter({12}, 6)};
+      std::vector<Tensor> inputs = {RandomTensor({rows, 7}, 1)};
+      const std::vector<Parameter*> parameters = {&w[0], &b[0], &w[1], &b[1], &w[2]};
+      GradientCheckOptions options = {.parameters = parameters};
+      if (precision == Precision::kBfloat16) {
+        options = InBfloat16(parameters, inputs);
+        // Sums and values of two layers on the way there, gradients of two on the way back: six
+        // roundings in a row, √6 times what one does, of elements that are up to five times the
+        // root mean square, where InBfloat16 allows for three.
+        options.tolerance *= 4;
+      }
+      const LinearMap maps[] = {{&w[0], &b[0], GetParam()},
+                                {&w[1], &b[1], GetParam()},
+                                {&w[2], nullptr, Activation::kIdentity}};
+      EXPECT_TRUE(CheckGradients(
+          [&](Tape& tape, const std::vector<Var>& x) { return Linears(tape, x[0], maps); }, inputs,
+          [&](const std::vector<Doubles>& at) {
+            const Doubles first = LinearReference(at[0], at[1], at[2], 25, GetParam());
+            const Doubles second = LinearReference(first, at[3], at[4], 12, GetParam());
+            return LinearReference(second, at[5], {}, 9, Activation::kIdentity);
+          },
+          options))
+          << rows << " rows, bfloat16: " << (precision == Precision::kBfloat16);
+    }
+  }
+}
+
+// What is frozen gets no gradient; what lies behind it does, if something wants it.
+TEST_P(LinearTest, LinearsThatAreFrozen) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    for (const bool leaf : {false, true}) {
+      Parameter w[] = {RandomParameter({6, 7}, 2), RandomParameter({6, 6}, 3)};
+      Parameter free[] = {RandomParameter({6, 7}, 2), RandomParameter({6, 6}, 3)};
+      w[0].frozen = true;
+      const auto run = [&](Parameter* of) {
+        Tape tape;
+        const PrecisionScope scope(tape, precision);
+        const Tensor in = RandomTensor({5, 7}, 1);
+        const Var x = leaf ? tape.Leaf(in) : tape.Constant(in);
+        const LinearMap maps[] = {{&of[0], nullptr, GetParam()}, {&of[1], nullptr, GetParam()}};
+        tape.Backward(Mean(tape, Square(tape, Linears(tape, x, maps))));
+        return leaf ? ToDoubles(tape.LeafGradient(x)) : Doubles();
+      };
+      EXPECT_EQ(run(w), run(free));
+      EXPECT_EQ(ToDoubles(w[1].gradient), ToDoubles(free[1].gradient));
+      EXPECT_FALSE(w[0].has_gradient);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Activations, LinearTest, testing::ValuesIn(kActivations));
 
 // The mask is a constant of the key: with it read off a row of ones, dropout is a product.

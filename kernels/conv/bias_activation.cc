@@ -42,16 +42,6 @@ template <class V, class Visit>
   for (int64_t s = piece.begin; s < piece.end; ++s) visit(piece.offset + s * o.position_stride, b);
 }
 
-// function of each lane.
-template <float function(float), class V>
-[[gnu::always_inline]] inline V ByLanes(V v) {
-  float x[kLanes<V>];
-  Store(x, v);
-#pragma omp simd
-  for (int lane = 0; lane < kLanes<V>; ++lane) x[lane] = function(x[lane]);
-  return Load<V>(x);
-}
-
 }  // namespace
 
 template <class T>

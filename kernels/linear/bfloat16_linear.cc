@@ -19,6 +19,10 @@ void Bfloat16Linear::Forward(const Bfloat16* x, const float* bias, Activation ac
                      activation, y, out);
 }
 
+void Bfloat16Linear::Forward(const Bfloat16* x, const float* bias, Bfloat16* sums) const {
+  GemmBias(Transpose::kNo, Transpose::kYes, rows, out, in, x, in, weight, in, bias, sums, out);
+}
+
 void Bfloat16Linear::Backward(const Bfloat16* x, const Bfloat16* d, int64_t real, Target dweight,
                               Target dx) const {
   if (dweight) {
@@ -40,6 +44,10 @@ void Bfloat16Linear::Backward(const Bfloat16* x, const Bfloat16* d, int64_t real
   } else {
     ParallelElements(real * in, [=](int64_t i) { to[i] = from[i]; });
   }
+}
+
+void Bfloat16Linear::BackwardData(const Bfloat16* d, Bfloat16* dx) const {
+  GemmBias(Transpose::kNo, Transpose::kNo, rows, in, out, d, out, weight, in, nullptr, dx, in);
 }
 
 }  // namespace pretext

@@ -31,10 +31,14 @@ struct Bfloat16Linear {
 
   // y may hold any of the functions' results for the rows of the padding.
   void Forward(const Bfloat16* x, const float* bias, Activation activation, float* y) const;
+  // The sums before f, rounded to bfloat16.
+  void Forward(const Bfloat16* x, const float* bias, Bfloat16* sums) const;
 
   // The gradients that are wanted. d has zeros in the padding. dx: the first `real` rows.
   void Backward(const Bfloat16* x, const Bfloat16* d, int64_t real, Target dweight,
                 Target dx) const;
+  // dx, rounded to bfloat16, of all rows.
+  void BackwardData(const Bfloat16* d, Bfloat16* dx) const;
 };
 
 }  // namespace pretext
