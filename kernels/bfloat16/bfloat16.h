@@ -30,7 +30,8 @@ inline float ToFloat(Bfloat16 value) {
   return std::bit_cast<float>(static_cast<uint32_t>(value.bits) << 16);
 }
 
-// n values, side by side. Shared among the OpenMP threads.
+// n values, side by side. Shared among the OpenMP threads. Denormal numbers may become 0: by the
+// processor's own instruction they do.
 void ToBfloat16(int64_t n, const float* from, Bfloat16* to);
 void ToFloat(int64_t n, const Bfloat16* from, float* to);
 

@@ -42,6 +42,10 @@ TEST(Bfloat16, RoundsToTheNearestTiesToEven) {
 TEST(Bfloat16, NanStaysNanAndInfinitiesStay) {
   for (uint32_t bits : {0x7f800001u, 0x7fffffffu, 0xff800001u, 0xffffffffu, 0x7fc00000u}) {
     EXPECT_TRUE(std::isnan(ToFloat(ToBfloat16(std::bit_cast<float>(bits))))) << bits;
+    const std::vector<float> many(100, std::bit_cast<float>(bits));
+    std::vector<Bfloat16> narrow(100);
+    ToBfloat16(100, many.data(), narrow.data());
+    for (const Bfloat16 value : narrow) ASSERT_TRUE(std::isnan(ToFloat(value))) << bits;
   }
   EXPECT_EQ(ToFloat(ToBfloat16(kInfinity)), kInfinity);
   EXPECT_EQ(ToFloat(ToBfloat16(-kInfinity)), -kInfinity);
