@@ -34,6 +34,19 @@ Tensor Between(const Link& link, const float* bias, bool recording, Tensor& save
   return y;
 }
 
+// What the last map gives, in float32, and what is kept of it for the way back.
+Tensor Result(const Link& link, const float* bias, int64_t rows, bool recording, Tensor& kept) {
+  const bool fused = DerivativeFromOutput(link.activation) || !recording;
+  Tensor padded = Tensor::Uninitialized({link.map.rows, link.map.out});
+  link.map.Forward(link.input.bfloat16s(), bias, fused ? link.activation : Activation::kIdentity,
+                   padded.data());
+  kept = padded.Rows(0, rows);
+  if (fused) return kept;
+  Tensor y = Tensor::Uninitialized(kept.shape());
+  ActivationForward(link.activation, y.size(), kept.data(), y.data());
+  return y;
+}
+
 }  // namespace
 
 Var LinearsInBfloat16(Tape& tape, Var x, std::span<const LinearMap> maps) {
@@ -63,16 +76,7 @@ Var LinearsInBfloat16(Tape& tape, Var x, std::span<const LinearMap> maps) {
     if (links.size() + 1 < maps.size()) {
       next = Between(link, bias, tape.recording(), link.saved);
     } else {
-      const bool fused = DerivativeFromOutput(map.activation) || !tape.recording();
-      y = Tensor::Uninitialized({padded, out});
-      link.map.Forward(link.input.bfloat16s(), bias, fused ? map.activation : Activation::kIdentity,
-                       y.data());
-      y = y.Rows(0, rows);
-      if (map.activation != Activation::kIdentity) kept = y;
-      if (!fused) {
-        y = Tensor::Uninitialized({rows, out});
-        ActivationForward(map.activation, kept.size(), kept.data(), y.data());
-      }
+      y = Result(link, bias, rows, tape.recording(), kept);
     }
     links.push_back(std::move(link));
   }
