@@ -5,7 +5,7 @@
 // is loaded: by a function that the dynamic linker calls before every library's, when little more
 // of the C library may be used than system calls. The sanitizers are not awake then either:
 // programs with them go without.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(PRETEXT_SANITIZE_THREAD)
 
 #include <sched.h>
 #include <sys/mman.h>

@@ -58,16 +58,22 @@ std::string Field(absl::string_view name, const std::string& value) {
   return absl::StrCat(" ", name, ": \"", absl::CEscape(value), "\"");
 }
 
+constexpr char kLastWords[] = "Stopped before everything was measured; nothing was changed\n";
+
+// What --features comes with, all of it.
+std::vector<std::pair<const char*, std::string>> FeatureFlags() {
+  return {{"labels", absl::GetFlag(FLAGS_labels)},
+          {"test", absl::GetFlag(FLAGS_test)},
+          {"test_labels", absl::GetFlag(FLAGS_test_labels)}};
+}
+
 // k-NN and probe of vectors in files.
 absl::Status EvaluateFeatures() {
-  const std::string labels = absl::GetFlag(FLAGS_labels), test = absl::GetFlag(FLAGS_test),
-                    test_labels = absl::GetFlag(FLAGS_test_labels);
   if (!absl::GetFlag(FLAGS_dataset).empty()) {
     return absl::InvalidArgumentError(
         "--features are measured in place of a run on a --dataset: give one of the two");
   }
-  for (const auto& [name, value] :
-       {std::pair{"labels", labels}, {"test", test}, {"test_labels", test_labels}}) {
+  for (const auto& [name, value] : FeatureFlags()) {
     if (value.empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--", name,
@@ -77,16 +83,17 @@ absl::Status EvaluateFeatures() {
   }
   const auto over = ReadUseOverrides(Overrides(), {"evaluate"});
   if (!over.ok()) return over.status();
-  const auto dataset = MakeDataset(
-      absl::StrCat("dataset { [type.googleapis.com/pretext.Arrays] {",
-                   Field("samples", absl::GetFlag(FLAGS_features)), Field("labels", labels),
-                   Field("test_samples", test), Field("test_labels", test_labels), " } }"));
+  const auto dataset = MakeDataset(absl::StrCat(
+      "dataset { [type.googleapis.com/pretext.Arrays] {",
+      Field("samples", absl::GetFlag(FLAGS_features)), Field("labels", absl::GetFlag(FLAGS_labels)),
+      Field("test_samples", absl::GetFlag(FLAGS_test)),
+      Field("test_labels", absl::GetFlag(FLAGS_test_labels)), " } }"));
   if (!dataset.ok()) return dataset.status();
   if (absl::Status status = (*dataset)->Load(); !status.ok()) return status;
   Progress progress(stderr);
   FillDefaults(over->config.get());
   const RepresentationOptions options = OptionsOf(over->config->evaluate(), TellOn(progress));
-  StopOnSignals();
+  StopOnSignals(kLastWords);
   Figures figures;
   const auto train =
                  RawSplit(**dataset, {.split = Split::kTrain, .limit = options.max_train_samples}),
@@ -108,6 +115,13 @@ absl::Status EvalCommand(const std::vector<std::string>& arguments) {
   const size_t wanted = features ? 0 : 1;
   if (auto status = CheckArguments("eval", arguments, wanted, wanted); !status.ok()) return status;
   if (features) return EvaluateFeatures();
+  for (const auto& [name, value] : FeatureFlags()) {
+    if (value.empty()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", name,
+                     " goes with --features, vectors in files; what a run is measured "
+                     "on is in --dataset, labels and test samples too"));
+  }
   const std::string dataset = absl::GetFlag(FLAGS_dataset);
   if (dataset.empty()) {
     return absl::InvalidArgumentError(
@@ -118,7 +132,7 @@ absl::Status EvalCommand(const std::vector<std::string>& arguments) {
   if (absl::Status status = parts->dataset->Load(); !status.ok()) return status;
   std::fprintf(stderr, "%s\n", parts->dataset->Summary().c_str());
   Progress progress(stderr);
-  StopOnSignals();
+  StopOnSignals(kLastWords);
   SignalledStop().all_is_saved = true;
   Evaluation evaluation(*parts);
   const absl::StatusOr<Figures> figures = evaluation.Run(/*last=*/true, TellOn(progress));

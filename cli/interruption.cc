@@ -1,6 +1,7 @@
 #include "cli/interruption.h"
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <initializer_list>
@@ -13,6 +14,7 @@ namespace {
 constexpr unsigned kPatienceSeconds = 2;
 
 StopRequest request;
+const char* words = "";
 
 void OnSignal(int signal) {
   if (request.signal.exchange(signal) != 0) _exit(128 + signal);
@@ -21,11 +23,8 @@ void OnSignal(int signal) {
 
 void OnAlarm(int) {
   if (!request.all_is_saved.load()) return;
-  constexpr char kSaid[] =
-      "Stopped during an evaluation; the checkpoint is written. Go on with: pretext train "
-      "--resume, which measures anew\n";
   // Nothing is to be done where it cannot be said.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kSaid, sizeof(kSaid) - 1);
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, words, strlen(words));
   _exit(StopExitStatus());
 }
 
@@ -38,7 +37,8 @@ bool IsIgnored(int signal) {
 
 StopRequest& SignalledStop() { return request; }
 
-void StopOnSignals() {
+void StopOnSignals(const char* last_words) {
+  words = last_words;
   HandleSignal(SIGALRM, OnAlarm);
   for (const int signal : {SIGINT, SIGTERM}) HandleSignal(signal, OnSignal);
   if (!IsIgnored(SIGHUP)) HandleSignal(SIGHUP, OnSignal);

@@ -14,7 +14,9 @@ StopRequest& SignalledStop();
 
 // Makes these signals requests from now on; before, they end the process as ever. A hangup that is
 // ignored (nohup) stays so. To be called on the main thread, once the number of threads is set.
-void StopOnSignals();
+// `last_words`, a line that lives as long as the process: what is said where it ends with nothing
+// left to save.
+void StopOnSignals(const char* last_words);
 
 // What a process that ended by the request returns: 128 + the signal, as shells have it. 0 before
 // one.

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
 #include "absl/flags/flag.h"
@@ -10,10 +11,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/file/byte_stream.h"
 #include "base/file/extension.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
+#include "base/file/is_there.h"
+#include "base/image/image_io.h"
+#include "pipelines/embed/vector_formats.h"
 
 ABSL_FLAG(std::string, out, "",
           "where the result is written; a device or a pipe is written into, a result of the same "
@@ -27,12 +32,35 @@ constexpr size_t kFirstBytes = 4096;
 
 bool IsNpy(absl::string_view first) { return absl::StartsWith(first, "\x93NUMPY"); }
 
-// As embed writes them, in each of its formats. A header of safetensors comes after its length.
-bool IsVectors(absl::string_view first) {
+// The titles of a table of vectors: name, perhaps token, label and class, and the numbers.
+bool IsTitles(absl::string_view line) {
+  if (!absl::ConsumePrefix(&line, "name")) return false;
+  for (const absl::string_view title : {",token", ",label", ",class"})
+    absl::ConsumePrefix(&line, title);
+  return absl::ConsumePrefix(&line, ",x0") && (line.empty() || line[0] == ',');
+}
+
+// As embed writes them, in each of its formats. A header of safetensors comes after its length; of
+// a .npy it says beside it which encoder the vectors are of.
+bool IsVectors(const std::string& path, absl::string_view first) {
+  if (IsNpy(first)) return IsThere(BesideVectors(path, kEncoder));
+  const absl::string_view line = first.substr(0, first.find('\n'));
+  const bool json =
+      absl::StartsWith(line, "{\"name\":") && absl::StrContains(line, ",\"vector\":[");
   const bool safetensors =
       first.size() > 8 && first[8] == '{' && absl::StrContains(first, "\"vectors\":{\"dtype\"");
-  return IsNpy(first) || safetensors || absl::StartsWith(first, "name,") ||
-         absl::StartsWith(first, "{\"name\":");
+  return safetensors || json || IsTitles(line);
+}
+
+// Ids of tokens, int32 [N, L].
+bool IsIds(absl::string_view first) {
+  return IsNpy(first) && absl::StrContains(first.substr(0, 128), "'descr': '<i4'");
+}
+
+// A page of pretext says so in its head.
+bool IsPage(absl::string_view first) {
+  return absl::StartsWith(first, "<!doctype html>") &&
+         absl::StrContains(first, "<meta name=\"generator\" content=\"pretext\">");
 }
 
 // A name, and below it neighbours, indented, each after its cosine.
@@ -46,7 +74,7 @@ bool IsNeighbours(absl::string_view first) {
 struct Kind {
   const char* wanted;    // "the file for …"
   const char* replaced;  // what may be replaced
-  bool (*is)(absl::string_view first_bytes);
+  std::function<bool(absl::string_view first_bytes)> is;
   const char* extension = nullptr;  // of a result that has one format
 };
 
@@ -66,26 +94,19 @@ absl::Status CheckExtension(const Kind& kind, const std::string& path) {
                                                  "; name it …", kind.extension));
 }
 
-Kind KindOf(Result result) {
-  const auto is_png = [](absl::string_view first) {
-    return absl::StartsWith(first, "\x89PNG\r\n");
-  };
+Kind KindOf(Result result, const std::string& path) {
   switch (result) {
     case Result::kPipeline:
       return {"the pipeline", nullptr, [](absl::string_view) { return false; }};
     case Result::kSheet:
-      return {"the sheet, a PNG", "a PNG", is_png, ".png"};
+      return {"the sheet, a PNG", "a sheet of pretext", IsEncodedPng, ".png"};
     case Result::kPage:
-      return {"the page, HTML", "a report",
-              [](absl::string_view first) {
-                return absl::StartsWithIgnoreCase(first, "<!doctype html>");
-              },
-              ".html"};
+      return {"the page, HTML", "a report", IsPage, ".html"};
     case Result::kVectors:
       return {"the vectors: .npy, .safetensors, .csv, .jsonl", "vectors of pretext embed",
-              IsVectors};
+              [path](absl::string_view first) { return IsVectors(path, first); }};
     case Result::kIds:
-      return {"the array, .npy", "a .npy", IsNpy, ".npy"};
+      return {"the array, .npy", "ids of pretext tokenize", IsIds, ".npy"};
     case Result::kVocabulary:
       return {"the vocabulary", "a vocabulary",
               [](absl::string_view first) { return absl::StartsWith(first, "[PAD]\n"); }};
@@ -123,7 +144,7 @@ std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
 
 absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string>& reads) {
   const std::string path = absl::GetFlag(FLAGS_out);
-  const Kind kind = KindOf(result);
+  const Kind kind = KindOf(result, path);
   if (path.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("--out is missing: the file for ", kind.wanted));
   }

@@ -7,6 +7,7 @@
 #include "absl/flags/flag.h"
 #include "base/file/file_writer.h"
 #include "base/file/testing.h"
+#include "base/image/image_io.h"
 
 ABSL_DECLARE_FLAG(std::string, out);
 
@@ -32,29 +33,44 @@ class OutPathTest : public testing::Test {
 };
 
 TEST_F(OutPathTest, OnlyAResultOfItsKindIsReplaced) {
-  const std::string npy = "\x93NUMPY\1", text = "a text of someone's\n", png = "\x89PNG\r\n\x1a\n";
+  const std::string npy = "\x93NUMPY\1", ids = npy + "..{'descr': '<i4', 'fortran_order': False",
+                    png = EncodePng(std::vector<float>(3).data(), {3, 1, 1});
   const std::string tensors = std::string("x\0\0\0\0\0\0\0", 8);
+  const std::string page =
+      "<!doctype html>\n<html>\n<head>\n<meta name=\"generator\" content=\"pretext\">\n";
   const std::vector<std::pair<Result, std::string>> good = {
       {Result::kSheet, png},
-      {Result::kPage, "<!doctype html>\n<html>"},
-      {Result::kVectors, npy},
+      {Result::kPage, page},
       {Result::kVectors, "name,x0,x1\n"},
+      {Result::kVectors, "name,token,label,class,x0\n"},
       {Result::kVectors, "{\"name\":\"a\",\"vector\":[1]}\n"},
       {Result::kVectors, tensors + "{\"vectors\":{\"dtype\":\"F32\"}}"},
-      {Result::kIds, npy},
+      {Result::kIds, ids},
       {Result::kVocabulary, "[PAD]\n[UNK]\n"},
       {Result::kNeighbours, "query\n   0.9000  one\n"},
       {Result::kNeighbours, "query\n  -0.1000  one\n"}};
   for (const auto& [result, contents] : good) {
     EXPECT_EQ(Fault(result, contents), "") << contents;
     EXPECT_EQ(Fault(result, ""), "") << "there is nothing in it";
-    for (const std::string& other : {text, std::string("name: \"run\"\n"), std::string("\n  x\n"),
-                                     tensors + "{\"conv1.weight\":{\"dtype\":\"F32\"}}"}) {
+    // What someone has of their own, formats of ours among it.
+    for (const std::string& other :
+         {std::string("a text of someone's\n"), std::string("name: \"run\"\n"),
+          std::string("\n  x\n"), tensors + "{\"conv1.weight\":{\"dtype\":\"F32\"}}", npy,
+          std::string("name,age\nbob,3\n"), std::string("name,x0y\n"),
+          std::string("{\"name\":\"bob\",\"age\":3}\n"),
+          std::string("<!doctype html>\n<html><head><title>mine</title>"),
+          std::string("\x89PNG\r\n\x1a\n") + std::string(100, '\0')}) {
       EXPECT_THAT(Fault(result, other), HasSubstr("there: is there already")) << other;
     }
   }
-  EXPECT_THAT(Fault(Result::kSheet, npy), HasSubstr("is not a PNG"));
+  EXPECT_THAT(Fault(Result::kSheet, npy), HasSubstr("is not a sheet of pretext"));
   EXPECT_THAT(Fault(Result::kPipeline, "name: \"run\"\n"), HasSubstr("name another file"));
+}
+
+TEST_F(OutPathTest, AnArrayOfVectorsHasItsEncoderBesideIt) {
+  EXPECT_THAT(Fault(Result::kVectors, "\x93NUMPY\1"), HasSubstr("is not vectors of pretext embed"));
+  EXPECT_TRUE(WriteFileAtomically(folder_.path() + "/there.encoder.txt", "an encoder\n").ok());
+  EXPECT_EQ(Fault(Result::kVectors, "\x93NUMPY\1"), "");
 }
 
 TEST_F(OutPathTest, ANameOfAnotherFormatIsAFault) {
@@ -78,10 +94,10 @@ TEST_F(OutPathTest, WhatIsReadIsNotReplaced) {
                     same = folder_.path() + "/../" +
                            folder_.path().substr(folder_.path().rfind('/') + 1) + "/there";
   for (const std::string& name : {read, same}) {
-    EXPECT_THAT(Fault(Result::kVectors, "\x93NUMPY", {"", "nothing", name}),
+    EXPECT_THAT(Fault(Result::kVectors, "name,x0\n", {"", "nothing", name}),
                 HasSubstr("is what is read"));
   }
-  EXPECT_EQ(Fault(Result::kVectors, "\x93NUMPY", {"", "nothing", folder_.path()}), "");
+  EXPECT_EQ(Fault(Result::kVectors, "name,x0\n", {"", "nothing", folder_.path()}), "");
 }
 
 TEST_F(OutPathTest, NothingIsMadeByLooking) {

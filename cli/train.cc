@@ -169,7 +169,9 @@ absl::Status TrainAmong(Processes& processes, const std::string& pipeline,
                                                 ? NewTraining(pipeline, processes, progress)
                                                 : OldTraining(resume, processes, progress);
   if (!training.ok()) return training.status();
-  StopOnSignals();
+  StopOnSignals(
+      "Stopped during an evaluation; the checkpoint is written. Go on with: pretext train "
+      "--resume, which measures anew\n");
   const absl::StatusOr<TrainOutcome> outcome = training->trainer->Run();
   if (!outcome.ok()) return outcome.status();
   if (*outcome == TrainOutcome::kStopped) {

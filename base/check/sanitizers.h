@@ -4,7 +4,7 @@
 
 namespace pretext {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(PRETEXT_SANITIZE_THREAD)
 inline constexpr bool kSanitizerTakesMemory = true;
 #else
 inline constexpr bool kSanitizerTakesMemory = false;

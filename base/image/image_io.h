@@ -69,8 +69,11 @@ absl::Status ReadPicture(const std::string& path, const DecodeOptions& options, 
                          Picture& picture);
 
 // The picture of values in [0, 1] (C x H x W, C = 1 or 3; what is outside is clipped, NaN is black)
-// as a PNG with 8 bits a value.
+// as a PNG with 8 bits a value, which says whose it is.
 std::string EncodePng(const float* image, const ImageShape& shape);
+
+// Whether a file that begins so is one of these.
+bool IsEncodedPng(absl::string_view first_bytes);
 
 // Writes it to a file, whose folder must exist: whole, or not at all (base/file/file_writer.h).
 absl::Status WritePng(const std::string& path, const float* image, const ImageShape& shape);

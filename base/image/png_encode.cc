@@ -1,8 +1,33 @@
 #include <png.h>
+#include <zlib.h>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "base/image/image_io.h"
 
 namespace pretext {
+namespace {
+
+// What every file begins with: a signature, and a chunk of the picture's size.
+constexpr size_t kHeader = 8 + 25;
+// The chunk after it, tEXt: a keyword of the standard and the program that wrote the file.
+constexpr absl::string_view kMark("tEXtSoftware\0pretext", 20);
+
+std::string BigEndian(uint32_t value) {
+  return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
+          static_cast<char>(value >> 8), static_cast<char>(value)};
+}
+
+std::string MarkChunk() {
+  const uLong sum = crc32_z(0, reinterpret_cast<const Bytef*>(kMark.data()), kMark.size());
+  return absl::StrCat(BigEndian(kMark.size() - 4), kMark, BigEndian(static_cast<uint32_t>(sum)));
+}
+
+}  // namespace
+
+bool IsEncodedPng(absl::string_view first_bytes) {
+  return absl::StrContains(first_bytes.substr(0, kHeader + 4 + kMark.size()), kMark);
+}
 
 std::string EncodePng(const float* image, const ImageShape& shape) {
   std::vector<uint8_t> interleaved(shape.size());
@@ -23,7 +48,7 @@ std::string EncodePng(const float* image, const ImageShape& shape) {
   const bool done =
       png_image_write_to_memory(&header, png.data(), &bytes, 0, interleaved.data(), 0, nullptr);
   png.resize(done ? bytes : 0);
-  return png;
+  return done ? png.insert(kHeader, MarkChunk()) : png;
 }
 
 }  // namespace pretext

@@ -116,6 +116,19 @@ void ToFloats(NumberType type, const void* from, int64_t count, float* to) {
   });
 }
 
+void ToDoubles(NumberType type, const void* from, int64_t count, double* to) {
+  WithType(type, [&](auto sample) {
+    using T = decltype(sample);
+    for (int64_t i = 0; i < count; ++i) {
+      if constexpr (std::is_arithmetic_v<T>) {
+        to[i] = static_cast<double>(At<T>(from, i));
+      } else {
+        to[i] = static_cast<double>(static_cast<float>(At<T>(from, i)));
+      }
+    }
+  });
+}
+
 std::optional<int64_t> ToWhole(NumberType type, const void* from) {
   if (type == NumberType::kI64) return At<int64_t>(from, 0);
   if (type == NumberType::kU64) {
@@ -124,14 +137,8 @@ std::optional<int64_t> ToWhole(NumberType type, const void* from) {
     return static_cast<int64_t>(value);
   }
   // All others are exact in double.
-  const double value = WithType(type, [&](auto sample) {
-    using T = decltype(sample);
-    if constexpr (std::is_arithmetic_v<T>) {
-      return static_cast<double>(At<T>(from, 0));
-    } else {
-      return static_cast<double>(static_cast<float>(At<T>(from, 0)));
-    }
-  });
+  double value = 0;
+  ToDoubles(type, from, 1, &value);
   constexpr double kMost = 9.2e18;
   if (!(std::abs(value) <= kMost) || value != std::floor(value)) return std::nullopt;
   return static_cast<int64_t>(value);

@@ -1,4 +1,4 @@
-// The types of numbers in other programs' files, and how they become float32.
+// The types of numbers in other programs' files, and how they become ours.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,9 @@ std::optional<NumberType> NumberTypeOf(absl::string_view name);
 // `count` numbers, which may lie at any address, as float32: F32, F16, BF16 and whole numbers to
 // 2^24 are kept exactly, others rounded to nearest; what is beyond float32's range is infinite.
 void ToFloats(NumberType type, const void* from, int64_t count, float* to);
+
+// The same as float64, which holds all but whole numbers beyond 2^53.
+void ToDoubles(NumberType type, const void* from, int64_t count, double* to);
 
 // One number as a whole one, or nothing when it is none or beyond 64 bits.
 std::optional<int64_t> ToWhole(NumberType type, const void* from);

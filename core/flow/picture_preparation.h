@@ -18,6 +18,8 @@ struct PicturePreparation {
   std::array<uint8_t, 3> background = {255, 255, 255};  // of what is transparent
   // value = byte / 255 · factor[c] + offset[c] in channel c.
   std::vector<float> factor, offset;  // [C]
+  // Whether these came of the pictures' statistics.
+  bool standardized = false;
 };
 
 }  // namespace pretext

@@ -31,6 +31,12 @@ class ValidationSplit : public Dataset {
   std::optional<ArrayPreparation> array_preparation() const override {
     return dataset_->array_preparation();
   }
+  absl::Status PrepareAs(const PicturePreparation& preparation) override {
+    return dataset_->PrepareAs(preparation);
+  }
+  absl::Status PrepareAs(const ArrayPreparation& preparation) override {
+    return dataset_->PrepareAs(preparation);
+  }
   const Tokenizer* tokenizer() const override { return dataset_->tokenizer(); }
   double characters_per_token(Split split) const override {
     return dataset_->characters_per_token(Of(split));

@@ -58,6 +58,11 @@ class Dataset {
   virtual std::optional<PicturePreparation> preparation() const { return std::nullopt; }
   // Of a dataset of arrays, after Load: how a row of another array does.
   virtual std::optional<ArrayPreparation> array_preparation() const { return std::nullopt; }
+  // Before Load, of data that an encoder is measured on which was trained on other data: samples
+  // become what those of its training became, whose statistics stand in for these. Faults: a config
+  // that says otherwise.
+  virtual absl::Status PrepareAs(const PicturePreparation&) { return absl::OkStatus(); }
+  virtual absl::Status PrepareAs(const ArrayPreparation&) { return absl::OkStatus(); }
   virtual const Tokenizer* tokenizer() const { return nullptr; }  // text only
   // Text only, after Load: characters of the split's text for each of its tokens, to turn nats a
   // token into bits a character.

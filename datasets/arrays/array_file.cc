@@ -137,9 +137,10 @@ std::string ArrayFile::ToString() const {
                       NameOf(type_));
 }
 
-void ArrayFile::Read(int64_t row, float* to) const {
+void ArrayFile::Read(int64_t row, std::vector<double>& to) const {
   const int64_t size = row_size();
-  ToFloats(type_, data_ + row * size * BytesOf(type_), size, to);
+  to.resize(static_cast<size_t>(size));
+  ToDoubles(type_, data_ + row * size * BytesOf(type_), size, to.data());
 }
 
 std::optional<int64_t> ArrayFile::WholeNumber(int64_t row) const {

@@ -36,8 +36,8 @@ class ArrayFile {
   // "60000×784 of F32"
   std::string ToString() const;
 
-  // A row's numbers as float32.
-  void Read(int64_t row, float* to) const;
+  // A row's numbers.
+  void Read(int64_t row, std::vector<double>& to) const;
   // Of a [N]: the number of a row, nothing where it is not whole.
   std::optional<int64_t> WholeNumber(int64_t row) const;
 

@@ -16,9 +16,18 @@ namespace {
 
 constexpr int64_t kMostClasses = int64_t{1} << 24;
 
-bool IsBytes(const Arrays& config, const ArrayFile& samples) {
-  if (config.scaling() != Arrays::AUTO) return config.scaling() == Arrays::BYTES;
-  return samples.shape().size() == 4 && samples.type() == NumberType::kU8;
+ArrayPreparation::Kind KindOf(Arrays::Scaling scaling, bool image) {
+  switch (scaling) {
+    case Arrays::BYTES:
+      return ArrayPreparation::Kind::kBytes;
+    case Arrays::STANDARDIZE:
+      return ArrayPreparation::Kind::kStandardized;
+    case Arrays::AUTO:
+      return image ? ArrayPreparation::Kind::kByType : ArrayPreparation::Kind::kAsTheyAre;
+    case Arrays::AS_THEY_ARE:
+      break;
+  }
+  return ArrayPreparation::Kind::kAsTheyAre;
 }
 
 }  // namespace
@@ -106,6 +115,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> ArraysDataset::Create(const Arrays& con
 void ArraysDataset::SetType() {
   const std::vector<int64_t>& shape = train_.samples.shape();
   const bool image = shape.size() == 4;
+  preparation_.kind = KindOf(config_->scaling(), image);
   type_ = image ? FlowType::Image(shape[1], shape[2], shape[3]) : FlowType::Vector(shape[1]);
   if (config_->scaling() == Arrays::STANDARDIZE) {
     if (image) type_ = type_.WithRange(ValueRange());
@@ -149,23 +159,22 @@ absl::Status ArraysDataset::CheckValues(const Part& part) const {
   // float32 rounds what the file and the config say in double.
   const auto low = bounded ? static_cast<float>(type_.range->low) : 0.0f,
              high = bounded ? static_cast<float>(type_.range->high) : 0.0f;
-  if (!IsFloating(part.samples.type()) && !bounded) return absl::OkStatus();
+  const bool plain = preparation_.kind == ArrayPreparation::Kind::kAsTheyAre;
+  if (!IsFloating(part.samples.type()) && !bounded && plain) return absl::OkStatus();
   const int64_t rows = part.samples.rows();
   int64_t first = rows;  // that is at fault
 #pragma omp parallel for schedule(static) reduction(min : first)
   for (int64_t row = 0; row < rows; ++row) {
-    std::vector<float> values(static_cast<size_t>(type_.size()));
-    part.samples.Read(row, values.data());
-    if (bounded) Scale(values);
+    std::vector<float> values;
+    ReadValues(part, row, values);
     const bool good = std::all_of(values.begin(), values.end(), [&](float value) {
       return std::isfinite(value) && (!bounded || (value >= low && value <= high));
     });
     if (!good) first = std::min(first, row);
   }
   if (first == rows) return absl::OkStatus();
-  std::vector<float> values(static_cast<size_t>(type_.size()));
-  part.samples.Read(first, values.data());
-  if (bounded) Scale(values);
+  std::vector<float> values;
+  ReadValues(part, first, values);
   const auto at = std::find_if(values.begin(), values.end(), [&](float value) {
     return !std::isfinite(value) || (bounded && !(value >= low && value <= high));
   });
@@ -177,56 +186,68 @@ absl::Status ArraysDataset::CheckValues(const Part& part) const {
           : "; every number has to be finite: leave such rows out, or put numbers in their place"));
 }
 
-// Statistics of each feature or channel in double, row by row: the same whatever the threads.
-void ArraysDataset::SetScale() {
-  factor_.clear();
-  center_.clear();
-  const bool image = type_.is(FlowType::Kind::kImage);
-  const int64_t channels = image ? type_.channels : type_.features,
-                plane = image ? type_.height * type_.width : 1;
-  if (IsBytes(*config_, train_.samples)) {
-    factor_.assign(static_cast<size_t>(channels), 1.0f / 255);
-    center_.assign(static_cast<size_t>(channels), 0.0f);
-    return;
+absl::Status ArraysDataset::PrepareAs(const ArrayPreparation& preparation) {
+  using Kind = ArrayPreparation::Kind;
+  const NumberType type = train_.samples.type();
+  const bool standardized = preparation.kind == Kind::kStandardized;
+  if ((preparation_.kind == Kind::kStandardized) != standardized) {
+    return absl::InvalidArgumentError(
+        standardized ? "scaling: the encoder was trained on standardized samples; say scaling: "
+                       "STANDARDIZE, by the training's means and deviations"
+                     : "scaling: STANDARDIZE is not what the encoder was trained on: its samples "
+                       "were not standardized");
   }
-  if (config_->scaling() != Arrays::STANDARDIZE) return;
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const auto size = static_cast<size_t>(channels);
-  std::vector<double> mean(size), square(size);
-  std::vector<float> least(size, kInfinity), most(size, -kInfinity);
-  std::vector<float> values(static_cast<size_t>(type_.size()));
+  if (preparation_.Divides(type) != preparation.Divides(type)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "scaling: ", Arrays::Scaling_Name(config_->scaling()), " takes ", train_.samples.path(),
+        ", ", train_.samples.ToString(), ", ", preparation_.Divides(type) ? "over 255" : "as it is",
+        ", and the encoder was trained on numbers ",
+        preparation.Divides(type) ? "over 255" : "as they are"));
+  }
+  preparation_ = preparation;
+  return absl::OkStatus();
+}
+
+// Statistics of each feature or channel, row by row: the same whatever the threads.
+void ArraysDataset::Standardize() {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const bool image = type_.is(FlowType::Kind::kImage);
+  const auto size = static_cast<size_t>(image ? type_.channels : type_.features);
+  const int64_t plane = image ? type_.height * type_.width : 1;
+  std::vector<double> mean(size), square(size), least(size, kInfinity), most(size, -kInfinity);
+  std::vector<double> numbers;
   const double count = static_cast<double>(rows_.train.size()) * static_cast<double>(plane);
-  const auto for_each_value = [&](const auto& visit) {
+  const auto for_each_number = [&](const auto& visit) {
     for (const int64_t row : rows_.train) {
-      train_.samples.Read(row, values.data());
-      const float* value = values.data();
+      train_.samples.Read(row, numbers);
+      const double* number = numbers.data();
       for (size_t c = 0; c < size; ++c) {
-        for (int64_t i = 0; i < plane; ++i) visit(c, static_cast<double>(*value++));
+        for (int64_t i = 0; i < plane; ++i) visit(c, *number++);
       }
     }
   };
-  for_each_value([&](size_t c, double value) {
-    mean[c] += value / count;
-    least[c] = std::min(least[c], static_cast<float>(value));
-    most[c] = std::max(most[c], static_cast<float>(value));
+  for_each_number([&](size_t c, double number) {
+    mean[c] += number / count;
+    least[c] = std::min(least[c], number);
+    most[c] = std::max(most[c], number);
   });
-  for_each_value(
-      [&](size_t c, double value) { square[c] += (value - mean[c]) * (value - mean[c]) / count; });
+  for_each_number([&](size_t c, double number) {
+    square[c] += (number - mean[c]) * (number - mean[c]) / count;
+  });
   for (size_t c = 0; c < size; ++c) {
     // What is rounded of a constant's mean is no deviation.
-    const bool varies = least[c] < most[c];
-    factor_.push_back(varies ? static_cast<float>(1 / std::sqrt(square[c])) : 1.0f);
-    center_.push_back(varies ? static_cast<float>(mean[c]) : least[c]);
+    const double factor = least[c] < most[c] ? 1 / std::sqrt(square[c]) : kInfinity;
+    const bool varies = std::isfinite(factor);
+    preparation_.factor.push_back(varies ? factor : 1.0);
+    preparation_.center.push_back(varies ? mean[c] : least[c]);
   }
 }
 
-void ArraysDataset::Scale(std::vector<float>& values) const {
-  if (factor_.empty()) return;
-  const size_t plane = values.size() / factor_.size();
-  for (size_t c = 0; c < factor_.size(); ++c) {
-    float* const at = values.data() + c * plane;
-    for (size_t i = 0; i < plane; ++i) at[i] = (at[i] - center_[c]) * factor_[c];
-  }
+void ArraysDataset::ReadValues(const Part& part, int64_t row, std::vector<float>& values) const {
+  std::vector<double> numbers;
+  part.samples.Read(row, numbers);
+  values.resize(numbers.size());
+  preparation_.Apply(part.samples.type(), numbers, values.data());
 }
 
 absl::Status ArraysDataset::Load() {
@@ -237,7 +258,8 @@ absl::Status ArraysDataset::Load() {
   }
   rows_ = HoldOut(train_.samples.rows(), test_.samples.rows() > 0 ? 0 : config_->held_out(),
                   config_->held_out_seed(), train_.classes);
-  SetScale();
+  if (preparation_.kind == ArrayPreparation::Kind::kStandardized && preparation_.factor.empty())
+    Standardize();
   for (const Part* part : {&train_, &test_}) {
     if (absl::Status status = CheckValues(*part); !status.ok()) return status;
   }
@@ -269,9 +291,7 @@ absl::Status ArraysDataset::Read(Split split, int64_t index, Sample& sample) con
   sample.index = index;
   sample.type = type_;
   sample.label = labelled_ ? part.classes[static_cast<size_t>(row)] : -1;
-  sample.values.resize(static_cast<size_t>(type_.size()));
-  part.samples.Read(row, sample.values.data());
-  Scale(sample.values);
+  ReadValues(part, row, sample.values);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,6 @@
 // Arrays in files as a dataset: tables, other models' features, images of any numbers.
 //
-//   value = (number - center[c]) · factor[c]    c the feature of a vector, the channel of an image
+// Numbers become values as core/flow/array_preparation.h has it.
 //
 // float32, float64, float16, bfloat16, whole numbers of 8 to 64 bits and booleans; .npy or
 // .safetensors. The files stay mapped: a sample's numbers are read when it is asked for, and the
@@ -32,9 +32,8 @@ class ArraysDataset : public Dataset {
   FlowType type() const override { return type_; }
   bool labelled() const override { return labelled_; }
   int64_t classes() const override { return classes_; }
-  std::optional<ArrayPreparation> array_preparation() const override {
-    return ArrayPreparation{.center = center_, .factor = factor_};
-  }
+  std::optional<ArrayPreparation> array_preparation() const override { return preparation_; }
+  absl::Status PrepareAs(const ArrayPreparation& preparation) override;
   DatasetExtent extent() const override;
   // DataLoss names the file and the row of a number that is not finite or not in the range, and of
   // a label that is no whole number from 0 to 2^24.
@@ -59,10 +58,11 @@ class ArraysDataset : public Dataset {
                 Part& part, FieldChecker& check) const;
   void SetType();
   absl::Status LoadLabels(Part& part);
-  // Of the rows: every number is finite and, after scaling, in the range.
+  // Of the rows: every value is finite and in the range.
   absl::Status CheckValues(const Part& part) const;
-  void SetScale();
-  void Scale(std::vector<float>& values) const;
+  // The training samples' statistics.
+  void Standardize();
+  void ReadValues(const Part& part, int64_t row, std::vector<float>& values) const;
   const Part& PartOf(Split split) const;
   // Of the part.
   int64_t RowOf(Split split, int64_t index) const;
@@ -72,8 +72,8 @@ class ArraysDataset : public Dataset {
   bool labelled_ = false;
   int64_t classes_ = 0;
   Part train_, test_;
-  HeldOutSplit rows_;                   // of the training file, and of the test split in it
-  std::vector<float> center_, factor_;  // by feature or channel; empty: as they are
+  HeldOutSplit rows_;  // of the training file, and of the test split in it
+  ArrayPreparation preparation_;
 };
 
 }  // namespace pretext

@@ -141,6 +141,56 @@ TEST(Arrays, StandardizesByTheTrainingSplit) {
   EXPECT_EQ(seen.size(), 12u) << "each row is in one split";
 }
 
+// Numbers that float32 cannot tell apart are centered before they are rounded.
+TEST(Arrays, StandardizesInDouble) {
+  const TestFolder folder;
+  std::string data, header = "{'descr': '<f8', 'fortran_order': False, 'shape': (100, 2), }";
+  for (int i = 0; i < 100; ++i) {
+    for (const double number : {1.7e9 + i, 1e-42 * i})
+      data.append(reinterpret_cast<const char*>(&number), sizeof(number));
+  }
+  header.resize(64 - 11, ' ');
+  header += '\n';
+  const std::string file = absl::StrCat(std::string("\x93NUMPY\1\0\x36\0", 10), header, data);
+  ASSERT_TRUE(WriteFileAtomically(folder / "times.npy", file).ok());
+  Arrays config;
+  config.set_samples(folder / "times.npy");
+  config.set_scaling(Arrays::STANDARDIZE);
+  const auto dataset = Loaded(config);
+  ASSERT_NE(dataset, nullptr);
+  // Of 0 to n - 1 the mean is (n - 1) / 2, the variance (n² - 1) / 12.
+  const double deviation = std::sqrt((100.0 * 100 - 1) / 12);
+  for (int i = 0; i < 100; ++i) {
+    for (const float value : Row(*dataset, Split::kTrain, i).values)
+      EXPECT_NEAR(value, (i - 49.5) / deviation, 1e-6);
+  }
+}
+
+// Of an encoder that was trained on other data.
+TEST(Arrays, PreparesAsTheTrainingDid) {
+  using Kind = ArrayPreparation::Kind;
+  Arrays config = Of("table_float64.npy");
+  config.set_scaling(Arrays::STANDARDIZE);
+  auto dataset = ArraysDataset::Create(config, BuildContext());
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  EXPECT_THAT(std::string((*dataset)->PrepareAs({.kind = Kind::kAsTheyAre}).message()),
+              HasSubstr("scaling: STANDARDIZE is not what the encoder was trained on"));
+  const ArrayPreparation given = {
+      .kind = Kind::kStandardized, .center = {1, 2, 3, 4}, .factor = {2, 2, 2, 2}};
+  ASSERT_TRUE((*dataset)->PrepareAs(given).ok());
+  ASSERT_TRUE((*dataset)->Load().ok());
+  EXPECT_THAT(Row(**dataset, Split::kTrain, 2).values, ElementsAre(2, -2, -6, 6));
+
+  config.set_scaling(Arrays::BYTES);
+  dataset = ArraysDataset::Create(config, BuildContext());
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  EXPECT_THAT(std::string((*dataset)->PrepareAs(given).message()),
+              HasSubstr("the encoder was trained on standardized samples"));
+  EXPECT_THAT(std::string((*dataset)->PrepareAs({.kind = Kind::kByType}).message()),
+              AllOf(HasSubstr("scaling: BYTES takes "), HasSubstr("over 255, and the encoder")));
+  EXPECT_TRUE((*dataset)->PrepareAs({.kind = Kind::kBytes}).ok());
+}
+
 TEST(Arrays, HoldsOutOfEachClassItsShare) {
   const auto count = [](const Dataset& dataset, Split split) {
     std::map<int32_t, int> classes;

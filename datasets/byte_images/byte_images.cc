@@ -46,7 +46,7 @@ void ByteImages::Set(const FlowType& type, Part train, Part test, double held_ou
   rows_[0] = std::move(split.train);
   statistics_ = ComputePixelStatistics(train.pixels.data(), rows_[0], type.channels,
                                        type.height * type.width);
-  scale_ = MakePixelScale(scaling, statistics_);
+  scale_ = given_ ? *given_ : MakePixelScale(scaling, statistics_);
   rows_[1] = std::move(split.test);
   if (test_count > 0) {
     rows_[1].resize(static_cast<size_t>(test_count));
@@ -55,6 +55,13 @@ void ByteImages::Set(const FlowType& type, Part train, Part test, double held_ou
   images_ = std::move(train);
   Append(std::move(test.pixels), images_.pixels);
   Append(std::move(test.labels), images_.labels);
+}
+
+absl::Status ByteImages::PrepareAs(const ImageScaling& scaling,
+                                   const PicturePreparation& preparation) {
+  absl::StatusOr<PixelScale> scale = ScaleAs(scaling, preparation);
+  if (scale.ok()) given_ = *std::move(scale);
+  return scale.status();
 }
 
 void ByteImages::Read(Split split, int64_t index, Sample& sample) const {
@@ -81,6 +88,7 @@ std::optional<PicturePreparation> PreparationOf(const FlowType& type, const Imag
   PixelScale scale = MakePixelScale(scaling, statistics);
   preparation.factor = std::move(scale.factor);
   preparation.offset = std::move(scale.offset);
+  preparation.standardized = scaling.standardize();
   return preparation;
 }
 

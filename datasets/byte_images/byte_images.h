@@ -39,6 +39,10 @@ class ByteImages {
   void Set(const FlowType& type, Part train, Part test, double held_out, uint64_t held_out_seed,
            const ImageScaling& scaling);
 
+  // Before Set: scaled as another data's pictures, in place of by the statistics of these
+  // (Dataset::PrepareAs).
+  absl::Status PrepareAs(const ImageScaling& scaling, const PicturePreparation& preparation);
+
   int64_t size(Split split) const { return static_cast<int64_t>(rows_[At(split)].size()); }
   void Read(Split split, int64_t index, Sample& sample) const;
   SampleSum Sum(Split split, int64_t index) const;
@@ -68,6 +72,7 @@ class ByteImages {
   Part images_;                   // training images, then test images
   std::vector<int64_t> rows_[2];  // by split: where its images lie
   PixelStatistics statistics_;    // of the training split
+  std::optional<PixelScale> given_;
   PixelScale scale_;
 };
 

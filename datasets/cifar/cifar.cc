@@ -120,6 +120,10 @@ std::optional<PicturePreparation> CifarDataset::preparation() const {
   return images_.preparation(type(), config_->scaling());
 }
 
+absl::Status CifarDataset::PrepareAs(const PicturePreparation& preparation) {
+  return images_.PrepareAs(config_->scaling(), preparation);
+}
+
 PRETEXT_REGISTER_DATASET(CifarDataset, Cifar);
 
 }  // namespace pretext

@@ -28,6 +28,7 @@ class CifarDataset : public Dataset {
   // Of batches.meta.txt, fine_label_names.txt or coarse_label_names.txt, where the folder has it.
   std::vector<std::string> class_names() const override { return class_names_; }
   std::optional<PicturePreparation> preparation() const override;
+  absl::Status PrepareAs(const PicturePreparation& preparation) override;
   DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override { return images_.size(split); }

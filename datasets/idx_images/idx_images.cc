@@ -145,6 +145,10 @@ std::optional<PicturePreparation> IdxImagesDataset::preparation() const {
   return images_.preparation(type_, config_->scaling());
 }
 
+absl::Status IdxImagesDataset::PrepareAs(const PicturePreparation& preparation) {
+  return images_.PrepareAs(config_->scaling(), preparation);
+}
+
 PRETEXT_REGISTER_DATASET(IdxImagesDataset, IdxImages);
 
 }  // namespace pretext

@@ -27,6 +27,7 @@ class IdxImagesDataset : public Dataset {
   int64_t classes() const override { return classes_; }
   std::vector<std::string> class_names() const override;
   std::optional<PicturePreparation> preparation() const override;
+  absl::Status PrepareAs(const PicturePreparation& preparation) override;
   DatasetExtent extent() const override;
   absl::Status Load() override;
   int64_t size(Split split) const override;

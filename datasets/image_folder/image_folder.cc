@@ -161,6 +161,12 @@ std::optional<PicturePreparation> ImageFolderDataset::preparation() const {
   return preparation;
 }
 
+absl::Status ImageFolderDataset::PrepareAs(const PicturePreparation& preparation) {
+  absl::StatusOr<PixelScale> scale = ScaleAs(config_->scaling(), preparation);
+  if (scale.ok()) given_ = *std::move(scale);
+  return scale.status();
+}
+
 std::string ImageFolderDataset::Summary() const {
   std::string text = absl::StrCat(
       ImagesSummary(size(Split::kTrain), size(Split::kTest), type_, classes(), statistics_), "; ",

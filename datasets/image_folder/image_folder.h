@@ -30,6 +30,7 @@ class ImageFolderDataset : public Dataset {
   bool labelled() const override { return !folders_.classes.empty(); }
   int64_t classes() const override { return static_cast<int64_t>(folders_.classes.size()); }
   std::optional<PicturePreparation> preparation() const override;
+  absl::Status PrepareAs(const PicturePreparation& preparation) override;
   std::vector<std::string> class_names() const override { return ClassNames(folders_.classes); }
   // Counts the pictures, and looks at some of them where it matters how large they are.
   DatasetExtent extent() const override;
@@ -74,8 +75,9 @@ class ImageFolderDataset : public Dataset {
   std::vector<LoadedPicture> pictures_;
   std::vector<uint8_t> decoded_;  // rows that were made while they were looked at
   PictureStore store_;
-  std::vector<int64_t> rows_[2];  // by split
-  PixelStatistics statistics_;    // of the training split
+  std::vector<int64_t> rows_[2];     // by split
+  PixelStatistics statistics_;       // of the training split
+  std::optional<PixelScale> given_;  // by PrepareAs
   PixelScale scale_;
   uint32_t making_ = 0;  // a checksum of what samples are made by, beside their files
 

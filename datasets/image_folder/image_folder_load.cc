@@ -130,7 +130,7 @@ absl::Status ImageFolderDataset::Load() {
   statistics_ = StatisticsOf(
       sum, square,
       static_cast<double>(rows_[0].size()) * static_cast<double>(type_.height * type_.width));
-  scale_ = MakePixelScale(config_->scaling(), statistics_);
+  scale_ = given_ ? *given_ : MakePixelScale(config_->scaling(), statistics_);
   const absl::Status held = Hold();
   // Crops of pictures that are not held are of reduced ones where that is allowed.
   making_ = ContentOf(absl::StrCat(PictureKey({}, form_.target), form_.own_size,

@@ -73,6 +73,19 @@ PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& sta
   return scale;
 }
 
+absl::StatusOr<PixelScale> ScaleAs(const ImageScaling& config,
+                                   const PicturePreparation& preparation) {
+  if (config.standardize() != preparation.standardized) {
+    return absl::InvalidArgumentError(
+        preparation.standardized
+            ? "scaling: the encoder was trained on standardized pictures; say scaling { "
+              "standardize: true }, by the training's means and deviations"
+            : "scaling.standardize: is not what the encoder was trained on: its pictures were not "
+              "standardized");
+  }
+  return PixelScale{preparation.factor, preparation.offset};
+}
+
 void ScaleUnit(const PixelScale& scale, const float* pixels, int64_t plane, float* out) {
   for (size_t c = 0; c < scale.factor.size(); ++c) {
     const float factor = scale.factor[c], offset = scale.offset[c];

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/flow/flow_type.h"
+#include "core/flow/picture_preparation.h"
 #include "core/plugin/field_checker.h"
 
 namespace pretext {
@@ -39,6 +41,11 @@ PixelStatistics StatisticsOf(const std::vector<uint64_t>& sum, const std::vector
 
 // A channel of one colour throughout is only centered, not divided.
 PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& statistics);
+
+// The scale of another data's preparation, which an encoder was trained on. Faults: a config that
+// standardizes where that did not, or the reverse.
+absl::StatusOr<PixelScale> ScaleAs(const ImageScaling& config,
+                                   const PicturePreparation& preparation);
 
 // One image [C, H·W].
 void ScalePixels(const PixelScale& scale, const uint8_t* pixels, int64_t plane, float* out);

@@ -3,6 +3,7 @@
 #include <lbfgs.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -45,6 +46,12 @@ absl::StatusOr<ProbeAccuracy> EvaluateProbe(const Features& train, const Feature
   if (absl::Status status = CheckLabelled(train, test); !status.ok()) return status;
 
   const SoftmaxRegression objective(train, CountClasses(train, test), options.decay);
+  if (objective.parameters() > std::numeric_limits<int>::max()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a probe of ", objective.parameters(),
+                     " weights, one for each class and feature, is more than its solver counts; "
+                     "leave it out by evaluate { classify: false }"));
+  }
   const int size = static_cast<int>(objective.parameters());
   const std::unique_ptr<double[], void (*)(double*)> parameters(lbfgs_malloc(size), lbfgs_free);
   if (parameters == nullptr)

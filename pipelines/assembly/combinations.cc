@@ -51,23 +51,6 @@ int64_t StatisticsRowsOf(const Assembled& parts, int64_t samples) {
   return fewest;
 }
 
-absl::Status CheckEvaluation(const Assembled& parts, const AskedFigures& asked) {
-  const Pipeline::Evaluate& evaluate = parts.config->evaluate();
-  FieldChecker check;
-  std::string why;
-  if (parts.sample.is(FlowType::Kind::kTokens)) {
-    why = "of text the masked language model's predictions are measured, and nothing is classified";
-  } else if (!parts.dataset->labelled()) {
-    why = "the dataset has no labels";
-  } else if (!evaluate.classify()) {
-    why = "classify is false";
-  }
-  if (why.empty()) return check.status();
-  check.That(!asked.knn, "knn[0]", absl::StrCat("measures nothing: ", why));
-  check.That(!asked.probe, "probe", absl::StrCat("measures nothing: ", why));
-  return check.status();
-}
-
 absl::Status CheckBest(const Assembled& parts) {
   const std::string& best = parts.config->checkpoints().best();
   FieldChecker check;
@@ -115,6 +98,23 @@ absl::Status CheckWeightDecay(const Assembled& parts) {
 }
 
 }  // namespace
+
+absl::Status CheckEvaluation(const Assembled& parts, const AskedFigures& asked) {
+  const Pipeline::Evaluate& evaluate = parts.config->evaluate();
+  FieldChecker check;
+  std::string why;
+  if (parts.sample.is(FlowType::Kind::kTokens)) {
+    why = "of text the masked language model's predictions are measured, and nothing is classified";
+  } else if (!parts.dataset->labelled()) {
+    why = "the dataset has no labels";
+  } else if (!evaluate.classify()) {
+    why = "classify is false";
+  }
+  if (why.empty()) return check.status();
+  check.That(!asked.knn, "knn[0]", absl::StrCat("measures nothing: ", why));
+  check.That(!asked.probe, "probe", absl::StrCat("measures nothing: ", why));
+  return check.status();
+}
 
 AskedFigures FiguresAskedFor(const Pipeline& written) {
   if (written.has_version()) return {};

@@ -21,6 +21,9 @@ struct AskedFigures {
 };
 AskedFigures FiguresAskedFor(const Pipeline& written);
 
+// Faults of figures that were asked for and cannot be given.
+absl::Status CheckEvaluation(const Assembled& parts, const AskedFigures& asked);
+
 // Adds a fault for each combination that cannot be meant. All parts are there.
 void CheckCombinations(const Assembled& parts, const AskedFigures& asked, SourceMap* map);
 

@@ -86,6 +86,7 @@ std::string PageHtml(absl::string_view title, absl::string_view body, bool scrip
   return absl::StrCat(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"generator\" content=\"pretext\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
       // An icon of its own: else a browser asks a server for one.
       "<link rel=\"icon\" href=\"data:,\">\n<title>",

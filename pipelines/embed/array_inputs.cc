@@ -1,6 +1,5 @@
 #include "pipelines/embed/array_inputs.h"
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -8,19 +7,19 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/arrays/array_file.h"
+#include "pipelines/encoder/preparation_text.h"
 
 namespace pretext {
 namespace {
 
-// Rows whose numbers are not finite are left out, and named.
+// Rows whose values are not finite, or not what they can be, are left out and named.
 class ArrayRows : public Input {
  public:
   ArrayRows(ArrayFile samples, ArrayFile labels, const TrainedEncoder& trained, int64_t block)
       : samples_(std::move(samples)),
         labels_(std::move(labels)),
         type_(trained.sample),
-        center_(trained.file.arrays().center().begin(), trained.file.arrays().center().end()),
-        factor_(trained.file.arrays().factor().begin(), trained.file.arrays().factor().end()),
+        preparation_(ArraysFromMessage(trained.file.arrays())),
         block_(block) {
     // Names are of the classes of the training's labels.
     const auto& names = trained.file.class_name();
@@ -38,10 +37,8 @@ class ArrayRows : public Input {
     for (; next_ < samples_.rows() && static_cast<int64_t>(block.size()) < block_; ++next_) {
       const std::string name = absl::StrCat(samples_.path(), "#", next_);
       Sample sample = SampleOf(next_);
-      const bool finite = std::all_of(sample.values.begin(), sample.values.end(),
-                                      [](float value) { return std::isfinite(value); });
-      if (!finite) {
-        block.faults.push_back(absl::StrCat(name, ": a number of it is not finite"));
+      if (const std::string fault = Fault(sample); !fault.empty()) {
+        block.faults.push_back(absl::StrCat(name, ": ", fault));
         continue;
       }
       if (labelled()) {
@@ -63,17 +60,27 @@ class ArrayRows : public Input {
     Sample sample;
     sample.type = type_;
     sample.values.resize(static_cast<size_t>(type_.size()));
-    samples_.Read(row, sample.values.data());
-    const size_t plane = factor_.empty() ? 0 : sample.values.size() / factor_.size();
-    for (size_t i = 0; plane > 0 && i < sample.values.size(); ++i) {
-      sample.values[i] = (sample.values[i] - center_[i / plane]) * factor_[i / plane];
-    }
+    std::vector<double> numbers;
+    samples_.Read(row, numbers);
+    preparation_.Apply(samples_.type(), numbers, sample.values.data());
     return sample;
+  }
+  // What is wrong with a row's values, or nothing.
+  std::string Fault(const Sample& sample) const {
+    for (const float value : sample.values) {
+      if (!std::isfinite(value)) return "a number of it is not finite";
+      if (type_.range && !(value >= static_cast<float>(type_.range->low) &&
+                           value <= static_cast<float>(type_.range->high))) {
+        return absl::StrCat("a number of it becomes ", value, ", and the encoder was trained on ",
+                            type_.range->ToString());
+      }
+    }
+    return "";
   }
 
   const ArrayFile samples_, labels_;
   const FlowType type_;
-  const std::vector<float> center_, factor_;
+  const ArrayPreparation preparation_;
   const int64_t block_;
   std::vector<std::string> classes_;
   int64_t next_ = 0;
@@ -100,8 +107,10 @@ absl::StatusOr<std::unique_ptr<Input>> OpenArrays(const InputOptions& options,
                      " was not trained on arrays but on ", trained.sample.ToString()));
   }
   const std::vector<int64_t> wanted = RowShape(trained.sample);
-  if (arrays.center_size() != arrays.factor_size() ||
-      (arrays.factor_size() > 0 && arrays.factor_size() != wanted[0])) {
+  const ArrayPreparation preparation = ArraysFromMessage(arrays);
+  const size_t channels = static_cast<size_t>(wanted[0]);
+  if (preparation.kind == ArrayPreparation::Kind::kStandardized &&
+      (preparation.center.size() != channels || preparation.factor.size() != channels)) {
     return absl::InvalidArgumentError(
         absl::StrCat(trained.path, ": its arrays { … } does not fit its sample { … }"));
   }

@@ -78,7 +78,16 @@ absl::StatusOr<BatchEncoder> BatchEncoder::Open(const std::string& path, Layer l
         absl::StrCat("z is made by the head, which the run alone has: ", parts.status().message()));
   }
   const FlowType z = parts->head->output();
-  if (made.of_text() || z.is(FlowType::Kind::kTokenScores) || z.is(FlowType::Kind::kSequence)) {
+  if (made.of_text()) {
+    return NoSuchLayer(made.trained_,
+                       "z is given of pictures and arrays; of texts take --layer h or tokens");
+  }
+  if (made.trained_.file.teacher()) {
+    return NoSuchLayer(made.trained_,
+                       "its encoder is the teacher's (teacher { kept }), and z is what the trained "
+                       "one's head makes; take --layer h");
+  }
+  if (z.is(FlowType::Kind::kTokenScores) || z.is(FlowType::Kind::kSequence)) {
     return NoSuchLayer(made.trained_, absl::StrCat("its head gives ", z.ToString(),
                                                    ", which is no vector of an input"));
   }
@@ -87,7 +96,9 @@ absl::StatusOr<BatchEncoder> BatchEncoder::Open(const std::string& path, Layer l
 }
 
 std::string BatchEncoder::Mark() const {
-  const TensorFile weights = WeightsOf({&trained_.encoder->parameters()}, /*tokenizer=*/"");
+  std::vector<const ParameterSet*> sets = {&trained_.encoder->parameters()};
+  if (layer_ == Layer::kZ) sets.push_back(&with_head_->head->parameters());
+  const TensorFile weights = WeightsOf(sets, /*tokenizer=*/"");
   return absl::StrCat("layer ", NameOf(layer_), " of the encoder ", WeightsChecksum(weights));
 }
 

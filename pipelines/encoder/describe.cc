@@ -7,13 +7,14 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "base/check/check.h"
 #include "base/file/read_file.h"
 #include "core/plugin/registry.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/encoder/flow_text.h"
+#include "pipelines/encoder/preparation_text.h"
 #include "pipelines/run/run_history.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -53,16 +54,6 @@ absl::Status DescribeText(const Assembled& parts, EncoderFile::Text& text) {
   text.set_vocabulary_file(parts.dataset->tokenizer()->file_name());
   text.set_checksum(TokenizerFingerprint(*parts.dataset));
   return absl::OkStatus();
-}
-
-void DescribePictures(const PicturePreparation& preparation, EncoderFile::Pictures& pictures) {
-  pictures.set_fit(preparation.fit == PicturePreparation::Fit::kStretch
-                       ? EncoderFile::Pictures::STRETCH
-                       : EncoderFile::Pictures::CROP);
-  const auto& color = preparation.background;
-  pictures.set_background(absl::StrFormat("#%02x%02x%02x", color[0], color[1], color[2]));
-  pictures.mutable_factor()->Add(preparation.factor.begin(), preparation.factor.end());
-  pictures.mutable_offset()->Add(preparation.offset.begin(), preparation.offset.end());
 }
 
 // What the chain makes of a picture of one byte throughout, a value a channel; nothing where that
@@ -111,6 +102,18 @@ void DescribeNormalization(const Assembled& parts, const PicturePreparation& pre
   file.mutable_deviation()->Add(deviations.begin(), deviations.end());
 }
 
+// What the first view of the first group goes through, which is what evaluation takes.
+google::protobuf::RepeatedPtrField<Any> FirstChain(const Pipeline::Views& views) {
+  google::protobuf::RepeatedPtrField<Any> chain = views.augmentation();
+  const google::protobuf::RepeatedPtrField<Pipeline::View>* own = &views.view();
+  if (!views.group().empty()) {
+    chain.MergeFrom(views.group(0).augmentation());
+    own = &views.group(0).view();
+  }
+  if (!own->empty()) chain.MergeFrom((*own)[0].augmentation());
+  return chain;
+}
+
 // How h becomes one vector: as the encoder's config says, in a choice that it calls pooling.
 std::string PoolingOf(const Assembled& parts) {
   if (parts.encoder->output().is(FlowType::Kind::kVector)) return "none: h is one vector";
@@ -156,18 +159,14 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
     const absl::Status status = DescribeText(parts, *file.mutable_text());
     return status.ok() ? absl::StatusOr<EncoderFile>(std::move(file)) : status;
   }
-  *file.mutable_augmentation() = config.views().augmentation();
-  if (config.views().view_size() > 0) {
-    file.mutable_augmentation()->MergeFrom(config.views().view(0).augmentation());
-  }
+  *file.mutable_augmentation() = FirstChain(config.views());
+  PRETEXT_CHECK(
+      file.augmentation_size() == static_cast<int>(parts.chains.front().size()),
+      "the augmentations of the encoder's file are those that an evaluation's samples go through");
   if (const std::optional<ArrayPreparation> rows = parts.dataset->array_preparation()) {
-    EncoderFile::Arrays& described = *file.mutable_arrays();
-    described.mutable_center()->Add(rows->center.begin(), rows->center.end());
-    described.mutable_factor()->Add(rows->factor.begin(), rows->factor.end());
+    *file.mutable_arrays() = ArraysToMessage(*rows);
     // Of bytes over 255 it is known what other programs are to do with a picture.
-    const bool bytes =
-        !rows->factor.empty() && std::all_of(rows->factor.begin(), rows->factor.end(),
-                                             [](float factor) { return factor == 1.0f / 255; });
+    const bool bytes = rows->Divides(NumberType::kU8) && parts.sample.range == kUnitRange;
     if (bytes && parts.sample == parts.view && file.augmentation().empty()) {
       for (int64_t c = 0; c < parts.sample.channels; ++c) file.add_mean(0), file.add_deviation(1);
     }
@@ -179,7 +178,7 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
     return absl::FailedPreconditionError(
         "how a picture becomes a sample depends on the dataset's pixels, and it is not loaded");
   }
-  DescribePictures(*preparation, *file.mutable_pictures());
+  *file.mutable_pictures() = PicturesToMessage(*preparation);
   DescribeNormalization(parts, *preparation, file);
   return file;
 }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/file/is_there.h"
 #include "datasets/cifar/cifar_file.h"
 #include "datasets/idx_images/idx.h"
 #include "datasets/image_folder/picture_loader.h"
@@ -50,10 +51,11 @@ struct Wanted {
   size_t tile = 0;
 };
 
-// PATH and INDEX of "PATH#INDEX"; false for the name of a picture.
+// PATH and INDEX of "PATH#INDEX"; false for the name of a picture, which may end so itself.
 bool SplitName(const std::string& name, std::string& path, int64_t& index) {
   const size_t mark = name.rfind('#');
   if (mark == std::string::npos || !absl::SimpleAtoi(name.substr(mark + 1), &index)) return false;
+  if (IsThere(name, PathKind::kFile)) return false;
   path = name.substr(0, mark);
   return true;
 }

@@ -33,7 +33,7 @@ double MetricsLog::items_per_second() const {
 
 void MetricsLog::Warn(int64_t step) {
   if (step < kSettledSteps) return;
-  for (const std::string& warning : CollapseWarnings(last_.metrics, parts_.encoder->features())) {
+  for (const std::string& warning : StepWarnings(last_.metrics, parts_.encoder->features())) {
     if (std::find(warnings_.begin(), warnings_.end(), warning) != warnings_.end()) continue;
     warnings_.push_back(warning);
     progress_.Say(absl::StrCat("warning: ", warning));

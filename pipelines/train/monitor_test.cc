@@ -32,7 +32,7 @@ TEST(Monitor, SpreadDirections) {
   EXPECT_NEAR(m.at("h_effective_rank"), 8, 0.3);
   EXPECT_NEAR(m.at("alignment"), 2, 0.2);  // unrelated views: cosine 0 on average
   EXPECT_TRUE(m.at("uniformity") < -2.5);
-  EXPECT_TRUE(CollapseWarnings({{"h_spread", 1}, {"h_effective_rank", 8}}, 8).empty());
+  EXPECT_TRUE(StepWarnings({{"h_spread", 1}, {"h_effective_rank", 8}}, 8).empty());
 }
 
 TEST(Monitor, EqualViewsAlignPerfectly) {
@@ -44,22 +44,21 @@ TEST(Monitor, EqualViewsAlignPerfectly) {
 TEST(Monitor, CollapseIsNamed) {
   const auto same =
       Monitor().Measure(Tensor::Full({16, 8}, 3), Tensor::Full({16, 8}, 3), TwoViews(8));
-  EXPECT_THAT(CollapseWarnings(same, 8),
-              testing::ElementsAre(testing::HasSubstr("complete collapse")));
+  EXPECT_THAT(StepWarnings(same, 8), testing::ElementsAre(testing::HasSubstr("complete collapse")));
   // All on one line through the origin: two directions, rank 1.
   Tensor line = Tensor::Zeros({16, 8});
   for (int64_t r = 0; r < 16; ++r) line.data()[r * 8] = r % 3 == 0 ? -1.0f : 1.0f;
   const auto flat = Monitor().Measure(line, Tensor(), TwoViews(8));
-  EXPECT_THAT(CollapseWarnings(flat, 8),
+  EXPECT_THAT(StepWarnings(flat, 8),
               testing::ElementsAre(testing::HasSubstr("dimensional collapse")));
-  EXPECT_TRUE(CollapseWarnings(flat, 2).empty()) << "two features have no more directions";
+  EXPECT_TRUE(StepWarnings(flat, 2).empty()) << "two features have no more directions";
 }
 
 // What a loss without negatives comes to that has nothing to keep z apart: h is as it was.
 TEST(Monitor, CollapseOfZAloneIsNamed) {
   const auto alike =
       Monitor().Measure(RandomTensor({16, 8}, 1), Tensor::Full({16, 8}, 3), TwoViews(8));
-  EXPECT_THAT(CollapseWarnings(alike, 8), testing::ElementsAre(testing::HasSubstr("z_spread")));
+  EXPECT_THAT(StepWarnings(alike, 8), testing::ElementsAre(testing::HasSubstr("z_spread")));
   const auto spread = Measure(RandomTensor({256, 8}, 1), RandomTensor({256, 8}, 2), TwoViews(128));
   EXPECT_NEAR(spread.at("z_spread"), 1, 0.05);
 }

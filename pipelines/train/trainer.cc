@@ -126,8 +126,9 @@ absl::Status Trainer::GoOn(RunDirectory run) {
                                " steps that were made: figures and curves begin here"));
   }
   if (cursor_.step == plan_.total_steps && evaluated_) {
-    progress_.Say(absl::StrCat("the run is finished: all of its ", plan_.total_steps,
-                               " steps are made and evaluated, and nothing is changed"));
+    progress_.Say(
+        absl::StrCat("the run is finished: all of its ", plan_.total_steps,
+                     " steps are made and evaluated, and there is nothing to go on with"));
     return absl::OkStatus();
   }
   progress_.Say(absl::StrCat("going on at step ", cursor_.step, " of ", plan_.total_steps));

@@ -11,8 +11,10 @@
 #include "base/unicode/text_decoder.h"
 #include "core/plugin/build_context.h"
 #include "core/plugin/registry.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/encoder/encoder_folder.h"
+#include "pipelines/encoder/preparation_text.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -61,6 +63,18 @@ absl::Status CheckSample(const FlowType& given, const FlowType& trained,
   return absl::OkStatus();
 }
 
+// The data's samples become what those of the training became.
+absl::Status Prepare(Dataset& data, const EncoderFile& file, const std::string& dataset) {
+  absl::Status status = absl::OkStatus();
+  if (file.has_arrays()) {
+    status = data.PrepareAs(ArraysFromMessage(file.arrays()));
+  } else if (file.has_pictures()) {
+    status = data.PrepareAs(ScaleFromMessage(file));
+  }
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat(dataset, ": ", status.message()));
+}
+
 absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& dataset,
                                   const std::vector<std::string>& overrides) {
   const absl::StatusOr<RunDirectory> run = RunDirectory::Open(RunOf(path));
@@ -74,12 +88,15 @@ absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& da
   LoadedPipeline pipeline = LoadPipelineText(dataset.name, dataset.text);
   *own->config->mutable_dataset() = pipeline.config->dataset();
   own->config->mutable_evaluate()->clear_validation();
+  // Nothing is trained, so none is the best.
+  own->config->clear_checkpoints();
   pipeline.config = std::move(own->config);
   AssemblyOptions options;
   options.run_directory = run->path();
   absl::StatusOr<Assembled> parts = Assemble(std::move(pipeline), options);
   if (!parts.ok()) return parts.status();
   if (auto s = CheckSample(parts->sample, trained->sample, dataset.name); !s.ok()) return s;
+  if (auto s = Prepare(*parts->dataset, trained->file, dataset.name); !s.ok()) return s;
   const std::string checkpoint = CheckpointAt(path, *run);
   if (absl::Status status = LoadTrained(checkpoint, *parts); !status.ok()) return status;
   const absl::StatusOr<CheckpointFacts> facts = ReadCheckpointFacts(checkpoint);
@@ -94,7 +111,7 @@ absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& da
 }
 
 absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText& dataset,
-                                     const std::vector<std::string>& overrides) {
+                                     std::unique_ptr<Pipeline> over) {
   absl::StatusOr<TrainedEncoder> trained = OpenEncoder(path);
   if (!trained.ok()) return trained.status();
   if (trained->tokenizer != nullptr) {
@@ -103,7 +120,7 @@ absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText&
         ": what a language model is worth is measured with its head, which its run has and "
         "this folder has not: name the run"));
   }
-  LoadedPipeline pipeline = LoadPipelineText(dataset.name, dataset.text, overrides);
+  LoadedPipeline pipeline = LoadPipelineText(dataset.name, dataset.text);
   if (!pipeline.map.ok()) return pipeline.map.status();
   Assembled parts;
   BuildContext context;
@@ -117,9 +134,11 @@ absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText&
   if (parts.sample.is(FlowType::Kind::kImage) && !parts.sample.range)
     parts.sample.range = kUnitRange;
   if (auto s = CheckSample(parts.sample, trained->sample, dataset.name); !s.ok()) return s;
+  if (auto s = Prepare(**made, trained->file, dataset.name); !s.ok()) return s;
   parts.dataset = *std::move(made);
-  parts.config = std::move(pipeline.config);
-  parts.config->mutable_evaluate()->clear_validation();
+  // Of the text its dataset alone: how it is measured is not the data's to say.
+  parts.config = std::move(over);
+  *parts.config->mutable_dataset() = pipeline.config->dataset();
   *parts.config->mutable_encoder() = trained->file.encoder();
   Pipeline::Train& train = *parts.config->mutable_train();
   if (!train.has_precision()) train.set_precision(trained->file.precision());
@@ -135,12 +154,19 @@ absl::StatusOr<Assembled> OpenFolder(const std::string& path, const DatasetText&
 
 absl::StatusOr<Assembled> OpenOnDataset(const std::string& path, const std::string& dataset,
                                         const std::vector<std::string>& overrides) {
-  const auto over = ReadUseOverrides(overrides, {"evaluate", "train.precision"});
+  absl::StatusOr<LoadedPipeline> over =
+      ReadUseOverrides(overrides, {"evaluate", "train.precision"});
   if (!over.ok()) return over.status();
+  const AskedFigures asked = FiguresAskedFor(*over->config);
   const absl::StatusOr<DatasetText> text = TextOf(dataset);
   if (!text.ok()) return text.status();
-  return IsEncoderFolder(path) ? OpenFolder(path, *text, overrides)
-                               : OpenRun(path, *text, overrides);
+  absl::StatusOr<Assembled> parts = IsEncoderFolder(path)
+                                        ? OpenFolder(path, *text, std::move(over->config))
+                                        : OpenRun(path, *text, overrides);
+  if (!parts.ok()) return parts;
+  over->map.AddFaults("evaluate", CheckEvaluation(*parts, asked));
+  if (!over->map.ok()) return over->map.status();
+  return parts;
 }
 
 absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const std::string& dataset) {

@@ -43,8 +43,9 @@ std::string Headline(const std::vector<Verdict>& verdicts);
 std::string VerdictLine(const std::vector<Verdict>& verdicts);
 
 // Of the figures of one step (pipelines/train/monitor.h), each a whole sentence: complete collapse,
-// dimensional collapse (of an h with more than two features: others have no more directions).
-std::vector<std::string> CollapseWarnings(
-    const std::vector<std::pair<std::string, double>>& metrics, int64_t features);
+// dimensional collapse (of an h with more than two features: others have no more directions), views
+// that do not differ.
+std::vector<std::string> StepWarnings(const std::vector<std::pair<std::string, double>>& metrics,
+                                      int64_t features);
 
 }  // namespace pretext

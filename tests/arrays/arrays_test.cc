@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/random/random.h"
 #include "tests/program.h"
 
@@ -90,6 +91,141 @@ TEST(Arrays, AreProposedTrainedOnAndEmbedded) {
                 Not(HasSubstr("internal")));
   }
   EXPECT_THAT(FileContents("runs/table/encoder/encoder.textproto"), HasSubstr("arrays {"));
+}
+
+// A .npy of float32 [rows, columns], each column around a level of its own that is shifted by
+// `shift`, and beside it labels, by which the first column differs.
+void WriteTable(const std::string& name, int64_t rows, int64_t columns, float shift) {
+  Random random({.seed = static_cast<uint64_t>(rows)});
+  std::string data, labels;
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto label = static_cast<int32_t>(row % 3);
+    labels.append(reinterpret_cast<const char*>(&label), sizeof(label));
+    for (int64_t column = 0; column < columns; ++column) {
+      const float number = random.Normal() + static_cast<float>(10 * column) + shift +
+                           (column == 0 ? 2.0f * static_cast<float>(label) : 0.0f);
+      data.append(reinterpret_cast<const char*>(&number), sizeof(number));
+    }
+  }
+  WriteNpy(name + ".npy", absl::StrCat(rows, ", ", columns), "<f4", data);
+  WriteNpy(name + ".labels.npy", absl::StrCat(rows, ","), "<i4", labels);
+}
+
+// A pipeline over arrays, whose fields are given.
+std::string OverArrays(const std::string& name, const std::string& fields,
+                       const std::string& rest) {
+  return absl::StrCat("name: \"", name, "\" dataset { [type.googleapis.com/pretext.Arrays] { ",
+                      fields, " } }", rest,
+                      " optimizer { [type.googleapis.com/pretext.AdamW] {} }"
+                      " train { steps: 6 batch_size: 16 }");
+}
+constexpr char kAutoencoder[] =
+    " encoder { [type.googleapis.com/pretext.Mlp] { hidden: 8 code: 3 } }"
+    " head { [type.googleapis.com/pretext.MlpDecoder] { hidden: 8 } }"
+    " loss { [type.googleapis.com/pretext.MeanSquaredError] {} }";
+
+// Lines of a table without what stands before the first comma.
+std::vector<std::string> Numbers(const std::string& csv) {
+  std::vector<std::string> lines = absl::StrSplit(FileContents(csv), '\n', absl::SkipEmpty());
+  for (std::string& line : lines) line.erase(0, line.find(','));
+  return lines;
+}
+
+TEST(Arrays, OfBytesAndOfValuesAreTheSameImages) {
+  const std::string bytes = Noise(40 * 64, true);
+  std::string values, beyond;
+  for (const char byte : bytes) {
+    const auto whole = static_cast<float>(static_cast<uint8_t>(byte)), value = whole * (1.0f / 255);
+    values.append(reinterpret_cast<const char*>(&value), sizeof(value));
+    beyond.append(reinterpret_cast<const char*>(&whole), sizeof(whole));
+  }
+  WriteNpy("bytes.npy", "40, 1, 8, 8", "|u1", bytes);
+  WriteNpy("values.npy", "40, 1, 8, 8", "<f4", values);
+  WriteNpy("beyond.npy", "40, 1, 8, 8", "<f4", beyond);
+  for (const std::string trained : {"bytes", "values"}) {
+    WriteScratchFile("images.textproto",
+                     OverArrays("on_" + trained, "samples: \"" + trained + ".npy\"", kAutoencoder));
+    Done({"train", "images.textproto"});
+    for (const std::string file : {"bytes", "values"})
+      Done({"embed", "runs/on_" + trained, "--input", file + ".npy", "--out", file + ".csv"});
+    EXPECT_EQ(Numbers("bytes.csv"), Numbers("values.csv")) << trained;
+    EXPECT_EQ(Numbers("bytes.csv").size(), 41);
+    const ProgramResult refused =
+        RunProgram({"embed", "runs/on_" + trained, "--input", "beyond.npy", "--out", "b.csv"});
+    EXPECT_NE(refused.exit_code, 0);
+    EXPECT_THAT(refused.output, AllOf(HasSubstr("beyond.npy#0: a number of it becomes"),
+                                      HasSubstr("the encoder was trained on [0, 1]")));
+  }
+}
+
+// Data of another level: what `eval` measures is what `embed` gives.
+TEST(Standardized, DataIsScaledByTheStatisticsOfTheTraining) {
+  WriteTable("old", 90, 6, 0);
+  WriteTable("learn", 60, 6, 5);
+  WriteTable("judge", 75, 6, 5);
+  const std::string own = "samples: \"old.npy\" labels: \"old.labels.npy\" held_out: 0.2 ",
+                    other =
+                        "samples: \"learn.npy\" labels: \"learn.labels.npy\" test_samples: "
+                        "\"judge.npy\" test_labels: \"judge.labels.npy\" ";
+  WriteScratchFile("old.textproto", OverArrays("old", own + "scaling: STANDARDIZE", kAutoencoder));
+  // What is not kept for a data set that is measured on is none of its faults.
+  Done({"train", "old.textproto", "--override",
+        "evaluate { validation: 0.2 } checkpoints { best: \"validation_probe\" }"});
+  for (const std::string part : {"learn", "judge"})
+    Done({"embed", "runs/old", "--input", part + ".npy", "--labels", part + ".labels.npy", "--out",
+          part + "_h.npy"});
+  const std::string of_files =
+      Done({"eval", "--json", "--features", "learn_h.npy", "--labels", "learn.labels.npy", "--test",
+            "judge_h.npy", "--test_labels", "judge.labels.npy"});
+  const auto data = [](const std::string& fields) {
+    return "dataset { [type.googleapis.com/pretext.Arrays] { " + fields + " } }";
+  };
+  for (const std::string encoder : {"runs/old", "runs/old/encoder"}) {
+    const std::string measured =
+        Done({"eval", encoder, "--json", "--dataset", data(other + "scaling: STANDARDIZE")});
+    EXPECT_NE(Value(of_files, "probe"), "none") << of_files;
+    for (const char* const figure : {"knn", "probe"})
+      EXPECT_EQ(Value(measured, figure), Value(of_files, figure)) << encoder << " " << figure;
+    EXPECT_THAT(Refused({"eval", encoder, "--dataset", data(other)}).output,
+                HasSubstr("scaling: the encoder was trained on standardized samples"));
+    // How it is measured is not the data's to say.
+    WriteScratchFile("bf16.textproto",
+                     OverArrays("x", other + "scaling: STANDARDIZE", kAutoencoder) +
+                         " evaluate { knn { k: 3 } max_train_samples: 9 }");
+    EXPECT_EQ(Value(Done({"eval", encoder, "--json", "--dataset", "bf16.textproto"}), "knn"),
+              Value(of_files, "knn"));
+  }
+  EXPECT_THAT(
+      Refused({"eval", "runs/old", "--dataset", "old.textproto", "--test", "judge.npy"}).output,
+      HasSubstr("--test goes with --features"));
+  EXPECT_THAT(
+      Refused({"eval", "runs/old", "--dataset", data("samples: \"learn.npy\" scaling: STANDARDIZE"),
+               "--override", "evaluate { probe { l2: 0.1 } }"})
+          .output,
+      HasSubstr("measures nothing: the dataset has no labels"));
+}
+
+// The encoder's folder has what its run's evaluation has: augmentations of the first group too.
+TEST(ViewGroups, AreKeptWithTheEncoder) {
+  WriteNpy("pictures.npy", "40, 1, 8, 8", "|u1", Noise(40 * 64, true));
+  const std::string normalize =
+      "augmentation { [type.googleapis.com/pretext.Normalize] { mean: 0.3 deviation: 0.05 } }";
+  const std::string parts =
+      " encoder { [type.googleapis.com/pretext.ConvNet] { channels: 4 code: 4 } }"
+      " head { [type.googleapis.com/pretext.ProjectionMlp] { hidden: 8 output: 4 } }"
+      " loss { [type.googleapis.com/pretext.VicReg] {} }";
+  const auto embedded = [&](const std::string& name, const std::string& views) {
+    WriteScratchFile("views.textproto", OverArrays(name, "samples: \"pictures.npy\"",
+                                                   " views { " + views + " }" + parts));
+    Done({"train", "views.textproto"});
+    Done({"embed", "runs/" + name, "--input", "pictures.npy", "--out", name + ".csv"});
+    return Numbers(name + ".csv");
+  };
+  const std::vector<std::string> common = embedded("common", "count: 2 " + normalize);
+  EXPECT_EQ(embedded("grouped", "group { name: \"g\" count: 2 " + normalize + " }"), common);
+  EXPECT_EQ(embedded("each",
+                     "group { name: \"g\" view { " + normalize + " } view { " + normalize + " } }"),
+            common);
 }
 
 // A run's own figures, and those of its vectors in files.
