@@ -149,9 +149,9 @@ TEST(Arrays, StandardizesInDouble) {
     for (const double number : {1.7e9 + i, 1e-42 * i})
       data.append(reinterpret_cast<const char*>(&number), sizeof(number));
   }
-  header.resize(64 - 11, ' ');
+  header.resize(128 - 11, ' ');
   header += '\n';
-  const std::string file = absl::StrCat(std::string("\x93NUMPY\1\0\x36\0", 10), header, data);
+  const std::string file = absl::StrCat(std::string("\x93NUMPY\1\0\x76\0", 10), header, data);
   ASSERT_TRUE(WriteFileAtomically(folder / "times.npy", file).ok());
   Arrays config;
   config.set_samples(folder / "times.npy");
