@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
+#include "base/text/shell_word.h"
 #include "cli/command.h"
 #include "cli/out_path.h"
 
@@ -44,7 +45,8 @@ absl::Status InitCommand(const std::vector<std::string>& arguments) {
   if (!proposed.ok()) return proposed.status();
   if (absl::Status status = WriteFileAtomically(*out, proposed->text); !status.ok()) return status;
   std::fputs(proposed->summary.c_str(), said);
-  std::fprintf(said, "written: %s. Read it, then: pretext train %s\n", out->c_str(), out->c_str());
+  std::fprintf(said, "written: %s. Read it, then: pretext train %s\n", out->c_str(),
+               ShellWord(*out).c_str());
   return absl::OkStatus();
 }
 

@@ -10,6 +10,7 @@
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/file/read_file.h"
+#include "base/text/shell_word.h"
 #include "core/plugin/save_tokenizer.h"
 #include "core/plugin/tokenizer.h"
 #include "pipelines/assembly/data_checks.h"
@@ -250,7 +251,7 @@ absl::Status Trainer::TrainAndEvaluate() {
 void Trainer::SayStopped(absl::string_view when) {
   progress_.Say(absl::StrCat("Stopped at step ", cursor_.step, " of ", plan_.total_steps, when,
                              "; the checkpoint is written. Go on with: pretext train --resume ",
-                             run_.path()));
+                             ShellWord(run_.path())));
 }
 
 absl::Status Trainer::WriteEncoder() const {
@@ -272,7 +273,7 @@ absl::StatusOr<TrainOutcome> Trainer::Run() {
         absl::StrCat(status.message(),
                      "; the last checkpoint is whole. Go on with: pretext train "
                      "--resume ",
-                     run_.path()));
+                     ShellWord(run_.path())));
   }
   if (!is_first()) {
     if (status.ok()) return TrainOutcome::kFinished;
