@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <optional>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
@@ -48,19 +50,28 @@ class LabelledTexts : public Input {
   bool labelled() const override { return true; }
   double share() const override { return texts_->share(); }
   absl::Status Next(InputBlock& block) override {
+    const std::optional<int64_t> files = texts_->files();
+    if (files && static_cast<size_t>(*files) != labels_.lines.size())
+      return OtherNumber(*files, "");
     absl::Status status = texts_->Next(block);
     for (size_t i = 0; i < block.size() && status.ok(); ++i, ++next_) {
-      if (next_ == labels_.lines.size()) return OtherNumber(next_ + 1, "or more");
+      const size_t at = block.places.empty() ? next_ : static_cast<size_t>(block.places[i]);
+      if (at >= labels_.lines.size()) return OtherNumber(static_cast<int64_t>(at) + 1, "or more");
       const auto& classes = labels_.classes;
-      const auto found = std::lower_bound(classes.begin(), classes.end(), labels_.lines[next_]);
+      const auto found = std::lower_bound(classes.begin(), classes.end(), labels_.lines[at]);
       block.labels.push_back(static_cast<int32_t>(found - classes.begin()));
+      of_read_.push_back(labels_.lines[at]);
     }
     const bool end = status.ok() && block.names.empty() && block.faults.empty();
-    return end && next_ < labels_.lines.size() ? OtherNumber(next_, "") : status;
+    return end && !files && next_ < labels_.lines.size()
+               ? OtherNumber(static_cast<int64_t>(next_), "")
+               : status;
   }
+  // The labels of the texts that could be read, in their order.
+  const std::vector<std::string>& of_read() const { return of_read_; }
 
  private:
-  absl::Status OtherNumber(size_t texts, absl::string_view more) const {
+  absl::Status OtherNumber(int64_t texts, absl::string_view more) const {
     return absl::InvalidArgumentError(absl::StrCat(
         absl::GetFlag(FLAGS_labels), ": there are ", labels_.lines.size(), " labels for ", texts,
         more.empty() ? "" : " ", more, " texts: one a line, in the same order"));
@@ -69,6 +80,7 @@ class LabelledTexts : public Input {
   const std::unique_ptr<Input> texts_;
   const TextLabels& labels_;
   size_t next_ = 0;
+  std::vector<std::string> of_read_;
 };
 
 absl::StatusOr<TextLabels> ReadLabels(const std::string& path) {
@@ -171,11 +183,14 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
   absl::StatusOr<std::unique_ptr<Input>> input = OpenInput(what, encoder->trained());
   if (!input.ok()) return input.status();
   TextLabels labels;
+  const LabelledTexts* labelled = nullptr;
   if (encoder->of_text() && !what.labels.empty()) {
     absl::StatusOr<TextLabels> read = ReadLabels(what.labels);
     if (!read.ok()) return read.status();
     labels = *std::move(read);
-    *input = std::make_unique<LabelledTexts>(*std::move(input), labels);
+    auto with_labels = std::make_unique<LabelledTexts>(*std::move(input), labels);
+    labelled = with_labels.get();
+    *input = std::move(with_labels);
   }
   auto file = VectorFile::Create(*out, {.format = absl::GetFlag(FLAGS_format),
                                         .width = encoder->width(),
@@ -198,7 +213,7 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
   std::FILE* const said = SaidBeside(*out);
   Say(*report, *encoder, said);
   if (probed) {
-    if (absl::Status status = Probe(kept, labels.lines, said); !status.ok()) return status;
+    if (absl::Status status = Probe(kept, labelled->of_read(), said); !status.ok()) return status;
   }
   return Unreadable(*report);
 }

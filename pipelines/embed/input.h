@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct InputBlock {
   std::vector<int32_t> labels;      // as many, or none
   std::vector<Sample> samples;      // of pictures, as the dataset of the training gave them
   std::vector<std::string> texts;   // of text
+  std::vector<int64_t> places;      // of texts that are a file each: which of the files; else none
   std::vector<std::string> faults;  // each begins with a path
 
   size_t size() const { return names.size(); }
@@ -33,6 +35,8 @@ class Input {
   // Names of the classes, by label; without labels none.
   virtual std::vector<std::string> classes() const { return {}; }
   virtual bool labelled() const { return false; }
+  // Of texts that are a file each: the files, those that cannot be read among them.
+  virtual std::optional<int64_t> files() const { return std::nullopt; }
   // What was read of it, in [0, 1]; 0 where the end is not known.
   virtual double share() const = 0;
 };

@@ -100,6 +100,11 @@ class TextFiles : public Input {
     return files / static_cast<double>(paths_.size());
   }
 
+  std::optional<int64_t> files() const override {
+    if (unit_ != TextUnit::kFile) return std::nullopt;
+    return static_cast<int64_t>(paths_.size());
+  }
+
   absl::Status Next(InputBlock& block) override {
     block = {};
     size_t bytes = 0;
@@ -119,6 +124,7 @@ class TextFiles : public Input {
       if (!got.ok()) block.faults.emplace_back(got.status().message());
       if (!open_) continue;
       bytes += text.size();
+      if (unit_ == TextUnit::kFile) block.places.push_back(static_cast<int64_t>(next_) - 1);
       block.names.push_back(unit_ == TextUnit::kFile ? paths_[next_ - 1] : OnOneLine(text));
       block.texts.push_back(std::move(text));
     }

@@ -218,6 +218,30 @@ TEST(TextProgram, ACheckpointIsUsedLikeItsRun) {
 }
 
 // Two passes of one text that dropout alone tells apart (Gao et al. 2021, "SimCSE").
+// A file that cannot be read has a label all the same.
+TEST(TextProgram, LabelsGoByTheFilesThatWereGiven) {
+  WriteScratchFile("few.textproto", Pipeline("few"));
+  ASSERT_EQ(RunProgram({"train", "few.textproto", "--override", "train { steps: 2 }"}).exit_code,
+            0);
+  WriteScratchFile("corn.txt", "golden corn between heavy stones");
+  WriteScratchFile("dog.txt", "his dog sleeps under an oak");
+  WriteScratchFile("files.txt",
+                   "corn.txt\nabsent.txt\ndog.txt\ncorn.txt\ndog.txt\ncorn.txt\ndog.txt\n");
+  WriteScratchFile("labels.txt", "mill\nmill\nyard\nmill\nyard\nmill\nyard\n");
+  const std::vector<std::string> embed = {"embed",  "runs/few", "--input",  "@files.txt",
+                                          "--unit", "file",     "--labels", "labels.txt",
+                                          "--out",  "few.csv"};
+  const ProgramResult result = RunProgram(embed);
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("absent.txt"));
+  const std::string table = FileContents("few.csv");
+  EXPECT_EQ(Lines(table), 7u);
+  EXPECT_THAT(table, AllOf(HasSubstr("corn.txt,0,mill,"), HasSubstr("dog.txt,1,yard,"),
+                           Not(HasSubstr("dog.txt,0"))));
+  WriteScratchFile("labels.txt", "mill\nyard\nmill\nyard\nmill\nyard\n");
+  EXPECT_THAT(RunProgram(embed).output, HasSubstr("there are 6 labels for 7 texts"));
+}
+
 TEST(TextProgram, TrainsOnViewsThatDifferByDropout) {
   WriteCorpus();
   const auto pipeline = [](const std::string& name, const std::string& dropout) {
