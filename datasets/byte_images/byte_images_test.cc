@@ -77,5 +77,18 @@ TEST(ByteImages, Scales) {
   EXPECT_EQ(sample.values[0], -1);
 }
 
+TEST(ByteImages, AreScaledAsOthersWere) {
+  ImageScaling scaling;
+  scaling.set_standardize(true);
+  ByteImages images;
+  EXPECT_FALSE(images.PrepareAs(scaling, {.factor = {2}, .offset = {1}}).ok())
+      << "those were not standardized";
+  ASSERT_TRUE(images.PrepareAs(scaling, {.factor = {2}, .offset = {1}, .standardized = true}).ok());
+  images.Set(kType, Numbered(5, 51, false), {}, 0, 1, scaling);
+  Sample sample;
+  images.Read(Split::kTrain, 0, sample);
+  EXPECT_FLOAT_EQ(sample.values[0], 2 * 51 / 255.0f + 1);
+}
+
 }  // namespace
 }  // namespace pretext

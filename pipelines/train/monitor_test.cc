@@ -39,6 +39,8 @@ TEST(Monitor, EqualViewsAlignPerfectly) {
   Tensor z = RandomTensor({8, 5}, 3);
   std::copy_n(z.data(), 20, z.data() + 20);
   EXPECT_NEAR(Measure(Tensor(), z, TwoViews(4)).at("alignment"), 0, 1e-12);
+  EXPECT_THAT(StepWarnings(Monitor().Measure(Tensor(), z, TwoViews(4)), 0),
+              testing::ElementsAre(testing::HasSubstr("views of a sample do not differ")));
 }
 
 TEST(Monitor, CollapseIsNamed) {

@@ -14,8 +14,8 @@ bool FewDirections(double rank, int64_t features) {
   return rank < kRank && (features == 0 || features > 2);
 }
 
-// Above this the cosine of a pair of views is 1, but for the rounding of its terms.
-constexpr double kAlikeViews = 1 - 1e-5;
+// Below this the squared distance of two views' z of length 1 is that of their rounding.
+constexpr double kAlikeViews = 1e-10;
 
 // What the figures of a batch come to.
 enum class Finding { kNone, kAlikeH, kAlikeZ, kFewDirections };
@@ -36,18 +36,18 @@ constexpr char kAgainstFew[] =
 
 std::vector<std::string> StepWarnings(const std::vector<std::pair<std::string, double>>& metrics,
                                       int64_t features) {
-  double h_spread = 1, z_spread = 1, rank = kRank, positive_cosine = 0;
+  double h_spread = 1, z_spread = 1, rank = kRank, alignment = 1;
   for (const auto& [name, value] : metrics) {
     if (name == "h_spread") h_spread = value;
     if (name == "z_spread") z_spread = value;
     if (name == "h_effective_rank") rank = value;
-    if (name == "positive_cosine") positive_cosine = value;
+    if (name == "alignment") alignment = value;
   }
   switch (Find(h_spread, z_spread, rank, features)) {
     case Finding::kNone:
-      if (positive_cosine <= kAlikeViews) break;
+      if (alignment > kAlikeViews) break;
       return {
-          "the views of a sample do not differ: z of the two is the same (positive_cosine 1), so "
+          "the views of a sample do not differ: z of the two is the same (alignment 0), so "
           "that only what tells samples apart is learnt, and nothing of what they have in common. "
           "Give the views augmentations that are random, or the encoder dropout"};
     case Finding::kAlikeH:
