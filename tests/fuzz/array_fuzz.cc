@@ -19,8 +19,8 @@ bool ReadFuzzed(const std::string& bytes) {
     }
     any = true;
     // The last row is the end of the file, or before it.
-    std::vector<float> values(static_cast<size_t>(file->row_size()));
-    file->Read(file->rows() - 1, values.data());
+    std::vector<double> numbers;
+    file->Read(file->rows() - 1, numbers);
     if (kind == ArrayFile::Kind::kLabels) file->WholeNumber(file->rows() - 1);
   }
   return any;
