@@ -32,7 +32,6 @@ class ArrayFile {
   NumberType type() const { return type_; }
   const std::vector<int64_t>& shape() const { return shape_; }
   int64_t rows() const { return shape_.empty() ? 0 : shape_[0]; }
-  int64_t row_size() const;  // numbers
   // "60000×784 of F32"
   std::string ToString() const;
 
@@ -42,6 +41,7 @@ class ArrayFile {
   std::optional<int64_t> WholeNumber(int64_t row) const;
 
  private:
+  int64_t row_size() const;  // numbers
   absl::Status OpenNpy();
   absl::Status OpenSafetensors(const std::string& tensor, Kind kind);
   absl::Status CheckShape(Kind kind) const;
