@@ -127,6 +127,10 @@ void Say(const EmbedReport& report, const BatchEncoder& encoder, std::FILE* said
         "parts'\n",
         Counted(report.text.split).c_str(), Counted(most).c_str());
   }
+  if (report.text.repaired > 0) {
+    std::fprintf(said, "%s ill-formed UTF-8 sequences are replaced\n",
+                 Counted(report.text.repaired).c_str());
+  }
   const double unknown = static_cast<double>(report.text.unknown) /
                          static_cast<double>(std::max<int64_t>(1, report.text.tokens));
   if (unknown >= 0.01) {

@@ -42,6 +42,9 @@ absl::StatusOr<std::unique_ptr<Augmentation>> TokenMaskingAugmentation::Create(
     // 0.9 + 0.1 may come out a little above 1.
     check.That(sum <= 1 + 1e-12, "random_probability",
                absl::StrCat("and mask_probability must be at most 1 together; they are ", sum));
+    check.That(sum > 0, "mask_probability",
+               "and random_probability are both 0: every target would stand in the input, and be "
+               "copied, not predicted");
   }
   check.That(config.span_stop() >= 0 && config.span_stop() < 1, "span_stop",
              absl::StrCat("must be in [0, 1); it is ", config.span_stop()));

@@ -19,20 +19,18 @@ bool IsFolder(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+}  // namespace
+
 bool IsLink(const std::string& path) {
   struct stat info;
   return lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
 }
-
-}  // namespace
 
 bool FileTree::EnterFirst(const std::string& folder) {
   struct stat info;
   // What cannot be looked at cannot be listed either: let that say so.
   return stat(folder.c_str(), &info) != 0 || entered_.insert({info.st_dev, info.st_ino}).second;
 }
-
-void FileTree::Enter(const std::string& folder) { EnterFirst(folder); }
 
 absl::Status FileTree::List(const std::string& folder, const Visit& visit) {
   DIR* const opened = opendir(folder.c_str());

@@ -17,6 +17,8 @@
 
 namespace pretext {
 
+bool IsLink(const std::string& path);
+
 class FileTree {
  public:
   // Told the path of what is no folder: a file, a device, a link to nowhere. False ends the walk.
@@ -25,15 +27,15 @@ class FileTree {
   // Visits what is below the folder. Errors name the path of a folder that cannot be listed.
   absl::Status Walk(const std::string& folder, const Visit& visit);
 
-  // The folder counts as entered: links to it are not followed.
-  void Enter(const std::string& folder);
+  // The folder counts as entered: links to it are not followed. False where it did already, by
+  // whatever path.
+  bool EnterFirst(const std::string& folder);
 
   // The links that were not followed, as they lead to a folder that was entered already.
   const std::vector<std::string>& repeated() const { return repeated_; }
 
  private:
   absl::Status List(const std::string& folder, const Visit& visit);
-  bool EnterFirst(const std::string& folder);
 
   std::set<std::pair<dev_t, ino_t>> entered_;
   std::set<std::string> folders_, links_;  // still to be walked

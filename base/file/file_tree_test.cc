@@ -95,7 +95,7 @@ TEST(FileTree, WhatWasEnteredIsNotEnteredAgain) {
   Touch(folder / "b/y");
   Link("..", folder / "a/up");
   FileTree tree;
-  tree.Enter(folder.path());
+  tree.EnterFirst(folder.path());
   Names files;
   ASSERT_TRUE(tree.Walk(folder / "a",
                         [&](const std::string& path) {

@@ -38,7 +38,7 @@ absl::Status NoPictures(const std::string& where) {
 absl::Status FindPictures(const std::string& directory, const std::string& folder, bool all,
                           std::vector<std::string>& paths, PassedOver& passed_over) {
   FileTree tree;
-  if (folder != directory) tree.Enter(directory);
+  if (folder != directory) tree.EnterFirst(directory);
   const absl::Status status = tree.Walk(folder, [&](const std::string& path) {
     if (IsPicture(path, passed_over)) paths.push_back(path);
     return all || paths.empty();

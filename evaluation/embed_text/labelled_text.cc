@@ -9,6 +9,7 @@
 #include "base/file/read_file.h"
 #include "base/text/counted.h"
 #include "base/unicode/text_decoder.h"
+#include "base/unicode/unicode.h"
 #include "core/flow/held_out.h"
 #include "evaluation/probe/probe.h"
 
@@ -42,10 +43,12 @@ Features Pick(const Features& all, const std::vector<int32_t>& labels,
 absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
   const absl::StatusOr<std::string> bytes = ReadFile(path, kMostBytes);
   if (!bytes.ok()) return bytes.status();
-  const absl::StatusOr<std::string> text = DecodeText(*bytes);
+  absl::StatusOr<std::string> text = DecodeText(*bytes);
   if (!text.ok()) {
     return absl::Status(text.status().code(), absl::StrCat(path, ": ", text.status().message()));
   }
+  int64_t replaced = 0;
+  RepairUtf8(&*text, &replaced);
   std::vector<std::string> lines = absl::StrSplit(*text, '\n');
   if (lines.back().empty()) lines.pop_back();  // what ends with an end of line has no line after it
   return lines;

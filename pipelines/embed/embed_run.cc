@@ -37,6 +37,7 @@ absl::StatusOr<EmbedReport> EmbedInput(BatchEncoder& encoder, Input& input, Vect
       if (report.faults.size() < kFaultsKept) report.faults.push_back(std::move(fault));
     }
     if (block.names.empty() && block.faults.empty()) break;
+    report.text.repaired += block.repaired;
     if (block.names.empty()) continue;
     const absl::StatusOr<Rows> rows = encoder.of_text() ? encoder.OfTexts(block.texts, &report.text)
                                                         : encoder.OfSamples(block.samples);

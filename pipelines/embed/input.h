@@ -23,6 +23,7 @@ struct InputBlock {
   std::vector<std::string> texts;   // of text
   std::vector<int64_t> places;      // of texts that are a file each: which of the files; else none
   std::vector<std::string> faults;  // each begins with a path
+  int64_t repaired = 0;             // ill-formed parts of the texts that became U+FFFD
 
   size_t size() const { return names.size(); }
 };

@@ -166,9 +166,14 @@ absl::StatusOr<EncoderFile> DescribeEncoder(const Assembled& parts, const std::s
   if (const std::optional<ArrayPreparation> rows = parts.dataset->array_preparation()) {
     *file.mutable_arrays() = ArraysToMessage(*rows);
     // Of bytes over 255 it is known what other programs are to do with a picture.
-    const bool bytes = rows->Divides(NumberType::kU8) && parts.sample.range == kUnitRange;
-    if (bytes && parts.sample == parts.view && file.augmentation().empty()) {
-      for (int64_t c = 0; c < parts.sample.channels; ++c) file.add_mean(0), file.add_deviation(1);
+    if (rows->Divides(NumberType::kU8) && parts.sample.range == kUnitRange) {
+      const auto channels = static_cast<size_t>(parts.sample.channels);
+      PicturePreparation over_255 = {.channels = parts.sample.channels,
+                                     .height = parts.sample.height,
+                                     .width = parts.sample.width};
+      over_255.factor.assign(channels, 1);
+      over_255.offset.assign(channels, 0);
+      DescribeNormalization(parts, over_255, file);
     }
     return file;
   }

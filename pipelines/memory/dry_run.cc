@@ -91,15 +91,16 @@ absl::StatusOr<PassMemory> Measure(const Assembled& parts, const MemoryLimit& li
     const double bytes = BytesOf(limit, [&] { pass(*batch); });
     // What it has computed, whatever else the machine does meanwhile.
     const double passed = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-    // The libraries make their code in the first.
-    if (memory.measurements() > 0) seconds += passed / omp_get_max_threads();
+    // The libraries make their code in the first, unless it is long by itself.
+    const double took = passed / omp_get_max_threads();
+    if (memory.measurements() > 0 || took > kSeconds) seconds += took;
     memory.Add(samples, bytes);
     // The next takes as long as all before it together, and twice the memory. Where it is not
     // plain whether the whole fits, it is worth more time.
     if (2 * bytes > most_bytes) break;
     const double whole = memory.At(static_cast<double>(most));
     const bool plain = whole <= most_bytes || whole > 8 * most_bytes;
-    const bool enough = memory.measurements() >= kLeastMeasurements;
+    const bool enough = memory.measurements() >= kLeastMeasurements || seconds > kSeconds;
     if (enough && 2 * seconds > (plain ? kSeconds : kSecondsInDoubt)) break;
   }
   return memory;

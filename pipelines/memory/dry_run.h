@@ -3,9 +3,9 @@
 // layers keep.
 //
 // The number of samples is doubled until it is the batch's, or two seconds of computing are over
-// (not before three measurements; ten seconds where the whole would be a little more than there
-// is), or the next would not fit; from there on a straight line through the last two measurements
-// is followed.
+// (not before three measurements, unless one alone takes longer; ten seconds where the whole would
+// be a little more than there is), or the next would not fit; from there on a straight line through
+// the last two measurements is followed.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
@@ -104,6 +106,15 @@ TEST_F(ResultTableTest, TwoOfOneNameAreToldApart) {
   Write("b/run", 2, Line(2, 70));
   const std::vector<RunFiles> runs = Runs();
   EXPECT_THAT(Names(MakeResultTable(runs)), ElementsAre(HasSubstr("/a/run"), HasSubstr("/b/run")));
+}
+
+TEST_F(ResultTableTest, ARunIsFoundOnceWhateverLinksThereAre) {
+  Write("run-3", 2, Line(2, 80));
+  std::filesystem::create_directory_symlink("run-3", folder_ / "latest");
+  std::filesystem::create_directory_symlink(".", folder_ / "loop");
+  const auto found = FindRuns(folder_ / ".");
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(*found, ElementsAre(testing::EndsWith("/run-3")));
 }
 
 TEST_F(ResultTableTest, AFolderThatIsNotThereIsAnError) {

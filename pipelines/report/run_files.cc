@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/file/file_tree.h"
 #include "base/file/folder.h"
 #include "base/file/read_file.h"
 #include "base/text/counted.h"
@@ -96,6 +97,8 @@ absl::StatusOr<RunFiles> ReadRun(const std::string& path) {
 
 absl::StatusOr<std::vector<std::string>> FindRuns(const std::string& folder) {
   std::vector<std::string> runs, left = {folder};
+  FileTree seen;
+  seen.EnterFirst(folder);
   // Deeper than that nobody keeps runs, and links may go round.
   constexpr int kDepth = 5;
   for (int depth = 0; depth < kDepth && !left.empty(); ++depth) {
@@ -115,6 +118,10 @@ absl::StatusOr<std::vector<std::string>> FindRuns(const std::string& folder) {
         if (kind.ok() && *kind == PathKind::kFolder) next.push_back(std::move(inside));
       }
     }
+    // A folder by its own name rather than by a link's, and once.
+    std::stable_partition(next.begin(), next.end(),
+                          [](const std::string& path) { return !IsLink(path); });
+    std::erase_if(next, [&](const std::string& path) { return !seen.EnterFirst(path); });
     left = std::move(next);
   }
   std::sort(runs.begin(), runs.end());

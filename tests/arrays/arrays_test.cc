@@ -223,6 +223,10 @@ TEST(ViewGroups, AreKeptWithTheEncoder) {
   };
   const std::vector<std::string> common = embedded("common", "count: 2 " + normalize);
   EXPECT_EQ(embedded("grouped", "group { name: \"g\" count: 2 " + normalize + " }"), common);
+  // Of bytes over 255 and an affine augmentation other programs can make the same numbers.
+  EXPECT_THAT(FileContents("runs/grouped/encoder/encoder.textproto"),
+              AllOf(HasSubstr("\nmean: [0.3]\n"), HasSubstr("\ndeviation: [0.05]\n")));
+  Done({"export", "runs/grouped", "--format", "onnx", "--out", "grouped_onnx"});
   EXPECT_EQ(embedded("each",
                      "group { name: \"g\" view { " + normalize + " } view { " + normalize + " } }"),
             common);

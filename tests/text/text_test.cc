@@ -2,6 +2,7 @@
 // that is killed and goes on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
@@ -238,6 +239,16 @@ TEST(TextProgram, LabelsGoByTheFilesThatWereGiven) {
   EXPECT_EQ(Lines(table), 7u);
   EXPECT_THAT(table, AllOf(HasSubstr("corn.txt,0,mill,"), HasSubstr("dog.txt,1,yard,"),
                            Not(HasSubstr("dog.txt,0"))));
+  // What is compressed, as a corpus may be; and bytes that are no UTF-8.
+  gzFile packed = gzopen((ScratchFolder() + "/texts.gz").c_str(), "wb");
+  ASSERT_EQ(gzputs(packed, "the old miller\nc\xff at\n"), 21);
+  ASSERT_EQ(gzclose(packed), Z_OK);
+  const ProgramResult unpacked =
+      RunProgram({"embed", "runs/few", "--input", "texts.gz", "--out", "packed.csv"});
+  EXPECT_EQ(unpacked.exit_code, 0) << unpacked.output;
+  EXPECT_THAT(unpacked.output, HasSubstr("1 ill-formed UTF-8 sequences are replaced"));
+  EXPECT_THAT(FileContents("packed.csv"),
+              AllOf(HasSubstr("\nthe old miller,"), HasSubstr("\nc\xef\xbf\xbd at,")));
   WriteScratchFile("labels.txt", "mill\nyard\nmill\nyard\nmill\nyard\n");
   EXPECT_THAT(RunProgram(embed).output, HasSubstr("there are 6 labels for 7 texts"));
 }
