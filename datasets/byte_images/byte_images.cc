@@ -59,9 +59,7 @@ void ByteImages::Set(const FlowType& type, Part train, Part test, double held_ou
 
 absl::Status ByteImages::PrepareAs(const ImageScaling& scaling,
                                    const PicturePreparation& preparation) {
-  absl::StatusOr<PixelScale> scale = ScaleAs(scaling, preparation);
-  if (scale.ok()) given_ = *std::move(scale);
-  return scale.status();
+  return ScaleAs(scaling, preparation, given_);
 }
 
 void ByteImages::Read(Split split, int64_t index, Sample& sample) const {

@@ -162,9 +162,7 @@ std::optional<PicturePreparation> ImageFolderDataset::preparation() const {
 }
 
 absl::Status ImageFolderDataset::PrepareAs(const PicturePreparation& preparation) {
-  absl::StatusOr<PixelScale> scale = ScaleAs(config_->scaling(), preparation);
-  if (scale.ok()) given_ = *std::move(scale);
-  return scale.status();
+  return ScaleAs(config_->scaling(), preparation, given_);
 }
 
 std::string ImageFolderDataset::Summary() const {

@@ -73,8 +73,8 @@ PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& sta
   return scale;
 }
 
-absl::StatusOr<PixelScale> ScaleAs(const ImageScaling& config,
-                                   const PicturePreparation& preparation) {
+absl::Status ScaleAs(const ImageScaling& config, const PicturePreparation& preparation,
+                     std::optional<PixelScale>& scale) {
   if (config.standardize() != preparation.standardized) {
     return absl::InvalidArgumentError(
         preparation.standardized
@@ -83,7 +83,8 @@ absl::StatusOr<PixelScale> ScaleAs(const ImageScaling& config,
             : "scaling.standardize: is not what the encoder was trained on: its pictures were not "
               "standardized");
   }
-  return PixelScale{preparation.factor, preparation.offset};
+  scale = PixelScale{preparation.factor, preparation.offset};
+  return absl::OkStatus();
 }
 
 void ScaleUnit(const PixelScale& scale, const float* pixels, int64_t plane, float* out) {

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "core/flow/flow_type.h"
 #include "core/flow/picture_preparation.h"
@@ -42,10 +43,10 @@ PixelStatistics StatisticsOf(const std::vector<uint64_t>& sum, const std::vector
 // A channel of one colour throughout is only centered, not divided.
 PixelScale MakePixelScale(const ImageScaling& config, const PixelStatistics& statistics);
 
-// The scale of another data's preparation, which an encoder was trained on. Faults: a config that
-// standardizes where that did not, or the reverse.
-absl::StatusOr<PixelScale> ScaleAs(const ImageScaling& config,
-                                   const PicturePreparation& preparation);
+// Sets `scale` to that of another data's preparation, which an encoder was trained on
+// (Dataset::PrepareAs). Faults: a config that standardizes where that did not, or the reverse.
+absl::Status ScaleAs(const ImageScaling& config, const PicturePreparation& preparation,
+                     std::optional<PixelScale>& scale);
 
 // One image [C, H·W].
 void ScalePixels(const PixelScale& scale, const uint8_t* pixels, int64_t plane, float* out);
