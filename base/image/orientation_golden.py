@@ -83,6 +83,10 @@ write("packed_world.png", png(before=packed_world(KEY, attribute(7))))
 write("profile.png", png(before=text(PROFILE, turned(6))))
 write("profile_and_xmp.png", png(before=packed(PROFILE, turned(3)) + text(KEY, attribute(6))))
 write("profile_and_exif.png", png(before=text(PROFILE, turned(6)) + chunk(b"eXIf", tiff(ORIENTATION, 8))))
+for value in (3, 6):
+    block = chunk(b"eXIf", b"Exif\0\0" + tiff(ORIENTATION, value))  # as a JPEG has it
+    write(f"exif_{value}.png", png(before=block if value == 3 else b"", after=block if value == 6 else b""))
+write("exif_twice.png", png(before=chunk(b"eXIf", tiff(ORIENTATION, 3)), after=chunk(b"eXIf", tiff(ORIENTATION, 6))))
 write("other_keyword.png", png(before=text(KEY + b"2", attribute(6)) + text(b"XML", attribute(6))))
 
 

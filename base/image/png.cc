@@ -56,18 +56,11 @@ class PngDecoder {
     return read ? absl::OkStatus() : Fault();
   }
 
-  // Once the pixels are read, as it may come after them. What else is wrong there is of no account.
-  // Without a chunk of Exif a text of it is taken.
-  int Orientation(absl::string_view bytes) {
-    Guarded([this] { png_read_end(png_, info_); });
-    png_uint_32 size = 0;
-    png_bytep found = nullptr;
-    std::string exif;
-    if (png_get_eXIf_1(png_, info_, &size, &found) != 0) {
-      exif.assign(reinterpret_cast<const char*>(found), size);
-    } else {
-      exif = BytesOfRawProfile(PngText(bytes, "Raw profile type exif"));
-    }
+  // Without a chunk of Exif a text of it is taken. libpng is not asked, which has none of a chunk
+  // that begins as JPEG's do.
+  static int Orientation(absl::string_view bytes) {
+    std::string exif(PngChunk(bytes, "eXIf"));
+    if (exif.empty()) exif = BytesOfRawProfile(PngText(bytes, "Raw profile type exif"));
     return OrientationOf(exif, PngText(bytes, "XML:com.adobe.xmp"));
   }
 
@@ -101,9 +94,6 @@ class PngDecoder {
     // Gamma, profiles, texts and the like are passed over unread: they do not change a pixel, and a
     // few bytes of them can be made to expand to gigabytes.
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
-    constexpr char kExif[] = "eXIf";
-    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_AS_DEFAULT,
-                                reinterpret_cast<png_const_bytep>(kExif), 1);
     png_read_info(png_, info_);
   }
 

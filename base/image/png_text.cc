@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -49,23 +50,38 @@ std::string TextOf(absl::string_view type, absl::string_view rest) {
   return packed ? Inflated(rest) : std::string(rest.substr(0, kMostOfText));
 }
 
-}  // namespace
-
-std::string PngText(absl::string_view png, absl::string_view keyword) {
-  std::string text;
+// The last chunk, of those whose type and data are `wanted`, that is whole: its type and its data.
+template <typename Wanted>
+std::pair<absl::string_view, absl::string_view> LastChunk(absl::string_view png,
+                                                          const Wanted& wanted) {
+  std::pair<absl::string_view, absl::string_view> last;
   for (size_t at = kSignature; at + kFrame <= png.size();) {
     const size_t size = NumberAt(png, at);
     if (size > png.size() - at - kFrame) break;
-    const absl::string_view type = png.substr(at + 4, 4);
-    absl::string_view data = png.substr(at + 8, size);
-    const bool is_text = type == "tEXt" || type == "zTXt" || type == "iTXt";
-    if (is_text && absl::StartsWith(data, keyword) && Cut(data) == keyword) {
-      const auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(png.data() + at + 4), size + 4);
-      if (sum == NumberAt(png, at + 8 + size)) text = TextOf(type, data);
+    const absl::string_view type = png.substr(at + 4, 4), data = png.substr(at + 8, size);
+    if (wanted(type, data)) {
+      const auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(type.data()), size + 4);
+      if (sum == NumberAt(png, at + 8 + size)) last = {type, data};
     }
     at += kFrame + size;
   }
-  return text;
+  return last;
+}
+
+}  // namespace
+
+absl::string_view PngChunk(absl::string_view png, absl::string_view type) {
+  return LastChunk(png, [&](absl::string_view its, absl::string_view) { return its == type; })
+      .second;
+}
+
+std::string PngText(absl::string_view png, absl::string_view keyword) {
+  auto [type, data] = LastChunk(png, [&](absl::string_view its, absl::string_view text) {
+    const bool is_text = its == "tEXt" || its == "zTXt" || its == "iTXt";
+    return is_text && absl::StartsWith(text, keyword) && Cut(text) == keyword;
+  });
+  Cut(data);
+  return TextOf(type, data);
 }
 
 std::string BytesOfRawProfile(absl::string_view text) {

@@ -1,4 +1,5 @@
-// Texts in a PNG's chunks, read apart from its pixels: they may be made to expand to gigabytes.
+// Chunks of a PNG and texts in them, read apart from its pixels: they may be made to expand to
+// gigabytes.
 #pragma once
 
 #include <string>
@@ -6,6 +7,9 @@
 #include "absl/strings/string_view.h"
 
 namespace pretext {
+
+// The data of the last chunk of that type that is whole; "" where there is none.
+absl::string_view PngChunk(absl::string_view png, absl::string_view type);
 
 // The last text of that keyword (tEXt, zTXt, iTXt); "" where there is none, or none that is whole
 // and has at most 1 MiB.

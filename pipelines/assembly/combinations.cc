@@ -183,6 +183,19 @@ bool MeasuresAgreement(const Assembled& parts) {
          parts.head->output().is(FlowType::Kind::kVector);
 }
 
+Split JudgedSplit(const Assembled& parts) {
+  return parts.config->evaluate().validation() > 0 ? Split::kValidation : Split::kTest;
+}
+
+HeldOutBatches BatchesOfHeldOutLoss(const Assembled& parts, Split split) {
+  const int64_t most = parts.config->evaluate().max_test_samples();
+  HeldOutBatches batches;
+  batches.samples = parts.dataset->size(split);
+  if (most > 0) batches.samples = std::min(batches.samples, most);
+  batches.batch = std::min(parts.config->train().batch_size(), batches.samples);
+  return batches;
+}
+
 EvaluationFacts FactsOfEvaluation(const Assembled& parts) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
   EvaluationFacts facts{.language = parts.head->output().is(FlowType::Kind::kTokenScores),

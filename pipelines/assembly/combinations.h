@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "core/plugin/dataset.h"
 #include "evaluation/figures/figures.h"
 
 namespace pretext {
@@ -48,6 +49,16 @@ bool Reconstructs(const Assembled& parts);
 // Whether an evaluation says how far views of texts agree: of vectors, in two views or more. What
 // else there is to know of a text without a label is in its loss.
 bool MeasuresAgreement(const Assembled& parts);
+
+// The split that the run is judged by, which may be empty.
+Split JudgedSplit(const Assembled& parts);
+
+// Of the evaluation's loss on a split: samples that it is of, and those of one of its batches, the
+// training's number where there are as many. The dataset is loaded.
+struct HeldOutBatches {
+  int64_t samples = 0, batch = 0;
+};
+HeldOutBatches BatchesOfHeldOutLoss(const Assembled& parts, Split split);
 
 // What decides which figures an evaluation gives.
 EvaluationFacts FactsOfEvaluation(const Assembled& parts);

@@ -54,6 +54,21 @@ absl::Status CheckWarmup(const Pipeline& config, int64_t samples, bool exact) {
   return check.status();
 }
 
+// A best checkpoint chosen by a loss that the evaluation cannot give.
+absl::Status CheckBestLoss(const Assembled& parts) {
+  const std::string& best = parts.config->checkpoints().best();
+  const absl::StatusOr<std::string> chosen = FigureToChooseBy(best, FactsOfEvaluation(parts));
+  const Split split = JudgedSplit(parts);
+  if (best.empty() || !chosen.ok() || *chosen != FigureName("loss", split)) return absl::OkStatus();
+  const int64_t samples = BatchesOfHeldOutLoss(parts, split).samples;
+  FieldChecker check;
+  check.That(samples >= parts.loss->least_samples(), "best",
+             absl::StrCat("asks for ", *chosen, ", and there are ", samples, " of the ",
+                          parts.loss->least_samples(), " samples that the loss needs at least: ",
+                          "keep more for it, as by evaluate { validation: 0.1 }"));
+  return check.status();
+}
+
 // What `freeze_for` keeps from training to the run's end.
 std::vector<FrozenFor> FrozenToTheEnd(const Assembled& parts, const RunLength& length) {
   std::vector<FrozenFor> frozen = FrozenForATime(*parts.config, parts, length.steps_per_epoch);
@@ -109,6 +124,7 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
   if (parts.initialization != nullptr) {
     map.AddFaults("", parts.initialization->Check(*parts.dataset));
   }
+  map.AddFaults("checkpoints", CheckBestLoss(parts));
   if (!map.ok()) return map.status();
 
   WarnOfFreezing(parts, samples, warnings);
@@ -130,6 +146,14 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
         "validation keeps ", kept, kept == 1 ? " sample" : " samples",
         ": figures of so few are chance; a larger share, evaluate { validation: … }, would tell "
         "more"));
+  }
+  const HeldOutBatches held_out = BatchesOfHeldOutLoss(parts, JudgedSplit(parts));
+  if (!parts.loss->by_sample() && held_out.samples >= parts.loss->least_samples() &&
+      held_out.batch < config.train().batch_size()) {
+    warnings->push_back(absl::StrCat("the held-out loss is of batches of ", Counted(held_out.batch),
+                                     " samples, all that are measured, and the training's of ",
+                                     Counted(config.train().batch_size()),
+                                     ": the two are not to be set beside each other"));
   }
   if (parts.dataset->size(Split::kTest) == 0) {
     warnings->push_back(

@@ -117,15 +117,17 @@ ForwardContext ContextOfViews(const Assembled& parts, int64_t batch) {
 // epoch 0, and the encoder in evaluation mode; of views of texts how far they agree.
 absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& figures) {
   const auto& config = *parts_.config;
-  const int64_t all = parts_.dataset->size(split), most = config.evaluate().max_test_samples();
-  const int64_t samples = most > 0 ? std::min(all, most) : all;
-  if (samples < parts_.loss->least_samples()) return absl::OkStatus();
+  const HeldOutBatches batches = BatchesOfHeldOutLoss(parts_, split);
+  if (batches.samples < parts_.loss->least_samples()) return absl::OkStatus();
+  // A loss of pairs depends on their number.
+  const bool of_pairs = !parts_.loss->by_sample();
+  if (of_pairs && split == JudgedSplit(parts_) && batches.batch < config.train().batch_size())
+    figures.loss_batch = batches.batch;
   Loader loader(*parts_.dataset, {.split = split,
-                                  .batch_size = std::min(config.train().batch_size(), samples),
-                                  // A loss of pairs depends on their number.
-                                  .drop_last = !parts_.loss->by_sample(),
+                                  .batch_size = batches.batch,
+                                  .drop_last = of_pairs,
                                   .seed = config.train().seed(),
-                                  .limit = most,
+                                  .limit = config.evaluate().max_test_samples(),
                                   .views = parts_.chains,
                                   .groups = parts_.group_sizes(),
                                   .clean = parts_.loss->needs_clean()});

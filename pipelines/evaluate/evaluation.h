@@ -34,7 +34,9 @@ struct Figures {
   std::vector<std::pair<std::string, double>> values;
   std::vector<std::string> warnings;
   int64_t samples = 0;  // of the split that counts: validation on the way, test at the end
-  double seconds = 0;   // that measuring took
+  // Of a batch of the held-out loss, where that depends on it and is not the training's; or 0.
+  int64_t loss_batch = 0;
+  double seconds = 0;  // that measuring took
 };
 
 class Evaluation {

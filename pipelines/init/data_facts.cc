@@ -92,6 +92,11 @@ std::string QuotedPath(const std::string& path) {
   return absl::StrCat("\"", absl::CHexEscape(path), "\"");
 }
 
+void AddCopies(DataFacts& facts) {
+  if (facts.copies > 0)
+    facts.found.push_back(CountOf(facts.copies, "is a copy", "are copies") + " of another");
+}
+
 std::string CountOf(int64_t n, const std::string& one, const std::string& many) {
   return absl::StrCat(Counted(n), " ", n == 1 ? one : many);
 }

@@ -15,6 +15,8 @@ struct DataFacts {
   std::string path;                // as it was given, without a slash at its end
   std::vector<std::string> found;  // lines for people
 
+  int64_t copies = 0;  // samples or documents that repeat another
+
   // Pictures and arrays.
   int64_t samples = 0;            // that can be trained on
   int64_t test_samples = 0;       // of a test part of their own
@@ -51,6 +53,9 @@ absl::StatusOr<DataFacts> LookAtDataset(DataFacts::Kind kind, const std::string&
 
 // A path as a pipeline's text has it: quoted and escaped.
 std::string QuotedPath(const std::string& path);
+
+// Adds a line on the copies there are, if any.
+void AddCopies(DataFacts& facts);
 
 // "1,234 × 3 words" -> of counts of things: "3 pictures", "1 picture".
 std::string CountOf(int64_t n, const std::string& one, const std::string& many);

@@ -206,6 +206,10 @@ TEST(Init, BadDataAreClearFaults) {
   EXPECT_THAT(Fault("/dev/null"), HasSubstr("neither a file nor a folder"));
   WritePicture(folder / "few/1.png", 8, 8, 1, false);
   EXPECT_THAT(Fault(folder / "few"), HasSubstr("has 1 picture that can be read; at least 32"));
+  std::ofstream(folder / "copies.txt") << "one line as the others are\n";
+  for (int i = 0; i < 300; ++i)
+    std::ofstream(folder / "copies.txt", std::ios::app) << "\none line as the others are\n";
+  EXPECT_THAT(Fault(folder / "copies.txt"), HasSubstr("documents, 300 of them copies of another"));
   EXPECT_THAT(Fault(folder / "few/1.png"), HasSubstr("is one picture; give the folder"));
   const std::string idx = {0, 0, 8, 1, 0, 0, 0, 2, 1, 1};
   std::ofstream(folder / "labels") << idx;

@@ -43,8 +43,8 @@ absl::StatusOr<DataFacts> LookAtDataset(DataFacts::Kind kind, const std::string&
   if (!sums.ok()) return sums.status();
   std::set<uint32_t> contents;
   for (const SampleSum& sum : *sums) contents.insert(sum.content);
-  const int64_t copies = facts.samples - static_cast<int64_t>(contents.size());
-  if (copies > 0) facts.found.push_back(CountOf(copies, "is a copy", "are copies") + " of another");
+  facts.copies = facts.samples - static_cast<int64_t>(contents.size());
+  AddCopies(facts);
   const bool fashion = absl::StrContains(fields, "fashion");
   if (kind == DataFacts::Kind::kIdx && !fashion)
     facts.mirrored = "IDX files hold letters or digits most often";

@@ -200,8 +200,8 @@ absl::StatusOr<DataFacts> LookAtPictures(const std::string& path) {
   facts.found.push_back(grey == read ? "all grey"
                         : grey > 0   ? absl::StrCat("in colour, ", Counted(grey), " of them grey")
                                      : "in colour");
-  const int64_t copies = read - static_cast<int64_t>(contents.size());
-  if (copies > 0) facts.found.push_back(CountOf(copies, "is a copy", "are copies") + " of another");
+  facts.copies = read - static_cast<int64_t>(contents.size());
+  AddCopies(facts);
   if (transparent > 0) {
     facts.found.push_back(
         absl::StrCat(CountOf(transparent, "has transparent parts", "have transparent parts"),

@@ -148,6 +148,7 @@ absl::StatusOr<DataFacts> LookAtText(const std::string& path) {
       ") of ", Counted(counts->lengths.front()), " to ", Counted(counts->lengths.back()),
       " words, the middle one ", Counted(static_cast<int64_t>(facts.words_per_document))));
   facts.found.push_back(ScriptsText(*counts));
+  facts.copies = static_cast<int64_t>(counts->duplicates.share() * static_cast<double>(n));
   if (counts->duplicates.share() > 0.01) {
     facts.found.push_back(absl::StrFormat("%.0f %% of the documents repeat another",
                                           100 * counts->duplicates.share()));

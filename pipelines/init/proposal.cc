@@ -299,6 +299,11 @@ std::string LossAndOptimizer(Method method, const Length& length) {
   return "";
 }
 
+std::string OfThemCopies(const DataFacts& facts) {
+  return facts.copies > 0 ? absl::StrCat(", ", Counted(facts.copies), " of them copies of another")
+                          : "";
+}
+
 }  // namespace
 
 absl::StatusOr<Method> ChooseMethod(const std::string& name, const DataFacts& facts) {
@@ -326,18 +331,21 @@ absl::StatusOr<Method> ChooseMethod(const std::string& name, const DataFacts& fa
         absl::StrCat("--method: ", name, " is for pictures, whose views are crops and colours; ",
                      facts.path, " holds arrays; take autoencoder"));
   }
-  if (!text && facts.samples < kFewestSamples) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        facts.path, ": has ",
-        arrays ? CountOf(facts.samples, "sample", "samples")
-               : CountOf(facts.samples, "picture", "pictures") + " that can be read",
-        "; at least ", kFewestSamples, " are needed for a training, a validation and a test part"));
+  // Copies go to one part together.
+  if (!text && facts.samples - facts.copies < kFewestSamples) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(facts.path, ": has ",
+                     arrays ? CountOf(facts.samples, "sample", "samples")
+                            : CountOf(facts.samples, "picture", "pictures") + " that can be read",
+                     OfThemCopies(facts), "; at least ", kFewestSamples,
+                     " are needed for a training, a validation and a test part"));
   }
-  if (text && (facts.words < 1000 || facts.documents < kFewestSamples)) {
+  if (text && (facts.words < 1000 || facts.documents - facts.copies < kFewestSamples)) {
     return absl::InvalidArgumentError(
         absl::StrCat(facts.path, ": has ", CountOf(facts.words, "word", "words"), " in ",
-                     CountOf(facts.documents, "document", "documents"), "; at least 1,000 in ",
-                     kFewestSamples, " are needed for a training, a validation and a test part"));
+                     CountOf(facts.documents, "document", "documents"), OfThemCopies(facts),
+                     "; at least 1,000 in ", kFewestSamples,
+                     " are needed for a training, a validation and a test part"));
   }
   return method;
 }

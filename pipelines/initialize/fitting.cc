@@ -122,13 +122,17 @@ void FindNumbers(const WeightFile& file, const Matching& matching,
                  std::vector<std::string>& faults) {
   for (const WantedTensor& tensor : matching.wanted) {
     if (!tensor.found()) continue;
+    const bool variance = absl::EndsWith(tensor.name, ".running_var");
+    const auto is_wrong = [&](float number) {
+      return !std::isfinite(number) || (variance && number < 0);
+    };
     for (const StoredTensor* stored : tensor.pieces) {
       const std::vector<float> numbers = NumbersOf(file, *stored);
-      const auto at = std::find_if(numbers.begin(), numbers.end(),
-                                   [](float number) { return !std::isfinite(number); });
+      const auto at = std::find_if(numbers.begin(), numbers.end(), is_wrong);
       if (at == numbers.end()) continue;
-      faults.push_back(absl::StrCat(stored->name, " of ", file.path(), " has ", *at, " at element ",
-                                    at - numbers.begin(), "; weights are finite numbers"));
+      faults.push_back(absl::StrCat(
+          stored->name, " of ", file.path(), " has ", *at, " at element ", at - numbers.begin(),
+          std::isfinite(*at) ? "; a variance is not negative" : "; weights are finite numbers"));
     }
   }
   for (const auto& [copy, original] : matching.copies) {

@@ -8,6 +8,7 @@
 #include "evaluation/features/encode.h"
 #include "evaluation/pca/pca.h"
 #include "evaluation/tsne/tsne.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/preview/sample_tiles.h"
 #include "pipelines/report_data/gather_parts.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -86,10 +87,6 @@ absl::Status AddSamples(const Assembled& parts, const std::vector<int64_t>& indi
 }
 
 }  // namespace
-
-Split JudgedSplit(const Assembled& parts) {
-  return parts.config->evaluate().validation() > 0 ? Split::kValidation : Split::kTest;
-}
 
 absl::StatusOr<Features> EncodeShown(Assembled& parts, Split split, int64_t count,
                                      const Work& work) {

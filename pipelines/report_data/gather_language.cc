@@ -7,6 +7,7 @@
 #include "core/plugin/tokenizer.h"
 #include "core/tensor/memory_pool.h"
 #include "evaluation/fill_mask/fill_mask.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/report_data/gather_parts.h"
 #include "pipelines/text/pipeline.pb.h"
 

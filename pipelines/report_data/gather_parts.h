@@ -10,9 +10,6 @@
 
 namespace pretext {
 
-// The split that the run is judged by, which may be empty.
-Split JudgedSplit(const Assembled& parts);
-
 // h of so many samples of a split as they are, drawn at random as evaluations draw them. The
 // samples themselves are read as they are shown: all together may be gigabytes.
 absl::StatusOr<Features> EncodeShown(Assembled& parts, Split split, int64_t count,

@@ -56,8 +56,12 @@ void RunHistory::Add(absl::string_view line) {
     }
     return;
   }
-  HistoryEvaluation read_evaluation{
-      step, number("epoch"), number("samples"), number("seconds"), {}};
+  HistoryEvaluation read_evaluation{.step = step,
+                                    .epoch = number("epoch"),
+                                    .samples = number("samples"),
+                                    .loss_batch = number("loss_batch"),
+                                    .seconds = number("seconds"),
+                                    .figures = {}};
   auto& figures = read_evaluation.figures;
   for (const auto& [name, value] : evaluation->second.struct_value().fields()) {
     if (value.has_number_value()) figures.emplace_back(name, value.number_value());

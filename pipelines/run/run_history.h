@@ -19,7 +19,10 @@ using HistorySeries = std::vector<HistoryPoint>;
 
 struct HistoryEvaluation {
   double step = 0, epoch = 0;
-  double samples = 0;                                   // that were measured; 0: not known
+  double samples = 0;  // that were measured; 0: not known
+  // Of a batch of the held-out loss, where it is not to be set beside the training's loss, which is
+  // of larger ones; or 0.
+  double loss_batch = 0;
   double seconds = 0;                                   // that it took; 0: not known
   std::vector<std::pair<std::string, double>> figures;  // in the line's order
 };

@@ -68,9 +68,13 @@ absl::Status MetricsLog::WriteEvaluation(const Cursor& cursor, const Figures& fi
   const std::string name = HeldOutLossName(figures.values);
   for (const auto& figure : figures.values)
     if (figure.first == name) held_out_loss_ = figure;
-  const absl::Status written = metrics_.Log(
-      cursor.step, plan_.Epochs(cursor.batches), "eval", figures.values,
-      {{"samples", static_cast<double>(figures.samples)}}, {{"eval_seconds", figures.seconds}});
+  std::vector<std::pair<std::string, double>> counts = {
+      {"samples", static_cast<double>(figures.samples)}};
+  if (figures.loss_batch > 0)
+    counts.emplace_back("loss_batch", static_cast<double>(figures.loss_batch));
+  const absl::Status written =
+      metrics_.Log(cursor.step, plan_.Epochs(cursor.batches), "eval", figures.values, counts,
+                   {{"eval_seconds", figures.seconds}});
   if (!written.ok()) return written;
   const auto verdicts = JudgeRun({metrics_.history(), parts_.encoder->features()});
   if (!verdicts.empty()) progress_.Say(absl::StrCat("judged         ", VerdictLine(verdicts)));

@@ -65,7 +65,8 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
     if (!result.non_finite.empty()) {
       return absl::FailedPreconditionError(absl::StrCat(
           "the loss is ", result.loss, " at step ", cursor.step + 1, ": ", result.non_finite,
-          ". The last good checkpoint is kept; a smaller learning rate, a longer warmup or "
+          ". The last good checkpoint, if there is one, is kept; a smaller learning rate, a longer "
+          "warmup or "
           "train { clip_norm: 1 } often helps"));
     }
     figures.loss_sum += result.weight * result.loss;
@@ -94,9 +95,9 @@ absl::StatusOr<double> Updater::GradientScale(int64_t step, UpdateFigures& figur
   const bool finite = most > 0 ? std::isfinite(figures.gradient_norm)
                                : std::all_of(parameters_.begin(), parameters_.end(), is_finite);
   if (!finite) {
-    return absl::FailedPreconditionError(absl::StrCat("the gradient is not finite at step ", step,
-                                                      ": ", FirstNonFiniteGradient(parameters_),
-                                                      ". The last good checkpoint is kept"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the gradient is not finite at step ", step, ": ", FirstNonFiniteGradient(parameters_),
+        ". The last good checkpoint, if there is one, is kept"));
   }
   return most > 0 && figures.gradient_norm > most ? scale * (most / figures.gradient_norm) : scale;
 }
@@ -131,7 +132,7 @@ absl::Status Updater::CheckParameters(int64_t step, double learning_rate) const 
     return absl::FailedPreconditionError(
         absl::StrCat("the update at step ", step, " is not finite: ", p->name, ", element ", at,
                      " is ", p->value.Plain().data()[at], " with a learning rate of ",
-                     learning_rate, ". The last good checkpoint is kept"));
+                     learning_rate, ". The last good checkpoint, if there is one, is kept"));
   }
   return absl::OkStatus();
 }

@@ -84,6 +84,14 @@ void JudgeHeldOut(const RunHistory& history, double floor, std::vector<Verdict>&
       return;
     }
   }
+  const double batch = history.evaluations().back().loss_batch;
+  if (batch > 0) {
+    verdicts.push_back({Level::kNote, "held_out",
+                        absl::StrFormat("%s %.4g, of batches of %.0f samples", split, now, batch),
+                        "The training's is of larger batches, in which there is more to tell a "
+                        "sample from: the two are not to be set beside each other."});
+    return;
+  }
   verdicts.push_back(
       {Level::kNote, "held_out",
        absl::StrFormat("%s %.4g beside %.4g in training", split, now, now_training),

@@ -164,6 +164,14 @@ TEST(Verdicts, OverfitIsAHeldOutLossThatRisesTwiceWhileTrainingsFalls) {
               Not(HasSubstr("overfit")))
       << "training's rises too";
   EXPECT_THAT(run({2, 1.8}, falling), HasSubstr("validation loss 1.8 beside "));
+  RunHistory smaller;
+  smaller.Add("{\"step\":10,\"epoch\":1,\"loss\":3}");
+  smaller.Add(
+      "{\"step\":10,\"epoch\":1,\"samples\":30,\"loss_batch\":30,\"eval\":"
+      "{\"validation_loss\":2}}");
+  EXPECT_THAT(
+      VerdictLine(JudgeRun({smaller})),
+      AllOf(HasSubstr("validation loss 2, of batches of 30 samples"), Not(HasSubstr("beside 3"))));
 }
 
 TEST(Verdicts, BoundByItsData) {

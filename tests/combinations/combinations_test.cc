@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/data_checks.h"
@@ -17,6 +18,10 @@
 
 namespace pretext {
 namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
 
 constexpr int kTrain = 21, kTest = 9, kSide = 8;
 
@@ -79,6 +84,14 @@ class CombinationsTest : public testing::Test {
       paths.push_back(fields.size() == 3 ? fields[1] : std::string(line));
     }
     return absl::StrJoin(paths, " ");
+  }
+
+  std::vector<std::string> Warnings(const std::string& text, const std::string& change) const {
+    const absl::StatusOr<Assembled> parts = Assembled_(text, change);
+    EXPECT_TRUE(parts.ok() && parts->dataset->Load().ok()) << parts.status();
+    std::vector<std::string> found;
+    EXPECT_TRUE(CheckAgainstData(*parts, &found).ok());
+    return found;
   }
 
   std::string Description(const std::string& text, const std::string& change) const {
@@ -355,6 +368,11 @@ TEST_F(CombinationsTest, TheBestCheckpointIsByAFigureThatIsMeasured) {
   EXPECT_EQ(Faults(Contrastive(), best("loss") + "evaluate { max_test_samples: 1 }"),
             "checkpoints.best");
   EXPECT_EQ(Faults(Autoencoder(), best("loss") + "evaluate { max_test_samples: 1 }"), "");
+  // One sample is kept of the 21.
+  const std::string one = "evaluate { validation: 0.05 }";
+  EXPECT_EQ(Faults(Contrastive(), best("loss") + one), "checkpoints.best");
+  EXPECT_EQ(Faults(Contrastive(), best("knn") + one), "");
+  EXPECT_EQ(Faults(Autoencoder(), best("loss") + one), "");
   EXPECT_EQ(Faults(Autoencoder(), best("probe") + unlabelled), "checkpoints.best");
   // Where a part is faulty, a name that no pipeline has is a fault beside it.
   const std::string faulty = Part("encoder", "Mlp] { code: 0 }");
@@ -364,16 +382,23 @@ TEST_F(CombinationsTest, TheBestCheckpointIsByAFigureThatIsMeasured) {
 
 TEST_F(CombinationsTest, NeighboursThatAreNotThereAreSaid) {
   const auto warnings = [&](const std::string& change) {
-    const absl::StatusOr<Assembled> parts = Assembled_(Contrastive(), change);
-    EXPECT_TRUE(parts.ok() && parts->dataset->Load().ok()) << parts.status();
-    std::vector<std::string> found;
-    EXPECT_TRUE(CheckAgainstData(*parts, &found).ok());
-    return found.size();
+    return Warnings(Contrastive(), change).size();
   };
   EXPECT_EQ(warnings("evaluate { knn { k: 21 } }"), 0);
   EXPECT_EQ(warnings("evaluate { knn { k: 22 } knn { k: 3 } }"), 1);
   EXPECT_EQ(warnings("evaluate { knn { k: 6 } max_train_samples: 5 }"), 1);
-  EXPECT_EQ(warnings("evaluate { knn { k: 3 } validation: 0.2 }"), 1) << "too few of them";
+}
+
+TEST_F(CombinationsTest, AHeldOutLossOfSmallerBatchesIsSaid) {
+  const std::string four = "evaluate { validation: 0.2 knn { k: 3 } }";
+  EXPECT_THAT(Warnings(Autoencoder(), four), ElementsAre(HasSubstr("validation keeps 4 samples")));
+  EXPECT_THAT(Warnings(Contrastive(), four),
+              ElementsAre(HasSubstr("validation keeps 4 samples"),
+                          HasSubstr("held-out loss is of batches of 4 samples")));
+  EXPECT_THAT(Warnings(Contrastive(), four + " train { batch_size: 4 }"), SizeIs(1));
+  EXPECT_THAT(Warnings(Contrastive(), "evaluate { max_test_samples: 7 knn { k: 3 } }"),
+              ElementsAre(HasSubstr("batches of 7 samples, all that are measured, and the "
+                                    "training's of 8")));
 }
 
 TEST_F(CombinationsTest, TheStemFitsTheImages) {

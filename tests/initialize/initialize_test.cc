@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "base/file/file_writer.h"
 #include "base/file/testing.h"
 #include "core/tensor/safetensors.h"
@@ -140,13 +141,18 @@ TEST(Initialize, OldNamesHalfPrecisionAndTiedCopiesAreRead) {
                  "converted from F16 to float32");
 }
 
-TEST(Initialize, AResNetOfTorchvisionsComputesWhatItComputesThere) {
+// As tests/initialize/resnet.safetensors has it.
+const FlowType kSmallImage = FlowType::Image(3, 16, 16);
+std::unique_ptr<Encoder> SmallResNet() {
   ResNet config;
   config.set_depth(18);
   config.set_width(2);
   config.set_stem(ResNet::CIFAR);
-  const FlowType type = FlowType::Image(3, 16, 16);
-  const auto encoder = Made(ResNetEncoder::Create(config, {.input = type, .sample = type}));
+  return Made(ResNetEncoder::Create(config, {.input = kSmallImage, .sample = kSmallImage}));
+}
+
+TEST(Initialize, AResNetOfTorchvisionsComputesWhatItComputesThere) {
+  const auto encoder = SmallResNet();
   const auto head = Made(IdentityHeadPlugin::Create(IdentityHead(), {.input = encoder->output()}));
   Pipeline strict = Config("tests/initialize/resnet.safetensors", Pipeline::Initialize::ENCODER);
   EXPECT_THAT(
@@ -161,7 +167,7 @@ TEST(Initialize, AResNetOfTorchvisionsComputesWhatItComputesThere) {
   EXPECT_EQ(pipeline.initialize(0).checksum().size(), 8u);
   encoder->parameters().Allocate("encoder", 1);
   ASSERT_TRUE((*plan)->Apply("encoder", encoder->parameters()).ok());
-  Tensor x = Tensor::Uninitialized(type.Batch(6));
+  Tensor x = Tensor::Uninitialized(kSmallImage.Batch(6));
   for (int64_t i = 0; i < x.size(); ++i) {
     x.data()[i] = static_cast<float>(
         std::sin(0.7 * static_cast<double>(i) + 1.3 * 1000 + 0.2));  // wave(…, 1000)
@@ -266,6 +272,30 @@ TEST_F(Files, NumbersThatAreNotFiniteAreNamed) {
   }
   EXPECT_THAT(Fault(Write("nan.safetensors", SerializeTensors(file))),
               HasSubstr("bert.embeddings.LayerNorm.bias of"));
+}
+
+TEST_F(Files, AVarianceIsNotNegative) {
+  const auto encoder = SmallResNet();
+  TensorFile file;
+  const auto add = [&](const std::string& name, const Shape& shape) -> Tensor& {
+    file.tensors.push_back({name, Tensor::Full(shape, 1)});
+    return file.tensors.back().tensor;
+  };
+  for (const Parameter& parameter : encoder->parameters().parameters())
+    add(parameter.name, parameter.shape);
+  for (const Buffer& buffer : encoder->parameters().buffers()) {
+    const bool variance = absl::EndsWith(buffer.name, "running_var");
+    const float wrong = buffer.name == "bn1.running_var" ? -0.5f : 0;
+    add(buffer.name, buffer.shape).data()[1] = variance ? wrong : -1;
+  }
+  const auto head = Made(IdentityHeadPlugin::Create(IdentityHead(), {.input = encoder->output()}));
+  Pipeline config =
+      Config(Write("negative.safetensors", SerializeTensors(file)), Pipeline::Initialize::ENCODER);
+  const auto plan = Initialization::Plan("", *encoder, *head, config);
+  EXPECT_THAT(std::string(plan.status().message()),
+              AllOf(HasSubstr("initialize[0].from: bn1.running_var of "),
+                    HasSubstr("has -0.5 at element 1; a variance is not negative"),
+                    Not(HasSubstr("layer"))));
 }
 
 TEST_F(Files, AnUntiedDecoderIsNotTakenForATiedOne) {
