@@ -12,7 +12,8 @@ namespace pretext {
 // A flag that a command takes: the ABSL_FLAG of that name has its type, its default and its help.
 struct CommandFlag {
   const char* name;
-  const char* value;  // "FILE.png", for the help text; "" of a switch
+  const char* value;      // "FILE.png", for the help text; "" of a switch
+  bool repeated = false;  // may be given more than once; else that is a fault
 };
 
 struct Command {

@@ -1,6 +1,7 @@
 #include "cli/command_line.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/flags/reflection.h"
 #include "absl/strings/ascii.h"
@@ -95,6 +96,7 @@ const CommandFlag* MeantFlag(const Command& command, FlagWord* word) {
 absl::StatusOr<CommandLine> ParseCommandLine(const Command& command,
                                              const std::vector<std::string>& words) {
   CommandLine line;
+  std::set<std::string> seen;
   for (size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--") {
       line.arguments.insert(line.arguments.end(), words.begin() + static_cast<long>(i) + 1,
@@ -119,6 +121,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(const Command& command,
                                                        " needs its value, ", flag->value));
       }
       word.value = is_switch ? "true" : words[++i];
+    }
+    if (!flag->repeated && !seen.insert(flag->name).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("pretext ", command.name, ": --", flag->name, " is given twice"));
     }
     std::string ignored;
     if (!Storage(*flag).ParseFrom(word.value, &ignored)) {

@@ -83,6 +83,13 @@ TEST(CommandLine, EveryOverrideCounts) {
   EXPECT_THAT(Overrides(), ElementsAre("a", "b"));
 }
 
+TEST(CommandLine, WhatIsGivenTwiceIsAFault) {
+  EXPECT_THAT(Refusal("embed", {"RUN", "--out", "a.npy", "--out=b.npy"}),
+              HasSubstr("pretext embed: --out is given twice"));
+  EXPECT_THAT(Refusal("export", {"RUN", "--with-head", "--nowith_head"}),
+              HasSubstr("--with_head is given twice"));
+}
+
 TEST(CommandLine, AFlagOfAnotherCommandIsNamedWithItsOwners) {
   EXPECT_THAT(Refusal("fill-mask", {"RUN", "--override", "x"}),
               AllOf(HasSubstr("pretext fill-mask does not take --override"),

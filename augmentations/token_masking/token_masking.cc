@@ -6,6 +6,8 @@
 namespace pretext {
 namespace {
 
+constexpr char kOfSpans[] = "is of masking by spans: add unit: SPAN, or leave it out";
+
 MaskingOptions::Count CountOf(TokenMasking::Count count) {
   switch (count) {
     case TokenMasking::EXACT:
@@ -46,9 +48,14 @@ absl::StatusOr<std::unique_ptr<Augmentation>> TokenMaskingAugmentation::Create(
                "and random_probability are both 0: every target would stand in the input, and be "
                "copied, not predicted");
   }
-  check.That(config.span_stop() >= 0 && config.span_stop() < 1, "span_stop",
-             absl::StrCat("must be in [0, 1); it is ", config.span_stop()));
-  check.Count("max_span_words", config.max_span_words());
+  const TokenMasking& initial = TokenMasking::default_instance();
+  const bool spans = config.unit() == TokenMasking::SPAN;
+  if (check.InHalfOpenRange("span_stop", config.span_stop(), 0, 1))
+    check.That(spans || config.span_stop() == initial.span_stop(), "span_stop", kOfSpans);
+  if (check.Count("max_span_words", config.max_span_words())) {
+    check.That(spans || config.max_span_words() == initial.max_span_words(), "max_span_words",
+               kOfSpans);
+  }
   if (!context.input.is(FlowType::Kind::kNothing) &&
       check.Shape(context.input.is(FlowType::Kind::kTokens),
                   absl::StrCat("masks tokens; it is given ", context.input.ToString()))) {

@@ -65,6 +65,9 @@ TEST(TokenMasking, NamesEveryFault) {
   EXPECT_EQ(Faults("mask_probability: 0.9 random_probability: 0.2", FlowType()),
             "random_probability");
   EXPECT_EQ(Faults("mask_probability: 0.9 random_probability: 0.1", FlowType()), "");
+  EXPECT_EQ(Faults("span_stop: 0.5 max_span_words: 3", FlowType()), "max_span_words span_stop");
+  EXPECT_EQ(Faults("span_stop: 0.2 max_span_words: 10", FlowType()), "") << "as if not given";
+  EXPECT_EQ(Faults("unit: SPAN span_stop: 0.5 max_span_words: 3", FlowType()), "");
 }
 
 }  // namespace

@@ -79,10 +79,10 @@ absl::Status ValidationSplit::Load() {
   for (int64_t i = 0; i < count; ++i)
     (groups[sums_[static_cast<size_t>(i)].content].is_kept ? validation_ : train_).push_back(i);
   if (train_.empty() || validation_.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("evaluate.validation: ", fraction_, " of ", Counted(count), " samples leaves ",
-                     train_.empty() ? "none to train on" : "none for validation",
-                     " (equal samples go together)"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "evaluate.validation: ", fraction_, " of ", Counted(count), " samples leaves ",
+        train_.empty() ? "none to train on" : "none for validation", ": equal samples go together",
+        labelled() ? ", and each class keeps some to train on" : ""));
   }
   return absl::OkStatus();
 }

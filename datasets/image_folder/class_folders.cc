@@ -42,11 +42,16 @@ absl::StatusOr<std::vector<std::string>> ListClasses(const std::string& director
     if (name.front() == '.') continue;
     const std::string path = FolderOf(directory, name);
     const absl::StatusOr<PathKind> kind = KindOfPath(path);
-    if (kind.ok() && *kind == PathKind::kFolder) {
+    if (!kind.ok()) return absl::InvalidArgumentError(kind.status().message());
+    if (*kind == PathKind::kFolder) {
       classes.push_back(name);
     } else if (loose.empty() && IsPicture(path, passed_over)) {
       loose = name;
     }
+    // A class may be on a disk that is not there.
+    if (passed_over.broken.empty()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": is a link that leads nowhere; it may be a class: mend it, or take it away"));
   }
   if (!classes.empty() && !loose.empty()) {
     return absl::InvalidArgumentError(

@@ -64,7 +64,11 @@ bool IsPicture(const std::string& path, PassedOver& passed_over) {
       return false;
     }
   }
-  ++passed_over.others;
+  if (IsLink(path) && stat(path.c_str(), &info) != 0) {
+    passed_over.broken.push_back(path);
+  } else {
+    ++passed_over.others;
+  }
   return false;
 }
 
@@ -72,6 +76,7 @@ void PassedOver::Add(const PassedOver& more) {
   for (const auto& [name, count] : more.formats) formats[name] += count;
   others += more.others;
   links.insert(links.end(), more.links.begin(), more.links.end());
+  broken.insert(broken.end(), more.broken.begin(), more.broken.end());
 }
 
 std::string PassedOver::ToString() const {
@@ -82,11 +87,15 @@ std::string PassedOver::ToString() const {
     parts.push_back(absl::StrCat(
         Counted(others), others == 1 ? " file that is no picture" : " files that are no pictures"));
   }
-  if (!links.empty()) {
-    parts.push_back(absl::StrCat(Counted(static_cast<int64_t>(links.size())),
-                                 links.size() == 1 ? " link that leads" : " links that lead",
-                                 " round (", links.front(), links.size() == 1 ? ")" : ", …)"));
-  }
+  const auto add = [&](const std::vector<std::string>& paths, const char* where) {
+    if (paths.empty()) return;
+    const bool one = paths.size() == 1;
+    parts.push_back(absl::StrCat(Counted(static_cast<int64_t>(paths.size())),
+                                 one ? " link that leads" : " links that lead", where, " (",
+                                 paths.front(), one ? ")" : ", …)"));
+  };
+  add(links, " round");
+  add(broken, " nowhere");
   return absl::StrJoin(parts, ", ");
 }
 

@@ -21,6 +21,7 @@ struct PassedOver {
   std::map<std::string, int64_t> formats;  // Pictures of formats that are not read, by their name.
   int64_t others = 0;                      // Files that are no pictures.
   std::vector<std::string> links;          // Not followed, as they lead back.
+  std::vector<std::string> broken;         // Links that lead nowhere: to a folder, perhaps.
 
   void Add(const PassedOver& more);
   // "4 GIF, 2 TIFF, 3 files that are no pictures, 1 link that leads round (PATH)"; or nothing.

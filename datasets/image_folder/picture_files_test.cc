@@ -1,5 +1,6 @@
 #include "datasets/image_folder/picture_files.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -10,6 +11,8 @@
 
 namespace pretext {
 namespace {
+
+using testing::HasSubstr;
 
 // An empty folder.
 std::string NewFolder(const std::string& name) {
@@ -104,6 +107,23 @@ TEST(PictureFiles, FollowsLinksButNotRoundInCircles) {
             (std::vector<std::string>{"a/dangling.png 0", "a/more/far.png 0", "a/real.png 0",
                                       "a/second.png 0", "b/far.png 1"}));
   EXPECT_EQ(found->passed_over.ToString(), "1 link that leads round (" + folder + "/a/round)");
+}
+
+// A class or a part of one may be on a disk that is not there.
+TEST(PictureFiles, LinksThatLeadNowhereAreNamed) {
+  const std::string folder = NewFolder("unmounted");
+  Touch(folder + "/a/1.png");
+  std::filesystem::create_symlink("/nowhere/more", folder + "/a/more");
+  auto classes = ListClasses(folder);
+  ASSERT_TRUE(classes.ok());
+  EXPECT_EQ(ListPictures(folder, *classes, true)->passed_over.ToString(),
+            "1 link that leads nowhere (" + folder + "/a/more)");
+  std::filesystem::create_symlink("/nowhere/b", folder + "/b");
+  EXPECT_THAT(std::string(ListClasses(folder).status().message()),
+              HasSubstr(folder + "/b: is a link that leads nowhere"));
+  std::filesystem::remove(folder + "/b");
+  std::filesystem::create_symlink("b", folder + "/b");
+  EXPECT_THAT(std::string(ListClasses(folder).status().message()), HasSubstr(folder + "/b: "));
 }
 
 TEST(PictureFiles, TellsPicturesByTheirContent) {

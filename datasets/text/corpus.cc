@@ -52,7 +52,11 @@ absl::StatusOr<DocumentReader::Counts> TrainTokenizer(const std::vector<TextFile
         "fraction"));
   }
   if (!status.ok()) {
-    return absl::Status(status.code(), absl::StrCat("learning the vocabulary: ", status.message()));
+    const std::string of = files.size() == 1 ? files.front().path
+                                             : absl::StrCat(files.size(), " files, ",
+                                                            files.front().path, " the first");
+    return absl::Status(status.code(),
+                        absl::StrCat("learning the vocabulary of ", of, ": ", status.message()));
   }
   return reader.counts();
 }

@@ -22,12 +22,22 @@ constexpr const ExportFormat* kFormats[] = {&kTorchvisionFormat, &kTimmFormat, &
 
 std::string NameOf(const TrainedPart& part) { return part.config->GetDescriptor()->full_name(); }
 
+// The formats that hold this very part. One that writes heads is not asked here of an encoder.
+std::vector<std::string> FormatsOf(const TrainedPart& part) {
+  std::vector<std::string> formats = ExportFormatsOf(NameOf(part));
+  std::erase_if(formats, [&](const std::string& format) {
+    const ExportEntry* const entry = FindExport(NameOf(part), format);
+    return entry->foreign != nullptr && !entry->foreign(part).ok();
+  });
+  return formats;
+}
+
 // The plugin's own function for the format, or why there is none.
 absl::StatusOr<const ExportEntry*> EntryOf(const TrainedPart& part, const ExportFormat& format) {
   const std::string plugin = NameOf(part);
   const ExportEntry* entry = FindExport(plugin, format.name);
   if (entry != nullptr) return entry;
-  const std::vector<std::string> known = ExportFormatsOf(plugin);
+  const std::vector<std::string> known = FormatsOf(part);
   return absl::InvalidArgumentError(absl::StrCat(
       "the ", part.name, " ", plugin, " has no form in ", format.name, ". ",
       known.empty() ? "It has none in any format: its plugin registers none "

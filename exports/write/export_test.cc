@@ -29,6 +29,7 @@ namespace pretext {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 const FlowType kTokens = FlowType::Tokens(12, 60);
@@ -448,6 +449,9 @@ TEST(Export, WhatAFormatCannotExpressIsRefused) {
   EXPECT_THAT(refusal(tanh_vit, nullptr, picture, "timm"), HasSubstr("its activation GELU_TANH"));
   EXPECT_THAT(refusal(SmallVit(true), nullptr, picture, "huggingface"),
               HasSubstr("Formats that hold it: onnx, timm"));
+  // What is said to hold it does: of this stem and width one format is left.
+  EXPECT_THAT(refusal(SmallResNet(18, 4, ResNet::CIFAR), nullptr, picture, "sentence-transformers"),
+              EndsWith("Formats that hold it: onnx"));
   Transformer pre = SmallTransformer();
   pre.set_normalization(Transformer::PRE);
   EXPECT_THAT(refusal(pre, nullptr, kTokens, "huggingface"), HasSubstr("normalization: PRE"));

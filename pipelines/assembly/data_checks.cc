@@ -34,6 +34,13 @@ absl::Status CheckBatches(const Assembled& parts, int64_t samples, bool exact) {
                             " training samples; make it smaller, or set drop_last: false"));
     return check.status();
   }
+  const int64_t batches = BatchesOfRun(*parts.config, samples);
+  FieldChecker check;
+  check.That(train.has_steps() || batches >= train.accumulate(), "accumulate",
+             absl::StrCat("takes ", Counted(train.accumulate()), " batches for an update, and the ",
+                          Counted(train.epochs()), train.epochs() == 1 ? " epoch" : " epochs",
+                          " of the training have ", Counted(batches)));
+  if (!check.ok()) return check.status();
   const int64_t rest = samples % train.batch_size();
   if (train.drop_last() || rest == 0 || !exact) return absl::OkStatus();
   return CheckBatch(parts, rest, "drop_last", "an epoch's last batch");
@@ -100,6 +107,37 @@ void WarnOfFreezing(const Assembled& parts, int64_t samples, std::vector<std::st
   }
 }
 
+// A ramp that does not come to its end within the run.
+void WarnOfRamp(const std::string& name, const Ramp& ramp, const RunLength& length,
+                std::vector<std::string>* warnings) {
+  const int64_t steps =
+      ramp.has_epochs() ? StepsOf(ramp.epochs(), length.steps_per_epoch) : ramp.steps();
+  if (steps <= length.steps) return;
+  warnings->push_back(absl::StrCat(name, " changes over ", Counted(steps),
+                                   " steps, and the run has ", Counted(length.steps),
+                                   ": it does not come to ", ramp.to()));
+}
+
+void WarnOfRamps(const Assembled& parts, int64_t samples, std::vector<std::string>* warnings) {
+  const Pipeline& config = *parts.config;
+  const RunLength length = LengthOfRun(config, samples);
+  WarnOfRamp("schedule.weight_decay", config.schedule().weight_decay(), length, warnings);
+  WarnOfRamp("teacher.momentum", config.teacher().momentum(), length, warnings);
+}
+
+// Batches at the end of the run that are too few for an update.
+void WarnOfBatchesLeftOver(const Assembled& parts, int64_t samples,
+                           std::vector<std::string>* warnings) {
+  const Pipeline::Train& train = parts.config->train();
+  if (train.has_steps()) return;
+  const int64_t batches = BatchesOfRun(*parts.config, samples), left = batches % train.accumulate();
+  if (left == 0) return;
+  warnings->push_back(absl::StrCat(
+      "the run's last ", left == 1 ? "batch" : Counted(left) + " batches", " of ", Counted(batches),
+      left == 1 ? " is" : " are", " not trained on: an update takes ", Counted(train.accumulate()),
+      " (train { accumulate })"));
+}
+
 // Faults of a run over so many samples, or, where that is not exact, at most so many.
 void CheckNumber(const Assembled& parts, int64_t samples, bool exact, SourceMap& map) {
   map.AddFaults("train", CheckBatches(parts, samples, exact));
@@ -128,6 +166,8 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
   if (!map.ok()) return map.status();
 
   WarnOfFreezing(parts, samples, warnings);
+  WarnOfBatchesLeftOver(parts, samples, warnings);
+  WarnOfRamps(parts, samples, warnings);
   const Pipeline::Evaluate& evaluate = config.evaluate();
   const int64_t limit = evaluate.max_train_samples();
   const int64_t neighbours = limit > 0 ? std::min(limit, samples) : samples;

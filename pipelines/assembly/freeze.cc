@@ -96,15 +96,20 @@ void CheckFreezeFor(const Pipeline& config, const Model& model, FieldChecker& ch
     if (entry.has_steps()) check.AtLeast(field + ".steps", entry.steps(), 1);
     if (entry.has_epochs()) check.Positive(field + ".epochs", entry.epochs());
     if (!check.NotEmpty(field + ".name", entry.name())) continue;
-    bool parameters = false;
-    const bool any = ForEachNamed(model, entry.name(),
-                                  [&](const auto& each) { parameters |= IsParameter(each); });
+    bool parameters = false, trained = false;
+    const bool any = ForEachNamed(model, entry.name(), [&](const auto& each) {
+      parameters |= IsParameter(each);
+      trained |= IsParameter(each) && !each.frozen;
+    });
     if (!any && IsOfMissingPart(config, model, entry.name())) continue;
     if (!any) check.That(false, field + ".name", NotThere(entry.name(), model));
     check.That(!any || parameters, field + ".name",
                absl::StrCat("names running statistics alone: ", Quoted(entry.name()),
                             "; what is kept from training for a time are parameters, and freeze "
                             "keeps statistics throughout"));
+    check.That(!parameters || trained, field + ".name",
+               absl::StrCat("names what `freeze` keeps from training throughout: ",
+                            Quoted(entry.name()), "; leave one of them out"));
   }
 }
 

@@ -7,16 +7,27 @@
 
 namespace pretext {
 
+namespace {
+
+int64_t BatchesPerEpoch(const Pipeline::Train& train, int64_t samples) {
+  const int64_t batch = train.batch_size();
+  return train.drop_last() ? samples / batch : (samples + batch - 1) / batch;
+}
+
+}  // namespace
+
+int64_t BatchesOfRun(const Pipeline& config, int64_t samples) {
+  return config.train().epochs() * BatchesPerEpoch(config.train(), samples);
+}
+
 RunLength LengthOfRun(const Pipeline& config, int64_t samples) {
   const Pipeline::Train& train = config.train();
   const Pipeline::Schedule& schedule = config.schedule();
-  const int64_t batch = train.batch_size();
   RunLength length;
-  length.batches_per_epoch = train.drop_last() ? samples / batch : (samples + batch - 1) / batch;
-  length.steps =
-      train.has_steps()
-          ? train.steps()
-          : std::max<int64_t>(1, train.epochs() * length.batches_per_epoch / train.accumulate());
+  length.batches_per_epoch = BatchesPerEpoch(train, samples);
+  length.steps = train.has_steps()
+                     ? train.steps()
+                     : std::max<int64_t>(1, BatchesOfRun(config, samples) / train.accumulate());
   length.steps_per_epoch =
       static_cast<double>(length.batches_per_epoch) / static_cast<double>(train.accumulate());
   length.warmup_steps = schedule.has_warmup_epochs()

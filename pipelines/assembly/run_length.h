@@ -16,6 +16,9 @@ struct RunLength {
 
 RunLength LengthOfRun(const Pipeline& config, int64_t samples);
 
+// Of all epochs, where the run's length is in epochs.
+int64_t BatchesOfRun(const Pipeline& config, int64_t samples);
+
 // So many epochs in steps, to the nearest; at most what is longer than any run.
 int64_t StepsOf(double epochs, double steps_per_epoch);
 

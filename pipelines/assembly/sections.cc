@@ -53,7 +53,12 @@ absl::Status CheckSchedule(const Pipeline::Schedule& schedule, const Pipeline::T
   if (schedule.has_weight_decay()) {
     CheckRamp("weight_decay", schedule.weight_decay(), 0, kLargestDecay, check);
   }
-  check.InRange("final_fraction", schedule.final_fraction(), 0, 1);
+  if (check.InRange("final_fraction", schedule.final_fraction(), 0, 1)) {
+    const bool decays = schedule.decay() != Pipeline::Schedule::CONSTANT;
+    check.That(
+        decays || schedule.final_fraction() == 0, "final_fraction",
+        "is where a decay ends, and the learning rate is constant: add decay: COSINE or LINEAR");
+  }
   if (check.NotNegative("warmup_steps", schedule.warmup_steps()) && train.has_steps()) {
     check.That(schedule.warmup_steps() <= train.steps(), "warmup_steps",
                absl::StrCat("must not be above the ", train.steps(),

@@ -67,11 +67,12 @@ absl::Status CheckResumable(const RunOrigin& was, const RunOrigin& is) {
   } else if (was.version == is.version) {
     return before.map.ok() ? after.map.status() : before.map.status();
   }
-  if (was.data != is.data && faults.empty()) {
-    faults.push_back(Line("the data", is.data, was.data));
-  }
+  // With another vocabulary the data are other tokens, too.
   if (was.tokenizer != is.tokenizer && faults.empty()) {
     faults.push_back(Line("the checksum of the vocabulary", is.tokenizer, was.tokenizer));
+  }
+  if (was.data != is.data && faults.empty()) {
+    faults.push_back(Line("the data", is.data, was.data));
   }
   if (faults.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(

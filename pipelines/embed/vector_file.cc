@@ -52,7 +52,7 @@ absl::Status CheckBeside(const std::string& path, const std::vector<std::string>
     if (*replaced && is_written) continue;
     return absl::InvalidArgumentError(
         absl::StrCat(beside, ": is there already and would ",
-                     is_written ? "be replaced, though the vectors that it belongs to are not there"
+                     is_written ? "be replaced, though it does not belong to these vectors"
                                 : "be left over beside vectors that it does not belong to",
                      "; move it away, or give --out another name"));
   }

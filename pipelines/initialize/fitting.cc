@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -92,6 +93,25 @@ std::string Advice(const WantedTensor& tensor, const Shape& theirs) {
   return absl::StrCat(
       "; the field ", tensor.rows_field, " of the encoder sets it: ", tensor.rows_field, ": ",
       theirs[0], tensor.rows_field == "vocabulary" ? ", with the vocabulary of that file" : "");
+}
+
+void FindNothing(const WeightFile& file, const Matching& matching,
+                 const Pipeline::Initialize& entry, std::vector<std::string>& faults) {
+  const auto found = [](const WantedTensor& tensor) { return tensor.found(); };
+  if (matching.wanted.empty() ||
+      std::any_of(matching.wanted.begin(), matching.wanted.end(), found)) {
+    return;
+  }
+  constexpr size_t kMostShown = 8;
+  std::set<std::string> beginnings;
+  for (const StoredTensor& stored : file.header().tensors) {
+    if (beginnings.size() < kMostShown)
+      beginnings.insert(stored.name.substr(0, stored.name.find('.')));
+  }
+  faults.push_back(absl::StrCat(
+      file.path(), " gives none of the ", matching.wanted.size(), " tensors that are wanted",
+      entry.prefix().empty() ? "" : absl::StrCat(", with the prefix \"", entry.prefix(), "\""),
+      ": all would stay random. Its names begin with ", absl::StrJoin(beginnings, ", ")));
 }
 
 void FindShapes(const WeightFile& file, const Matching& matching,
@@ -190,6 +210,7 @@ std::vector<std::string> FindMisfits(const WeightFile& file, const Matching& mat
   FindShapes(file, matching, faults);
   FindNumbers(file, matching, faults);
   FindSettings(file, matching, faults);
+  if (faults.empty()) FindNothing(file, matching, entry, faults);
   return faults;
 }
 

@@ -160,7 +160,7 @@ TEST(LoaderTest, ValuesOfTheWrongType) {
   EXPECT_EQ(
       EncoderFault("width: \"8\""),
       "p.textproto:2:8: encoder.width[0]: must be a whole number from -9223372036854775808 to "
-      "9223372036854775807; it is \"8\"");
+      "9223372036854775807; it is \"8\", in quotes: take them away");
   EXPECT_EQ(
       EncoderFault("width: [8, 8.5, x]"),
       "p.textproto:2:12: encoder.width[1]: must be a whole number from -9223372036854775808 to "
@@ -179,6 +179,12 @@ TEST(LoaderTest, ValuesOfTheWrongType) {
             "p.textproto:2:8: encoder.bound: must be a finite number; it is \"wide\"");
   EXPECT_EQ(EncoderFault("bound: nan"),
             "p.textproto:2:8: encoder.bound: must be a finite number; it is \"nan\"");
+  EXPECT_EQ(
+      EncoderFault("bound: '0.5'"),
+      "p.textproto:2:8: encoder.bound: must be a finite number; it is \"0.5\", in quotes: take "
+      "them away");
+  EXPECT_EQ(EncoderFault("bound: 'wide'"),
+            "p.textproto:2:8: encoder.bound: must be a finite number; it is \"wide\"");
   EXPECT_EQ(EncoderFault("bound: -inf"),
             "p.textproto:2:8: encoder.bound: must be a finite number; it is \"-inf\"");
   EXPECT_EQ(EncoderFault("bound: 1e999"),

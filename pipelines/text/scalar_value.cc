@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -64,10 +65,15 @@ std::string CheckValue(const Message& message, const FieldDescriptor& field) {
   return valid == text.size() ? "" : absl::StrCat("must be UTF-8, and is not at byte ", valid + 1);
 }
 
+// What stands in quotes, if that is all.
+std::optional<absl::string_view> WithoutQuotes(absl::string_view text) {
+  if (text.size() < 2 || (text.front() != '"' && text.front() != '\'')) return std::nullopt;
+  return text.substr(1, text.size() - 2);
+}
+
 // "it is "x"", for the text of a value, whether in quotes itself or not.
 std::string ItIs(absl::string_view text) {
-  const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'');
-  return absl::StrCat("it is ", Quoted(quoted ? text.substr(1, text.size() - 2) : text));
+  return absl::StrCat("it is ", Quoted(WithoutQuotes(text).value_or(text)));
 }
 
 }  // namespace
@@ -78,9 +84,13 @@ std::string SetScalar(const std::string& text, const FieldDescriptor& field, Mes
   parser.RecordErrorsTo(&silent);
   const std::unique_ptr<Message> trial(message->New());
   if (!parser.ParseFieldValueFromString(text, &field, trial.get())) {
-    const std::string meant = field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM
-                                  ? DidYouMean(text, ValueNames(*field.enum_type()))
-                                  : "";
+    std::string meant;
+    const std::optional<absl::string_view> bare = WithoutQuotes(text);
+    if (bare && parser.ParseFieldValueFromString(std::string(*bare), &field, trial.get())) {
+      meant = ", in quotes: take them away";
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+      meant = DidYouMean(text, ValueNames(*field.enum_type()));
+    }
     return absl::StrCat("must be ", DescribeValues(field), "; ", ItIs(text), meant);
   }
   const std::string fault = CheckValue(*trial, field);

@@ -305,6 +305,48 @@ TEST_F(CombinationsTest, SomethingIsTrained) {
 }
 
 // Losses that compare all views with one another have no targets to name.
+TEST_F(CombinationsTest, AnUpdateHasItsBatchesWithinTheRun) {
+  // 21 samples are two batches of 8 an epoch, four in all.
+  EXPECT_EQ(Faults(Autoencoder(), "train { accumulate: 4 }"), "");
+  EXPECT_EQ(Faults(Autoencoder(), "train { accumulate: 5 }"), "train.accumulate");
+  EXPECT_EQ(Faults(Autoencoder(), "train { steps: 3 accumulate: 5 }"), "");
+  const std::string knn = "evaluate { knn { k: 3 } } ";
+  EXPECT_THAT(Warnings(Autoencoder(), knn + "train { accumulate: 2 }"), SizeIs(0));
+  EXPECT_THAT(Warnings(Autoencoder(), knn + "train { accumulate: 3 }"),
+              ElementsAre(HasSubstr("the run's last batch of 4 is not trained on: an update takes "
+                                    "3")));
+  EXPECT_THAT(Warnings(Autoencoder(), knn + "train { epochs: 4 accumulate: 3 }"),
+              ElementsAre(HasSubstr("the run's last 2 batches of 8 are not trained on")));
+}
+
+TEST_F(CombinationsTest, WhatOthersSwitchOffIsNotChanged) {
+  const auto schedule = [&](const std::string& of) {
+    return Faults(Autoencoder(), absl::StrCat("schedule { ", of, " }"));
+  };
+  EXPECT_EQ(schedule("final_fraction: 0.5"), "schedule.final_fraction");
+  EXPECT_EQ(schedule("final_fraction: 0.5 decay: LINEAR"), "");
+  EXPECT_EQ(schedule("final_fraction: 0"), "");
+  const std::string freeze = "freeze: 'encoder.0' freeze_for { name: 'encoder.0' steps: 2 }";
+  EXPECT_EQ(Faults(Autoencoder(), freeze), "freeze_for[0].name");
+  EXPECT_EQ(Faults(Autoencoder(), "freeze: 'encoder.0' freeze_for { name: 'head.0' steps: 2 }"),
+            "");
+}
+
+TEST_F(CombinationsTest, ARampThatDoesNotEndIsSaid) {
+  const auto warnings = [&](const std::string& length) {
+    return Warnings(Autoencoder(), Part("optimizer", "AdamW] {}") +
+                                       "evaluate { knn { k: 3 } } schedule { weight_decay { from: "
+                                       "0.01 to: 0.5 " +
+                                       length + " } }");
+  };
+  EXPECT_THAT(warnings(""), SizeIs(0));
+  EXPECT_THAT(warnings("epochs: 2"), SizeIs(0));
+  EXPECT_THAT(warnings("epochs: 3"),
+              ElementsAre(HasSubstr("schedule.weight_decay changes over 6 steps, and the run has "
+                                    "4: it does not come to 0.5")));
+  EXPECT_THAT(warnings("steps: 5"), SizeIs(1));
+}
+
 TEST_F(CombinationsTest, TargetsAreOfALossThatHasThem) {
   const std::string groups = Part("encoder", "ResNet] { width: 2 }") +
                              "views { group { name: 'a' count: 2 } group { name: 'b' } ";

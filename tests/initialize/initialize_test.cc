@@ -298,6 +298,17 @@ TEST_F(Files, AVarianceIsNotNegative) {
                     Not(HasSubstr("layer"))));
 }
 
+TEST_F(Files, WeightsThatGiveNothingAreAFault) {
+  Pipeline config =
+      Config(Write("theirs.safetensors", SerializeTensors(Theirs())), Pipeline::Initialize::BOTH);
+  config.mutable_initialize(0)->set_prefix("students");
+  config.mutable_initialize(0)->add_allow_missing("*");
+  config.mutable_initialize(0)->add_allow_surplus("*");
+  EXPECT_THAT(Bert().Fault(config),
+              AllOf(HasSubstr("gives none of the "), HasSubstr("with the prefix \"students\""),
+                    HasSubstr("Its names begin with bert, cls")));
+}
+
 TEST_F(Files, AnUntiedDecoderIsNotTakenForATiedOne) {
   TensorFile file = Theirs();
   file.tensors.push_back({"cls.predictions.decoder.weight", Tensor::Full({30, 16}, 1)});
