@@ -1,5 +1,6 @@
 // The pretext program. Plugins are what the binary is linked with: //:pretext takes all of this
 // workspace's, another workspace links this library with its own.
+#include <malloc.h>
 #include <omp.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -18,6 +19,7 @@
 #include "cli/command_line.h"
 #include "cli/interruption.h"
 #include "cli/openmp.h"
+#include "core/tensor/memory_pool.h"
 #include "kernels/gemm/openblas_buffers.h"
 
 namespace pretext {
@@ -55,12 +57,17 @@ absl::Status Run(const std::vector<std::string>& words) {
 }
 
 // Where address space is limited, those who report that there is none are to be the ones who find
-// none: OpenBLAS does not, and takes its part first (cli/address_space.cc saw that it is there).
+// none. OpenBLAS does not, and takes its part first (cli/address_space.cc saw that it is there);
+// oneDNN writes its code to address 0, and finds what tensors have to leave. Threads share malloc's
+// memory: each would set 64 MB of space apart for its own.
 void ReserveInLimitedSpace() {
+  constexpr size_t kForLibraries = size_t{32} << 20;
   for (const auto resource : {RLIMIT_AS, RLIMIT_DATA}) {
     rlimit limit;
     if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) continue;
+    mallopt(M_ARENA_MAX, 1);
     ReserveOpenBlasBuffers(omp_get_max_threads() + 1);
+    MemoryPool::SetHeadroom(kForLibraries);
     return;
   }
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
+#include "base/text/shell_word.h"
 #include "cli/command.h"
 #include "cli/out_path.h"
 #include "pipelines/new_plugin/new_plugin.h"
@@ -63,7 +64,7 @@ absl::Status NewCommand(const std::vector<std::string>& arguments) {
     }
     std::printf(
         "try it: cd %s && ./bazelw test //... && ./bazelw run //:pretext -- train %s.textproto\n",
-        out.c_str(), name.c_str());
+        ShellWord(out).c_str(), name.c_str());
   }
   return absl::OkStatus();
 }

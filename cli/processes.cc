@@ -80,6 +80,7 @@ absl::Status RunAmongProcesses(int k, const std::function<absl::Status(Processes
   }
   if (status.ok() || processes.size() == 1) return status;
   // Before the others end, and a launcher ends this one with them.
+  std::fflush(stdout);  // what was said before comes before
   if (IsHeard(processes, status))
     std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
   if (!absl::IsCancelled(status)) processes.Fail(status);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/boundary.h"
+#include "pipelines/embed/array_samples.h"
 #include "pipelines/embed/batch_encoder.h"
 #include "pipelines/embed/picture_samples.h"
 
@@ -20,6 +21,7 @@ struct Embedder::Parts {
   BatchEncoder encoder;                    // under `turn`, but for trained()
   std::optional<PictureSamples> pictures;  // where a file can become a sample
   absl::Status no_pictures;                // else why not
+  std::optional<ArraySamples> arrays;      // where it was trained on arrays
 };
 
 namespace {
@@ -60,7 +62,10 @@ absl::StatusOr<Embedder> Embedder::Open(const std::string& path) {
     absl::StatusOr<PictureSamples> pictures = PictureSamples::Create(parts->encoder.trained());
     parts->no_pictures = pictures.status();
     if (pictures.ok()) parts->pictures = *std::move(pictures);
-    return absl::OkStatus();
+    if (!parts->encoder.trained().file.has_arrays()) return absl::OkStatus();
+    absl::StatusOr<ArraySamples> arrays = ArraySamples::Create(parts->encoder.trained());
+    if (arrays.ok()) parts->arrays = *std::move(arrays);
+    return arrays.status();
   });
   if (!status.ok()) return status;
   return Embedder(std::move(parts));
@@ -106,7 +111,13 @@ absl::StatusOr<Embeddings> Embedder::EmbedValues(const float* values, int64_t co
       for (int64_t n = begin; n < end; ++n) {
         Sample& sample = samples[static_cast<size_t>(n - begin)];
         const float* const from = values + n * size;
-        if (parts_->pictures) {
+        if (parts_->arrays) {
+          const absl::Status made =
+              parts_->arrays->Make(NumberType::kF32, {from, from + size}, sample);
+          if (!made.ok()) {
+            return absl::InvalidArgumentError(absl::StrCat("sample ", n, ": ", made.message()));
+          }
+        } else if (parts_->pictures) {
           parts_->pictures->FromUnit(from, sample);
         } else {
           sample.type = trained.sample;

@@ -54,8 +54,10 @@ class Embedder {
   // "vectors of 128 of image 3×32×32; encoder pretext.ResNet, run cifar10_simclr, step 9700"
   std::string description() const;
 
-  // Of samples [N, C, H, W] or [N, D]: pictures with values in [0, 1], as bytes / 255; vectors as
-  // they were in the training data.
+  // Of samples [N, C, H, W] or [N, D]: pictures with values in [0, 1], as bytes / 255; of an
+  // encoder that was trained on arrays the numbers of a file of float32, scaled here as they were
+  // there. An error names the first sample that is not finite, or outside what the encoder was
+  // trained on.
   absl::StatusOr<Embeddings> EmbedValues(const float* values, int64_t count) const;
   // Of files: PNG, JPEG, WebP or BMP of any size. `faults`, where it is not null, gets a Status for
   // each path, and the vector of one that cannot be read is zero; without it that is an error.

@@ -25,7 +25,8 @@ typedef struct pretext_encoder pretext_encoder;
 
 // What is embedded.
 enum {
-  // const float*: samples one after the other; of pictures C x H x W, in [0, 1].
+  // const float*: samples one after the other; of pictures C x H x W, in [0, 1]; of an encoder that
+  // was trained on arrays the numbers of a file of float32, which are scaled as they were there.
   PRETEXT_VALUES = 0,
   // const char* const*: paths of PNG, JPEG, WebP or BMP files.
   PRETEXT_PICTURES = 1,

@@ -1,6 +1,8 @@
 #include "base/file/folder_path.h"
 
 #include <climits>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -34,6 +36,16 @@ absl::Status CheckFolderPath(const std::string& path) {
     }
     if (at == ParentOf(at)) return absl::OkStatus();
   }
+}
+
+std::string RealPath(const std::string& path) {
+  std::error_code error;
+  // A slash at the end is an empty last name.
+  std::filesystem::path real =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  if (error) return path;
+  if (!real.has_filename() && real.has_relative_path()) real = real.parent_path();
+  return real.string();
 }
 
 }  // namespace pretext

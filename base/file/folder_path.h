@@ -12,4 +12,8 @@ namespace pretext {
 // on its way that may not be entered. That it may be written to is not asked.
 absl::Status CheckFolderPath(const std::string& path);
 
+// The path from the root, behind symbolic links as far as there is something; the path itself where
+// it cannot be followed.
+std::string RealPath(const std::string& path);
+
 }  // namespace pretext

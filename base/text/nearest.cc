@@ -66,6 +66,13 @@ std::string DidYouMean(absl::string_view asked, const std::vector<std::string>& 
   return nearest.empty() ? "" : absl::StrCat("; did you mean ", before, nearest, after, "?");
 }
 
+std::string NearestAndKnown(absl::string_view asked, const std::vector<std::string>& candidates,
+                            absl::string_view title, absl::string_view list) {
+  const std::string meant = DidYouMean(asked, candidates);
+  return absl::StrCat(meant.empty() ? "." : meant, " ", title, ": ",
+                      list.empty() ? ListOrNone(candidates) : std::string(list));
+}
+
 std::string ListOrNone(const std::vector<std::string>& items) {
   return items.empty() ? "(none)" : absl::StrJoin(items, ", ");
 }

@@ -23,6 +23,11 @@ std::string NearestMatch(absl::string_view asked, const std::vector<std::string>
 std::string DidYouMean(absl::string_view asked, const std::vector<std::string>& candidates,
                        absl::string_view before = "", absl::string_view after = "");
 
+// The end of a message on what is not known: "; did you mean X? TITLE: LIST", or ". TITLE: LIST"
+// where none is near. Without a list it is of the candidates.
+std::string NearestAndKnown(absl::string_view asked, const std::vector<std::string>& candidates,
+                            absl::string_view title, absl::string_view list = "");
+
 // "a, b, c", or "(none)".
 std::string ListOrNone(const std::vector<std::string>& items);
 

@@ -38,6 +38,13 @@ TEST(DidYouMeanTest, WrapsTheCandidate) {
   EXPECT_EQ(DidYouMean("epoch", {"k"}), "");
 }
 
+TEST(NearestAndKnownTest, EndsASentence) {
+  EXPECT_EQ(NearestAndKnown("losss", {"loss", "head"}, "Known"),
+            "; did you mean loss? Known: loss, head");
+  EXPECT_EQ(NearestAndKnown("zzz", {"loss", "head"}, "Known"), ". Known: loss, head");
+  EXPECT_EQ(NearestAndKnown("zzz", {"loss"}, "It has", "1 of them"), ". It has: 1 of them");
+}
+
 TEST(WordsTest, ListsArticlesAndCases) {
   EXPECT_EQ(ListOrNone({}), "(none)");
   EXPECT_EQ(ListOrNone({"a", "b"}), "a, b");

@@ -60,6 +60,7 @@ struct ForeignModel {
   // Members of its config.json, in order, each as JSON.
   std::vector<std::pair<std::string, std::string>> config;
   std::vector<NamedTensor> tensors;          // by its names
+  bool first_token = false;                  // is a text's vector; else the mean over tokens
   std::map<std::string, std::string> files;  // beside: contents by name
   // What computes the model from these alone, by its name in the registry of readings
   // (exports/reading): the export is proved by it.

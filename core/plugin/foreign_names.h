@@ -35,6 +35,9 @@ struct ForeignNames {
   // Of theirs, first a tensor that is a copy of the second: two that are one to us.
   std::vector<std::pair<std::string, std::string>> copies;
   std::vector<ForeignSetting> settings;
+  // What that program always does and this part does otherwise, in words: "norm_epsilon is 0.1
+  // here, and 1e-05 in torchvision".
+  std::vector<std::string> otherwise;
 };
 
 // Of a part whose tensors are called as that program calls them.

@@ -74,6 +74,13 @@ class Loss {
   // from one another.
   virtual int64_t least_samples() const { return 1; }
 
+  // What of it a run never comes to, in words, by its epochs and the samples that all its batches
+  // have together; "" for nothing.
+  virtual std::string Unreached(double epochs, int64_t samples) const {
+    (void)epochs, (void)samples;
+    return "";
+  }
+
   // Whether no gradient goes through a part of it, so that its gradient is not its value's slope.
   virtual bool stops_gradient() const { return false; }
 

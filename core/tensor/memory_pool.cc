@@ -1,6 +1,7 @@
 #include "core/tensor/memory_pool.h"
 
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
@@ -29,6 +30,7 @@ struct Pool {
   std::map<size_t, std::vector<void*>> free;  // by size class
   MemoryPool::Stats stats;
   int64_t limit = 0;  // of stats.bytes_held; 0: none
+  size_t headroom = 0;
   bool compact = false;
 };
 
@@ -51,6 +53,23 @@ void FreeDownTo(Pool& p, int64_t most) {
   }
 }
 
+// Whether the system would give so much more; it is not touched.
+bool IsLeft(size_t bytes) {
+  void* const probe =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (probe == MAP_FAILED) return false;
+  munmap(probe, bytes);
+  return true;
+}
+
+// A block of the system's; null where it has none, or would have less than the headroom left.
+void* BlockOf(const Pool& p, size_t capacity) {
+  void* const block = std::aligned_alloc(kAlignment, capacity);
+  if (block == nullptr || p.headroom == 0 || IsLeft(p.headroom)) return block;
+  std::free(block);
+  return nullptr;
+}
+
 // A new block, for `bytes`. With the pool's lock held.
 void* FromSystem(Pool& p, size_t bytes, size_t capacity) {
   if (p.compact) {
@@ -60,11 +79,11 @@ void* FromSystem(Pool& p, size_t bytes, size_t capacity) {
   if (p.limit > 0 && p.stats.bytes_held + static_cast<int64_t>(capacity) > p.limit) {
     throw OutOfMemory(static_cast<int64_t>(bytes), p.stats.bytes_in_use);
   }
-  void* block = std::aligned_alloc(kAlignment, capacity);
+  void* block = BlockOf(p, capacity);
   if (block == nullptr) {
     // Free blocks of other sizes may stand where there is no room.
     FreeDownTo(p, 0);
-    block = std::aligned_alloc(kAlignment, capacity);
+    block = BlockOf(p, capacity);
   }
   if (block == nullptr) throw OutOfMemory(static_cast<int64_t>(bytes), p.stats.bytes_in_use);
   ++p.stats.misses;
@@ -102,6 +121,18 @@ void MemoryPool::SetLimit(int64_t bytes) {
   Pool& p = pool();
   const std::lock_guard lock(p.mutex);
   p.limit = bytes;
+}
+
+void MemoryPool::SetHeadroom(size_t bytes) {
+  Pool& p = pool();
+  const std::lock_guard lock(p.mutex);
+  p.headroom = bytes;
+}
+
+size_t MemoryPool::headroom() {
+  Pool& p = pool();
+  const std::lock_guard lock(p.mutex);
+  return p.headroom;
 }
 
 void MemoryPool::SetCompact(bool compact) {

@@ -27,6 +27,10 @@ class MemoryPool {
   // From now on a block that would bring bytes_held above `bytes` is refused as if the system had
   // refused it; 0: no limit. For trying what might not fit.
   static void SetLimit(int64_t bytes);
+  // From now on a block after which the system could not give `bytes` more is refused likewise, so
+  // that libraries find some where address space is limited; 0: any is taken.
+  static void SetHeadroom(size_t bytes);
+  static size_t headroom();
   // Compact: before a block comes from the system, free ones of other sizes go back to it, so that
   // no more is held than was ever in use at once, where sizes differ from phase to phase of a step;
   // for the time that the system takes to hand out memory anew.

@@ -1,5 +1,6 @@
 #include "datasets/arrays/array_file.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,18 @@ bool IsOfKind(NumberType type, size_t rank, ArrayFile::Kind kind) {
 const char* KindText(ArrayFile::Kind kind) {
   return kind == ArrayFile::Kind::kLabels ? "labels, [N] whole numbers"
                                           : "samples, [N, D] or [N, C, H, W]";
+}
+
+// Whether a shape is that of images as PIL, matplotlib and TensorFlow have them, and hardly one of
+// [N, C, H, W]: as many channels as rows, and one, three or four columns.
+bool HasChannelsLast(const std::vector<int64_t>& shape) {
+  if (shape.size() != 4) return false;
+  const int64_t height = shape[1], width = shape[2], channels = shape[3];
+  constexpr int64_t kLeastSide = 5, kPlainlyImages = 16;
+  if (height == width && height >= kLeastSide) {
+    return channels == 1 || channels == 3 || channels == 4;
+  }
+  return channels == 3 && std::min(height, width) >= kPlainlyImages;
 }
 
 // "a (5×3 of F32), b (…)"
@@ -96,9 +109,9 @@ absl::Status ArrayFile::OpenSafetensors(const std::string& tensor, Kind kind) {
   }
   if (tensor.empty() && usual != nullptr) found = {usual};
   if (found.empty() && !tensor.empty()) {
-    return absl::NotFoundError(absl::StrCat(path_, " has no tensor \"", tensor, "\"",
-                                            DidYouMean(tensor, names),
-                                            ". It has: ", List(header->tensors)));
+    return absl::NotFoundError(
+        absl::StrCat(path_, " has no tensor \"", tensor, "\"",
+                     NearestAndKnown(tensor, names, "It has", List(header->tensors))));
   }
   if (found.size() != 1) {
     return absl::InvalidArgumentError(
@@ -122,6 +135,12 @@ absl::Status ArrayFile::CheckShape(Kind kind) const {
   for (const int64_t size : shape_) {
     if (size == 0)
       return absl::InvalidArgumentError(absl::StrCat(path_, " is empty: ", ToString()));
+  }
+  if (kind == Kind::kSamples && HasChannelsLast(shape_)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path_, " is ", ToString(),
+        ", which looks like [N, H, W, C]; the channels come first here, [N, C, H, W]. In Python: "
+        "numpy.save(\"samples.npy\", numpy.ascontiguousarray(images.transpose(0, 3, 1, 2)))"));
   }
   return absl::OkStatus();
 }

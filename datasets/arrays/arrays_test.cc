@@ -273,6 +273,19 @@ TEST_F(Files, FaultsAreNamed) {
   ASSERT_TRUE(WriteFileAtomically(folder_ / "a.npz", "PK\x03\x04").ok());
   EXPECT_THAT(fault([&](Arrays& c) { c.set_samples(folder_ / "a.npz"); }),
               HasSubstr("is a zip archive, such as a .npz"));
+  const auto of_shape = [&](const std::string& shape, size_t numbers) {
+    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" + shape + "), }";
+    header.resize(117, ' ');
+    const std::string bytes = std::string("\x93NUMPY\x01\x00v\x00", 10) + header + "\n";
+    EXPECT_TRUE(WriteFileAtomically(folder_ / "s.npy", bytes + std::string(numbers, 'x')).ok());
+    return fault([&](Arrays& c) { c.clear_labels(), c.set_samples(folder_ / "s.npy"); });
+  };
+  EXPECT_THAT(of_shape("5, 12, 12, 3", 5 * 432),
+              AllOf(HasSubstr("is 5×12×12×3 of U8, which looks like [N, H, W, C]"),
+                    HasSubstr("transpose(0, 3, 1, 2)")));
+  EXPECT_THAT(of_shape("2, 16, 20, 3", 2 * 960), HasSubstr("[N, H, W, C]"));
+  EXPECT_EQ(of_shape("5, 3, 12, 12", 5 * 432), "");
+  EXPECT_EQ(of_shape("2, 64, 7, 3", 2 * 64 * 21), "");
   ASSERT_TRUE(WriteFileAtomically(folder_ / "a.csv", "1,2,3,4,5,6,7,8\n").ok());
   EXPECT_THAT(fault([&](Arrays& c) { c.set_samples(folder_ / "a.csv"); }),
               HasSubstr("an array file is a .npy or a .safetensors"));

@@ -236,8 +236,8 @@ absl::Status TextDataset::LoadTokens(const std::vector<TextFile>& files,
       continue;
     }
     return absl::InvalidArgumentError(absl::StrFormat(
-        "held_out: %g of %d documents leaves none for %s. Change the fraction, or take a smaller "
-        "unit than %s for a document.",
+        "held_out: %g of %d documents leaves none for %s; equal ones go together. Change the "
+        "fraction, or take a smaller unit than %s for a document.",
         options_.held_out,
         cache_->split(Split::kTrain).documents + cache_->split(Split::kTest).documents,
         split == Split::kTrain ? "training" : "evaluation",

@@ -108,6 +108,11 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   // The names are torchvision's, which timm has taken over.
   encoder->foreign_names_ = {
       OwnNames("torchvision", encoder->parameters(), {".num_batches_tracked"})};
+  if (config.norm_epsilon() != kTorchvisionEpsilon) {
+    encoder->foreign_names_[0].otherwise = {absl::StrCat("norm_epsilon is ", config.norm_epsilon(),
+                                                         " here, and ", kTorchvisionEpsilon,
+                                                         " in torchvision")};
+  }
   return encoder;
 }
 

@@ -12,6 +12,9 @@
 
 namespace pretext {
 
+// Of torchvision's batch normalisation, which has no field for another.
+inline constexpr float kTorchvisionEpsilon = 1e-5f;
+
 struct ResNetBlock {
   std::string name;  // "layer2.0"
   int64_t stage = 0, number = 0;

@@ -10,13 +10,12 @@
 namespace pretext {
 namespace {
 
-constexpr float kTheirEpsilon = 1e-5f;
 constexpr int64_t kTheirWidth = 64;
 
 const ResNet& ConfigOf(const TrainedPart& part) { return static_cast<const ResNet&>(*part.config); }
 
 absl::Status CheckEpsilon(const TrainedPart& part, const char* program) {
-  if (ConfigOf(part).norm_epsilon() == kTheirEpsilon) return absl::OkStatus();
+  if (ConfigOf(part).norm_epsilon() == kTorchvisionEpsilon) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       program,
       "'s batch normalisation has ε 1e-5, and there is no field for another; this encoder's "

@@ -20,6 +20,7 @@ absl::StatusOr<ForeignModel> NamedByHuggingFace(const TrainedPart& part) {
   model.architecture = "BertModel";
   model.reading = "huggingface.BertModel";
   model.tensors = part.Named(kHuggingFaceBert);
+  model.first_token = config.pooling() == Transformer::CLS;
   int64_t segments = config.segments();
   if (segments == 0) {
     // Theirs has a table always: of zeros, an id of 0 adds nothing, as here.
@@ -51,7 +52,7 @@ absl::StatusOr<ForeignModel> NamedBySentenceTransformers(const TrainedPart& part
   absl::StatusOr<ForeignModel> model = NamedByHuggingFace(part);
   if (!model.ok()) return model;
   const auto& config = static_cast<const Transformer&>(*part.config);
-  const bool cls = config.pooling() == Transformer::CLS;
+  const bool cls = model->first_token;
   model->reading = "sentence_transformers.BertModel";
   model->files["1_Pooling/config.json"] =
       absl::StrCat("{\n  \"word_embedding_dimension\": ", config.width(),

@@ -68,7 +68,15 @@ absl::StatusOr<std::unique_ptr<Encoder>> VisionTransformerEncoder::Create(
   encoder->Declare(config);
   std::vector<std::string> unused;
   if (encoder->positions_ == nullptr) unused = {"pos_embed"};  // fixed: made anew
-  encoder->foreign_names_ = {OwnNames("timm", encoder->parameters(), unused)};
+  ForeignNames names = OwnNames("timm", encoder->parameters(), unused);
+  names.settings = {{"num_heads", {absl::StrCat(config.heads())}, "heads"}};
+  if (config.activation() != GELU)
+    names.otherwise.push_back("activation is not GELU here, and it is in timm");
+  if (config.epsilon() != kTimmEpsilon) {
+    names.otherwise.push_back(
+        absl::StrCat("epsilon is ", config.epsilon(), " here, and ", kTimmEpsilon, " in timm"));
+  }
+  encoder->foreign_names_ = {std::move(names)};
   return encoder;
 }
 

@@ -36,6 +36,9 @@ namespace pretext {
 
 class VisionTransformer;  // the config, vision_transformer.proto
 
+// Of the layer normalisations of timm's vision transformers.
+inline constexpr float kTimmEpsilon = 1e-6f;
+
 class VisionTransformerEncoder : public Encoder {
  public:
   // Faults: a patch that does not divide the image, or is not the masks'; extents, counts and

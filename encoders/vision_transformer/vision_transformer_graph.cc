@@ -22,7 +22,7 @@ class Drawing {
     const std::string name = Name("patch_embed.proj");
     std::string x = graph_.Conv(pixels, name, part_["patch_embed.proj.weight"],
                                 part_["patch_embed.proj.bias"], config_.patch(), 0);
-    x = graph_.Node("Reshape", {x, graph_.Wholes({0, config_.width(), -1})});
+    x = graph_.Node("Reshape", {x, graph_.Wholes({0, config_.width(), patches_})});
     x = graph_.Node("Transpose", {x}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
     Tensor added = TrainedPositions(part_).Clone();
     if (config_.class_token()) {

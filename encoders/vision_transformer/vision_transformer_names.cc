@@ -4,14 +4,14 @@
 #include "core/plugin/export.h"
 #include "core/plugin/export_names.h"
 #include "encoders/vision_transformer/trained_positions.h"
+#include "encoders/vision_transformer/vision_transformer.h"
 
 namespace pretext {
 namespace {
 
 absl::StatusOr<ForeignModel> NamedByTimm(const TrainedPart& part) {
   const auto& config = static_cast<const VisionTransformer&>(*part.config);
-  constexpr float kTheirEpsilon = 1e-6f;
-  if (config.epsilon() != kTheirEpsilon || config.activation() != GELU) {
+  if (config.epsilon() != kTimmEpsilon || config.activation() != GELU) {
     return absl::InvalidArgumentError(absl::StrCat(
         "timm's vision transformers have ε 1e-6 and GELU, and create_model no plain argument for "
         "others; this encoder's epsilon is ",

@@ -159,9 +159,9 @@ absl::StatusOr<std::string> FigureToChooseBy(absl::string_view asked,
   const std::string figure = WithoutAlias(WithoutSplit(asked), facts);
   std::string name = FigureName(figure, split);
   if (!other_split && std::find(known.begin(), known.end(), name) != known.end()) return name;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "names no figure that this pipeline measures on its way: ", asked, WhyNot(asked, facts),
-      DidYouMean(asked, known), ". It measures: ", ListOrNone(known)));
+  return absl::InvalidArgumentError(
+      absl::StrCat("names no figure that this pipeline measures on its way: ", asked,
+                   WhyNot(asked, facts), NearestAndKnown(asked, known, "It measures")));
 }
 
 absl::Status CheckFigure(absl::string_view asked) {
@@ -171,9 +171,9 @@ absl::Status CheckFigure(absl::string_view asked) {
     known.push_back(FigureName(figure.name, Split::kTest));
     known.push_back(FigureName(figure.name, Split::kValidation));
   }
-  return absl::InvalidArgumentError(absl::StrCat("is no figure of an evaluation: ", asked,
-                                                 DidYouMean(asked, known), ". There are: knn_kN, ",
-                                                 absl::StrJoin(known, ", ")));
+  return absl::InvalidArgumentError(
+      absl::StrCat("is no figure of an evaluation: ", asked,
+                   NearestAndKnown(asked, known, "There are: knn_kN, and")));
 }
 
 bool HigherIsBetter(absl::string_view name) {

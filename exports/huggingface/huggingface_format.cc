@@ -40,9 +40,10 @@ std::string HowToLoad(const ExportRequest& request, const ForeignModel& model) {
       model.architecture,
       ".from_pretrained(\"DIR\").eval()\n"
       "batch = tokenizer(texts, padding=True, truncation=True, return_tensors=\"pt\")\n"
-      "h = model(**batch).last_hidden_state\n"
-      "mask = batch[\"attention_mask\"].unsqueeze(-1)\n"
-      "vectors = (h * mask).sum(1) / mask.sum(1)  # the mean over tokens\n");
+      "h = model(**batch).last_hidden_state\n",
+      model.first_token ? "vectors = h[:, 0]  # the first token's\n"
+                        : "mask = batch[\"attention_mask\"].unsqueeze(-1)\n"
+                          "vectors = (h * mask).sum(1) / mask.sum(1)  # the mean over tokens\n");
 }
 
 }  // namespace

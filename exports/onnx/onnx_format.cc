@@ -45,6 +45,11 @@ absl::Status Write(const ExportRequest& request, const ForeignModel&, const std:
     metadata["image_mean"] = JsonNumbers(request.scale->mean);
     metadata["image_std"] = JsonNumbers(request.scale->deviation);
   }
+  if (request.rows && request.rows->kind == ArrayPreparation::Kind::kStandardized) {
+    // value = (number - center) * factor
+    metadata["values_center"] = JsonNumbers(request.rows->center);
+    metadata["values_factor"] = JsonNumbers(request.rows->factor);
+  }
   const absl::StatusOr<std::string> bytes =
       ToOnnx(*graph, request.facts.name, request.facts.version, metadata);
   if (!bytes.ok()) return bytes.status();
@@ -61,15 +66,40 @@ absl::StatusOr<Graph> Read(const std::string& folder) {
   return absl::Status(graph.status().code(), absl::StrCat(path, " ", graph.status().message()));
 }
 
+// Lines that make `rows`, numbers of a file [N, D], what the graph takes.
+std::string HowToScale(const std::optional<ArrayPreparation>& rows) {
+  if (!rows || rows->kind == ArrayPreparation::Kind::kAsTheyAre) return "";
+  switch (rows->kind) {
+    case ArrayPreparation::Kind::kStandardized:
+      return absl::StrCat("rows = (rows - numpy.array(", JsonNumbers(rows->center),
+                          ")) * numpy.array(", JsonNumbers(rows->factor), ")\n");
+    case ArrayPreparation::Kind::kByType:
+      return "if rows.dtype == numpy.uint8: rows = rows / 255\n";
+    default:
+      return "rows = rows / 255\n";
+  }
+}
+
 std::string HowToLoad(const ExportRequest& request, const ForeignModel&) {
+  const bool texts = request.tokenizer != nullptr;
   std::string text =
-      "import onnxruntime\n\nsession = onnxruntime.InferenceSession(\"DIR/model.onnx\")\n";
-  if (request.tokenizer != nullptr) {
-    absl::StrAppend(&text,
-                    "# tokenizers.Tokenizer.from_file(\"DIR/tokenizer.json\") makes the inputs, "
-                    "int64 [batch, sequence]\n"
-                    "inputs = {value.name: batch[value.name] for value in session.get_inputs()}\n"
-                    "vectors, = session.run([\"sentence_embedding\"], inputs)\n");
+      absl::StrCat("import numpy\nimport onnxruntime\n", texts ? "import tokenizers\n" : "",
+                   "\nsession = onnxruntime.InferenceSession(\"DIR/model.onnx\")\n");
+  if (texts) {
+    absl::StrAppend(
+        &text,
+        "tokenizer = tokenizers.Tokenizer.from_file(\"DIR/tokenizer.json\")\n"
+        "tokenizer.enable_padding(pad_id=",
+        request.tokenizer->special().pad, ")\ntokenizer.enable_truncation(",
+        request.encoder.input.tokens,
+        ")\n"
+        "batch = tokenizer.encode_batch(texts)\n"
+        "made = {\"input_ids\": [one.ids for one in batch],\n"
+        "        \"attention_mask\": [one.attention_mask for one in batch],\n"
+        "        \"token_type_ids\": [one.type_ids for one in batch]}\n"
+        "inputs = {wanted.name: numpy.array(made[wanted.name], numpy.int64) for wanted in "
+        "session.get_inputs()}\n"
+        "vectors, = session.run([\"sentence_embedding\"], inputs)\n");
   } else if (request.scale) {
     absl::StrAppend(&text, "mean, std = numpy.array(", JsonNumbers(request.scale->mean),
                     "), numpy.array(", JsonNumbers(request.scale->deviation),
@@ -77,6 +107,10 @@ std::string HowToLoad(const ExportRequest& request, const ForeignModel&) {
                     "pixels = (pictures / 255 - mean.reshape(-1, 1, 1)) / std.reshape(-1, 1, 1)\n"
                     "features, = session.run([\"features\"], {\"pixel_values\": "
                     "pixels.astype(numpy.float32)})\n");
+  } else {
+    absl::StrAppend(&text, HowToScale(request.rows),
+                    "features, = session.run([\"features\"], {\"values\": "
+                    "rows.astype(numpy.float32)})\n");
   }
   return text;
 }

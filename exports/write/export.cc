@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "base/file/aside.h"
+#include "base/file/file_tree.h"
 #include "base/file/folder.h"
 #include "base/file/folder_path.h"
 #include "base/file/mapped_file.h"
@@ -102,11 +104,12 @@ absl::StatusOr<const ExportFormat*> FindExportFormat(const std::string& name) {
     if (name == format->name) return format;
     known.push_back(format->name);
   }
-  const std::string formats = absl::StrJoin(known, ", ");
-  if (name.empty())
-    return absl::InvalidArgumentError(absl::StrCat("--format is missing: one of ", formats));
-  return absl::InvalidArgumentError(absl::StrCat("--format ", name, " is not known.",
-                                                 DidYouMean(name, known), " Formats: ", formats));
+  if (name.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--format is missing: one of ", absl::StrJoin(known, ", ")));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--format ", name, " is not known", NearestAndKnown(name, known, "Formats")));
 }
 
 absl::Status CheckExportFolder(const std::string& folder) {
@@ -115,7 +118,12 @@ absl::Status CheckExportFolder(const std::string& folder) {
   if (absl::Status status = CheckFolderPath(folder); !status.ok()) return status;
   const absl::StatusOr<PathKind> kind = KindOfPath(folder);
   if (!kind.ok()) return kind.status();
+  if (*kind == PathKind::kNothing && IsLink(std::string(absl::StripSuffix(folder, "/"))))
+    return absl::InvalidArgumentError(absl::StrCat(folder, ": is a link that leads nowhere"));
   if (*kind == PathKind::kNothing) return absl::OkStatus();
+  if (RealPath(folder) == RealPath("."))
+    return absl::InvalidArgumentError(
+        absl::StrCat(folder, ": is the folder you are in, which cannot be put in its own place"));
   const absl::StatusOr<std::vector<std::string>> names = ListFolder(folder);
   if (!names.ok()) return names.status();
   if (names->empty()) return absl::OkStatus();
@@ -129,8 +137,8 @@ absl::StatusOr<Proof> Export(const ExportRequest& request, const ExportFormat& f
   if (absl::Status status = CheckExportFolder(folder); !status.ok()) return status;
   const absl::StatusOr<ForeignModel> model = ExpressParts(request, format);
   if (!model.ok()) return model.status();
-  std::string target = folder;
-  while (target.size() > 1 && target.back() == '/') target.pop_back();
+  // Behind links: a folder is put in the place of a folder.
+  const std::string target = RealPath(folder);
   if (absl::Status status = MakeFolders(ParentOf(target)); !status.ok()) return status;
   const std::string aside = AsideName(target);
   absl::StatusOr<Proof> proof = WriteAndProve(request, format, *model, aside);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/flow/array_preparation.h"
 #include "core/plugin/encoder.h"
 #include "core/plugin/export.h"
 #include "core/plugin/head.h"
@@ -28,6 +29,7 @@ struct ExportRequest {
   Head* head_plugin = nullptr;
 
   std::optional<PictureScale> scale;     // of pictures
+  std::optional<ArrayPreparation> rows;  // of vectors of arrays: how a file's row becomes the input
   const Tokenizer* tokenizer = nullptr;  // of texts
   CardFacts facts;
 };

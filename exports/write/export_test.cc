@@ -4,10 +4,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <functional>
 
+#include "base/file/file_tree.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/file/read_file.h"
@@ -28,6 +30,7 @@
 namespace pretext {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -186,6 +189,10 @@ TEST(Export, SentenceTransformersPoolAsTheEncoderDoes) {
     const TestFolder folder;
     EXPECT_THAT(OutputsOf(ExportTo(model, "sentence-transformers", folder / "out")),
                 ElementsAre("last_hidden_state", "sentence_embedding"));
+    EXPECT_TRUE(ExportTo(model, "huggingface", folder / "plain").ok());
+    EXPECT_THAT(
+        *ReadFile(folder / "plain/README.md"),
+        HasSubstr(pooling == Transformer::CLS ? "vectors = h[:, 0]" : "vectors = (h * mask)"));
     // The other pooling is another vector.
     const std::string path = folder / "out/1_Pooling/config.json";
     std::string text = *ReadFile(path);
@@ -418,6 +425,18 @@ TEST(Export, TakesAFolderThatIsNewOrEmpty) {
   EXPECT_TRUE(ExportTo(model, "onnx", folder / "a/b/c").ok());
   // As long as a name may be: what is aside has room for its own beside it.
   EXPECT_TRUE(ExportTo(model, "onnx", folder / std::string(255, 'n')).ok());
+  // A link to a folder stays one.
+  ASSERT_TRUE(MakeFolders(folder / "far").ok());
+  ASSERT_EQ(symlink("far", (folder / "link").c_str()), 0);
+  EXPECT_TRUE(ExportTo(model, "onnx", folder / "link").ok());
+  EXPECT_TRUE(IsLink(folder / "link"));
+  EXPECT_THAT(*ListFolder(folder / "far"), Contains("model.onnx"));
+  ASSERT_EQ(symlink("gone", (folder / "dangling").c_str()), 0);
+  for (const char* const path : {"dangling", "dangling/"}) {
+    EXPECT_THAT(Message(ExportTo(model, "onnx", folder / path)),
+                HasSubstr("is a link that leads nowhere"));
+  }
+  EXPECT_THAT(Message(ExportTo(model, "onnx", ".")), HasSubstr("is the folder you are in"));
   ASSERT_TRUE(WriteFileAtomically(folder / "file", "x").ok());
   EXPECT_FALSE(ExportTo(model, "onnx", folder / "file").ok());
   EXPECT_FALSE(ExportTo(model, "onnx", folder / "file/below").ok());

@@ -116,6 +116,18 @@ void SwavLoss::AfterStep() {
   std::copy_n(unit.data(), unit.size(), prototypes_->value.data());
 }
 
+std::string SwavLoss::Unreached(double epochs, int64_t samples) const {
+  if (options_.queue_rows == 0) return "";
+  if (options_.queue_start_epoch >= epochs) {
+    return absl::StrCat(
+        "queue_rows: the queue is used from queue_start_epoch: ", options_.queue_start_epoch,
+        " on, and the run has ", epochs, epochs == 1 ? " epoch" : " epochs");
+  }
+  if (options_.queue_rows < samples) return "";
+  return absl::StrCat("queue_rows: the queue is used once it holds ", options_.queue_rows,
+                      " rows, and the run has ", samples, " samples");
+}
+
 std::optional<double> SwavLoss::Chance(int64_t, int64_t) const {
   return std::log(static_cast<double>(options_.prototypes));
 }

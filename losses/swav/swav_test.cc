@@ -75,6 +75,24 @@ TEST(SwavLoss, FrozenPrototypesStayAsTheyAre) {
   EXPECT_NE(ToDoubles(prototypes.value), before);
 }
 
+TEST(SwavLoss, AQueueThatIsNeverUsedIsSaid) {
+  const auto unreached = [](int64_t rows, double start) {
+    SwavLoss loss({.prototypes = 3,
+                   .features = 4,
+                   .targets = 2,
+                   .temperature = 0.1f,
+                   .epsilon = 0.05f,
+                   .rounds = 3,
+                   .queue_rows = rows,
+                   .queue_start_epoch = start});
+    return loss.Unreached(/*epochs=*/5, /*samples=*/1000);
+  };
+  EXPECT_EQ(unreached(0, 15), "");
+  EXPECT_EQ(unreached(900, 4), "");
+  EXPECT_THAT(unreached(900, 15), HasSubstr("queue_start_epoch: 15 on, and the run has 5 epochs"));
+  EXPECT_THAT(unreached(1000, 0), HasSubstr("once it holds 1000 rows, and the run has 1000"));
+}
+
 TEST(SwavLoss, FaultsOfTheConfig) {
   Swav config;
   config.set_prototypes(0);

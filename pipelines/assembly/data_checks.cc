@@ -168,6 +168,11 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
   WarnOfFreezing(parts, samples, warnings);
   WarnOfBatchesLeftOver(parts, samples, warnings);
   WarnOfRamps(parts, samples, warnings);
+  const RunLength length = LengthOfRun(config, samples);
+  const std::string unreached = parts.loss->Unreached(
+      static_cast<double>(length.steps) / length.steps_per_epoch,
+      length.steps * config.train().accumulate() * config.train().batch_size());
+  if (!unreached.empty()) warnings->push_back(absl::StrCat("loss.", unreached));
   const Pipeline::Evaluate& evaluate = config.evaluate();
   const int64_t limit = evaluate.max_train_samples();
   const int64_t neighbours = limit > 0 ? std::min(limit, samples) : samples;

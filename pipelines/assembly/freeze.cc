@@ -69,7 +69,7 @@ std::string NotThere(const std::string& asked, const Model& model) {
   std::vector<std::string> candidates, layers;
   for (const Model::NamedSet& part : model.trained_sets()) {
     const bool encoder = part.name == "encoder";
-    candidates.push_back(part.name);
+    if (!LayerNames(*part.set).empty()) candidates.push_back(part.name);
     ForEach(part, [&](const auto& each) {
       const std::string name = OwnName(part, each.name);
       for (size_t end = name.find('.'); true; end = name.find('.', end + 1)) {
@@ -83,8 +83,8 @@ std::string NotThere(const std::string& asked, const Model& model) {
       layers.push_back(encoder ? own : absl::StrCat(part.name, ".", own));
     }
   }
-  return absl::StrCat("names no parameter: ", Quoted(asked), DidYouMean(asked, candidates),
-                      ". There are: ", ListOrNone(layers));
+  return absl::StrCat("names no parameter: ", Quoted(asked),
+                      NearestAndKnown(asked, candidates, "There are", ListOrNone(layers)));
 }
 
 void CheckFreezeFor(const Pipeline& config, const Model& model, FieldChecker& check) {

@@ -86,7 +86,7 @@ TEST(Freeze, ANameIsAWholeOneOrItsBeginningUpToADot) {
 
 TEST(Freeze, FaultsSayWhatThereIs) {
   EXPECT_EQ(Fault({"layer1", "layr1"}),
-            "freeze[1]: names no parameter: \"layr1\"; did you mean layer1?. There are: conv1, "
+            "freeze[1]: names no parameter: \"layr1\"; did you mean layer1? There are: conv1, "
             "layer1.0, layer10, head.0");
   EXPECT_THAT(Fault({"0"}), HasSubstr("freeze[0]: names no parameter: \"0\""));
   EXPECT_THAT(Fault({""}), HasSubstr("freeze[0]"));

@@ -37,7 +37,7 @@ void CheckNames(const Pipeline& config, const Names& names, const std::string& f
     check.That(std::find(known.begin(), known.end(), names[i]) != known.end(),
                absl::StrCat(field, "[", i, "]"),
                absl::StrCat("names no group of views: ", Quoted(names[i]),
-                            DidYouMean(names[i], known), ". There are: ", ListOrNone(known)));
+                            NearestAndKnown(names[i], known, "There are")));
   }
 }
 

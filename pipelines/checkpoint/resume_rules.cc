@@ -62,7 +62,15 @@ absl::Status CheckResumable(const RunOrigin& was, const RunOrigin& is) {
   const LoadedPipeline after = LoadPipelineText("the run's pipeline", is.pipeline);
   if (before.map.ok() && after.map.ok()) {
     for (const ConfigDifference& d : CompareConfigs(*before.config, *after.config)) {
-      if (!IsFree(d.path)) faults.push_back(Line(d.path, d.after, d.before));
+      if (IsFree(d.path)) continue;
+      faults.push_back(Line(d.path, d.after, d.before));
+      // Several processes make as many blocks where the pipeline says none.
+      if (d.path == "train.blocks" && d.before == "0") {
+        faults.back() +=
+            ": a run of one process, whose batches are taken whole, is not shared out among "
+            "several later. Go on with it without --processes; one that is begun with train { "
+            "blocks: 8 } goes on among any number up to 8";
+      }
     }
   } else if (was.version == is.version) {
     return before.map.ok() ? after.map.status() : before.map.status();

@@ -59,6 +59,13 @@ TEST(CheckResumable, WhatMayNotIsNamedWithBothValues) {
   RunOrigin data = Origin();
   data.data = "9 samples 00000000";
   EXPECT_THAT(Refusal(data), HasSubstr("the data: is 9 samples 00000000 now, and was 8 samples"));
+  // Another vocabulary makes other data of the same files.
+  data.tokenizer = "1";
+  EXPECT_THAT(Refusal(data), AllOf(HasSubstr("the checksum of the vocabulary: is 1 now"),
+                                   Not(HasSubstr("the data"))));
+  EXPECT_THAT(
+      Refusal(Origin("train { blocks: 2 }")),
+      AllOf(HasSubstr("train.blocks: is 2 now, and was 0"), HasSubstr("without --processes")));
 }
 
 }  // namespace

@@ -1,13 +1,12 @@
 #include "pipelines/embed/array_inputs.h"
 
-#include <cmath>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/arrays/array_file.h"
-#include "pipelines/encoder/preparation_text.h"
+#include "pipelines/embed/array_samples.h"
 
 namespace pretext {
 namespace {
@@ -15,11 +14,11 @@ namespace {
 // Rows whose values are not finite, or not what they can be, are left out and named.
 class ArrayRows : public Input {
  public:
-  ArrayRows(ArrayFile samples, ArrayFile labels, const TrainedEncoder& trained, int64_t block)
+  ArrayRows(ArrayFile samples, ArrayFile labels, ArraySamples make, const TrainedEncoder& trained,
+            int64_t block)
       : samples_(std::move(samples)),
         labels_(std::move(labels)),
-        type_(trained.sample),
-        preparation_(ArraysFromMessage(trained.file.arrays())),
+        make_(std::move(make)),
         block_(block) {
     // Names are of the classes of the training's labels.
     const auto& names = trained.file.class_name();
@@ -36,9 +35,10 @@ class ArrayRows : public Input {
     block = {};
     for (; next_ < samples_.rows() && static_cast<int64_t>(block.size()) < block_; ++next_) {
       const std::string name = absl::StrCat(samples_.path(), "#", next_);
-      Sample sample = SampleOf(next_);
-      if (const std::string fault = Fault(sample); !fault.empty()) {
-        block.faults.push_back(absl::StrCat(name, ": ", fault));
+      Sample sample;
+      samples_.Read(next_, numbers_);
+      if (absl::Status s = make_.Make(samples_.type(), numbers_, sample); !s.ok()) {
+        block.faults.push_back(absl::StrCat(name, ": ", s.message()));
         continue;
       }
       if (labelled()) {
@@ -56,33 +56,11 @@ class ArrayRows : public Input {
   }
 
  private:
-  Sample SampleOf(int64_t row) const {
-    Sample sample;
-    sample.type = type_;
-    sample.values.resize(static_cast<size_t>(type_.size()));
-    std::vector<double> numbers;
-    samples_.Read(row, numbers);
-    preparation_.Apply(samples_.type(), numbers, sample.values.data());
-    return sample;
-  }
-  // What is wrong with a row's values, or nothing.
-  std::string Fault(const Sample& sample) const {
-    for (const float value : sample.values) {
-      if (!std::isfinite(value)) return "a number of it is not finite";
-      if (type_.range && !(value >= static_cast<float>(type_.range->low) &&
-                           value <= static_cast<float>(type_.range->high))) {
-        return absl::StrCat("a number of it becomes ", value, ", and the encoder was trained on ",
-                            type_.range->ToString());
-      }
-    }
-    return "";
-  }
-
   const ArrayFile samples_, labels_;
-  const FlowType type_;
-  const ArrayPreparation preparation_;
+  const ArraySamples make_;
   const int64_t block_;
   std::vector<std::string> classes_;
+  std::vector<double> numbers_;  // of a row
   int64_t next_ = 0;
 };
 
@@ -100,20 +78,12 @@ bool IsArrayPath(const std::string& path) {
 absl::StatusOr<std::unique_ptr<Input>> OpenArrays(const InputOptions& options,
                                                   const TrainedEncoder& trained) {
   const std::string& path = options.input;
-  const EncoderFile::Arrays& arrays = trained.file.arrays();
-  if (!trained.file.has_arrays()) {
+  absl::StatusOr<ArraySamples> make = ArraySamples::Create(trained);
+  if (!make.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is a file of arrays, and ", trained.path,
-                     " was not trained on arrays but on ", trained.sample.ToString()));
+        absl::StrCat(path, ": is a file of arrays; ", make.status().message()));
   }
   const std::vector<int64_t> wanted = RowShape(trained.sample);
-  const ArrayPreparation preparation = ArraysFromMessage(arrays);
-  const size_t channels = static_cast<size_t>(wanted[0]);
-  if (preparation.kind == ArrayPreparation::Kind::kStandardized &&
-      (preparation.center.size() != channels || preparation.factor.size() != channels)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(trained.path, ": its arrays { … } does not fit its sample { … }"));
-  }
   absl::StatusOr<ArrayFile> samples = ArrayFile::Open(path, "", ArrayFile::Kind::kSamples);
   if (!samples.ok()) return samples.status();
   const std::vector<int64_t> row(samples->shape().begin() + 1, samples->shape().end());
@@ -133,8 +103,8 @@ absl::StatusOr<std::unique_ptr<Input>> OpenArrays(const InputOptions& options,
                                                      " rows of ", path, ": each has one"));
     }
   }
-  return std::make_unique<ArrayRows>(*std::move(samples), std::move(labels), trained,
-                                     options.block);
+  return std::make_unique<ArrayRows>(*std::move(samples), std::move(labels), *std::move(make),
+                                     trained, options.block);
 }
 
 }  // namespace pretext

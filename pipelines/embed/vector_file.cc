@@ -30,7 +30,7 @@ absl::StatusOr<std::string> FormatOfPath(const std::string& path, const std::str
   return absl::InvalidArgumentError(absl::StrCat(
       format.empty() ? absl::StrCat("--out ", path, ": its extension chooses the format")
                      : absl::StrCat("--format ", format, ": there is no such format"),
-      DidYouMean(chosen, Formats()), ". Known: ", absl::StrJoin(Formats(), ", ")));
+      NearestAndKnown(chosen, Formats(), "Known")));
 }
 
 absl::StatusOr<bool> IsThere(const std::string& path) {

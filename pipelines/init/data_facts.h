@@ -33,6 +33,8 @@ struct DataFacts {
 
   // Text.
   int64_t documents = 0, words = 0, distinct_words = 0;
+  int64_t characters = 0;         // different ones
+  int64_t longest_word = 0;       // in characters, where many have more than the tokenizer takes
   double words_per_document = 0;  // the median
   std::string unit;               // Text.document
   bool ideographs = false;        // most characters are words of their own

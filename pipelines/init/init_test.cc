@@ -142,6 +142,43 @@ TEST(Init, ProposesForTextByItsUnitsAndScripts) {
                                     HasSubstr("Latin 100 %"), HasSubstr("TokenMasking")));
 }
 
+// A vocabulary has room for the characters, and words without spaces are taken whole.
+TEST(Init, ProposesAVocabularyThatFits) {
+  const TestFolder folder;
+  std::ofstream chinese(folder / "chinese.txt"), letters(folder / "letters.txt");
+  for (int i = 0; i < 200; ++i) {
+    for (int k = 0; k < 29; ++k) {
+      const int c = 0x4E00 + (i * 29 + k * k) % 1300;
+      chinese << static_cast<char>(0xE0 | c >> 12) << static_cast<char>(0x80 | (c >> 6 & 63))
+              << static_cast<char>(0x80 | (c & 63));
+    }
+    chinese << "\n";
+    for (int k = 0; k < 300; ++k) letters << "ACGT"[(i >> (k % 8) & 1) + k % 3];
+    for (int k = 0; k < 5; ++k) letters << " GATTACA";
+    letters << "\n";
+  }
+  chinese.close();
+  letters.close();
+  const auto text = [&](const char* name) {
+    const auto proposed = ProposePipeline({.data = folder / name, .name = "t", .hours = 0.01});
+    EXPECT_TRUE(proposed.ok()) << proposed.status();
+    return proposed.ok() ? proposed->text : "";
+  };
+  EXPECT_THAT(text("chinese.txt"), HasSubstr("size: 4096 alphabet_limit: 6000"));
+  EXPECT_THAT(text("letters.txt"), AllOf(HasSubstr("max_word_characters: 300"),
+                                         HasSubstr("200 words have more than 100 characters")));
+}
+
+TEST(Init, FoldersOfAPictureOrTwoAreNoClasses) {
+  const TestFolder folder;
+  for (int i = 0; i < 40; ++i)
+    WritePicture(folder / absl::StrCat("p/", i, "/1.png"), 8, 8, i, false);
+  const absl::StatusOr<DataFacts> facts = LookAtData(folder / "p");
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(facts->classes, 0);
+  EXPECT_THAT(facts->fields, HasSubstr("labels: NONE"));
+}
+
 // Writes numbers as .npy: of type <f4, <i4 or |u1.
 void WriteArray(const std::string& path, const std::string& shape, const std::string& type,
                 int64_t size) {
@@ -210,6 +247,12 @@ TEST(Init, BadDataAreClearFaults) {
   for (int i = 0; i < 300; ++i)
     std::ofstream(folder / "copies.txt", std::ios::app) << "\none line as the others are\n";
   EXPECT_THAT(Fault(folder / "copies.txt"), HasSubstr("documents, 300 of them copies of another"));
+  for (int i = 0; i < 200; ++i) {
+    std::ofstream(folder / "table.csv", std::ios::app) << "a,b,c\n1,2,3\n";
+    std::ofstream(folder / "numbers.txt", std::ios::app) << i << " 1.5 -2e3 7 8 9\n";
+  }
+  for (const char* const table : {"table.csv", "numbers.txt"})
+    EXPECT_THAT(Fault(folder / table), HasSubstr("looks like a table, not a text"));
   EXPECT_THAT(Fault(folder / "few/1.png"), HasSubstr("is one picture; give the folder"));
   const std::string idx = {0, 0, 8, 1, 0, 0, 0, 2, 1, 1};
   std::ofstream(folder / "labels") << idx;

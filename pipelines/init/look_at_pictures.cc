@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/image/image_io.h"
@@ -16,6 +17,9 @@
 
 namespace pretext {
 namespace {
+
+// A class has a picture at least to train on, to validate and to test by.
+constexpr size_t kLeastOfAClass = 3;
 
 constexpr int64_t kMostLookedAt = 20000;
 constexpr int64_t kProposedSide = 64;
@@ -145,6 +149,8 @@ absl::StatusOr<DataFacts> LookAtPictures(const std::string& path) {
     facts.found.push_back(absl::StrCat("the folders ", parts.train, " and ", parts.test,
                                        " are taken for the training and the test pictures"));
   }
+  if (!classes.ok() && !absl::StrContains(classes.status().message(), "beside folders"))
+    return classes.status();
   if (!classes.ok()) {
     facts.no_labels = true;
     facts.found.push_back("pictures lie beside folders, so there are no classes");
@@ -156,8 +162,15 @@ absl::StatusOr<DataFacts> LookAtPictures(const std::string& path) {
     facts.found.push_back("a folder has no pictures in it, so folders are not taken for classes");
     classes->clear();
   }
-  const auto listed = ListPictures(train, *classes, /*every_class=*/false);
+  auto listed = ListPictures(train, *classes, /*every_class=*/false);
   if (!listed.ok()) return listed.status();
+  if (listed->files.size() < kLeastOfAClass * classes->size()) {
+    facts.no_labels = true;
+    facts.found.push_back(absl::StrCat("there are fewer than ", kLeastOfAClass,
+                                       " pictures a folder, so folders are not taken for classes"));
+    classes->clear();
+    for (PictureFile& file : listed->files) file.label = -1;
+  }
   const std::vector<std::string> paths = Spread(listed->files);
   const auto start = std::chrono::steady_clock::now();
   const std::vector<Looked> looked_at = LookAtAll(paths);

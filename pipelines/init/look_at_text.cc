@@ -3,6 +3,8 @@
 #include <map>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -32,11 +34,21 @@ constexpr Script kScripts[] = {
     {"Hangul", 0xAC00, 0xD7AF}};
 constexpr size_t kHan = 11, kKana = 10;
 
+constexpr int64_t kMostWordCharacters = 100;  // WordPiece's, if nothing is said
+
+// Of bytes of UTF-8: a letter, or a character that is not of ASCII; the first of a character.
+bool IsOfLetter(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c < 0; }
+bool BeginsCharacter(char c) { return (c & 0xC0) != 0x80; }
+
 // What is counted over a text.
 struct Counts {
   std::array<int64_t, std::size(kScripts)> letters{};
-  int64_t words = 0, lines = 0, blank = 0;
+  int64_t words = 0, lines = 0;
+  int64_t numbers = 0;       // words without a letter
+  int64_t longest_word = 0;  // in characters
+  int64_t long_words = 0;    // of more than the tokenizer takes if nothing is said
   absl::flat_hash_set<uint64_t> distinct;
+  absl::flat_hash_set<int32_t> characters;
   std::vector<int64_t> lengths;  // of documents, in words
   DuplicateCounter duplicates;
 
@@ -45,6 +57,7 @@ struct Counts {
     DecodeUtf8(document, &code_points);
     int64_t ideographs = 0;
     for (const int32_t c : code_points) {
+      characters.insert(c);
       for (size_t s = 0; s < std::size(kScripts); ++s) {
         if (c < kScripts[s].first || c > kScripts[s].last) continue;
         ++letters[s];
@@ -56,6 +69,10 @@ struct Counts {
     for (const absl::string_view word :
          absl::StrSplit(document, absl::ByAnyChar(" \t\n\r\f\v"), absl::SkipEmpty())) {
       ++here;
+      numbers += std::none_of(word.begin(), word.end(), IsOfLetter);
+      const int64_t length = std::count_if(word.begin(), word.end(), BeginsCharacter);
+      longest_word = std::max(longest_word, length);
+      long_words += length > kMostWordCharacters;
       if (distinct.size() < (size_t{1} << 22)) {
         distinct.insert(DocumentHash({word.data(), word.size()}));
       }
@@ -100,6 +117,19 @@ std::string ScriptsText(const Counts& counts) {
                        : "letters: " + absl::StrJoin(parts, ", ");
 }
 
+bool IsTable(const std::string& path) {
+  return absl::EndsWithIgnoreCase(path, ".csv") || absl::EndsWithIgnoreCase(path, ".tsv");
+}
+
+absl::Status TableFault(const std::string& path) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      path,
+      ": looks like a table, not a text. Its numbers can be learnt from as an array, in Python: "
+      "numpy.save(\"table.npy\", numpy.loadtxt(\"",
+      path,
+      "\", delimiter=\",\", skiprows=1)); a column of texts as a file with one of them a line"));
+}
+
 }  // namespace
 
 absl::StatusOr<DataFacts> LookAtText(const std::string& path) {
@@ -130,12 +160,20 @@ absl::StatusOr<DataFacts> LookAtText(const std::string& path) {
   if (counts->words == 0) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": there are no words in it"));
   }
+  if (2 * counts->numbers > counts->words || IsTable(path)) return TableFault(path);
   std::sort(counts->lengths.begin(), counts->lengths.end());
   const auto n = static_cast<int64_t>(counts->lengths.size());
   facts.documents = n;
   facts.words = counts->words;
   facts.distinct_words = static_cast<int64_t>(counts->distinct.size());
   facts.words_per_document = static_cast<double>(counts->lengths[static_cast<size_t>(n / 2)]);
+  facts.characters = static_cast<int64_t>(counts->characters.size());
+  if (100 * counts->long_words > counts->words) {
+    facts.longest_word = counts->longest_word;
+    facts.found.push_back(absl::StrCat(CountOf(counts->long_words, "word has", "words have"),
+                                       " more than ", kMostWordCharacters, " characters, up to ",
+                                       Counted(counts->longest_word)));
+  }
   facts.ideographs = counts->letters[kHan] + counts->letters[kKana] > facts.words / 2;
   facts.found.push_back(absl::StrFormat("%s, %.1f MB of text", CountOf(files, "file", "files"),
                                         static_cast<double>(bytes) * 1e-6));

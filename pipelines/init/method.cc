@@ -26,9 +26,8 @@ absl::StatusOr<Method> ChooseMethod(const std::string& name, const DataFacts& fa
   const std::vector<std::string> names = {"autoencoder", "simclr", "masked_lm"};
   const auto at = std::find(names.begin(), names.end(), name);
   if (!name.empty() && at == names.end()) {
-    return absl::InvalidArgumentError(absl::StrCat("--method: there is no method ", name,
-                                                   DidYouMean(name, names),
-                                                   ". Known: autoencoder, simclr, masked_lm"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--method: there is no method ", name, NearestAndKnown(name, names, "Known")));
   }
   if (!name.empty()) method = static_cast<Method>(at - names.begin());
   if ((method == Method::kMaskedLm) != text) {

@@ -53,16 +53,20 @@ std::string PicturesDataset(const DataFacts& facts, Method method) {
 std::string TextDataset(const DataFacts& facts) {
   // About half as many pieces as there are words, as a power of two.
   int64_t size = 1024;
-  while (size < 30000 && 2 * size < facts.distinct_words) size *= 2;
+  // A character has two pieces, at a word's beginning and in it.
+  const int64_t needed = std::max(facts.distinct_words / 2, 3 * facts.characters);
+  while (size < 30000 && size < needed) size *= 2;
   size = std::min<int64_t>(size, 30000);
   std::string text = "dataset {\n  [type.googleapis.com/pretext.Text] {\n" + facts.fields;
-  absl::StrAppend(&text, "    document: ", facts.unit, "\n    tokenizer {\n",
-                  "      # Learnt from this text on first use; ",
-                  facts.ideographs ? "each ideograph is a word, the rest are pieces.\n"
-                                   : "frequent words whole, rare ones in pieces.\n",
-                  "      [type.googleapis.com/pretext.WordPiece] { learn { size: ", size,
-                  facts.ideographs ? " alphabet_limit: 6000" : "", " } }\n    }\n",
-                  "    sequence_length: ", SequenceLength(facts), "\n");
+  absl::StrAppend(
+      &text, "    document: ", facts.unit, "\n    tokenizer {\n",
+      "      # Learnt from this text on first use; ",
+      facts.ideographs ? "each ideograph is a word, the rest are pieces.\n"
+                       : "frequent words whole, rare ones in pieces.\n",
+      "      [type.googleapis.com/pretext.WordPiece] { learn { size: ", size,
+      facts.ideographs ? " alphabet_limit: 6000" : "", " }",
+      facts.longest_word > 0 ? absl::StrCat(" max_word_characters: ", facts.longest_word) : "",
+      " }\n    }\n", "    sequence_length: ", SequenceLength(facts), "\n");
   if (facts.unit == "LINE") {
     absl::StrAppend(&text, "    mix_documents: false  # a line is a thing of its own\n");
   }

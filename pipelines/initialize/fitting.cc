@@ -1,6 +1,7 @@
 #include "pipelines/initialize/fitting.h"
 
 #include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
 #include <cmath>
@@ -173,6 +174,23 @@ bool Agrees(const Value& value, const std::vector<std::string>& values) {
   });
 }
 
+// What a config.json says of a key, itself or in timm's model_args; null: nothing.
+const Value* SettingOf(const Struct& json, const std::string& key) {
+  const auto at = json.fields().find(key);
+  if (at != json.fields().end()) return &at->second;
+  const auto arguments = json.fields().find("model_args");
+  if (arguments == json.fields().end() || key == "model_args") return nullptr;
+  return SettingOf(arguments->second.struct_value(), key);
+}
+
+// A value as JSON has it, but for texts, which stand as they are.
+std::string JsonText(const Value& value) {
+  if (value.kind_case() == Value::kStringValue) return value.string_value();
+  std::string text;
+  const auto status = google::protobuf::util::MessageToJsonString(value, &text);
+  return status.ok() ? text : "something else";
+}
+
 void FindSettings(const WeightFile& file, const Matching& matching,
                   std::vector<std::string>& faults) {
   const std::string path = matching.settings.empty() ? "" : file.Beside("config.json");
@@ -184,17 +202,14 @@ void FindSettings(const WeightFile& file, const Matching& matching,
   }
   std::vector<std::string> said;  // encoder and head may ask for the same
   for (const ForeignSetting& setting : matching.settings) {
-    const auto found = json->fields().find(setting.key);
-    if (found == json->fields().end() || Agrees(found->second, setting.values)) continue;
+    const Value* const found = SettingOf(*json, setting.key);
+    if (found == nullptr || Agrees(*found, setting.values)) continue;
     if (std::find(said.begin(), said.end(), setting.key + setting.values[0]) != said.end())
       continue;
     said.push_back(setting.key + setting.values[0]);
-    const Value& value = found->second;
     faults.push_back(
-        absl::StrCat(path, " says \"", setting.key, "\": ",
-                     value.kind_case() == Value::kNumberValue ? absl::StrCat(value.number_value())
-                                                              : value.string_value(),
-                     ", and here it is ", setting.values[0],
+        absl::StrCat(path, " says \"", setting.key, "\": ", JsonText(*found), ", and here it is ",
+                     setting.values[0],
                      setting.field.empty() ? "" : absl::StrCat(" (the field ", setting.field, ")"),
                      ": the same weights would mean something else"));
   }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
+#include "base/file/is_there.h"
 #include "base/file/read_file.h"
 #include "core/plugin/build_context.h"
 #include "core/plugin/field_checker.h"
@@ -30,6 +31,9 @@ std::string FieldOf(size_t entry, const char* field) {
 
 // Where a run keeps what it began with.
 std::string FolderOfInitial(const std::string& run) { return run + "/initial"; }
+std::string WeightsOfInitial(const std::string& run) {
+  return FolderOfInitial(run) + "/weights.safetensors";
+}
 
 }  // namespace
 
@@ -86,9 +90,13 @@ std::unique_ptr<Initialization> Initialization::OfRun(const std::string& run) {
 }
 
 absl::Status Initialization::Check(const Dataset& dataset) const {
-  const Tokenizer* const tokenizer = dataset.tokenizer();
-  if (tokenizer == nullptr) return absl::OkStatus();
   FieldChecker check;
+  const std::string kept = WeightsOfInitial(run_);
+  check.That(run_.empty() || IsThere(kept), "initialize",
+             absl::StrCat("the weights that the run began from are not there, ", kept,
+                          ": the untrained encoder is made of them. Put them back"));
+  const Tokenizer* const tokenizer = dataset.tokenizer();
+  if (tokenizer == nullptr) return check.status();
   for (size_t i = 0; i < sources_.size(); ++i) {
     const WeightFile& file = sources_[i]->file;
     const auto& metadata = file.header().metadata;
@@ -136,7 +144,7 @@ absl::Status Initialization::Keep(const std::string& run, const std::vector<Para
   const TensorFile file = WeightsOf({sets.begin(), sets.end()}, /*tokenizer=*/"");
   const std::string folder = FolderOfInitial(run);
   const absl::Status status = MakeFolders(folder);
-  return status.ok() ? WriteTensors(folder + "/weights.safetensors", file) : status;
+  return status.ok() ? WriteTensors(WeightsOfInitial(run), file) : status;
 }
 
 }  // namespace pretext

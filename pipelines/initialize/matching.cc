@@ -27,6 +27,7 @@ struct Naming {
   std::vector<std::string> unused;
   std::vector<std::pair<std::string, std::string>> copies;
   std::vector<ForeignSetting> settings;
+  std::vector<std::string> otherwise;
 };
 
 template <class Visit>
@@ -82,6 +83,7 @@ Naming ForeignNaming(const std::vector<NamedPart>& parts, const std::string& pro
     }
     if (part.wanted && of != part.foreign.end()) {
       naming.settings.insert(naming.settings.end(), of->settings.begin(), of->settings.end());
+      naming.otherwise.insert(naming.otherwise.end(), of->otherwise.begin(), of->otherwise.end());
     }
     ForEachTensor(*part.set, [&](const std::string& name, const Shape& shape) {
       const auto tensor = tensors.find(name);
@@ -135,6 +137,7 @@ class Matcher {
     matching_.naming = naming_.name;
     matching_.wanted = naming_.wanted;
     matching_.settings = naming_.settings;
+    matching_.otherwise = naming_.otherwise;
     for (WantedTensor& tensor : matching_.wanted) {
       tensor.pieces.assign(std::max<size_t>(1, tensor.theirs.size()), nullptr);
       for (size_t i = 0; i < tensor.theirs.size(); ++i)

@@ -42,6 +42,7 @@ struct Matching {
   std::vector<const StoredTensor*> surplus;      // of the file, with no place here
   std::vector<const StoredTensor*> passed_over;  // that mean nothing, are copies, or another part's
   std::vector<ForeignSetting> settings;          // of the parts that are wanted
+  std::vector<std::string> otherwise;            // ForeignNames::otherwise, of the same parts
   std::vector<std::string> faults;               // two tensors for one
   // Tensors that must be equal: the first is passed over.
   std::vector<std::pair<const StoredTensor*, const StoredTensor*>> copies;

@@ -30,6 +30,12 @@ void AddDifferences(const WeightFile& file, const Pipeline& config,
   absl::StatusOr<LoadedPipeline> run = LoadPipelineFile(file.run() + "/pipeline.textproto");
   if (!run.ok() || !run->map.ok()) return;
   FillDefaults(run->config.get());
+  if (run->config->teacher().kept() && entry.part() != Pipeline::Initialize::HEAD) {
+    notes.push_back(absl::StrCat(
+        "note: that run keeps its teacher's encoder (teacher { kept }), and this is the trained "
+        "one; from: \"",
+        file.run(), "/encoder\" takes the kept one"));
+  }
   for (const ConfigDifference& d : CompareConfigs(*run->config, config)) {
     const bool encoder = absl::StartsWith(d.path, "encoder"),
                head = absl::StartsWith(d.path, "head");
@@ -75,6 +81,8 @@ std::vector<std::string> Provenance(const WeightFile& file, const Matching& matc
     notes.push_back(
         "note: no config.json lies beside it: heads, activation and ε are taken to be the same");
   }
+  for (const std::string& otherwise : matching.otherwise)
+    notes.push_back(absl::StrCat("note: ", otherwise));
   if (!file.run().empty()) AddDifferences(file, config, entry, notes);
   return notes;
 }

@@ -174,10 +174,9 @@ absl::StatusOr<std::string> ListPlugins(absl::string_view what) {
     }
   }
   if (chosen.empty()) {
-    const std::string meant = DidYouMean(what, known);
     return absl::InvalidArgumentError(
-        absl::StrCat("no kind and no plugin is called \"", what, "\"", meant.empty() ? "." : meant,
-                     " Kinds: ", absl::StrJoin(PluginKinds(), ", "), "."));
+        absl::StrCat("no kind and no plugin is called \"", what, "\"",
+                     NearestAndKnown(what, known, "Kinds", absl::StrJoin(PluginKinds(), ", "))));
   }
   return absl::StrJoin(chosen, "\n", [](std::string* out, const Plugin* plugin) {
     out->append(DescribePlugin(*plugin));

@@ -82,10 +82,10 @@ TEST(PluginListingTest, MessagesInsideThemselvesAreDescribedOnce) {
 TEST(PluginListingTest, UnknownNames) {
   EXPECT_EQ(ListPlugins("FakeEncodr").status().message(),
             "no kind and no plugin is called \"FakeEncodr\"; did you mean FakeEncoder? Kinds: "
-            "dataset, tokenizer, augmentation, encoder, head, loss, optimizer.");
+            "dataset, tokenizer, augmentation, encoder, head, loss, optimizer");
   EXPECT_EQ(ListPlugins("xyz").status(),
             absl::InvalidArgumentError("no kind and no plugin is called \"xyz\". Kinds: dataset, "
-                                       "tokenizer, augmentation, encoder, head, loss, optimizer."));
+                                       "tokenizer, augmentation, encoder, head, loss, optimizer"));
 }
 
 TEST(PluginListingTest, ThePipelineItself) {

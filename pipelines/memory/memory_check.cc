@@ -1,5 +1,7 @@
 #include "pipelines/memory/memory_check.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -7,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/text/counted.h"
+#include "core/tensor/memory_pool.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/memory/declared.h"
@@ -110,6 +113,19 @@ absl::Status Refuse(const Assembled& parts, const MemoryNeeds& needs, const Memo
   return map.status();
 }
 
+// Of space that is limited, and not of memory: the stacks of the threads that the dry run had not
+// (blocks but one, the reader's, the gradients'), what tensors leave to libraries, and as much again
+// that these come to take: code for the evaluation's products, tables of the report.
+double SpaceBeside(const Assembled& parts, const MemoryLimit& limit) {
+  if (limit.counts_resident()) return 0;
+  rlimit stack;
+  constexpr rlim_t kUsual = rlim_t{8} << 20;  // glibc's, where the shell's is unlimited
+  const bool known = getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != RLIM_INFINITY;
+  const int threads = std::max(1, parts.blocks_of_process()) + (parts.processes > 1 ? 1 : 0);
+  return threads * static_cast<double>(known ? stack.rlim_cur : kUsual) +
+         2 * static_cast<double>(MemoryPool::headroom());
+}
+
 // h and z of the whole batch, with a gradient and a copy: what chunks are put together from.
 double ChunkedBytes(const Assembled& parts) {
   if (!IsCut(parts)) return 0;
@@ -167,7 +183,8 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
     return Refuse(parts, needs, limit, /*whole=*/false);
   }
   if (!run.ok()) return run.status();
-  needs.program = limit.used();  // with what the libraries have made for themselves by now
+  // With what the libraries have made for themselves by now.
+  needs.program = limit.used() + SpaceBeside(parts, limit);
   needs.activations = run->step.At(at_once) + ChunkedBytes(parts);
   if (evaluates) {
     needs.evaluation = pairs + std::max(measured + UntrainedBytes(parts), report) +

@@ -161,8 +161,7 @@ absl::StatusOr<std::map<std::string, std::string>> NewPluginFiles(const NewPlugi
   const std::vector<std::string> kinds = Kinds();
   if (std::find(kinds.begin(), kinds.end(), plugin.kind) == kinds.end()) {
     return absl::InvalidArgumentError(absl::StrCat("there is no kind ", plugin.kind,
-                                                   DidYouMean(plugin.kind, kinds),
-                                                   ". Known: ", ListOrNone(kinds)));
+                                                   NearestAndKnown(plugin.kind, kinds, "Known")));
   }
   const std::string name = CamelCase(plugin.name);
   if (absl::Status status = CheckName(plugin, name); !status.ok()) return status;

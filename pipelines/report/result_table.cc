@@ -92,8 +92,7 @@ absl::Status SortResults(absl::string_view column, ResultTable& table) {
     std::vector<std::string> known = table.columns;
     known.insert(known.end(), {"name", "state"});
     return absl::InvalidArgumentError(absl::StrCat("--sort ", column, ": no run has such a figure",
-                                                   DidYouMean(std::string(column), known),
-                                                   ". There are: ", absl::StrJoin(known, ", ")));
+                                                   NearestAndKnown(column, known, "There are")));
   }
   const auto c = static_cast<size_t>(found - table.columns.begin());
   const bool higher = HigherIsBest(*found);

@@ -86,7 +86,7 @@ TEST_F(ResultTableTest, DamageIsNamedAndTheRestIsShown) {
   const std::vector<RunFiles> runs = Runs();
   ASSERT_EQ(runs.size(), 2u);
   EXPECT_EQ(runs[0].damage.size(), 2u);
-  EXPECT_THAT(runs[1].damage, ElementsAre(HasSubstr("1 lines are no metrics")));
+  EXPECT_THAT(runs[1].damage, ElementsAre(HasSubstr("1 line is no metrics")));
   const ResultTable table = MakeResultTable(runs);
   EXPECT_EQ(table.rows[0].figures[0], 70);
   EXPECT_THAT(FormatResults(table), HasSubstr("damaged"));

@@ -74,9 +74,10 @@ absl::StatusOr<RunFiles> ReadRun(const std::string& path) {
     const absl::StatusOr<std::string> times = ReadFile(run->times_path());
     files.history = RunHistory::Parse(times.ok() ? absl::StrCat(*metrics, *times) : *metrics);
     if (files.history.damaged_lines() > 0) {
-      files.damage.push_back(absl::StrCat(run->metrics_path(), ": ",
-                                          Counted(files.history.damaged_lines()),
-                                          " lines are no metrics, and are left out"));
+      files.damage.push_back(absl::StrCat(
+          run->metrics_path(), ": ", Counted(files.history.damaged_lines()),
+          files.history.damaged_lines() == 1 ? " line is no metrics, and is left out"
+                                             : " lines are no metrics, and are left out"));
     }
   } else if (!absl::IsNotFound(metrics.status())) {
     files.damage.emplace_back(metrics.status().message());

@@ -47,10 +47,8 @@ absl::StatusOr<RecipeBand> BandOf(const RecipeBands& bands, const std::string& n
     if (recipe.name() == name) return recipe;
     known.push_back(recipe.name());
   }
-  const std::string meant = DidYouMean(name, known);
   return absl::InvalidArgumentError(absl::StrCat("no figures are known of a recipe ", name,
-                                                 meant.empty() ? "." : meant,
-                                                 " There are: ", ListOrNone(known)));
+                                                 NearestAndKnown(name, known, "There are")));
 }
 
 double HalfWidth(double deviation, int seeds) {

@@ -8,6 +8,7 @@
 #include "base/file/read_file.h"
 #include "core/plugin/registry.h"
 #include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/encoder/preparation_text.h"
 #include "pipelines/evaluate/evaluation.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -121,6 +122,8 @@ absl::StatusOr<TrainedForExport> OpenForExport(const std::string& path, bool wit
   absl::StatusOr<std::optional<PictureScale>> scale = ScaleOf(path, encoder);
   if (!scale.ok()) return scale.status();
   request.scale = *std::move(scale);
+  if (encoder.file.has_arrays() && encoder.input.is(FlowType::Kind::kVector))
+    request.rows = ArraysFromMessage(encoder.file.arrays());
   request.tokenizer = encoder.tokenizer.get();
   if (!with_head) return trained;
   if (absl::Status status = AddHead(path, trained); !status.ok()) return status;

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/random/random.h"
+#include "embedder/embedder.h"
 #include "tests/program.h"
 
 namespace pretext {
@@ -203,6 +206,40 @@ TEST(Standardized, DataIsScaledByTheStatisticsOfTheTraining) {
                "--override", "evaluate { probe { l2: 0.1 } }"})
           .output,
       HasSubstr("measures nothing: the dataset has no labels"));
+}
+
+// From C++ numbers go the same way as those of a file.
+TEST(Standardized, NumbersFromAProgramAreScaledToo) {
+  WriteTable("numbers", 90, 6, 0);
+  for (const std::string scaling : {"STANDARDIZE", "BYTES"}) {
+    const std::string name = "numbers_" + scaling;
+    WriteScratchFile(
+        name + ".textproto",
+        OverArrays(name, "samples: \"numbers.npy\" scaling: " + scaling, kAutoencoder));
+    Done({"train", name + ".textproto"});
+    Done({"embed", "runs/" + name, "--input", "numbers.npy", "--out", name + ".npy"});
+    const std::string vectors = FileContents(name + ".npy"), rows = FileContents("numbers.npy");
+    const absl::StatusOr<Embedder> embedder = Embedder::Open(ScratchFolder() + "/runs/" + name);
+    ASSERT_TRUE(embedder.ok()) << embedder.status();
+    std::vector<float> numbers(90 * 6), wanted(90 * 3);
+    const auto from_end = [](const std::string& file, std::vector<float>& to) {
+      const size_t bytes = to.size() * sizeof(float);
+      std::memcpy(to.data(), file.data() + file.size() - bytes, bytes);
+    };
+    from_end(rows, numbers);
+    from_end(vectors, wanted);
+    const auto given = embedder->EmbedValues(numbers.data(), 90);
+    ASSERT_TRUE(given.ok()) << given.status();
+    EXPECT_EQ(given->values, wanted) << scaling;
+    numbers[6 * 7 + 2] = NAN;
+    EXPECT_THAT(std::string(embedder->EmbedValues(numbers.data(), 90).status().message()),
+                HasSubstr("sample 7: a number of it is not finite"));
+    // Whoever takes the graph is told.
+    Done({"export", "runs/" + name, "--format", "onnx", "--out", name + "_onnx"});
+    EXPECT_THAT(
+        FileContents(name + "_onnx/README.md"),
+        HasSubstr(scaling == "BYTES" ? "rows = rows / 255" : "rows = (rows - numpy.array(["));
+  }
 }
 
 // The encoder's folder has what its run's evaluation has: augmentations of the first group too.

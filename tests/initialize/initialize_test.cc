@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "base/file/file_writer.h"
 #include "base/file/testing.h"
 #include "core/tensor/safetensors.h"
@@ -17,6 +18,8 @@
 #include "encoders/res_net/res_net.pb.h"
 #include "encoders/transformer/transformer.h"
 #include "encoders/transformer/transformer.pb.h"
+#include "encoders/vision_transformer/vision_transformer.h"
+#include "encoders/vision_transformer/vision_transformer.pb.h"
 #include "heads/identity/identity.h"
 #include "heads/identity/identity.pb.h"
 #include "heads/masked_language_model/masked_language_model.h"
@@ -296,6 +299,34 @@ TEST_F(Files, AVarianceIsNotNegative) {
               AllOf(HasSubstr("initialize[0].from: bn1.running_var of "),
                     HasSubstr("has -0.5 at element 1; a variance is not negative"),
                     Not(HasSubstr("layer"))));
+}
+
+// timm has what its config.json says of a vision transformer in model_args.
+TEST_F(Files, HeadsOfAVisionTransformerAreComparedToo) {
+  const auto fault = [&](int heads, float epsilon) {
+    VisionTransformer config;
+    config.set_patch(4);
+    config.set_layers(1);
+    config.set_width(24);
+    config.set_heads(heads);
+    config.set_epsilon(epsilon);
+    const auto encoder = Made(
+        VisionTransformerEncoder::Create(config, {.input = kSmallImage, .sample = kSmallImage}));
+    TensorFile file;
+    for (const Parameter& parameter : encoder->parameters().parameters())
+      file.tensors.push_back({parameter.name, Tensor::Full(parameter.shape, 1)});
+    Write("config.json", R"({"architecture": "vit", "model_args": {"num_heads": 3}})");
+    Pipeline pipeline =
+        Config(Write("model.safetensors", SerializeTensors(file)), Pipeline::Initialize::ENCODER);
+    const auto head =
+        Made(IdentityHeadPlugin::Create(IdentityHead(), {.input = encoder->output()}));
+    const auto plan = Initialization::Plan("", *encoder, *head, pipeline);
+    return plan.ok() ? absl::StrJoin((*plan)->notes(), "\n") : std::string(plan.status().message());
+  };
+  EXPECT_THAT(fault(2, 1e-6f),
+              HasSubstr("says \"num_heads\": 3, and here it is 2 (the field heads)"));
+  EXPECT_THAT(fault(3, 1e-6f), AllOf(HasSubstr("names of timm"), Not(HasSubstr("note: "))));
+  EXPECT_THAT(fault(3, 1e-3f), HasSubstr("note: epsilon is 0.001 here, and 1e-06 in timm"));
 }
 
 TEST_F(Files, WeightsThatGiveNothingAreAFault) {

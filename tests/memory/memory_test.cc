@@ -155,6 +155,29 @@ class AddressLimit {
   rlimit before_;
 };
 
+// Whatever the limit, a training is done, refused or ended with a message: no library comes to an
+// address that it was not given.
+TEST_F(MemoryTest, NoLimitOfAddressSpaceEndsInASignal) {
+  if (kSanitizerTakesMemory) GTEST_SKIP();
+  WriteScratchFile("limited.textproto", SmallAutoencoder("limited"));
+  int done = 0, refused = 0;
+  setenv("OMP_NUM_THREADS", "1", 1);
+  for (int64_t megabytes = 560; megabytes <= 840; megabytes += 20) {
+    const AddressLimit limit(static_cast<rlim_t>(megabytes) << 20);
+    const ProgramResult result = RunProgram(
+        {"train", "limited.textproto", "--override",
+         absl::StrCat("train { epochs: 1 blocks: 4 } name: \"limited", megabytes, "\"")});
+    EXPECT_TRUE(result.exit_code >= 0 && result.exit_code <= 2)
+        << megabytes << " MB: " << result.exit_code << "\n"
+        << result.output;
+    done += result.exit_code == 0;
+    refused += result.exit_code == 2;
+  }
+  unsetenv("OMP_NUM_THREADS");
+  EXPECT_GT(done, 0);
+  EXPECT_GT(refused, 0);
+}
+
 TEST_F(MemoryTest, WhatDoesNotFitIsRefusedWithItsReason) {
   WriteScratchFile("refused.textproto", SmallAutoencoder("refused"));
   const auto refused = [](const std::string& command, const std::string& change) {

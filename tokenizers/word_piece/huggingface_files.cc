@@ -137,7 +137,9 @@ absl::StatusOr<std::map<std::string, std::string>> WordPieceTokenizer::HuggingFa
       options_.basic.normalization == Normalization::kNone
           ? "none"
           : absl::AsciiStrToLower(kForms[static_cast<int>(options_.basic.normalization)]),
-      "\",\n  \"model_max_length\": ", length);
+      "\",\n  \"model_input_names\": [\"input_ids\", \"token_type_ids\", "
+      "\"attention_mask\"],\n  \"model_max_length\": ",
+      length);
   const char* const roles[] = {"pad_token", "unk_token", "cls_token", "sep_token", "mask_token"};
   for (int i = 0; i < 5; ++i)
     absl::StrAppend(&config, ",\n  \"", roles[i], "\": \"", names[i].first, "\"");
