@@ -243,6 +243,14 @@ TEST(Training, TheBestCheckpointIsThatOfAnyFigureThatThePipelineMeasures) {
     EXPECT_THAT(FileContents("runs/" + name + "/metrics.jsonl"), HasSubstr("\"validation_loss\":"));
     EXPECT_GT(FileContents("runs/" + name + "/checkpoints/best/weights.safetensors").size(), 100u);
   }
+  EXPECT_THAT(FileContents("runs/best_loss/metrics.jsonl"), Not(HasSubstr("loss_batch")));
+  // A loss of pairs says of how many samples they were, where these are fewer than in training.
+  const ProgramResult smaller =
+      RunProgram({"train", "best.textproto", "--override", contrastive, "--override",
+                  "name: \"best_smaller\" train { batch_size: 128 }"});
+  EXPECT_THAT(smaller.output, AllOf(HasSubstr("warning: the held-out loss is of batches of "),
+                                    HasSubstr("validation loss "), HasSubstr(", of batches of ")));
+  EXPECT_THAT(FileContents("runs/best_smaller/metrics.jsonl"), HasSubstr("\"loss_batch\":"));
   const ProgramResult refused = RunProgram({"validate", "best.textproto", "--override", contrastive,
                                             "--override", "checkpoints { best: \"probe\" }"});
   EXPECT_EQ(refused.exit_code, 2);
