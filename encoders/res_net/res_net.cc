@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/autograd/gradient_checkpoint.h"
 #include "core/plugin/batch_norm_fields.h"
+#include "encoders/res_net/foreign_names.h"
 #include "encoders/res_net/res_net.pb.h"
 #include "encoders/res_net/res_net_blocks.h"
 
@@ -105,14 +106,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
     encoder->parameters().AddBatchStatistics(Halved(input.height, halvings) *
                                              Halved(input.width, halvings));
   }
-  // The names are torchvision's, which timm has taken over.
-  encoder->foreign_names_ = {
-      OwnNames("torchvision", encoder->parameters(), {".num_batches_tracked"})};
-  if (config.norm_epsilon() != kTorchvisionEpsilon) {
-    encoder->foreign_names_[0].otherwise = {absl::StrCat("norm_epsilon is ", config.norm_epsilon(),
-                                                         " here, and ", kTorchvisionEpsilon,
-                                                         " in torchvision")};
-  }
+  encoder->foreign_names_ = ResNetNames(config, imagenet, encoder->parameters());
   return encoder;
 }
 

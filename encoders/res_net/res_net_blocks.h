@@ -12,8 +12,8 @@
 
 namespace pretext {
 
-// Of torchvision's batch normalisation, which has no field for another.
-inline constexpr float kTorchvisionEpsilon = 1e-5f;
+// Of batch normalisation in torchvision, timm and transformers, which have no field for another.
+inline constexpr float kTheirEpsilon = 1e-5f;
 
 struct ResNetBlock {
   std::string name;  // "layer2.0"

@@ -4,6 +4,7 @@
 #include "absl/strings/strip.h"
 #include "core/plugin/export.h"
 #include "core/plugin/export_names.h"
+#include "encoders/res_net/foreign_names.h"
 #include "encoders/res_net/res_net.pb.h"
 #include "encoders/res_net/res_net_blocks.h"
 
@@ -15,7 +16,7 @@ constexpr int64_t kTheirWidth = 64;
 const ResNet& ConfigOf(const TrainedPart& part) { return static_cast<const ResNet&>(*part.config); }
 
 absl::Status CheckEpsilon(const TrainedPart& part, const char* program) {
-  if (ConfigOf(part).norm_epsilon() == kTorchvisionEpsilon) return absl::OkStatus();
+  if (ConfigOf(part).norm_epsilon() == kTheirEpsilon) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       program,
       "'s batch normalisation has ε 1e-5, and there is no field for another; this encoder's "
@@ -39,24 +40,14 @@ std::string ArchitectureOf(const TrainedPart& part) {
   return absl::StrCat("resnet", ConfigOf(part).depth());
 }
 
-// PyTorch's counter of a normalisation. Counters stand first: 8 bytes are aligned.
-NamedTensor CounterOf(const TrainedPart& part, const std::string& norm) {
-  return Counter(norm + ".num_batches_tracked", part.steps);
-}
-
-void AddNorm(const TrainedPart& part, const std::string& ours, const std::string& theirs,
-             std::vector<NamedTensor>& tensors) {
-  tensors.insert(tensors.begin(), CounterOf(part, theirs));
-  for (const char* name : {".weight", ".bias", ".running_mean", ".running_var"})
-    tensors.push_back({theirs + name, part[ours + name]});
-}
-
-std::vector<NamedTensor> TorchvisionTensors(const TrainedPart& part) {
+// By a program's names, with PyTorch's counter of each normalisation. Counters stand first: 8 bytes
+// are aligned.
+std::vector<NamedTensor> TensorsFor(const TrainedPart& part, const char* program) {
   std::vector<NamedTensor> tensors, counters;
-  for (NamedTensor& tensor : part.Named("torchvision")) {
+  for (NamedTensor& tensor : part.Named(program)) {
     if (absl::EndsWith(tensor.name, ".running_mean")) {
-      counters.push_back(
-          CounterOf(part, std::string(absl::StripSuffix(tensor.name, ".running_mean"))));
+      const absl::string_view norm = absl::StripSuffix(tensor.name, ".running_mean");
+      counters.push_back(Counter(absl::StrCat(norm, ".num_batches_tracked"), part.steps));
     }
     tensors.push_back(std::move(tensor));
   }
@@ -69,7 +60,7 @@ absl::StatusOr<ForeignModel> NamedByTorchvision(const TrainedPart& part) {
   if (absl::Status status = CheckEpsilon(part, "torchvision"); !status.ok()) return status;
   ForeignModel model;
   model.architecture = ArchitectureOf(part);
-  model.tensors = TorchvisionTensors(part);
+  model.tensors = TensorsFor(part, kTorchvision);
   // For the loader that is written beside: what torchvision's model has to have changed.
   model.config = {{"in_channels", absl::StrCat(part.input.channels)},
                   {"stem", HasImageNetStem(part) ? "\"imagenet\"" : "\"cifar\""},
@@ -90,7 +81,7 @@ absl::StatusOr<ForeignModel> NamedByTimm(const TrainedPart& part) {
   }
   ForeignModel model;
   model.architecture = ArchitectureOf(part);
-  model.tensors = TorchvisionTensors(part);
+  model.tensors = TensorsFor(part, kTorchvision);
   model.config = {{"num_features", absl::StrCat(part.output.features)}};
   if (part.input.channels != 3) {
     model.config.push_back(
@@ -112,22 +103,7 @@ absl::StatusOr<ForeignModel> NamedByHuggingFace(const TrainedPart& part) {
   ForeignModel model;
   model.architecture = "ResNetModel";
   model.reading = "huggingface.ResNetModel";
-  const auto add = [&](const std::string& conv, const std::string& norm,
-                       const std::string& theirs) {
-    model.tensors.push_back({theirs + ".convolution.weight", part[conv + ".weight"]});
-    AddNorm(part, norm, theirs + ".normalization", model.tensors);
-  };
-  add("conv1", "bn1", "embedder.embedder");
-  for (const ResNetBlock& block : BlocksOf(config)) {
-    const std::string layer =
-        absl::StrCat("encoder.stages.", block.stage, ".layers.", block.number);
-    for (size_t i = 0; i < block.kernels.size(); ++i) {
-      add(absl::StrCat(block.name, ".conv", i + 1), absl::StrCat(block.name, ".bn", i + 1),
-          absl::StrCat(layer, ".layer.", i));
-    }
-    if (block.shortcut)
-      add(block.name + ".downsample.0", block.name + ".downsample.1", layer + ".shortcut");
-  }
+  model.tensors = TensorsFor(part, kHuggingFaceResNet);
   std::vector<int64_t> sizes;
   for (int stage = 0; stage < 4; ++stage)
     sizes.push_back((config.width() << stage) * (HasBottlenecks(config) ? 4 : 1));

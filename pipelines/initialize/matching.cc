@@ -14,8 +14,8 @@
 namespace pretext {
 namespace {
 
-constexpr absl::string_view kBefore[] = {"module.", "backbone.", "encoder.",
-                                         "model.",  "bert.",     "state_dict."};
+constexpr absl::string_view kBefore[] = {"module.", "backbone.", "encoder.",   "model.",
+                                         "bert.",   "resnet.",   "state_dict."};
 
 // One way of naming.
 struct Naming {

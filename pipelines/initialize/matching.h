@@ -1,9 +1,9 @@
 // Which tensors of a file are which of ours, by their names.
 //
 // A name of the file may have before it what programs put there: "module.", "backbone.",
-// "encoder.", "model.", "bert." and "state_dict.", one after the other; "gamma" and "beta" at its
-// end are "weight" and "bias". Three ways of naming are tried, and the one by which most tensors
-// are found is taken: that of our runs ("encoder.…", "head.…"), those of the parts'
+// "encoder.", "model.", "bert.", "resnet." and "state_dict.", one after the other; "gamma" and
+// "beta" at its end are "weight" and "bias". Three ways of naming are tried, and the one by which
+// most tensors are found is taken: that of our runs ("encoder.…", "head.…"), those of the parts'
 // foreign_names(), and the part's own names.
 #pragma once
 

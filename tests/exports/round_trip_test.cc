@@ -76,16 +76,28 @@ void ExpectTheSame(SmallModel& model, const std::string& format, const std::stri
             std::vector<std::string>());
 }
 
-TEST(RoundTrip, ResNetByTorchvisionsNames) {
+void ExpectTheSameResNet(const ResNet& config, const char* format, const char* naming) {
   const FlowType picture = FlowType::Image(3, 40, 40);
-  for (const char* format : {"torchvision", "timm"}) {
-    ResNet config;  // of torchvision's width
+  SmallModel model(config, nullptr, picture);
+  const auto encoder = Made(ResNetEncoder::Create(config, {.input = picture, .sample = picture}));
+  const auto head = Made(ProjectionMlpHead::Create(ProjectionMlp(), {.input = encoder->output()}));
+  ExpectTheSame(model, format, naming, *encoder, *head);
+}
+
+TEST(RoundTrip, ResNetByTorchvisionsNames) {
+  ResNet config;  // of torchvision's width
+  config.set_stem(ResNet::IMAGENET);
+  for (const char* format : {"torchvision", "timm"})
+    ExpectTheSameResNet(config, format, "torchvision");
+}
+
+TEST(RoundTrip, ResNetByHuggingFacesNames) {
+  for (const int depth : {18, 50}) {
+    ResNet config;
     config.set_stem(ResNet::IMAGENET);
-    SmallModel model(config, nullptr, picture);
-    const auto encoder = Made(ResNetEncoder::Create(config, {.input = picture, .sample = picture}));
-    const auto head =
-        Made(ProjectionMlpHead::Create(ProjectionMlp(), {.input = encoder->output()}));
-    ExpectTheSame(model, format, "torchvision", *encoder, *head);
+    config.set_depth(depth);
+    config.set_width(4);
+    ExpectTheSameResNet(config, "huggingface", "HuggingFace's ResNet");
   }
 }
 
