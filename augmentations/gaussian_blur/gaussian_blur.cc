@@ -26,9 +26,10 @@ absl::StatusOr<std::unique_ptr<Augmentation>> GaussianBlurAugmentation::Create(
     if (config.kernel_size() == 0) {
       radius = static_cast<int>(std::max<int64_t>(context.input.height / 20, 1));
     }
-    check.That(radius < side, "kernel_size",
-               absl::StrCat("must be below twice the image's smaller side, ", side, "; it is ",
-                            2 * int64_t{radius} + 1));
+    check.That(
+        radius < side, "kernel_size",
+        absl::StrCat("must be below twice the image's smaller side, ", side, "; it is ",
+                     config.kernel_size() == 0 ? 2 * int64_t{radius} + 1 : config.kernel_size()));
   }
   if (!check.ok()) return check.status();
   return std::make_unique<GaussianBlurAugmentation>(context.input, config.probability(), radius,

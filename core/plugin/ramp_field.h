@@ -20,7 +20,7 @@ inline void CheckRamp(const std::string& field, const Ramp& ramp, double least, 
   const bool changes = ramp.length_case() != Ramp::LENGTH_NOT_SET || ramp.decay() != Ramp::LINEAR;
   check.That(ramp.has_to() || !changes, field,
              "has a curve or a length, and no `to` that it would lead to: say where it ends, e.g. "
-             "{ from: 0.99 to: 1 decay: COSINE }");
+             "{ to: 1 }");
 }
 
 // A ramp begins at `otherwise` where it does not say; one that is not given stays there.

@@ -178,6 +178,14 @@ absl::Status ArraysDataset::CheckValues(const Part& part) const {
   const auto at = std::find_if(values.begin(), values.end(), [&](float value) {
     return !std::isfinite(value) || (bounded && !(value >= low && value <= high));
   });
+  std::vector<double> numbers;
+  part.samples.Read(first, numbers);
+  const double number = numbers[static_cast<size_t>(at - values.begin())];
+  if (!std::isfinite(*at) && std::isfinite(number)) {
+    return absl::DataLossError(absl::StrCat(
+        part.samples.path(), ": row ", first, " has ", number, " at number ", at - values.begin(),
+        ", beyond what float32 can hold; scale the numbers, or leave such rows out"));
+  }
   return absl::DataLossError(absl::StrCat(
       part.samples.path(), ": row ", first, " has ", *at, " at number ", at - values.begin(),
       std::isfinite(*at)

@@ -75,8 +75,9 @@ bool IsMeasured(const Figure& figure, const EvaluationFacts& facts) {
     case Kind::kAgreement:
       return facts.agreement;
     case Kind::kKnn:
-    case Kind::kProbe:
       return facts.classified;
+    case Kind::kProbe:
+      return facts.classified && facts.probe;
     case Kind::kLanguage:
       return facts.language;
   }
@@ -124,6 +125,7 @@ std::string WhyNot(absl::string_view asked, const EvaluationFacts& facts) {
         return " (it is of texts in two views, as vectors)";
       case Kind::kKnn:
       case Kind::kProbe:
+        if (facts.classified) return " (it is fitted at the end alone: probe.every_evaluation)";
         return facts.language ? "" : " (h is not classified: that takes labels, and classify)";
       case Kind::kLanguage:
         return " (it is of masked language models)";

@@ -37,6 +37,7 @@ struct EvaluationFacts {
   bool loss = true;           // samples enough for it are measured
   bool agreement = false;     // views of texts are compared
   bool classified = false;    // h is classified: by k-NN, in these ways, and by a probe
+  bool probe = true;          // which is fitted on the way, not at the end alone
   std::vector<KnnVote> knn;
   bool validated = false;  // there is a validation split, which the run is judged by
 };

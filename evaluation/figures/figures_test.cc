@@ -34,6 +34,10 @@ TEST(FiguresTest, EachPipelineHasItsOwn) {
               ElementsAre("validation_mse", "validation_loss", "validation_knn",
                           "validation_knn_k10", "validation_probe"));
   EXPECT_THAT(FiguresOf(kUnlabelled), ElementsAre("test_loss"));
+  EvaluationFacts at_the_end = kAutoencoder;
+  at_the_end.probe = false;
+  EXPECT_THAT(FiguresOf(at_the_end), ElementsAre("test_mse", "test_loss", "knn", "knn_k10"));
+  EXPECT_THAT(Chosen("probe", at_the_end), HasSubstr("fitted at the end alone"));
   EXPECT_THAT(FiguresOf({.agreement = true}),
               ElementsAre("test_loss", "test_alignment", "test_uniformity"));
   EXPECT_THAT(FiguresOf(Validated(kLanguage)),

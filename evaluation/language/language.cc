@@ -68,7 +68,13 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
   add("unigram_", unigram);
   add("bigram_", bigram);
   // Written so that a loss that is not a number warns too.
-  if (!(masked < kPlateau * unigram)) {
+  if (masked > unigram / kPlateau) {
+    figures.warning = absl::StrFormat(
+        "the held-out masked loss, %.3f nats, is above the %.3f that the frequencies of single "
+        "tokens give: not even these have been learnt yet. Train longer, or look at the learning "
+        "rate (too small, too high, or no warmup).",
+        masked, unigram);
+  } else if (!(masked < kPlateau * unigram)) {
     figures.warning = absl::StrFormat(
         "the held-out masked loss, %.3f nats, is %s the %.3f that the frequencies of single tokens "
         "give: the model has learnt those and %s of the context. Train longer, or look at the "

@@ -198,15 +198,17 @@ HeldOutBatches BatchesOfHeldOutLoss(const Assembled& parts, Split split) {
 
 EvaluationFacts FactsOfEvaluation(const Assembled& parts) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
-  EvaluationFacts facts{.language = parts.head->output().is(FlowType::Kind::kTokenScores),
-                        .reconstructs = Reconstructs(parts),
-                        .loss = evaluate.max_test_samples() == 0 ||
-                                evaluate.max_test_samples() >= parts.loss->least_samples(),
-                        .agreement = MeasuresAgreement(parts),
-                        .classified = evaluate.classify() && parts.dataset->labelled() &&
-                                      !parts.sample.is(FlowType::Kind::kTokens),
-                        .knn = {},
-                        .validated = evaluate.validation() > 0};
+  EvaluationFacts facts{
+      .language = parts.head->output().is(FlowType::Kind::kTokenScores),
+      .reconstructs = Reconstructs(parts),
+      .loss = evaluate.max_test_samples() == 0 ||
+              evaluate.max_test_samples() >= parts.loss->least_samples(),
+      .agreement = MeasuresAgreement(parts),
+      .classified = evaluate.classify() && parts.dataset->labelled() &&
+                    !parts.sample.is(FlowType::Kind::kTokens),
+      .probe = evaluate.every_epochs() == 0 || evaluate.probe().every_evaluation(),
+      .knn = {},
+      .validated = evaluate.validation() > 0};
   for (const Pipeline::Knn& knn : evaluate.knn()) facts.knn.push_back({knn.k(), knn.temperature()});
   return facts;
 }

@@ -169,6 +169,12 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
   WarnOfBatchesLeftOver(parts, samples, warnings);
   WarnOfRamps(parts, samples, warnings);
   const RunLength length = LengthOfRun(config, samples);
+  if (config.schedule().decay() != Pipeline::Schedule::CONSTANT &&
+      length.warmup_steps + 1 >= length.steps) {
+    warnings->push_back(absl::StrCat("schedule.decay never begins: the warmup takes ",
+                                     Counted(length.warmup_steps), " of the run's ",
+                                     Counted(length.steps), " steps"));
+  }
   const std::string unreached = parts.loss->Unreached(
       static_cast<double>(length.steps) / length.steps_per_epoch,
       length.steps * config.train().accumulate() * config.train().batch_size());

@@ -191,6 +191,8 @@ TEST_F(EmbedRunTest, NamesWhatIsNoInput) {
   EXPECT_THAT(error(folder_ / "empty"), HasSubstr("empty"));
   EXPECT_THAT(std::string(Embed(folder_ / "test", "v.np").status().message()),
               HasSubstr("its extension chooses the format"));
+  EXPECT_THAT(std::string(Embed(folder_ / "test", "v.npy", {.format = "csv"}).status().message()),
+              HasSubstr("v.npy: ends in .npy, and --format is csv"));
 }
 
 }  // namespace

@@ -22,7 +22,14 @@ const std::vector<std::string>& Formats() {
 absl::StatusOr<std::string> FormatOfPath(const std::string& path, const std::string& format,
                                          bool device) {
   std::string chosen = format;
-  if (chosen.empty()) chosen = std::string(absl::StripPrefix(ExtensionOf(path), "."));
+  const std::string extension(absl::StripPrefix(ExtensionOf(path), "."));
+  if (chosen.empty()) chosen = extension;
+  if (chosen != extension && !device &&
+      std::count(Formats().begin(), Formats().end(), extension) > 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--out ", path, ": ends in .", extension,
+                                                   ", and --format is ", format,
+                                                   ": leave one of them out"));
+  }
   if (chosen.empty() && device) chosen = "npy";
   for (const std::string& known : Formats()) {
     if (chosen == known) return chosen;

@@ -53,6 +53,8 @@ Naming OurNaming(const std::vector<NamedPart>& parts, bool own) {
   // What a run has beside the two, which nobody begins with.
   if (!own) naming.other_part = {"predictor.", "loss.", "teacher."};
   for (const NamedPart& part : parts) {
+    // Without a part's name a head's tensors may be called as an encoder's.
+    if (own && part.wanted && part.name != "encoder") naming.other_part = {"encoder.", "backbone."};
     if (!part.wanted) {
       if (!own) naming.other_part.push_back(part.name + ".");
       continue;

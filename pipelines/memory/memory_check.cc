@@ -114,8 +114,8 @@ absl::Status Refuse(const Assembled& parts, const MemoryNeeds& needs, const Memo
 }
 
 // Of space that is limited, and not of memory: the stacks of the threads that the dry run had not
-// (blocks but one, the reader's, the gradients'), what tensors leave to libraries, and as much again
-// that these come to take: code for the evaluation's products, tables of the report.
+// (blocks but one, the reader's, the gradients'), what tensors leave to libraries, and as much
+// again that these come to take: code for the evaluation's products, tables of the report.
 double SpaceBeside(const Assembled& parts, const MemoryLimit& limit) {
   if (limit.counts_resident()) return 0;
   rlimit stack;

@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "pipelines/drawing/html.h"
@@ -30,20 +31,19 @@ std::string Results(const std::vector<RunFiles>& runs) {
   return TableHtml("The latest evaluation of each; the best of a column is bold", columns, rows);
 }
 
-// A line for each field that is not the same in all pipelines.
+// A line for each field that two of the pipelines have not the same, with the value that it has in
+// each; empty where a pipeline has no such field.
 std::string Differences(const std::vector<RunFiles>& runs) {
   std::vector<std::string> paths;
-  std::map<std::string, std::vector<std::string>> values;
-  for (size_t r = 1; r < runs.size(); ++r) {
-    for (const ConfigDifference& d :
-         CompareConfigs(*runs[0].pipeline.config, *runs[r].pipeline.config)) {
-      if (d.path == "name" || d.path == "output.directory") continue;
-      auto& of = values[d.path];
-      if (of.empty()) {
-        paths.push_back(d.path);
-        of.assign(runs.size(), d.before);
+  std::set<std::string> seen = {"name", "output.directory"};
+  std::vector<std::map<std::string, std::string>> values;
+  for (size_t r = 0; r < runs.size(); ++r) {
+    values.push_back(FieldsOf(*runs[r].pipeline.config));
+    for (size_t before = 0; before < r; ++before) {
+      for (const ConfigDifference& d :
+           CompareConfigs(*runs[before].pipeline.config, *runs[r].pipeline.config)) {
+        if (seen.insert(d.path).second) paths.push_back(d.path);
       }
-      of[r] = d.after;
     }
   }
   if (paths.empty()) return "<p>Their pipelines are the same.</p>\n";
@@ -53,7 +53,10 @@ std::string Differences(const std::vector<RunFiles>& runs) {
   for (const std::string& path : paths) {
     std::vector<std::string>& cells = rows.emplace_back();
     cells.push_back(EscapeHtml(path));
-    for (const std::string& value : values[path]) cells.push_back(EscapeHtml(value));
+    for (const auto& of : values) {
+      const auto value = of.find(path);
+      cells.push_back(value == of.end() ? "" : EscapeHtml(value->second));
+    }
   }
   return TableHtml("Fields of the pipelines that differ", columns, rows);
 }

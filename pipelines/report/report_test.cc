@@ -189,6 +189,16 @@ TEST(Comparison, CurvesResultsAndDifferences) {
                           HasSubstr("<strong>84.26</strong>")));
   runs[1].pipeline.config->mutable_train()->set_batch_size(64);
   EXPECT_THAT(ComparisonHtml(runs), HasSubstr("Their pipelines are the same"));
+  // Of three the first may be of another kind: what the other two differ in is told, each by its
+  // own value, and nothing of a part that a run does not have.
+  runs.push_back(Full());
+  runs[2].pipeline.config->mutable_train()->set_batch_size(64);
+  for (int i = 0; i < 3; ++i) {
+    Teacher* const teacher = i > 0 ? runs[i].pipeline.config->mutable_teacher() : nullptr;
+    if (teacher != nullptr) teacher->mutable_momentum()->set_from(0.5 + 0.25 * i);
+  }
+  EXPECT_THAT(ComparisonHtml(runs),
+              HasSubstr("teacher.momentum.from</th><td></td><td>0.75</td><td>1</td>"));
 }
 
 TEST(WriteReport, ChangesNothingWhereItIsThere) {

@@ -1,6 +1,7 @@
 #include "pipelines/text/config_differences.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/any.pb.h"
@@ -17,6 +18,55 @@ using google::protobuf::Message;
 using google::protobuf::util::MessageDifferencer;
 
 constexpr char kNothing[] = "nothing";
+
+// Of a part its type, of another message its text on one line. `index`: of a repeated field.
+std::string ValueText(const Message& message, const FieldDescriptor* field, int index) {
+  const auto& reflection = *message.GetReflection();
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    const Message& value = field->is_repeated()
+                               ? reflection.GetRepeatedMessage(message, field, index)
+                               : reflection.GetMessage(message, field);
+    if (const Any* any = dynamic_cast<const Any*>(&value)) {
+      return any->type_url().substr(any->type_url().rfind('/') + 1);
+    }
+    return value.ShortDebugString();
+  }
+  std::string text;
+  google::protobuf::TextFormat::PrintFieldValueToString(message, field,
+                                                        field->is_repeated() ? index : -1, &text);
+  return text;
+}
+
+std::unique_ptr<Message> Unpacked(const Any& any) {
+  const std::string name = any.type_url().substr(any.type_url().rfind('/') + 1);
+  const auto* type =
+      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
+  if (type == nullptr) return nullptr;
+  std::unique_ptr<Message> message(
+      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  return message->ParseFromString(any.value()) ? std::move(message) : nullptr;
+}
+
+void AddFields(const Message& message, const std::string& prefix,
+               std::map<std::string, std::string>& values) {
+  const auto& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> given;
+  reflection.ListFields(message, &given);
+  for (const FieldDescriptor* field : given) {
+    const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      const std::string path = absl::StrCat(prefix, field->name(),
+                                            field->is_repeated() ? absl::StrCat("[", i, "]") : "");
+      values[path] = ValueText(message, field, i);
+      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+      const Message& inner = field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
+                                                  : reflection.GetMessage(message, field);
+      const auto* any = dynamic_cast<const Any*>(&inner);
+      const std::unique_ptr<Message> part = any != nullptr ? Unpacked(*any) : nullptr;
+      AddFields(part != nullptr ? *part : inner, path + ".", values);
+    }
+  }
+}
 
 class Collector : public MessageDifferencer::Reporter {
  public:
@@ -53,30 +103,21 @@ class Collector : public MessageDifferencer::Reporter {
     return text;
   }
 
-  // Of a part its type, of another message its text on one line.
   static std::string Value(const Message& message, const MessageDifferencer::SpecificField& at,
                            int index) {
-    if (at.field == nullptr) return "";
-    const auto& reflection = *message.GetReflection();
-    if (at.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      const Message& value = at.field->is_repeated()
-                                 ? reflection.GetRepeatedMessage(message, at.field, index)
-                                 : reflection.GetMessage(message, at.field);
-      if (const Any* any = dynamic_cast<const Any*>(&value)) {
-        return any->type_url().substr(any->type_url().rfind('/') + 1);
-      }
-      return value.ShortDebugString();
-    }
-    std::string text;
-    google::protobuf::TextFormat::PrintFieldValueToString(
-        message, at.field, at.field->is_repeated() ? index : -1, &text);
-    return text;
+    return at.field == nullptr ? "" : ValueText(message, at.field, index);
   }
 
   std::vector<ConfigDifference>& found_;
 };
 
 }  // namespace
+
+std::map<std::string, std::string> FieldsOf(const Pipeline& config) {
+  std::map<std::string, std::string> values;
+  AddFields(config, "", values);
+  return values;
+}
 
 std::vector<ConfigDifference> CompareConfigs(const Pipeline& before, const Pipeline& after) {
   std::vector<ConfigDifference> found;

@@ -21,7 +21,8 @@ constexpr double kAlikeViews = 1e-10;
 enum class Finding { kNone, kAlikeH, kAlikeZ, kFewDirections };
 
 Finding Find(double h_spread, double z_spread, double rank, int64_t features) {
-  if (h_spread < kSpread) return Finding::kAlikeH;
+  // A single feature has no direction but its sign.
+  if (h_spread < kSpread && features != 1) return Finding::kAlikeH;
   if (z_spread < kSpread) return Finding::kAlikeZ;
   return FewDirections(rank, features) ? Finding::kFewDirections : Finding::kNone;
 }

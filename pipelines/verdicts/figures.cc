@@ -116,7 +116,12 @@ bool JudgeLanguage(const RunHistory& history, std::vector<Verdict>& verdicts) {
   if (loss == nullptr || unigram == nullptr || bigram == nullptr) return false;
   const std::string figures =
       absl::StrFormat("%.3f nats; unigram %.3f, bigram %.3f", *loss, *unigram, *bigram);
-  if (!(*loss < (1 - kPlateau) * *unigram)) {
+  if (*loss > (1 + kPlateau) * *unigram) {
+    verdicts.push_back(
+        {Level::kBad, "baseline", absl::StrCat("worse than the unigram (", figures, ")"),
+         "Not even the frequencies of single tokens have been learnt. Train longer; look at the "
+         "learning rate (too small, too high, no warmup)."});
+  } else if (!(*loss < (1 - kPlateau) * *unigram)) {
     verdicts.push_back(
         {Level::kBad, "baseline", absl::StrCat("on the unigram's plateau (", figures, ")"),
          "The model has learnt how frequent tokens are and next to nothing of the "

@@ -13,6 +13,8 @@ using Level = Verdict::Level;
 
 // A change smaller than this share of the loss above its floor is not worth telling.
 constexpr double kWorthTelling = 0.01;
+// The loss of fewer held-out samples is chance.
+constexpr double kFewSamples = 25;
 // Time spent on samples beyond which they hold the training up: without it, it would be a third
 // faster at least.
 constexpr double kLoaderBound = 0.25;
@@ -29,7 +31,9 @@ void JudgeTrend(const RunHistory& history, double floor, std::vector<Verdict>& v
   const Trend trend = FitTrend(history.training("loss"));
   if (!trend.known) return;
   const double scale = std::abs(trend.level - floor);
-  const auto percent = [&](double value) { return 100 * std::abs(value) / scale; };
+  // Of what the loss was above its floor where the window begins.
+  const double at_first = scale + std::abs(trend.change) / 2;
+  const auto percent = [&](double value) { return 100 * std::abs(value) / at_first; };
   const bool tells = scale > 0 && std::abs(trend.change) >= kWorthTelling * scale;
   const std::string since = absl::StrFormat("since step %.0f", trend.from_step);
   if (trend.falls() && tells) {
@@ -55,7 +59,7 @@ void JudgeTrend(const RunHistory& history, double floor, std::vector<Verdict>& v
 }
 
 // Overfit: the held-out loss was lower before, the last two times alike, while that of training
-// went on falling.
+// went on falling by as much as is worth telling.
 void JudgeHeldOut(const RunHistory& history, double floor, std::vector<Verdict>& verdicts) {
   if (history.evaluations().empty()) return;
   const std::string name = HeldOutLossName(history.evaluations().back().figures);
@@ -72,7 +76,9 @@ void JudgeHeldOut(const RunHistory& history, double floor, std::vector<Verdict>&
   const size_t count = held_out.size();
   if (count >= 3 && now > best.value + worse && held_out[count - 2].value > best.value + worse) {
     const double then_training = TrainingLossAbout(loss, best.step);
-    if (now_training < then_training) {
+    const double better = kWorthTelling * std::abs(then_training - floor);
+    const double samples = history.evaluations().back().samples;
+    if (now_training < then_training - better && !(samples > 0 && samples < kFewSamples)) {
       verdicts.push_back(
           {Level::kBad, "overfit",
            absl::StrFormat("overfit (the %s %.4g, %.4g at step %.0f; training %.4g, then %.4g)",

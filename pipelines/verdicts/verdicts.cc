@@ -43,6 +43,10 @@ std::string Headline(const std::vector<Verdict>& verdicts) {
   for (const Verdict& verdict : verdicts) {
     if (verdict.level == Verdict::Level::kGood) return absl::StrCat("Yes: ", verdict.brief, ".");
   }
+  for (const Verdict& verdict : verdicts) {
+    if (is(verdict, Verdict::Level::kNote, {"reconstruction", "input"}))
+      return absl::StrCat("Unknown: ", verdict.brief, ".");
+  }
   return "Unknown: nothing was measured beside a baseline.";
 }
 

@@ -83,6 +83,8 @@ TEST(Verdicts, Reconstruction) {
               HasSubstr("reconstructs as well as PCA"));
   EXPECT_THAT(FakeRun().Evaluate("\"test_mse\":0.018,\"pca_test_mse\":0.015").Line(),
               HasSubstr("reconstructs worse than PCA"));
+  EXPECT_THAT(FakeRun().Evaluate("\"test_mse\":0.018,\"pca_test_mse\":0.015").Answer(),
+              StartsWith("Unknown: reconstructs worse than PCA of the same width"));
 }
 
 TEST(Verdicts, Language) {
@@ -93,6 +95,7 @@ TEST(Verdicts, Language) {
         .Answer();
   };
   EXPECT_THAT(of("6.3"), StartsWith("No: on the unigram's plateau (6.300 nats; unigram 6.360"));
+  EXPECT_THAT(of("6.9"), StartsWith("No: worse than the unigram (6.900 nats; unigram 6.360"));
   EXPECT_THAT(of("5.43"), StartsWith("Yes: better than the unigram, not yet than the bigram"));
   EXPECT_THAT(of("4.2"), StartsWith("Yes: better than the bigram (4.200 nats"));
 }
@@ -121,6 +124,8 @@ TEST(Verdicts, Collapse) {
               StartsWith("No: complete collapse: h_spread 0.001"));
   EXPECT_THAT(with(",\"h_spread\":0.9,\"z_spread\":0.002,\"h_effective_rank\":9").Answer(),
               StartsWith("No: complete collapse: z_spread 0.002"));
+  EXPECT_THAT(with(",\"h_spread\":0,\"h_effective_rank\":0").Line(1), Not(HasSubstr("collapse")))
+      << "one feature has no directions";
   const FakeRun line = with(",\"h_spread\":0.5,\"h_effective_rank\":1.5");
   EXPECT_THAT(line.Line(), HasSubstr("dimensional collapse: effective rank 1.50 of 32"));
   EXPECT_THAT(line.Line(2), Not(HasSubstr("collapse"))) << "two features have no more directions";
@@ -138,6 +143,9 @@ TEST(Verdicts, TrendsAreSaidWhereAFitSaysSo) {
   EXPECT_THAT(
       FakeRun().Train(300, noisy(0.0004)).Line(),
       AllOf(HasSubstr("still falling (the training loss by "), HasSubstr("since step 2010")));
+  // No loss falls by more than all of it: here from 1 to 0.
+  EXPECT_THAT(FakeRun().Train(300, [](double step) { return 3 - step / 1000; }).Line(),
+              HasSubstr("still falling (the training loss by 94 %"));
   EXPECT_THAT(FakeRun().Train(300, noisy(-0.0004)).Line(),
               HasSubstr("rising (the training loss by "));
   EXPECT_THAT(FakeRun().Train(3000, noisy(0)).Line(), HasSubstr("settled"));
@@ -163,6 +171,13 @@ TEST(Verdicts, OverfitIsAHeldOutLossThatRisesTwiceWhileTrainingsFalls) {
   EXPECT_THAT(run({2, 1.8, 1.9, 2.1}, [](double step) { return 1 + step / 200; }),
               Not(HasSubstr("overfit")))
       << "training's rises too";
+  EXPECT_THAT(run({2, 1.8, 1.9, 2.1}, [](double step) { return 3 - step / 1e6; }),
+              Not(HasSubstr("overfit")))
+      << "training's hardly falls";
+  FakeRun few;
+  for (const double value : {2.0, 1.8, 1.9, 2.1})
+    few.Train(8, falling).Evaluate(absl::StrCat("\"validation_loss\":", value), 20);
+  EXPECT_THAT(few.Line(), Not(HasSubstr("overfit"))) << "of a few samples";
   EXPECT_THAT(run({2, 1.8}, falling), HasSubstr("validation loss 1.8 beside "));
   RunHistory smaller;
   smaller.Add("{\"step\":10,\"epoch\":1,\"loss\":3}");

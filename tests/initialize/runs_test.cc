@@ -199,6 +199,17 @@ TEST(Initialize, ARunGoesOnWithoutWhatItCameFrom) {
   std::filesystem::rename(ScratchFolder() + "/runs/gone", ScratchFolder() + "/runs/first");
 }
 
+// The encoder's folder has no head, whatever its tensors are called without "encoder.".
+TEST(Initialize, AHeadIsNotMadeOfAnEncoder) {
+  WriteScratchFile("folder.textproto", SmallAutoencoder("folder"));
+  ASSERT_EQ(Train("folder.textproto").exit_code, 0);
+  const ProgramResult result =
+      Train("folder.textproto",
+            {"name: 'of_folder' initialize { from: 'runs/folder/encoder' part: HEAD }"});
+  EXPECT_EQ(result.exit_code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr(" lacks "));
+}
+
 TEST(Initialize, FaultsAreToldAtTheirPlaceBeforeAnythingIsLoaded) {
   WriteScratchFile(
       "faulty.textproto",

@@ -144,6 +144,8 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> WordPieceTokenizer::Create(const Word
                  ? "and learn exclude each other: read a vocabulary or learn one"
                  : "is missing: name a vocab.txt, or write learn {} to learn a vocabulary from the "
                    "training text");
+  if (config.has_vocabulary() && !config.has_learn())
+    check.NotEmpty("vocabulary", config.vocabulary());
   check.InRange("max_word_characters", config.max_word_characters(), 1, kMaxExtent);
   Options options;
   options.basic.lower_case = config.lower_case();
@@ -265,8 +267,11 @@ absl::Status WordPieceTokenizer::Train(const NextDocuments& next) {
     documents.clear();
     if (absl::Status status = next(documents); !status.ok()) return status;
     if (documents.empty()) break;
+    size_t taken = 0;
+    while (taken < documents.size() && bytes < options_.learn_bytes)
+      bytes += static_cast<int64_t>(documents[taken++].size());
+    documents.resize(taken);
     counter.Add(documents);
-    for (const std::string& document : documents) bytes += static_cast<int64_t>(document.size());
   }
   absl::StatusOr<WordPieceVocabulary> learnt = TrainWordPiece(counter.Sorted(), *options_.learn);
   if (!learnt.ok()) return learnt.status();

@@ -317,6 +317,8 @@ TEST(WordPieceTest, RejectsBadConfigs) {
   WordPiece config;
   EXPECT_THAT(Message(config),
               testing::HasSubstr("vocabulary: is missing: name a vocab.txt, or write learn"));
+  config.set_vocabulary("");
+  EXPECT_THAT(Message(config), testing::HasSubstr("vocabulary: must be given; it is empty"));
   config.set_vocabulary(kVocabulary);
   config.mutable_learn();
   config.set_max_word_characters(0);
@@ -384,6 +386,15 @@ TEST(WordPieceTest, LearnsFromTheFirstBytesOnly) {
   };
   ASSERT_TRUE(tokenizer->Train(next).ok());
   EXPECT_EQ(calls, 2);
+  // Documents come by megabytes.
+  const auto at_once = Make(config);
+  ASSERT_TRUE(at_once
+                  ->Train([](std::vector<std::string>& documents) {
+                    documents = {"early", "early", "late"};
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(at_once->Fingerprint(), tokenizer->Fingerprint());
 }
 
 TEST(WordPieceTest, LearningPassesErrorsOn) {
