@@ -52,8 +52,7 @@ absl::Status StatusOfException(std::exception_ptr thrown) {
   } catch (const std::system_error& e) {
     return StatusOfCode(e.code(),
                         "the system refused a thread, a lock or a file, for want of memory or by a "
-                        "limit (ulimit -v, "
-                        "-u, -n, or a container's)");
+                        "limit (ulimit -v, -u, -n, or a container's)");
   } catch (const dnnl::error& e) {
     if (e.status == dnnl_out_of_memory) return absl::ResourceExhaustedError(kNoMemory);
     return absl::InternalError(absl::StrCat("oneDNN: ", e.what()));

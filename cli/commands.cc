@@ -1,4 +1,5 @@
 #include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
 #include "cli/command.h"
 
 namespace pretext {

@@ -48,10 +48,12 @@ absl::StatusOr<std::vector<std::string>> ListClasses(const std::string& director
     } else if (loose.empty() && IsPicture(path, passed_over)) {
       loose = name;
     }
-    // A class may be on a disk that is not there.
-    if (passed_over.broken.empty()) continue;
+  }
+  // A class may be on a disk that is not there. Where pictures lie beside it there are no classes.
+  if (loose.empty() && !passed_over.broken.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        path, ": is a link that leads nowhere; it may be a class: mend it, or take it away"));
+        passed_over.broken.front(),
+        ": is a link that leads nowhere; it may be a class: mend it, or take it away"));
   }
   if (!classes.empty() && !loose.empty()) {
     return absl::InvalidArgumentError(

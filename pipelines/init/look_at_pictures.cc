@@ -6,7 +6,6 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/image/image_io.h"
@@ -149,11 +148,10 @@ absl::StatusOr<DataFacts> LookAtPictures(const std::string& path) {
     facts.found.push_back(absl::StrCat("the folders ", parts.train, " and ", parts.test,
                                        " are taken for the training and the test pictures"));
   }
-  if (!classes.ok() && !absl::StrContains(classes.status().message(), "beside folders"))
-    return classes.status();
   if (!classes.ok()) {
     facts.no_labels = true;
-    facts.found.push_back("pictures lie beside folders, so there are no classes");
+    facts.found.push_back(
+        absl::StrCat("folders are not taken for classes: ", classes.status().message()));
     classes = std::vector<std::string>();
   }
   // Folders without pictures are no classes that can be learnt; ImageFolder would refuse them.
