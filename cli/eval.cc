@@ -129,7 +129,8 @@ absl::Status EvalCommand(const std::vector<std::string>& arguments) {
   }
   absl::StatusOr<Assembled> parts = OpenOnDataset(arguments[0], dataset, Overrides());
   if (!parts.ok()) return parts.status();
-  if (absl::Status status = parts->dataset->Load(); !status.ok()) return status;
+  const absl::Status loaded = parts->dataset->Load();
+  if (!loaded.ok()) return PlacedAtDataset(*parts, loaded);
   std::fprintf(stderr, "%s\n", parts->dataset->Summary().c_str());
   Progress progress(stderr);
   StopOnSignals(kLastWords);

@@ -415,6 +415,25 @@ TEST(Training, ASecondRunNeverOverwritesTheFirst) {
   EXPECT_TRUE(Weights("whole") == before);
 }
 
+// What only loading can tell has its place in the text too.
+TEST(Training, FaultsOfTheDataAreToldAtTheirPlace) {
+  WriteScratchFile("loaded.textproto", SmallAutoencoder("loaded"));
+  ProgramResult result =
+      RunProgram({"train", "loaded.textproto", "--override",
+                  "dataset { [type.googleapis.com/pretext.IdxImages] { class_names: 'a' } }"});
+  EXPECT_EQ(result.exit_code, 2) << result.output;
+  EXPECT_THAT(result.output, AllOf(HasSubstr(":1:1: dataset: "), HasSubstr("class_names 1")));
+  // All of one content go together.
+  WriteScratchFile("alike", std::string({0, 0, 8, 3, 0, 0, 0, 40, 0, 0, 0, 8, 0, 0, 0, 8}) +
+                                std::string(40 * 64, 'x'));
+  result = RunProgram(
+      {"train", "loaded.textproto", "--override",
+       "dataset { [type.googleapis.com/pretext.IdxImages] { images: 'alike' "
+       "labels: '' test_labels: '' } } evaluate { validation: 0.5 } train { batch_size: 8 }"});
+  EXPECT_EQ(result.exit_code, 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr(": evaluate.validation: 0.5 of 40 samples leaves none"));
+}
+
 TEST(Training, WhatIsWrongIsSaid) {
   EXPECT_THAT(RunProgram({"train", "missing.textproto"}).output, HasSubstr("missing.textproto"));
   EXPECT_THAT(RunProgram({"trian"}).output, HasSubstr("did you mean train"));

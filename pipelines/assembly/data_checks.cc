@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/text/counted.h"
 #include "core/plugin/dataset.h"
 #include "core/plugin/field_checker.h"
@@ -146,6 +147,16 @@ void CheckNumber(const Assembled& parts, int64_t samples, bool exact, SourceMap&
 }
 
 }  // namespace
+
+absl::Status PlacedAtDataset(const Assembled& parts, const absl::Status& loaded) {
+  if (!absl::IsInvalidArgument(loaded)) return loaded;
+  constexpr char kValidation[] = "evaluate.validation";
+  absl::string_view message = loaded.message();
+  const bool validation = absl::ConsumePrefix(&message, absl::StrCat(kValidation, ": "));
+  SourceMap map = *parts.places;
+  map.AddFaults(validation ? kValidation : "dataset", absl::InvalidArgumentError(message));
+  return map.status();
+}
 
 absl::Status CheckAgainstExtent(const Assembled& parts) {
   const DatasetExtent extent = parts.dataset->extent();

@@ -10,6 +10,10 @@ namespace pretext {
 
 struct Assembled;
 
+// What loading said, at the dataset's place in the text where the data are at fault, or at that of
+// the field which keeps samples for validation. What the system refuses stays as it is.
+absl::Status PlacedAtDataset(const Assembled& parts, const absl::Status& loaded);
+
 // Those of the faults below that are certain by what is known before the dataset is loaded
 // (Dataset::extent): none where that is nothing.
 absl::Status CheckAgainstExtent(const Assembled& parts);

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/image/image_io.h"
 #include "base/memory/memory_limits.h"
+#include "pipelines/assembly/data_checks.h"
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/preview/contact_sheet.h"
 #include "pipelines/preview/sample_tiles.h"
@@ -36,7 +37,8 @@ absl::StatusOr<std::string> WritePreview(const Assembled& parts, const PreviewOp
         "preview shows images of 1 or 3 channels; this pipeline has ", type.ToString()));
   }
   if (absl::Status status = CheckRoom(parts, options); !status.ok()) return status;
-  if (absl::Status status = parts.dataset->Load(); !status.ok()) return status;
+  const absl::Status loaded = parts.dataset->Load();
+  if (!loaded.ok()) return PlacedAtDataset(parts, loaded);
   const int64_t size = parts.dataset->size(Split::kTrain);
   const auto drawn = DrawViews(parts, options.samples, options.draws);
   if (!drawn.ok()) return drawn.status();

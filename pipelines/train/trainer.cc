@@ -60,7 +60,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
                                                          const std::string& machine) {
   const auto& train = parts.config->train();
   if (train.threads() > 0) omp_set_num_threads(train.threads());
-  if (absl::Status status = LoadInTurn(*parts.dataset, processes); !status.ok()) return status;
+  const absl::Status loaded = LoadInTurn(*parts.dataset, processes);
+  if (!loaded.ok()) return PlacedAtDataset(parts, loaded);
   progress.Say(parts.dataset->Summary());
   std::vector<std::string> warnings;
   if (absl::Status status = CheckAgainstData(parts, &warnings); !status.ok()) return status;
