@@ -87,5 +87,15 @@ TEST(MemoryPool, CompactHoldsNoMoreThanWasInUse) {
   MemoryPool::SetCompact(false);
 }
 
+TEST(MemoryPool, LeavesLibrariesWhatTheyAreToFind) {
+  // More than an address can reach: no block leaves that.
+  MemoryPool::SetHeadroom(size_t{1} << 47);
+  EXPECT_EQ(MemoryPool::headroom(), size_t{1} << 47);
+  EXPECT_THROW(Tensor::Uninitialized({12345, 67}), std::bad_alloc);
+  MemoryPool::SetHeadroom(1);
+  EXPECT_TRUE(Tensor::Uninitialized({12345, 67}).defined());
+  MemoryPool::SetHeadroom(0);
+}
+
 }  // namespace
 }  // namespace pretext
