@@ -30,9 +30,10 @@ struct Wide {
   std::vector<float> a, b;
 };
 
-bool IsWidened(Transpose trans_a, int64_t m, int64_t k) {
+bool IsWidened(Transpose trans_a, int64_t m, int64_t n, int64_t k, int64_t ldc) {
   static const bool has_bfloat16 = HasBfloat16();
-  return !has_bfloat16 || k == 0 || gemm_internal::MatmulIsWrong(trans_a, m);
+  return !has_bfloat16 || k == 0 || gemm_internal::MatmulIsWrong(trans_a, m) ||
+         gemm_internal::Bfloat16MatmulIsWrong(n, ldc);
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ void Gemm(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k,
           const Bfloat16* a, int64_t lda, const Bfloat16* b, int64_t ldb, float beta, float* c,
           int64_t ldc) {
   if (m == 0 || n == 0) return;
-  if (IsWidened(trans_a, m, k)) {
+  if (IsWidened(trans_a, m, n, k, ldc)) {
     const Wide wide(trans_a, trans_b, m, n, k, a, lda, b, ldb);
     return Gemm(trans_a, trans_b, m, n, k, alpha, wide.a.data(), lda, wide.b.data(), ldb, beta, c,
                 ldc);
@@ -56,7 +57,7 @@ void GemmBiasActivation(Transpose trans_a, Transpose trans_b, int64_t m, int64_t
                         const float* bias, Activation activation, float* c, int64_t ldc) {
   PRETEXT_CHECK(k >= 1, "a fused product has terms");
   if (m == 0 || n == 0) return;
-  if (IsWidened(trans_a, m, k)) {
+  if (IsWidened(trans_a, m, n, k, ldc)) {
     const Wide wide(trans_a, trans_b, m, n, k, a, lda, b, ldb);
     return GemmBiasActivation(trans_a, trans_b, m, n, k, wide.a.data(), lda, wide.b.data(), ldb,
                               bias, activation, c, ldc);
@@ -75,7 +76,7 @@ void GemmBias(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_
               Bfloat16* c, int64_t ldc) {
   PRETEXT_CHECK(k >= 1, "a fused product has terms");
   if (m == 0 || n == 0) return;
-  if (IsWidened(trans_a, m, k)) {
+  if (IsWidened(trans_a, m, n, k, ldc)) {
     const Wide wide(trans_a, trans_b, m, n, k, a, lda, b, ldb);
     std::vector<float> product(static_cast<size_t>(m * n));
     GemmBiasActivation(trans_a, trans_b, m, n, k, wide.a.data(), lda, wide.b.data(), ldb, bias,

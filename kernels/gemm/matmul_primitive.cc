@@ -1,5 +1,6 @@
 #include "kernels/gemm/matmul_primitive.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <dnnl.hpp>
@@ -7,6 +8,7 @@
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "kernels/onednn/engine.h"
 
@@ -82,6 +84,22 @@ dnnl::matmul::primitive_desc Describe(const memory::desc& a, const memory::desc&
 #endif
 }
 
+// oneDNN 3.7 with AMX reads a row of A beyond its end, up to a multiple of 32, and multiplies what
+// lies there, the next row or anybody's memory, by zeros: of NaN that makes NaN.
+constexpr bool kReadsBeyondRows = DNNL_VERSION_MAJOR >= 3;
+constexpr int64_t kRead = 32;
+
+// A [m, k] with zeros behind each row; lda becomes its own. Until the next call on this thread.
+[[maybe_unused]] const Bfloat16* WithZerosBehind(int64_t m, int64_t k, const Bfloat16* a,
+                                                 int64_t& lda) {
+  thread_local std::vector<Bfloat16> rows;
+  const int64_t padded = (k + kRead - 1) / kRead * kRead;
+  rows.assign(static_cast<size_t>(m * padded), Bfloat16{});
+  for (int64_t i = 0; i < m; ++i) std::copy_n(a + i * lda, k, rows.data() + i * padded);
+  lda = padded;
+  return rows.data();
+}
+
 Plan MakePlan(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
               int64_t lda, int64_t ldb, bool with_bias, Activation activation, float beta,
               int64_t ldc, Type factors, Type product) {
@@ -120,6 +138,9 @@ template <class Factor, class Product>
 void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t k, float alpha,
             const Factor* a, int64_t lda, const Factor* b, int64_t ldb, const float* bias,
             Activation activation, float beta, Product* c, int64_t ldc) {
+  if constexpr (kReadsBeyondRows && std::is_same_v<Factor, Bfloat16>) {
+    if (trans_a == Transpose::kNo && k % kRead != 0) a = WithZerosBehind(m, k, a, lda);
+  }
   // A training run uses a few dozen shapes. Where shapes keep changing (the number of masked
   // positions) the bound keeps memory in check; oneDNN's own cache still holds the generated code
   // of the latest 1024.

@@ -7,10 +7,12 @@
 namespace pretext::gemm_internal {
 
 // oneDNN 3.7 takes the column of an A that is transposed and gives one row (m = 1) for a row: its
-// product is wrong where the column's elements do not lie side by side. BLAS does these products.
+// product is wrong where the column's elements do not lie side by side. BLAS does these products,
+// and those of bfloat16 with a C of one column whose elements do not.
 constexpr bool MatmulIsWrong(Transpose trans_a, int64_t m) {
   return m == 1 && trans_a == Transpose::kYes;
 }
+constexpr bool Bfloat16MatmulIsWrong(int64_t n, int64_t ldc) { return n == 1 && ldc > 1; }
 
 // Whether oneDNN applies the function as it writes the product; its ReLU turns NaN into 0.
 bool Fuses(Activation activation);
