@@ -94,8 +94,11 @@ constexpr int64_t kRead = 32;
                                                  int64_t& lda) {
   thread_local std::vector<Bfloat16> rows;
   const int64_t padded = (k + kRead - 1) / kRead * kRead;
-  rows.assign(static_cast<size_t>(m * padded), Bfloat16{});
-  for (int64_t i = 0; i < m; ++i) std::copy_n(a + i * lda, k, rows.data() + i * padded);
+  rows.resize(static_cast<size_t>(m * padded));
+  for (int64_t i = 0; i < m; ++i) {
+    Bfloat16* const row = rows.data() + i * padded;
+    std::fill(std::copy_n(a + i * lda, k, row), row + padded, Bfloat16{});
+  }
   lda = padded;
   return rows.data();
 }

@@ -192,7 +192,10 @@ HeldOutBatches BatchesOfHeldOutLoss(const Assembled& parts, Split split) {
   HeldOutBatches batches;
   batches.samples = parts.dataset->size(split);
   if (most > 0) batches.samples = std::min(batches.samples, most);
-  batches.batch = std::min(parts.config->train().batch_size(), batches.samples);
+  const int64_t trained = parts.config->train().batch_size();
+  batches.batch = std::min(trained, batches.samples);
+  batches.enough = batches.samples >= parts.loss->least_samples();
+  batches.smaller = !parts.loss->by_sample() && batches.batch < trained;
   return batches;
 }
 

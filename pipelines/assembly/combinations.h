@@ -57,6 +57,8 @@ Split JudgedSplit(const Assembled& parts);
 // training's number where there are as many. The dataset is loaded.
 struct HeldOutBatches {
   int64_t samples = 0, batch = 0;
+  bool enough = false;   // for the loss
+  bool smaller = false;  // than the training's, of a loss that depends on their size
 };
 HeldOutBatches BatchesOfHeldOutLoss(const Assembled& parts, Split split);
 

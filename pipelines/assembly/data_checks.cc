@@ -68,10 +68,10 @@ absl::Status CheckBestLoss(const Assembled& parts) {
   const absl::StatusOr<std::string> chosen = FigureToChooseBy(best, FactsOfEvaluation(parts));
   const Split split = JudgedSplit(parts);
   if (best.empty() || !chosen.ok() || *chosen != FigureName("loss", split)) return absl::OkStatus();
-  const int64_t samples = BatchesOfHeldOutLoss(parts, split).samples;
+  const HeldOutBatches held_out = BatchesOfHeldOutLoss(parts, split);
   FieldChecker check;
-  check.That(samples >= parts.loss->least_samples(), "best",
-             absl::StrCat("asks for ", *chosen, ", and there are ", samples, " of the ",
+  check.That(held_out.enough, "best",
+             absl::StrCat("asks for ", *chosen, ", and there are ", held_out.samples, " of the ",
                           parts.loss->least_samples(), " samples that the loss needs at least: ",
                           "keep more for it, as by evaluate { validation: 0.1 }"));
   return check.status();
@@ -119,11 +119,22 @@ void WarnOfRamp(const std::string& name, const Ramp& ramp, const RunLength& leng
                                    ": it does not come to ", ramp.to()));
 }
 
-void WarnOfRamps(const Assembled& parts, int64_t samples, std::vector<std::string>* warnings) {
+// What the run is too short for: the ends of ramps, the decay, a part of the loss.
+void WarnOfUnreached(const Assembled& parts, int64_t samples, std::vector<std::string>* warnings) {
   const Pipeline& config = *parts.config;
   const RunLength length = LengthOfRun(config, samples);
   WarnOfRamp("schedule.weight_decay", config.schedule().weight_decay(), length, warnings);
   WarnOfRamp("teacher.momentum", config.teacher().momentum(), length, warnings);
+  if (config.schedule().decay() != Pipeline::Schedule::CONSTANT &&
+      length.warmup_steps + 1 >= length.steps) {
+    warnings->push_back(absl::StrCat("schedule.decay never begins: the warmup takes ",
+                                     Counted(length.warmup_steps), " of the run's ",
+                                     Counted(length.steps), " steps"));
+  }
+  const std::string of_loss = parts.loss->Unreached(
+      static_cast<double>(length.steps) / length.steps_per_epoch,
+      length.steps * config.train().accumulate() * config.train().batch_size());
+  if (!of_loss.empty()) warnings->push_back(absl::StrCat("loss.", of_loss));
 }
 
 // Batches at the end of the run that are too few for an update.
@@ -178,18 +189,7 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
 
   WarnOfFreezing(parts, samples, warnings);
   WarnOfBatchesLeftOver(parts, samples, warnings);
-  WarnOfRamps(parts, samples, warnings);
-  const RunLength length = LengthOfRun(config, samples);
-  if (config.schedule().decay() != Pipeline::Schedule::CONSTANT &&
-      length.warmup_steps + 1 >= length.steps) {
-    warnings->push_back(absl::StrCat("schedule.decay never begins: the warmup takes ",
-                                     Counted(length.warmup_steps), " of the run's ",
-                                     Counted(length.steps), " steps"));
-  }
-  const std::string unreached = parts.loss->Unreached(
-      static_cast<double>(length.steps) / length.steps_per_epoch,
-      length.steps * config.train().accumulate() * config.train().batch_size());
-  if (!unreached.empty()) warnings->push_back(absl::StrCat("loss.", unreached));
+  WarnOfUnreached(parts, samples, warnings);
   const Pipeline::Evaluate& evaluate = config.evaluate();
   const int64_t limit = evaluate.max_train_samples();
   const int64_t neighbours = limit > 0 ? std::min(limit, samples) : samples;
@@ -210,8 +210,7 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
         "more"));
   }
   const HeldOutBatches held_out = BatchesOfHeldOutLoss(parts, JudgedSplit(parts));
-  if (!parts.loss->by_sample() && held_out.samples >= parts.loss->least_samples() &&
-      held_out.batch < config.train().batch_size()) {
+  if (held_out.enough && held_out.smaller) {
     warnings->push_back(absl::StrCat("the held-out loss is of batches of ", Counted(held_out.batch),
                                      " samples, all that are measured, and the training's of ",
                                      Counted(config.train().batch_size()),

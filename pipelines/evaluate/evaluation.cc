@@ -118,14 +118,12 @@ ForwardContext ContextOfViews(const Assembled& parts, int64_t batch) {
 absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& figures) {
   const auto& config = *parts_.config;
   const HeldOutBatches batches = BatchesOfHeldOutLoss(parts_, split);
-  if (batches.samples < parts_.loss->least_samples()) return absl::OkStatus();
-  // A loss of pairs depends on their number.
-  const bool of_pairs = !parts_.loss->by_sample();
-  if (of_pairs && split == JudgedSplit(parts_) && batches.batch < config.train().batch_size())
-    figures.loss_batch = batches.batch;
+  if (!batches.enough) return absl::OkStatus();
+  if (batches.smaller && split == JudgedSplit(parts_)) figures.loss_batch = batches.batch;
   Loader loader(*parts_.dataset, {.split = split,
                                   .batch_size = batches.batch,
-                                  .drop_last = of_pairs,
+                                  // A loss of pairs depends on their number.
+                                  .drop_last = !parts_.loss->by_sample(),
                                   .seed = config.train().seed(),
                                   .limit = config.evaluate().max_test_samples(),
                                   .views = parts_.chains,
