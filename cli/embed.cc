@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/file/read_file.h"
@@ -87,6 +88,7 @@ absl::StatusOr<TextLabels> ReadLabels(const std::string& path) {
   absl::StatusOr<std::vector<std::string>> lines = ReadLines(path);
   if (!lines.ok()) return lines.status();
   TextLabels labels{*std::move(lines), {}};
+  for (std::string& label : labels.lines) absl::StripTrailingAsciiWhitespace(&label);
   const absl::Status useful = CheckLabels(labels.lines, static_cast<int64_t>(labels.lines.size()));
   if (!useful.ok()) {
     return absl::Status(useful.code(), absl::StrCat(path, ": ", useful.message()));

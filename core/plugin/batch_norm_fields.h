@@ -6,11 +6,15 @@
 
 namespace pretext {
 
+// `asked`: whether there is batch normalisation, or none in so many words.
 template <class Config>
-void CheckBatchNorm(const Config& config, FieldChecker& check) {
+void CheckBatchNorm(const Config& config, bool asked, FieldChecker& check) {
   check.Positive("norm_momentum", config.norm_momentum());
   check.InRange("norm_momentum", config.norm_momentum(), 0, 1);
   check.Positive("norm_epsilon", config.norm_epsilon());
+  if (!asked) {
+    check.Unread(config, {"norm_momentum", "norm_epsilon"}, "there is no batch normalisation");
+  }
 }
 
 // Declares "name.weight" (γ, at first `scale`) and what else belongs to it.

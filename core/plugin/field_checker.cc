@@ -2,8 +2,33 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+
+#include "base/check/check.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/text_format.h"
 
 namespace pretext {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::TextFormat;
+
+// What to do about a field that is given another value than its default; nothing where it is not.
+std::string Remedy(const Message& config, const FieldDescriptor& field) {
+  const google::protobuf::Reflection& reflection = *config.GetReflection();
+  constexpr char kLeaveOut[] = "leave it out";
+  if (field.is_repeated()) return reflection.FieldSize(config, &field) > 0 ? kLeaveOut : "";
+  if (!reflection.HasField(config, &field)) return "";
+  const std::unique_ptr<Message> unset(config.New());
+  std::string said, usual;
+  TextFormat::PrintFieldValueToString(config, &field, -1, &said);
+  TextFormat::PrintFieldValueToString(*unset, &field, -1, &usual);
+  return said == usual ? "" : absl::StrCat(kLeaveOut, ", or at its default, ", usual);
+}
+
+}  // namespace
 
 bool FieldChecker::That(bool holds, absl::string_view field, absl::string_view message) {
   if (!holds) faults_.push_back({std::string(field), std::string(message)});
@@ -51,6 +76,20 @@ bool FieldChecker::Extent(absl::string_view field, const Number& value) {
 
 bool FieldChecker::Count(absl::string_view field, const Number& value) {
   return InRange(field, value, 1, kMaxCount);
+}
+
+bool FieldChecker::Unread(const Message& config, const std::vector<absl::string_view>& fields,
+                          absl::string_view why) {
+  bool none = true;
+  for (const absl::string_view name : fields) {
+    const FieldDescriptor* field = config.GetDescriptor()->FindFieldByName(std::string(name));
+    PRETEXT_CHECK(field != nullptr, "a field that is not read is the config's");
+    const std::string remedy = Remedy(config, *field);
+    const bool unsaid =
+        That(remedy.empty(), name, absl::StrCat("has no effect: ", why, "; ", remedy));
+    none = none && unsaid;
+  }
+  return none;
 }
 
 bool FieldChecker::NotEmpty(absl::string_view field, absl::string_view value) {

@@ -26,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status/fault.h"
+#include "google/protobuf/message.h"
 
 namespace pretext {
 
@@ -68,6 +69,12 @@ class FieldChecker {
   bool Extent(absl::string_view field, const Number& value);
   // A number of repeated things: a whole number from 1 to kMaxCount.
   bool Count(absl::string_view field, const Number& value);
+  // Fields that nothing reads, since of another: a fault of each that `config` gives another value
+  // than its default. `why` completes "FIELD: has no effect: …; leave it out": "there is no batch normalisation".
+  // Not to be asked where the other is switched off in so many words ("held_out: 0"): an override
+  // does that, and cannot take fields away.
+  bool Unread(const google::protobuf::Message& config, const std::vector<absl::string_view>& fields,
+              absl::string_view why);
   // A string or list that must have something in it.
   bool NotEmpty(absl::string_view field, absl::string_view value);
 

@@ -3,10 +3,14 @@
 #include <cmath>
 #include <limits>
 
+#include "core/plugin/ramp.pb.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace pretext {
 namespace {
+
+using testing::ElementsAre;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -88,6 +92,29 @@ TEST(FieldCheckerTest, BoundsSizes) {
             "width: must be from 1 to 16777216; it is 18446744073709551615");
   EXPECT_EQ(MessageOf([](auto& c) { return c.Count("layers", 4097); }),
             "layers: must be from 1 to 4096; it is 4097");
+}
+
+TEST(FieldCheckerTest, WhatNothingReadsIsNotChanged) {
+  Ramp config;
+  const auto faults = [&] {
+    FieldChecker check;
+    const bool none = check.Unread(config, {"from", "epochs", "decay"}, "there is no ramp");
+    EXPECT_EQ(none, check.ok());
+    std::vector<std::string> texts;
+    for (const Fault& fault : check.faults()) texts.push_back(fault.ToString());
+    return texts;
+  };
+  EXPECT_THAT(faults(), ElementsAre());
+  config.set_decay(Ramp::default_instance().decay());
+  EXPECT_THAT(faults(), ElementsAre()) << "the default, said";
+  config.set_decay(Ramp::COSINE);
+  config.set_epochs(3);
+  config.set_to(1);
+  EXPECT_THAT(
+      faults(),
+      ElementsAre(
+          "epochs: has no effect: there is no ramp; leave it out, or at its default, 0",
+          "decay: has no effect: there is no ramp; leave it out, or at its default, LINEAR"));
 }
 
 TEST(FieldCheckerTest, TakesOverNestedFaults) {

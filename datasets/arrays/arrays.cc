@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/text/counted.h"
+#include "core/plugin/held_out_fields.h"
 #include "datasets/arrays/arrays.pb.h"
 
 namespace pretext {
@@ -88,9 +89,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> ArraysDataset::Create(const Arrays& con
   } else {
     check.That(config.test_labels().empty(), "test_labels", "needs test_samples");
   }
-  check.InHalfOpenRange("held_out", config.held_out(), 0, 1);
-  check.That(config.held_out() == 0 || train.samples.rows() != 1, "held_out",
-             "needs more than one sample");
+  CheckHeldOut(config, train.samples.rows(), check);
   const bool standardized = config.scaling() == Arrays::STANDARDIZE;
   for (const auto& [field, given, value] : {std::tuple("low", config.has_low(), config.low()),
                                             std::tuple("high", config.has_high(), config.high())}) {
@@ -182,11 +181,11 @@ absl::Status ArraysDataset::CheckValues(const Part& part) const {
   part.samples.Read(first, numbers);
   const double number = numbers[static_cast<size_t>(at - values.begin())];
   if (!std::isfinite(*at) && std::isfinite(number)) {
-    return absl::DataLossError(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         part.samples.path(), ": row ", first, " has ", number, " at number ", at - values.begin(),
         ", beyond what float32 can hold; scale the numbers, or leave such rows out"));
   }
-  return absl::DataLossError(absl::StrCat(
+  return absl::InvalidArgumentError(absl::StrCat(
       part.samples.path(), ": row ", first, " has ", *at, " at number ", at - values.begin(),
       std::isfinite(*at)
           ? absl::StrCat(", outside of ", type_.range->ToString(),

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/plugin/held_out_fields.h"
 #include "datasets/idx_images/idx_images.pb.h"
 
 namespace pretext {
@@ -87,9 +88,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> IdxImagesDataset::Create(const IdxImage
   } else {
     check.That(test.labels_path.empty(), "test_labels", "needs test_images");
   }
-  check.InHalfOpenRange("held_out", config.held_out(), 0, 1);
-  check.That(config.held_out() == 0 || train.header.count != 1, "held_out",
-             "needs more than one image");
+  CheckHeldOut(config, train.header.count, check);
   CheckImageScaling(config.scaling(), "scaling", check);
   CheckClassNames(config, check);
   if (!check.ok()) return check.status();

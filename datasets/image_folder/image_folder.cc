@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/text/counted.h"
 #include "core/flow/held_out.h"
+#include "core/plugin/held_out_fields.h"
 #include "datasets/byte_images/byte_images.h"
 #include "datasets/image_folder/folder_picture.h"
 #include "datasets/image_folder/image_folder.pb.h"
@@ -37,7 +38,7 @@ absl::StatusOr<std::unique_ptr<Dataset>> ImageFolderDataset::Create(const ImageF
   check.That(
       ParseColor(config.background(), color), "background",
       absl::StrCat("must be #RRGGBB, such as #ffffff for white; it is ", config.background()));
-  check.InHalfOpenRange("held_out", config.held_out(), 0, 1);
+  CheckHeldOut(config, /*samples=*/0, check);
   const bool height = check.Extent("height", config.height());
   const bool width = check.Extent("width", config.width());
   const bool channels = check.That(config.channels() == 1 || config.channels() == 3, "channels",

@@ -11,11 +11,18 @@
 namespace pretext {
 
 void CheckImageScaling(const ImageScaling& config, absl::string_view field, FieldChecker& check) {
-  const bool low = check.Finite(absl::StrCat(field, ".low"), config.low());
-  const bool high = check.Finite(absl::StrCat(field, ".high"), config.high());
-  if (!low || !high) return;
-  check.That(config.low() < config.high(), absl::StrCat(field, ".high"),
-             absl::StrCat("must be above low, ", config.low(), "; it is ", config.high()));
+  FieldChecker scaling;
+  const bool low = scaling.Finite("low", config.low());
+  const bool high = scaling.Finite("high", config.high());
+  if (low && high) {
+    scaling.That(config.low() < config.high(), "high",
+                 absl::StrCat("must be above low, ", config.low(), "; it is ", config.high()));
+  }
+  if (config.standardize()) {
+    scaling.Unread(config, {"low", "high"},
+                   "standardized values have mean 0 and deviation 1, whatever bytes became before");
+  }
+  check.Nested(field, scaling.status());
 }
 
 ValueRange RangeOf(const ImageScaling& config) {

@@ -54,7 +54,10 @@ absl::StatusOr<std::unique_ptr<Encoder>> ConvNetEncoder::Create(const ConvNet& c
   for (int i = 0; i < config.stride_size(); ++i)
     check.Extent(absl::StrCat("stride[", i, "]"), config.stride(i));
   if (config.code() != 0) check.Extent("code", config.code());
-  CheckBatchNorm(config, check);
+  if (config.code() == 0) {
+    check.Unread(config, {"code_activation"}, "with code: 0 there is no layer that makes a code");
+  }
+  CheckBatchNorm(config, config.has_batch_norm(), check);
   FlowType image;
   if (check.ok() && fits) image = LastImage(config, input, check);
   const int64_t flat = config.average_pool()

@@ -34,6 +34,9 @@ absl::StatusOr<std::unique_ptr<Encoder>> MlpEncoder::Create(const Mlp& config,
   }
   check.Extent("code", config.code());
   check.InHalfOpenRange("dropout", config.dropout(), 0, 1);
+  if (config.hidden_size() == 0) {
+    check.Unread(config, {"activation", "normalization", "dropout"}, "there is no hidden layer");
+  }
   if (!check.ok()) return check.status();
 
   auto encoder = std::make_unique<MlpEncoder>();

@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   check.That(!depths.empty(), "depth",
              absl::StrCat("is 18, 34, 50 or 101; it is ", config.depth()));
   check.Extent("width", config.width());
-  CheckBatchNorm(config, check);
+  CheckBatchNorm(config, /*asked=*/true, check);
   if (!check.ok()) return check.status();
 
   auto encoder = std::make_unique<ResNetEncoder>();

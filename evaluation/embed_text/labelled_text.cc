@@ -66,8 +66,9 @@ absl::Status CheckLabels(const std::vector<std::string>& labels, int64_t texts) 
   }
   const int64_t classes = CountDifferent(labels);
   if (classes < 2 || texts < 5) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "a probe needs two labels and five texts at least; there are ", classes, " and ", texts));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a probe needs five labels at least, two of them different; there are ", texts,
+                     ", ", classes, " of them different"));
   }
   const int64_t least = classes > kManyLabels ? kTextsOfManyLabels : kTextsALabel;
   if (texts < least * classes) {

@@ -37,7 +37,7 @@ absl::StatusOr<std::unique_ptr<Head>> ConvDecoderHead::Create(const ConvDecoder&
   check.Extent("kernel", config.kernel());
   check.Extent("stride", config.stride());
   check.InHalfOpenRange("padding", config.padding(), 0, config.kernel());
-  CheckBatchNorm(config, check);
+  CheckBatchNorm(config, config.has_batch_norm(), check);
   std::vector<FlowType> images;
   if (check.ok()) {
     images = ImagesOf(config, sample);

@@ -17,7 +17,9 @@ absl::StatusOr<std::unique_ptr<Head>> DinoHeadPlugin::Create(const DinoHead& con
   check.Extent("hidden", config.hidden());
   check.Extent("bottleneck", config.bottleneck());
   check.Extent("output", config.output());
-  CheckBatchNorm(config, check);
+  const bool hidden = config.layers() > 1;
+  if (!hidden) check.Unread(config, {"hidden", "hidden_norm"}, "one layer has no hidden ones");
+  CheckBatchNorm(config, hidden && config.has_hidden_norm(), check);
   if (!check.ok()) return check.status();
   return std::make_unique<DinoHeadPlugin>(config, context.input.features);
 }

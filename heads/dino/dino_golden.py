@@ -38,7 +38,9 @@ with open("dino_golden.txt", "w") as f:
         z = part.last_layer(F.normalize(part.mlp(h), dim=-1, p=2))
         weights = torch.arange(z.numel(), dtype=torch.float64).view_as(z).sin()
         (z * weights).sum().backward()
-        config = f"layers: {layers} hidden: {hidden} bottleneck: {bottleneck} output: {output} hidden_norm: {str(norm).lower()}"
+        config = f"layers: {layers} bottleneck: {bottleneck} output: {output} hidden_norm: {str(norm).lower()}"
+        if layers > 1:
+            config += f" hidden: {hidden}"
         print("config", config, file=f)
         line(f, "h", h)
         line(f, "z", z)

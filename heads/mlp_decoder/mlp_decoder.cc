@@ -18,6 +18,9 @@ absl::StatusOr<std::unique_ptr<Head>> MlpDecoderHead::Create(const MlpDecoder& c
   for (int i = 0; i < config.hidden_size(); ++i) {
     check.Extent(absl::StrCat("hidden[", i, "]"), config.hidden(i));
   }
+  if (config.hidden_size() == 0) {
+    check.Unread(config, {"activation"}, "there is no hidden layer");
+  }
   if (!check.ok()) return check.status();
 
   auto head = std::make_unique<MlpDecoderHead>();

@@ -15,9 +15,13 @@ absl::StatusOr<std::unique_ptr<Head>> ProjectionMlpHead::Create(const Projection
   check.Count("layers", config.layers());
   if (config.hidden() != 0) check.Extent("hidden", config.hidden());
   check.Extent("output", config.output());
-  CheckBatchNorm(config, check);
-  check.That(config.output_norm() || config.output_norm_scale(), "output_norm_scale",
-             "is of the normalisation of the output; there is none. Set output_norm: true");
+  const bool hidden = config.layers() > 1;
+  if (!hidden) check.Unread(config, {"hidden"}, "one layer has no hidden ones");
+  CheckBatchNorm(config, hidden || config.output_norm(), check);
+  if (!config.output_norm()) {
+    check.Unread(config, {"output_norm_scale"},
+                 "the output is not normalised. Set output_norm: true");
+  }
   if (!check.ok()) return check.status();
 
   auto head = std::make_unique<ProjectionMlpHead>();

@@ -36,6 +36,7 @@ absl::StatusOr<std::unique_ptr<Loss>> SwavLoss::Create(const Swav& config,
   check.Count("sinkhorn_rounds", config.sinkhorn_rounds());
   check.InRange("queue_rows", config.queue_rows(), 0, kMaxExtent);
   check.NotNegative("queue_start_epoch", config.queue_start_epoch());
+  if (!config.has_queue_rows()) check.Unread(config, {"queue_start_epoch"}, "there is no queue");
   CheckTarget(context, check, /*needed=*/false);
   if (context.target.is(FlowType::Kind::kNothing)) CheckOwnTargets(context, check);
   if (!check.ok()) return check.status();

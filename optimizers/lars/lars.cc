@@ -17,6 +17,9 @@ absl::StatusOr<std::unique_ptr<Optimizer>> LarsOptimizer::Create(const Lars& con
   check.Positive("trust_coefficient", config.trust_coefficient());
   check.Positive("epsilon", config.epsilon());
   check.NotNegative("weight_decay", config.weight_decay());
+  if (!config.has_denominator()) {
+    check.Unread(config, {"epsilon"}, "it is of denominator: SUM_OF_NORMS");
+  }
   if (!check.ok()) return check.status();
   return std::make_unique<LarsOptimizer>(config);
 }

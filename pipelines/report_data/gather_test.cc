@@ -8,6 +8,7 @@
 
 #include "augmentations/horizontal_flip/horizontal_flip.h"
 #include "base/file/file_writer.h"
+#include "base/file/read_file.h"
 #include "base/file/testing.h"
 #include "base/image/image_io.h"
 #include "base/random/random.h"
@@ -321,8 +322,19 @@ TEST(ReportDataFile, ReadsBackOrSaysWhatIsWrong) {
   data.set_step(7);
   ASSERT_TRUE(WriteReportData(folder.path(), data).ok());
   EXPECT_EQ(ReadReportData(folder.path())->step(), 7);
-  ASSERT_TRUE(WriteFileAtomically(ReportDataPath(folder.path()), "\xff").ok());
-  EXPECT_EQ(ReadReportData(folder.path()).status().code(), absl::StatusCode::kDataLoss);
+  const std::string path = ReportDataPath(folder.path()), bytes = *ReadFile(path, 1000);
+  const auto code_with = [&](const std::string& other) {
+    EXPECT_TRUE(WriteFileAtomically(path, other).ok());
+    return ReadReportData(folder.path()).status().code();
+  };
+  EXPECT_EQ(code_with(bytes), absl::StatusCode::kOk);
+  EXPECT_EQ(code_with(""), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code_with(bytes.substr(0, 2)), absl::StatusCode::kDataLoss) << "the step alone";
+  for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    std::string other = bytes;
+    other[bit / 8] = static_cast<char>(other[bit / 8] ^ (1 << bit % 8));
+    EXPECT_EQ(code_with(other), absl::StatusCode::kDataLoss) << bit;
+  }
 }
 
 }  // namespace

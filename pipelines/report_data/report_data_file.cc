@@ -3,11 +3,26 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/file/file_writer.h"
 #include "base/file/read_file.h"
+#include "core/flow/content_sum.h"
 
 namespace pretext {
+
+namespace {
+
+// What the file ends with; a message and a field of it after one another are one message.
+std::string ChecksumField(absl::string_view bytes) {
+  ReportData field;
+  field.set_checksum(AddToSum(0, bytes.data(), bytes.size()));
+  return field.SerializeAsString();
+}
+
+}  // namespace
 
 std::string ReportDataPath(const std::string& run) {
   return absl::StrCat(run, "/report_data.binpb");
@@ -19,7 +34,9 @@ absl::StatusOr<ReportData> ReadReportData(const std::string& run) {
   const absl::StatusOr<std::string> bytes = ReadFile(path, kMost);
   if (!bytes.ok()) return bytes.status();
   ReportData data;
-  if (!data.ParseFromString(*bytes)) {
+  const size_t end = bytes->size() - std::min(bytes->size(), ChecksumField("").size());
+  if (!data.ParseFromString(*bytes) ||
+      bytes->substr(end) != ChecksumField(absl::string_view(*bytes).substr(0, end))) {
     return absl::DataLossError(absl::StrCat(
         path,
         ": is damaged; the report is made without it, and the next evaluation writes it anew"));
@@ -36,7 +53,7 @@ absl::Status WriteReportData(const std::string& run, const ReportData& data) {
     coded.SetSerializationDeterministic(true);
     data.SerializeToCodedStream(&coded);
   }
-  return WriteFileAtomically(ReportDataPath(run), bytes);
+  return WriteFileAtomically(ReportDataPath(run), bytes + ChecksumField(bytes));
 }
 
 }  // namespace pretext

@@ -93,8 +93,15 @@ absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& da
   pipeline.config = std::move(own->config);
   AssemblyOptions options;
   options.run_directory = run->path();
+  const google::protobuf::Any data = pipeline.config->dataset();
   absl::StatusOr<Assembled> parts = Assemble(std::move(pipeline), options);
-  if (!parts.ok()) return parts.status();
+  if (!parts.ok()) {
+    // Samples of another type are faults of the run's parts, which are not what is to be changed.
+    const auto made = Registry<Dataset>::Create(data, BuildContext());
+    const absl::Status sample =
+        made.ok() ? CheckSample((*made)->type(), trained->sample, dataset.name) : absl::OkStatus();
+    return sample.ok() ? parts.status() : sample;
+  }
   if (auto s = CheckSample(parts->sample, trained->sample, dataset.name); !s.ok()) return s;
   if (auto s = Prepare(*parts->dataset, trained->file, dataset.name); !s.ok()) return s;
   const std::string checkpoint = CheckpointAt(path, *run);

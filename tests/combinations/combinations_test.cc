@@ -326,6 +326,30 @@ TEST_F(CombinationsTest, WhatOthersSwitchOffIsNotChanged) {
   EXPECT_EQ(schedule("final_fraction: 0.5"), "schedule.final_fraction");
   EXPECT_EQ(schedule("final_fraction: 0.5 decay: LINEAR"), "");
   EXPECT_EQ(schedule("final_fraction: 0"), "");
+  const auto head = [&](const std::string& of) {
+    return Faults(Contrastive(), Part("head", absl::StrCat("ProjectionMlp] { ", of, " }")));
+  };
+  EXPECT_EQ(head("layers: 2 hidden: 6"), "");
+  EXPECT_EQ(head("layers: 1 hidden: 6"), "head.hidden");
+  EXPECT_EQ(head("layers: 1 hidden: 0 norm_epsilon: 1"), "head.norm_epsilon");
+  EXPECT_EQ(head("layers: 1 hidden: 0 output_norm: true norm_epsilon: 1"), "");
+  EXPECT_EQ(head("output_norm_scale: false"), "head.output_norm_scale");
+  const auto lars = [&](const std::string& of) {
+    return Faults(Autoencoder(), Part("optimizer", absl::StrCat("Lars] { epsilon: 1 ", of, " }")));
+  };
+  EXPECT_EQ(lars("denominator: SUM_OF_NORMS"), "");
+  EXPECT_EQ(lars(""), "optimizer.epsilon");
+  EXPECT_EQ(lars("denominator: NORM_OF_SUM"), "") << "an override cannot take epsilon away";
+  EXPECT_EQ(Faults(Autoencoder(), "output { report: false report_samples: 5 }"), "");
+  EXPECT_EQ(Faults(Autoencoder(), "output { report: false tensorboard: false report_samples: 5 }"),
+            "output.report_samples");
+  EXPECT_EQ(Faults(Autoencoder(), Part("dataset", "IdxImages] { held_out_seed: 3 }")),
+            "dataset.held_out_seed");
+  EXPECT_EQ(Faults(Autoencoder(), Part("dataset", "IdxImages] { held_out: 0 held_out_seed: 3 }")),
+            "");
+  EXPECT_EQ(Faults(Autoencoder(),
+                   Part("dataset", "IdxImages] { scaling { low: -1 standardize: true } }")),
+            "dataset.scaling.low");
   const std::string freeze = "freeze: 'encoder.0' freeze_for { name: 'encoder.0' steps: 2 }";
   EXPECT_EQ(Faults(Autoencoder(), freeze), "freeze_for[0].name");
   EXPECT_EQ(Faults(Autoencoder(), "freeze: 'encoder.0' freeze_for { name: 'head.0' steps: 2 }"),
