@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <initializer_list>
@@ -42,11 +43,12 @@ int Threads(char** environment) {
   cpu_set_t processors;
   const int most =
       sched_getaffinity(0, sizeof(processors), &processors) == 0 ? CPU_COUNT(&processors) : 1;
+  int asked = 0;
   for (const char* name : {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"}) {
-    const int asked = Variable(environment, name);
-    if (asked > 0) return asked < most ? asked : most;
+    asked = Variable(environment, name);
+    if (asked > 0) break;
   }
-  return most < kMostThreads ? most : kMostThreads;
+  return std::min({asked > 0 ? asked : most, most, kMostThreads});
 }
 
 void CheckAddressSpace(int, char**, char** environment) {

@@ -7,6 +7,7 @@
 #include "base/json/json.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
+#include "cli/from_flags.h"
 #include "cli/interruption.h"
 #include "evaluation/features/encode.h"
 #include "evaluation/representation/representation.h"
@@ -83,17 +84,22 @@ absl::Status EvaluateFeatures() {
   }
   const auto over = ReadUseOverrides(Overrides(), {"evaluate"});
   if (!over.ok()) return over.status();
-  const auto dataset = MakeDataset(absl::StrCat(
-      "dataset { [type.googleapis.com/pretext.Arrays] {",
-      Field("samples", absl::GetFlag(FLAGS_features)), Field("labels", absl::GetFlag(FLAGS_labels)),
-      Field("test_samples", absl::GetFlag(FLAGS_test)),
-      Field("test_labels", absl::GetFlag(FLAGS_test_labels)), " } }"));
+  const auto dataset =
+      CreateFromFlags<Dataset>("pretext.Arrays",
+                               absl::StrCat(Field("samples", absl::GetFlag(FLAGS_features)),
+                                            Field("labels", absl::GetFlag(FLAGS_labels)),
+                                            Field("test_samples", absl::GetFlag(FLAGS_test)),
+                                            Field("test_labels", absl::GetFlag(FLAGS_test_labels))),
+                               {{"samples", "features"},
+                                {"labels", "labels"},
+                                {"test_samples", "test"},
+                                {"test_labels", "test_labels"}});
   if (!dataset.ok()) return dataset.status();
   if (absl::Status status = (*dataset)->Load(); !status.ok()) return status;
   Progress progress(stderr);
   FillDefaults(over->config.get());
   const RepresentationOptions options = OptionsOf(over->config->evaluate(), TellOn(progress));
-  StopOnSignals(kLastWords);
+  StopOnSignalsAtAnyTime(kLastWords);
   Figures figures;
   const auto train =
                  RawSplit(**dataset, {.split = Split::kTrain, .limit = options.max_train_samples}),
@@ -133,8 +139,7 @@ absl::Status EvalCommand(const std::vector<std::string>& arguments) {
   if (!loaded.ok()) return PlacedAtDataset(*parts, loaded);
   std::fprintf(stderr, "%s\n", parts->dataset->Summary().c_str());
   Progress progress(stderr);
-  StopOnSignals(kLastWords);
-  SignalledStop().all_is_saved = true;
+  StopOnSignalsAtAnyTime(kLastWords);
   Evaluation evaluation(*parts);
   const absl::StatusOr<Figures> figures = evaluation.Run(/*last=*/true, TellOn(progress));
   if (!figures.ok()) return figures.status();

@@ -44,6 +44,11 @@ void StopOnSignals(const char* last_words) {
   if (!IsIgnored(SIGHUP)) HandleSignal(SIGHUP, OnSignal);
 }
 
+void StopOnSignalsAtAnyTime(const char* last_words) {
+  request.all_is_saved = true;
+  StopOnSignals(last_words);
+}
+
 int StopExitStatus() {
   const int signal = request.signal.load();
   return signal == 0 ? 0 : 128 + signal;

@@ -17,6 +17,8 @@ StopRequest& SignalledStop();
 // `last_words`, a line that lives as long as the process: what is said where it ends with nothing
 // left to save.
 void StopOnSignals(const char* last_words);
+// The same for work that saves nothing on its way: it may end at any time.
+void StopOnSignalsAtAnyTime(const char* last_words);
 
 // What a process that ended by the request returns: 128 + the signal, as shells have it. 0 before
 // one.

@@ -11,12 +11,10 @@
 #include "absl/time/clock.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
+#include "cli/from_flags.h"
 #include "cli/out_path.h"
-#include "core/plugin/registry.h"
 #include "core/plugin/save_tokenizer.h"
 #include "datasets/text/corpus.h"
-#include "google/protobuf/message.h"
-#include "google/protobuf/text_format.h"
 
 ABSL_FLAG(int64_t, vocab_size, 8192, "how many pieces the vocabulary gets");
 ABSL_FLAG(bool, lower_case, true, "lower-case the text");
@@ -35,13 +33,8 @@ ABSL_FLAG(int64_t, max_bytes, 1073741824, "learn from about this many first byte
 namespace pretext {
 namespace {
 
-// A WordPiece tokenizer that is still to learn. By name: which plugins there
-// are is the binary's matter.
+// A WordPiece tokenizer that is still to learn.
 absl::StatusOr<std::unique_ptr<Tokenizer>> NewWordPiece() {
-  const std::string name = "pretext.WordPiece";
-  const auto* const entry = Registry<Tokenizer>::Find(name);
-  if (entry == nullptr) return CheckPluginName("tokenizer", name);
-  const std::unique_ptr<google::protobuf::Message> config(entry->default_config->New());
   std::string text = absl::StrCat(
       "learn { size: ", absl::GetFlag(FLAGS_vocab_size),
       " min_count: ", absl::GetFlag(FLAGS_min_count),
@@ -60,10 +53,12 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> NewWordPiece() {
         absl::StrCat("--normalization is NONE, NFC, NFD, NFKC or NFKD; it is ", form));
   }
   absl::StrAppend(&text, " normalization: ", form);
-  if (!google::protobuf::TextFormat::ParseFromString(text, config.get())) {
-    return absl::InternalError(absl::StrCat(name, " has not the fields of: ", text));
-  }
-  return entry->create(*config, BuildContext());
+  return CreateFromFlags<Tokenizer>("pretext.WordPiece", text,
+                                    {{"learn.size", "vocab_size"},
+                                     {"learn.min_count", "min_count"},
+                                     {"learn.alphabet_limit", "alphabet_limit"},
+                                     {"learn.max_bytes", "max_bytes"},
+                                     {"max_word_characters", "max_word_characters"}});
 }
 
 absl::Status TrainTokenizerOn(const std::vector<std::string>& corpus) {

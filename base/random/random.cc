@@ -54,7 +54,7 @@ float Random::Normal() {
     has_spare_ = false;
     return spare_normal_;
   }
-  const float u = (static_cast<float>(Next() >> 8) + 0.5f) * 0x1p-24f;  // in (0, 1): log is finite
+  const float u = (static_cast<float>(Next() >> 8) + 0.5f) * 0x1p-24f;  // in (0, 1]: log is finite
   const float radius = std::sqrt(-2.0f * std::log(u));
   const float angle = 2.0f * std::numbers::pi_v<float> * Uniform();
   spare_normal_ = radius * std::sin(angle);

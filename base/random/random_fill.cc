@@ -15,7 +15,7 @@ constexpr int kWords = 4 * kBlocks;  // The numbers that gives.
 
 using Words = uint32_t[4][kBlocks];
 
-// The natural logarithm of x in (0, 1), normal (Cephes, logf: within 1 ulp).
+// The natural logarithm of x in (0, 1], normal (Cephes, logf: within 1 ulp).
 [[gnu::always_inline]] inline float Log(float x) {
   // x = mantissa * 2^exponent with the mantissa in [sqrt(1/2), sqrt(2)).
   const int32_t bits = std::bit_cast<int32_t>(x);
@@ -37,7 +37,7 @@ using Words = uint32_t[4][kBlocks];
 // Box-Muller: two normals from two words.
 [[gnu::always_inline]] inline void NormalPair(uint32_t a, uint32_t b, float& first, float& second) {
   const float u =
-      (static_cast<float>(static_cast<int32_t>(a >> 8)) + 0.5f) * 0x1p-24f;  // in (0, 1)
+      (static_cast<float>(static_cast<int32_t>(a >> 8)) + 0.5f) * 0x1p-24f;  // in (0, 1]
   const float radius = std::sqrt(-2.0f * Log(u));
   // The angle: a quarter of the circle from the upper two bits, the place in it from the next 24.
   const float x =

@@ -43,7 +43,7 @@ void TimeTeams(std::vector<float>& x, std::vector<float>& y) {
 }
 
 void Main() {
-  std::vector<float> x(kElements), y(kElements), d(kElements);
+  std::vector<float> x(kElements), y(kElements), d(kElements), dx(kElements);
   FillUniform(kElements, x.data());
   FillUniform(kElements, d.data());
   for (const Activation a : kActivations) {
@@ -51,7 +51,7 @@ void Main() {
     Time("activation", name, kElements,
          [&] { ActivationForward(a, kElements, x.data(), y.data()); });
     Time("activation", name + " backward", kElements,
-         [&] { ActivationBackward(a, kElements, y.data(), d.data(), y.data()); });
+         [&] { ActivationBackward(a, kElements, y.data(), d.data(), dx.data()); });
   }
 #define PRETEXT_TIME(name, ...)            \
   Time("reconstruction", #name, kElements, \

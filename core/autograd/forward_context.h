@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/check/check.h"
 #include "base/random/random.h"
 #include "core/autograd/precision.h"
 #include "core/group/block_member.h"
@@ -55,6 +56,7 @@ struct ForwardContext {
   // The stream of one dropout layer; layers are numbered, below 2^14, by the part that owns them,
   // and steps are below 2^40.
   RandomKey DropoutKey(uint32_t layer) const {
+    PRETEXT_CHECK(layer < 1u << 14, "a layer's number leaves the part's as it is");
     return {.seed = seed,
             .purpose = Purpose::kDropout,
             .epoch = epoch,

@@ -88,10 +88,11 @@ std::vector<int64_t> DrawByClass(const std::vector<int32_t>& labels, int64_t cou
   const auto n = static_cast<int64_t>(labels.size());
   const Permutation order(key, n);
   for (int64_t place = 0; place < n && static_cast<int64_t>(drawn.size()) < count; ++place) {
-    int64_t& of_class = left[class_of[static_cast<size_t>(order[place])]];
+    const int64_t index = order[place];
+    int64_t& of_class = left[class_of[static_cast<size_t>(index)]];
     if (of_class == 0) continue;
     --of_class;
-    drawn.push_back(order[place]);
+    drawn.push_back(index);
   }
   std::sort(drawn.begin(), drawn.end());
   return drawn;

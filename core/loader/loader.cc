@@ -228,6 +228,8 @@ void PackPatches(std::span<const Sample> rows, Batch& batch) {
 
 absl::Status MakeView(const std::vector<const Augmentation*>& chain, uint64_t seed, int64_t epoch,
                       int64_t view, const Sample& sample, Sample& row) {
+  PRETEXT_CHECK(static_cast<int64_t>(chain.size()) <= kMaxAugmentations && view < 1 << 8,
+                "a view and an augmentation have their bits in a stream's name");
   row = sample;  // vectors keep their memory
   if (!TakesSource(chain)) row.source.reset();
   for (size_t i = 0; i < chain.size(); ++i) {
@@ -288,6 +290,7 @@ absl::Status Loader::Next(Batch& batch) {
   const Clock::time_point augmenting = Clock::now();
   const auto samples = static_cast<int64_t>(raw.samples.size());
   const auto views = static_cast<int64_t>(options_.views.size());
+  PRETEXT_CHECK(samples > 0, "a block of a batch has a sample");
   const FlowType clean_type = raw.samples[0].type;
   samples_of_batch_ = raw.whole;
   batch.samples = samples;

@@ -18,6 +18,9 @@
 
 namespace pretext {
 
+// The most augmentations of a chain, whose random numbers can be told apart.
+inline constexpr int64_t kMaxAugmentations = 256;
+
 // What a fetched sample becomes as view `view` of epoch `epoch`: augmentation i of the chain draws
 // from {seed, Purpose::kAugmentation, epoch, index, view << 8 | i}. The first is given the picture
 // as it is where it takes that and the sample has it; else the sample has values. After an error,

@@ -11,14 +11,6 @@
 
 namespace pretext::ops_internal {
 
-// Σ a_i b_i in double, by one thread.
-inline double Dot(int64_t n, const float* a, const float* b) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * b[i];
-  return sum;
-}
-
 // Rows of a float32 matrix in bfloat16, with zeros below (kernels/linear).
 inline Tensor PaddedBfloat16(const Tensor& x) {
   Tensor padded = Tensor::Uninitialized({PaddedRows(x.dim(0)), x.dim(1)}, DType::kBfloat16);

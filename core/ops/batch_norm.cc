@@ -286,6 +286,11 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
   Tensor y = tape.recording() ? Tensor::Uninitialized(z.shape(), z.layout()) : z;
   shape.n = norm.rows;
   const ConvPlan& plan = ConvPlan::Get(shape);  // of one group
+  PRETEXT_CHECK(
+      plan.input_layout() == all.input_layout() && plan.output_layout() == all.output_layout() &&
+          plan.bfloat16() == all.bfloat16() && plan.input_stride() == all.input_stride() &&
+          plan.output_stride() == all.output_stride(),
+      "a group lies in memory as the batch does");
   Tensor partials = Tensor::Uninitialized({static_cast<int64_t>(BatchNormPartials(norm.order))});
   for (int64_t group = 0; group < norm.groups; ++group) {
     const int64_t first = norm.At(group);

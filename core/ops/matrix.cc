@@ -5,6 +5,7 @@
 #include "base/parallel/parallel.h"
 #include "core/ops/basic.h"
 #include "core/ops/basic_internal.h"
+#include "kernels/reduce/dot_product.h"
 
 namespace pretext {
 
@@ -121,7 +122,8 @@ Var OffDiagonalSquares(Tape& tape, Var x) {
   std::vector<double> sums(static_cast<size_t>(n));
   ParallelFor(n, n, [&](int64_t r) {
     const float* const row = input.data() + r * n;
-    sums[static_cast<size_t>(r)] = Dot(r, row, row) + Dot(n - r - 1, row + r + 1, row + r + 1);
+    sums[static_cast<size_t>(r)] =
+        RowDot(r, row, row) + RowDot(n - r - 1, row + r + 1, row + r + 1);
   });
   const double sum = std::accumulate(sums.begin(), sums.end(), 0.0);
   return tape.Record("off-diagonal squares", Tensor::Full({}, static_cast<float>(sum)), {x},

@@ -6,6 +6,7 @@
 #include "core/ops/basic_internal.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/reduce/column_sum.h"
+#include "kernels/reduce/dot_product.h"
 
 namespace pretext {
 
@@ -31,7 +32,7 @@ Var NormalizeRows(Tape& tape, Var x, float epsilon) {
   Tensor y = Tensor::Uninitialized(input.shape()), length = Tensor::Uninitialized({rows});
   ParallelFor(rows, columns, [&](int64_t r) {
     const float* const from = input.data() + r * columns;
-    const auto norm = static_cast<float>(std::sqrt(Dot(columns, from, from)));
+    const auto norm = static_cast<float>(std::sqrt(RowDot(columns, from, from)));
     length.data()[r] = norm;
     const float inverse = 1 / (norm < epsilon ? epsilon : norm);  // NaN goes on
     for (int64_t c = 0; c < columns; ++c) y.data()[r * columns + c] = inverse * from[c];
@@ -46,7 +47,7 @@ Var NormalizeRows(Tape& tape, Var x, float epsilon) {
       const float norm = length.data()[r];
       const bool constant = norm < epsilon;
       const float inverse = 1 / (constant ? epsilon : norm);
-      const float along = constant ? 0.0f : static_cast<float>(Dot(d, unit, gradient));
+      const float along = constant ? 0.0f : static_cast<float>(RowDot(d, unit, gradient));
       for (int64_t c = 0; c < d; ++c)
         dx.data()[r * d + c] = inverse * (gradient[c] - along * unit[c]);
     });

@@ -76,7 +76,7 @@ class Loss {
 
   // What of it a run never comes to, in words, by its epochs and the samples that all its batches
   // have together; "" for nothing.
-  virtual std::string Unreached(double epochs, int64_t samples) const {
+  virtual std::string Unreached(double epochs, double samples) const {
     (void)epochs, (void)samples;
     return "";
   }

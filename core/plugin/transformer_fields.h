@@ -9,6 +9,10 @@
 
 namespace pretext {
 
+// The most layers whose streams of dropout can be told apart (ForwardContext::DropoutKey): each has
+// five, beside the embeddings'.
+inline constexpr int64_t kMostTransformerLayers = 3000;
+
 // `width_fits`: whether the width has been found right, and heads have something to divide.
 template <class Config>
 void CheckHeads(const Config& config, bool width_fits, FieldChecker& check) {

@@ -110,7 +110,7 @@ void AddInPlace(Tensor& target, const Tensor& source, float scale = 1.0f);
 // Each row of a float32 matrix over its length; rows of 0 stay.
 void ScaleToUnitRows(Tensor& matrix);
 
-// The index of the first NaN or infinity in memory order, or -1.
+// The index of the first NaN or infinity in row-major order, or -1.
 int64_t FirstNonFinite(const Tensor& tensor);
 
 }  // namespace pretext

@@ -76,6 +76,7 @@ absl::Status DocumentReader::OpenNextFile() {
   file_ = std::make_unique<GzipFile>(*std::move(file));
   decoder_ = TextDecoder();
   after_blank_ = true;
+  in_line_ = false;
   return absl::OkStatus();
 }
 

@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> TransformerEncoder::Create(const Transf
   const FlowType& input = context.input;
   const bool tokens = check.Shape(input.is(FlowType::Kind::kTokens),
                                   absl::StrCat("takes tokens; it is given ", input.ToString()));
-  check.Count("layers", config.layers());
+  check.InRange("layers", config.layers(), 1, kMostTransformerLayers);
   const bool width = check.Extent("width", config.width());
   CheckHeads(config, width, check);
   if (width || config.has_feed_forward()) check.Extent("feed_forward", FeedForwardWidth(config));

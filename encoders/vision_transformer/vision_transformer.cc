@@ -23,7 +23,7 @@ void CheckPatch(const VisionTransformer& config, const FlowType& input, FieldChe
 }
 
 void CheckFields(const VisionTransformer& config, FieldChecker& check) {
-  check.Count("layers", config.layers());
+  check.InRange("layers", config.layers(), 1, kMostTransformerLayers);
   const bool width = check.Extent("width", config.width());
   CheckHeads(config, width, check);
   CheckMlpRatio(config, width, check);
@@ -35,6 +35,8 @@ void CheckFields(const VisionTransformer& config, FieldChecker& check) {
         absl::StrCat("must be a multiple of 4 for positions: SIN_COS; it is ", config.width()));
   check.NotNegative("layer_scale", config.layer_scale());
   check.InHalfOpenRange("drop_path", config.drop_path(), 0, 1);
+  if (config.layers() == 1)
+    check.Unread(config, {"drop_path"}, "the first layer is never left out, and is the only one");
   check.InHalfOpenRange("dropout", config.dropout(), 0, 1);
   check.InHalfOpenRange("attention_dropout", config.attention_dropout(), 0, 1);
   check.Positive("epsilon", config.epsilon());

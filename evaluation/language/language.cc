@@ -11,8 +11,8 @@
 namespace pretext {
 namespace {
 
-// A loss above this share of the unigram's is on its plateau.
-constexpr double kPlateau = 0.97;
+// A loss that differs from the unigram's by less than this share of it is on its plateau.
+constexpr double kPlateau = 0.03;
 
 }  // namespace
 
@@ -68,13 +68,13 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
   add("unigram_", unigram);
   add("bigram_", bigram);
   // Written so that a loss that is not a number warns too.
-  if (masked > unigram / kPlateau) {
+  if (masked > (1 + kPlateau) * unigram) {
     figures.warning = absl::StrFormat(
         "the held-out masked loss, %.3f nats, is above the %.3f that the frequencies of single "
         "tokens give: not even these have been learnt yet. Train longer, or look at the learning "
         "rate (too small, too high, or no warmup).",
         masked, unigram);
-  } else if (!(masked < kPlateau * unigram)) {
+  } else if (!(masked < (1 - kPlateau) * unigram)) {
     figures.warning = absl::StrFormat(
         "the held-out masked loss, %.3f nats, is %s the %.3f that the frequencies of single tokens "
         "give: the model has learnt those and %s of the context. Train longer, or look at the "

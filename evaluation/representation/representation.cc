@@ -181,12 +181,16 @@ std::vector<std::string> HollowFigures(const Features& train, const Features& te
   return warnings;
 }
 
+bool TakesComponents(int64_t values, bool reconstructs, bool classified) {
+  return (reconstructs || classified) && values <= Pca::kMaxSide;
+}
+
 absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, const Dataset& dataset,
                                           const RepresentationOptions& options,
                                           std::vector<std::string>* warnings) {
   NamedFigures figures;
   const bool classify = options.classify && dataset.labelled();
-  if (dataset.type().size() > Pca::kMaxSide) pca_width = 0;
+  if (!TakesComponents(dataset.type().size(), options.reconstructs, classify)) pca_width = 0;
   if (pca_width == 0 && !(raw_input && classify)) return figures;
   absl::StatusOr<Features> train = RawSplit(dataset, Encoding("raw_", Split::kTrain, options));
   if (!train.ok()) return train.status();

@@ -69,8 +69,12 @@ absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& en
 std::vector<std::string> HollowFigures(const Features& train, const Features& test,
                                        const RepresentationOptions& options);
 
+// Whether principal components of samples of so many values are taken: where they give a figure, and
+// not of more than Pca::kMaxSide values.
+bool TakesComponents(int64_t values, bool reconstructs, bool classified);
+
 // Of the samples' own values and their `pca_width` principal components (fewer where a sample has
-// fewer values; 0: no PCA; none either for samples of more than Pca::kMaxSide values). The dataset
+// fewer values; 0: no PCA; none either where TakesComponents says no). The dataset
 // is of images or vectors, loaded, and has a test split. `warnings`: HollowFigures, if anything was
 // measured.
 absl::StatusOr<NamedFigures> ScoreSamples(bool raw_input, int64_t pca_width, const Dataset& dataset,

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/check/worse.h"
 #include "exports/proof/our_outputs.h"
 #include "exports/proof/proof_inputs.h"
 
@@ -30,9 +31,6 @@ struct Differences {
   double squares = 0;
   int64_t count = 0;
 };
-
-// Larger of two, NaN above all.
-double Worse(double a, double b) { return !(b <= a) ? b : a; }
 
 void Compare(const OurOutput& ours, const Array<double>& exact, const Array<float>& single,
              const Batch& batch, Differences& differences) {

@@ -8,13 +8,13 @@
 namespace pretext {
 namespace {
 
-// The values of the type's range, or of normal numbers where it is not known.
+// Pictures of the type's range, or of two deviations where it is not known; vectors of normal
+// numbers.
 void FillValues(const FlowType& type, Random& random, int64_t size, float* to) {
   for (int64_t i = 0; i < size; ++i) to[i] = random.Normal();
   if (!type.is(FlowType::Kind::kImage)) return;
   // Pictures: smooth waves of a random direction in each channel, with noise.
-  const double low = type.range ? std::max(type.range->low, -4.0) : -2,
-               high = type.range ? std::min(type.range->high, 4.0) : 2;
+  const double low = type.range ? type.range->low : -2, high = type.range ? type.range->high : 2;
   for (int64_t c = 0; c < type.channels; ++c) {
     const double x = 0.5 * random.Normal(), y = 0.5 * random.Normal(), phase = 3 * random.Normal();
     for (int64_t i = 0; i < type.height * type.width; ++i) {

@@ -10,7 +10,7 @@ namespace pretext {
 namespace {
 
 void CheckFields(const MaeDecoder& config, FieldChecker& check) {
-  check.Count("layers", config.layers());
+  check.InRange("layers", config.layers(), 1, kMostTransformerLayers);
   const bool width = check.Extent("width", config.width());
   if (width)
     check.That(config.width() % 4 == 0, "width",

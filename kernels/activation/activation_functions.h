@@ -49,6 +49,8 @@ struct Function<Activation::kGeluTanh> : FunctionBase<Activation::kGeluTanh> {
     return x * Sigmoid(kTwiceSqrtTwoOverPi * cubic);
   }
   [[gnu::always_inline]] static float Slope(float x) {
+    // Beyond, the slope is 0 or 1, and squares would overflow; NaN stays.
+    x = std::min(std::max(x, -16.0f), 16.0f);
     const float square = x * x;
     const float s = Sigmoid(kTwiceSqrtTwoOverPi * std::fma(kCubic * x, square, x));
     const float slope = kTwiceSqrtTwoOverPi * std::fma(3.0f * kCubic, square, 1.0f);

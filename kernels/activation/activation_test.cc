@@ -62,6 +62,17 @@ TEST(Activation, BackwardMatchesFiniteDifferences) {
   }
 }
 
+TEST(Activation, LargeNumbersHaveTheSlopesOfTheirLimits) {
+  const std::vector<float> x = {1e20f, -1e20f, 1e38f, -1e38f, 17, -17}, dy(x.size(), 1);
+  for (const Activation activation :
+       {Activation::kRelu, Activation::kGelu, Activation::kGeluTanh}) {
+    std::vector<float> dx(x.size());
+    ActivationBackward(activation, static_cast<int64_t>(x.size()), x.data(), dy.data(), dx.data());
+    for (size_t i = 0; i < x.size(); ++i)
+      EXPECT_EQ(dx[i], x[i] > 0 ? 1 : 0) << ActivationName(activation) << " " << x[i];
+  }
+}
+
 TEST(Activation, KinksAreWhereAFunctionBends) {
   EXPECT_TRUE(AtKink(Activation::kRelu, 0));
   for (const float x : Normals(1000, 7, 2)) {

@@ -13,11 +13,13 @@ namespace {
 constexpr int kLanes = 16;
 constexpr int kGroup = 8 * kLanes;  // elements of sixteen Philox blocks
 
-// All 128 multipliers of a group.
-void Group(const DropoutMask& dropout, uint32_t first_block, float* multipliers) {
+// All 128 multipliers of a group. Blocks beyond 2^32 are those of another key.
+void Group(const DropoutMask& dropout, int64_t first_block, float* multipliers) {
   alignas(64) uint32_t words[4][kLanes];
   const auto& [key, counter] = dropout.stream;
-  PhiloxBlocks<kLanes>({first_block, counter[0], counter[1], counter[2]}, key, words);
+  const auto low = static_cast<uint32_t>(first_block),
+             high = static_cast<uint32_t>(first_block >> 32);
+  PhiloxBlocks<kLanes>({low, counter[0], counter[1], counter[2]}, {key[0], key[1] ^ high}, words);
   const float scale = dropout.scale;
   const uint32_t threshold = dropout.threshold;
   for (int w = 0; w < 4; ++w) {
@@ -49,7 +51,7 @@ void DropoutRow(const DropoutMask& dropout, int64_t row, int64_t columns, float*
 void DropoutRowStart(const DropoutMask& dropout, int64_t row, int64_t columns, int64_t count,
                      float* multipliers) {
   const int64_t groups = (columns + kGroup - 1) / kGroup;
-  uint32_t block = static_cast<uint32_t>(row * groups * kLanes);
+  int64_t block = row * groups * kLanes;
   int64_t column = 0;
   for (; column + kGroup <= count; column += kGroup, block += kLanes) {
     Group(dropout, block, multipliers + column);
@@ -65,7 +67,7 @@ void ApplyDropout(const DropoutMask& dropout, int64_t first_row, int64_t rows, i
                   const float* x, float* y) {
   const int64_t groups = (columns + kGroup - 1) / kGroup;
   ParallelFor(rows, 2 * columns, [&](int64_t r) {
-    uint32_t block = static_cast<uint32_t>((first_row + r) * groups * kLanes);
+    int64_t block = (first_row + r) * groups * kLanes;
     for (int64_t begin = 0; begin < columns; begin += kGroup, block += kLanes) {
       alignas(64) float multipliers[kGroup];
       Group(dropout, block, multipliers);

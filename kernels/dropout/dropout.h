@@ -7,11 +7,11 @@
 //
 //   half   (r / 16) % 2
 //   of word r / 32
-//   of the Philox block (row · ⌈columns / 128⌉ + g) · 16 + r % 16
+//   of the Philox block (row · ⌈columns / 128⌉ + g) · 16 + r % 16, whose lower 32 bits are in the
+//   counter, the upper ones over the key's second word (exclusive or)
 //
-// So a mask depends neither
-// on threads nor on how its rows are cut into blocks, and sixteen blocks side by side fill the
-// lanes of a vector.
+// So a mask depends neither on threads nor on how its rows are cut into blocks, and sixteen blocks
+// side by side fill the lanes of a vector.
 #pragma once
 
 #include <cstdint>

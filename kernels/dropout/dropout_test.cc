@@ -21,9 +21,11 @@ float ReferenceMultiplier(const RandomKey& key, float probability, int64_t row, 
   const PhiloxState state = MakePhiloxState(key);
   const int64_t groups = (columns + 127) / 128;
   const int64_t r = column % 128;
-  const uint32_t block = static_cast<uint32_t>((row * groups + column / 128) * 16 + r % 16);
-  const uint32_t word =
-      Philox({block, state.counter[0], state.counter[1], state.counter[2]}, state.key)[r / 32];
+  const int64_t block = (row * groups + column / 128) * 16 + r % 16;
+  const std::array<uint32_t, 4> counter = {static_cast<uint32_t>(block), state.counter[0],
+                                           state.counter[1], state.counter[2]};
+  const auto high = static_cast<uint32_t>(block >> 32);
+  const uint32_t word = Philox(counter, {state.key[0], state.key[1] ^ high})[r / 32];
   const uint32_t bits = (r / 16) % 2 == 0 ? word & 0xffff : word >> 16;
   const uint32_t threshold = std::lround(probability * 65536.0f);
   return bits >= threshold ? 65536.0f / (65536 - threshold) : 0.0f;
@@ -32,7 +34,7 @@ float ReferenceMultiplier(const RandomKey& key, float probability, int64_t row, 
 TEST(Dropout, RowsMatchTheReferenceAtEveryTail) {
   for (int64_t columns = 1; columns <= 300; ++columns) {
     for (int64_t row : {int64_t{0}, int64_t{1}, int64_t{12345},
-                        int64_t{1} << 27}) {  // the last wraps the counter
+                        int64_t{1} << 27}) {  // the last is beyond 32 bits
       const DropoutMask dropout = MakeDropout(Key(columns), 0.3f);
       std::vector<float> multipliers(columns + 1, -1.0f);
       DropoutRow(dropout, row, columns, multipliers.data());
@@ -43,6 +45,14 @@ TEST(Dropout, RowsMatchTheReferenceAtEveryTail) {
       EXPECT_EQ(multipliers[columns], -1.0f);  // nothing beyond the row is written
     }
   }
+}
+
+TEST(Dropout, RowsBeyond32BitsHaveMasksOfTheirOwn) {
+  const DropoutMask dropout = MakeDropout(Key(1), 0.3f);
+  std::vector<float> first(128), far(128);
+  DropoutRow(dropout, 0, 128, first.data());
+  DropoutRow(dropout, int64_t{1} << 28, 128, far.data());  // block 2^32
+  EXPECT_NE(first, far);
 }
 
 TEST(Dropout, TheStartOfARowIsTheRows) {

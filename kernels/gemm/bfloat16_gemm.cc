@@ -21,7 +21,7 @@ struct Wide {
                                     const Bfloat16* x) {
     const int64_t lines = trans == Transpose::kYes ? columns : rows;
     const int64_t width = trans == Transpose::kYes ? rows : columns;
-    const int64_t size = lines == 0 ? 0 : (lines - 1) * ld + width;
+    const int64_t size = lines == 0 || width == 0 ? 0 : (lines - 1) * ld + width;
     std::vector<float> wide(static_cast<size_t>(size));
     ToFloat(size, x, wide.data());
     return wide;

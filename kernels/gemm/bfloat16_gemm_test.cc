@@ -98,16 +98,22 @@ TEST(Bfloat16Gemm, BiasActivationAndRoundedResult) {
             << i << " " << ActivationName(activation);
       }
     }
-    if (s.m == 1 && ta == kYes) return;
-    std::vector<Bfloat16> narrow(s.m * s.n);
+    const int64_t ldc = s.n + 3;
+    const Bfloat16 untouched = ToBfloat16(7.0f);
+    std::vector<Bfloat16> narrow(s.m * ldc, untouched);
     GemmBias(ta, tb, s.m, s.n, s.k, a.narrow.data(), lda, b.narrow.data(), ldb, bias.wide.data(),
-             narrow.data(), s.n);
-    for (int64_t i = 0; i < s.m * s.n; ++i) {
-      const double x = want.value[i] + bias.wide[i % s.n];
-      const double error = (static_cast<double>(s.k) + 3) * FLT_EPSILON * (want.scale[i] + 1);
-      ASSERT_FALSE(
-          !(std::abs(ToFloat(narrow[i]) - x) <= kBfloat16Rounding * std::abs(x) + 2 * error))
-          << i;
+             narrow.data(), ldc);
+    for (int64_t i = 0; i < s.m * ldc; ++i) {
+      const int64_t row = i / ldc, column = i % ldc;
+      const double got = ToFloat(narrow[i]);
+      if (column >= s.n) {
+        ASSERT_EQ(got, ToFloat(untouched)) << i;
+        continue;
+      }
+      const double x = want.value[row * s.n + column] + bias.wide[column];
+      const double error =
+          (static_cast<double>(s.k) + 3) * FLT_EPSILON * (want.scale[row * s.n + column] + 1);
+      ASSERT_FALSE(!(std::abs(got - x) <= kBfloat16Rounding * std::abs(x) + 2 * error)) << i;
     }
   });
 }
@@ -119,6 +125,10 @@ TEST(Bfloat16Gemm, WithoutTermsScalesWhatIsThere) {
   EXPECT_EQ(c, (std::vector<float>{1, 2, 3, 4}));
   Gemm(kNo, kNo, 2, 2, 0, 1, &nothing, 1, &nothing, 2, 0, c.data(), 2);
   EXPECT_EQ(c, (std::vector<float>{0, 0, 0, 0}));
+  // Nothing is read of factors that have no terms.
+  std::vector<float> wide(6, 2);
+  Gemm(kNo, kNo, 3, 2, 0, 1, nullptr, 1, nullptr, 2, 1, wide.data(), 2);
+  EXPECT_EQ(wide, std::vector<float>(6, 2));
 }
 
 TEST(Bfloat16Gemm, NanPropagatesAndTheBitsRepeat) {

@@ -1,5 +1,7 @@
 #include "kernels/gemm/matmul_primitive.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -18,8 +20,9 @@ namespace {
 using dnnl::algorithm;
 using dnnl::memory;
 
-// m, n, k, lda, ldb, ldc, alpha and beta as bits, transposes with bias and activation.
-using Key = std::array<int64_t, 8>;
+// m, n, k, lda, ldb, ldc, alpha and beta as bits, transposes with bias and activation, and the
+// threads: what a primitive was made for shows in its sums.
+using Key = std::array<int64_t, 9>;
 
 struct KeyHash {
   size_t operator()(const Key& key) const {
@@ -154,7 +157,8 @@ void Matmul(Transpose trans_a, Transpose trans_b, int64_t m, int64_t n, int64_t 
                         static_cast<int64_t>(activation) << 3;
   const uint64_t scales =
       static_cast<uint64_t>(std::bit_cast<uint32_t>(alpha)) << 32 | std::bit_cast<uint32_t>(beta);
-  const Key key = {m, n, k, lda, ldb, ldc, static_cast<int64_t>(scales), flags};
+  const int64_t threads = omp_in_parallel() ? 1 : omp_get_max_threads();
+  const Key key = {m, n, k, lda, ldb, ldc, static_cast<int64_t>(scales), flags, threads};
   auto found = plans.find(key);
   if (found == plans.end()) {
     if (plans.size() >= kMaxPlans) plans.clear();

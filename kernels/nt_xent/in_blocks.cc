@@ -10,6 +10,7 @@
 #include "kernels/nt_xent/pair_of_blocks.h"
 #include "kernels/nt_xent/positives.h"
 #include "kernels/nt_xent/unit_rows.h"
+#include "kernels/reduce/dot_product.h"
 
 namespace pretext {
 namespace {
@@ -111,7 +112,7 @@ class Share {
     own[0] = finite ? 0 : 1;
     for (int64_t i = 0; i < rows_; ++i) {
       const float* const row = z_ + i * features;
-      own[1] += Dot(features, row, row);
+      own[1] += RowDot(features, row, row);
       for (int64_t f = 0; f < features; ++f) own[static_cast<size_t>(2 + f)] += row[f];
     }
     const double* const all = ring_.Gather(own.data(), count);

@@ -19,6 +19,7 @@
 #include "kernels/nt_xent/positives.h"
 #include "kernels/nt_xent/tiles.h"
 #include "kernels/nt_xent/unit_rows.h"
+#include "kernels/reduce/dot_product.h"
 #include "kernels/scratch/scratch.h"
 
 namespace pretext {
@@ -170,7 +171,7 @@ double MeanCosine(const NtXentProblem& problem, const float* z) {
   double own = 0;
   for (int64_t i = 0; i < problem.rows(); ++i) {
     const float* row = z + i * problem.features;
-    own += Dot(problem.features, row, row);
+    own += RowDot(problem.features, row, row);
     for (int64_t f = 0; f < problem.features; ++f) sum[f] += row[f];
   }
   double square = 0;

@@ -4,15 +4,9 @@
 #include <cmath>
 
 #include "base/parallel/parallel.h"
+#include "kernels/reduce/dot_product.h"
 
 namespace pretext::nt_xent_internal {
-
-double Dot(int64_t features, const float* a, const float* b) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t f = 0; f < features; ++f) sum += static_cast<double>(a[f]) * b[f];
-  return sum;
-}
 
 bool UnitRows(int64_t rows, int64_t features, const float* x, float* z, float* inverse_length) {
   std::atomic<bool> finite = true;
@@ -20,7 +14,7 @@ bool UnitRows(int64_t rows, int64_t features, const float* x, float* z, float* i
     const float* in = x + i * features;
     float* out = z + i * features;
     // Squares of floats cannot overflow a double.
-    const double length = std::sqrt(Dot(features, in, in));
+    const double length = std::sqrt(RowDot(features, in, in));
     if (!std::isfinite(length)) finite.store(false, std::memory_order_relaxed);
     const double inverse = length < kZeroLength ? 0.0 : 1.0 / length;
     inverse_length[i] = static_cast<float>(inverse);
@@ -35,7 +29,7 @@ void UnitRowsBackward(int64_t rows, int64_t features, const float* z, const floa
   ParallelFor(rows, 2 * features, [&](int64_t i) {
     const float* unit = z + i * features;
     float* g = gradient + i * features;
-    const float along = static_cast<float>(Dot(features, unit, g));
+    const float along = static_cast<float>(RowDot(features, unit, g));
     const float inverse = inverse_length[i];
 #pragma omp simd
     for (int64_t f = 0; f < features; ++f) g[f] = (g[f] - unit[f] * along) * inverse;

@@ -16,7 +16,4 @@ bool UnitRows(int64_t rows, int64_t features, const float* x, float* z, float* i
 void UnitRowsBackward(int64_t rows, int64_t features, const float* z, const float* inverse_length,
                       float* gradient);
 
-// Σ_f a_f · b_f, each product and sum in double precision.
-double Dot(int64_t features, const float* a, const float* b);
-
 }  // namespace pretext::nt_xent_internal

@@ -1,10 +1,9 @@
 #include "kernels/scratch/scratch.h"
 
 #include <cstdlib>
+#include <new>
 #include <utility>
 #include <vector>
-
-#include "base/check/check.h"
 
 namespace pretext {
 namespace {
@@ -35,7 +34,7 @@ class FreeBlocks {
     if (best >= 0) return Remove(best);
     if (largest >= 0) std::free(Remove(largest).data);
     void* data = std::aligned_alloc(kAlignment, bytes);
-    PRETEXT_CHECK(data != nullptr, "out of memory");
+    if (data == nullptr) throw std::bad_alloc();
     return {data, bytes};
   }
 

@@ -9,6 +9,7 @@
 #include "base/parallel/parallel.h"
 #include "core/ops/record_loss.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/reduce/dot_product.h"
 #include "kernels/vector_math/vector_math.h"
 #include "losses/soft_targets/exp_of_row.h"
 
@@ -16,13 +17,6 @@ namespace pretext {
 namespace {
 
 constexpr int64_t kBlockFloats = 1 << 20;
-
-double Product(int64_t n, const float* a, const float* b) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * b[i];
-  return sum;
-}
 
 struct Row {
   double loss = 0;
@@ -60,7 +54,7 @@ Var InfoNce(Tape& tape, Var queries, const Tensor& keys, const Tensor& negatives
     Gemm(Transpose::kNo, Transpose::kYes, count, k, d, inverse, from, d, negatives.data(), d, 0,
          scores.data(), k);
     ParallelFor(count, 4 * k, [&](int64_t r) {
-      const double own = Product(d, from + r * d, keys.data() + (first + r) * d);
+      const double own = RowDot(d, from + r * d, keys.data() + (first + r) * d);
       rows[static_cast<size_t>(first + r)] =
           SoftmaxOfRow(k, static_cast<float>(own * inverse), scores.data() + r * k);
     });

@@ -117,7 +117,7 @@ void SwavLoss::AfterStep() {
   std::copy_n(unit.data(), unit.size(), prototypes_->value.data());
 }
 
-std::string SwavLoss::Unreached(double epochs, int64_t samples) const {
+std::string SwavLoss::Unreached(double epochs, double samples) const {
   if (options_.queue_rows == 0) return "";
   if (options_.queue_start_epoch >= epochs) {
     return absl::StrCat(

@@ -55,7 +55,7 @@ class SwavLoss : public Loss {
   void AfterStep() override;
   // One sample would have to use all prototypes equally.
   int64_t least_samples() const override { return 2; }
-  std::string Unreached(double epochs, int64_t samples) const override;
+  std::string Unreached(double epochs, double samples) const override;
 
   // ln K: all prototypes as likely.
   std::optional<double> Chance(int64_t samples, int64_t views) const override;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/text/nearest.h"
+#include "core/loader/loader.h"
 #include "core/loader/validation_split.h"
 #include "core/plugin/field_checker.h"
 #include "core/plugin/registry.h"
@@ -194,6 +195,13 @@ class Assembler {
   template <class Augmentations>
   void BuildChain(const Augmentations& anys, const std::string& path,
                   std::vector<const Augmentation*>* chain) {
+    // Each has a stream of random numbers of its own (MakeView).
+    if (static_cast<int64_t>(chain->size()) + anys.size() > kMaxAugmentations) {
+      map_.AddFaults(path, absl::InvalidArgumentError(absl::StrCat(
+                               "makes a chain of ", chain->size() + anys.size(), " augmentations; ",
+                               kMaxAugmentations, " are the most")));
+      return;
+    }
     for (int i = 0; i < anys.size(); ++i) {
       const std::string element = absl::StrCat(path, ".augmentation[", i, "]");
       parts_.augmentations.push_back(Build<Augmentation>(anys[i], element));

@@ -178,6 +178,11 @@ bool Reconstructs(const Assembled& parts) {
          parts.head->output().size() == parts.sample.size();
 }
 
+bool IsClassified(const Assembled& parts) {
+  return parts.config->evaluate().classify() && parts.dataset->labelled() &&
+         !parts.sample.is(FlowType::Kind::kTokens);
+}
+
 bool MeasuresAgreement(const Assembled& parts) {
   return parts.sample.is(FlowType::Kind::kTokens) && parts.views() > 1 && parts.head != nullptr &&
          parts.head->output().is(FlowType::Kind::kVector);
@@ -207,8 +212,7 @@ EvaluationFacts FactsOfEvaluation(const Assembled& parts) {
       .loss = evaluate.max_test_samples() == 0 ||
               evaluate.max_test_samples() >= parts.loss->least_samples(),
       .agreement = MeasuresAgreement(parts),
-      .classified = evaluate.classify() && parts.dataset->labelled() &&
-                    !parts.sample.is(FlowType::Kind::kTokens),
+      .classified = IsClassified(parts),
       .probe = evaluate.every_epochs() == 0 || evaluate.probe().every_evaluation(),
       .knn = {},
       .validated = evaluate.validation() > 0};

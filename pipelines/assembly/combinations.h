@@ -46,6 +46,10 @@ bool HasBatchStatistics(const Assembled& parts);
 // Whether the head gives samples back: the loss compares with them, and its output has their size.
 bool Reconstructs(const Assembled& parts);
 
+// Whether h is classified, by k-NN and probe: where samples have labels and are no text, unless the
+// pipeline says no.
+bool IsClassified(const Assembled& parts);
+
 // Whether an evaluation says how far views of texts agree: of vectors, in two views or more. What
 // else there is to know of a text without a label is in its loss.
 bool MeasuresAgreement(const Assembled& parts);

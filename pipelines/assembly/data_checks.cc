@@ -133,7 +133,8 @@ void WarnOfUnreached(const Assembled& parts, int64_t samples, std::vector<std::s
   }
   const std::string of_loss = parts.loss->Unreached(
       static_cast<double>(length.steps) / length.steps_per_epoch,
-      length.steps * config.train().accumulate() * config.train().batch_size());
+      static_cast<double>(length.steps) * static_cast<double>(config.train().accumulate()) *
+          static_cast<double>(config.train().batch_size()));
   if (!of_loss.empty()) warnings->push_back(absl::StrCat("loss.", of_loss));
 }
 
@@ -193,8 +194,7 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
   const Pipeline::Evaluate& evaluate = config.evaluate();
   const int64_t limit = evaluate.max_train_samples();
   const int64_t neighbours = limit > 0 ? std::min(limit, samples) : samples;
-  const bool classified =
-      evaluate.classify() && parts.dataset->labelled() && !parts.sample.is(FlowType::Kind::kTokens);
+  const bool classified = IsClassified(parts);
   for (const Pipeline::Knn& knn : evaluate.knn()) {
     if (!classified || knn.k() <= neighbours) continue;
     warnings->push_back(

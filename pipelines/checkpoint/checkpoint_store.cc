@@ -1,6 +1,7 @@
 #include "pipelines/checkpoint/checkpoint_store.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "absl/strings/numbers.h"
@@ -112,6 +113,7 @@ absl::StatusOr<std::optional<CheckpointFacts>> CheckpointStore::Load(
 
 absl::Status CheckpointStore::SaveIfBest(const CheckpointFacts& facts, const ModelState& state,
                                          bool higher_is_better) {
+  if (!std::isfinite(facts.best_value)) return absl::OkStatus();
   const std::string path = others_ + "/best";
   const absl::StatusOr<CheckpointFacts> kept = ReadCheckpointFacts(path);
   if (kept.ok() && kept->best == facts.best) {

@@ -83,9 +83,14 @@ absl::StatusOr<std::unique_ptr<Input>> OpenPictureFolder(const InputOptions& opt
   absl::StatusOr<std::vector<std::string>> classes = ListClasses(folder);
   if (!classes.ok()) classes.emplace();
   std::vector<std::string> roots = {folder};
+  std::string unlabelled;  // of the roots
   if (const Parts parts = FindParts(folder, *classes); !parts.train.empty()) {
     roots = {FolderOf(folder, parts.train), FolderOf(folder, parts.test)};
-    if (!parts.unused.empty()) roots.push_back(FolderOf(folder, parts.unused));
+    if (!parts.unused.empty()) {
+      roots.push_back(FolderOf(folder, parts.unused));
+      const auto own = ListClasses(roots.back());
+      if (!own.ok() || own->empty()) unlabelled = roots.back();
+    }
     classes = ListClasses(roots[0]);
     if (!classes.ok()) classes.emplace();
   }
@@ -93,7 +98,9 @@ absl::StatusOr<std::unique_ptr<Input>> OpenPictureFolder(const InputOptions& opt
   const std::vector<int32_t> labels = LabelsOf(ClassNames(*classes), all);
   std::vector<PictureFile> files;
   for (const std::string& root : roots) {
-    absl::StatusOr<PictureFiles> found = ListPictures(root, *classes, /*every_class=*/false);
+    absl::StatusOr<PictureFiles> found =
+        ListPictures(root, root == unlabelled ? std::vector<std::string>() : *classes,
+                     /*every_class=*/false);
     if (!found.ok()) return found.status();
     for (PictureFile& file : found->files) {
       if (file.label >= 0) file.label = labels[static_cast<size_t>(file.label)];

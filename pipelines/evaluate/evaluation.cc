@@ -130,7 +130,7 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
                                   .groups = parts_.group_sizes(),
                                   .clean = parts_.loss->needs_clean()});
   MemoryPool::Trim();  // of another size of batch
-  double sum = 0, weight = 0, alignment = 0, uniformity = 0;
+  double sum = 0, weight = 0, alignment = 0, uniformity = 0, weight_of_views = 0;
   Batch batch;
   for (int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
     absl::Status s =
@@ -146,11 +146,12 @@ absl::Status Evaluation::HeldOutLoss(Split split, const Work& work, Figures& fig
     const ViewAgreement views = MeasureViews(pass.prediction.value.value(), batch.samples);
     alignment += loss.weight * views.alignment;
     uniformity += loss.weight * views.uniformity;
+    weight_of_views += loss.weight;
   }
   if (weight > 0) figures.values.emplace_back(FigureName("loss", split), sum / weight);
-  if (weight > 0 && MeasuresAgreement(parts_) && loader.samples() > 1) {
-    figures.values.emplace_back(FigureName("alignment", split), alignment / weight);
-    figures.values.emplace_back(FigureName("uniformity", split), uniformity / weight);
+  if (weight_of_views > 0) {
+    figures.values.emplace_back(FigureName("alignment", split), alignment / weight_of_views);
+    figures.values.emplace_back(FigureName("uniformity", split), uniformity / weight_of_views);
   }
   return absl::OkStatus();
 }
@@ -214,10 +215,12 @@ absl::Status Evaluation::Representation(Split split, bool last, const Work& work
   const Pipeline::Evaluate& config = parts_.config->evaluate();
   const bool probe = last || config.probe().every_evaluation();
   RepresentationOptions options = MakeOptions(parts_, split, probe, work);
-  options.on_answers = [this](const std::string& figure, const std::vector<int32_t>& labels,
-                              const std::vector<int32_t>& answers) {
-    answers_ = {figure, labels, answers};
-  };
+  if (split == JudgedSplit(parts_)) {
+    options.on_answers = [this](const std::string& figure, const std::vector<int32_t>& labels,
+                                const std::vector<int32_t>& answers) {
+      answers_ = {figure, labels, answers};
+    };
+  }
   const auto scores = ScoreEncoder(Prefix(split), parts_.kept_encoder(), *parts_.dataset, options);
   if (!scores.ok()) return scores.status();
   Append(figures.values, *scores);

@@ -33,7 +33,7 @@ absl::StatusOr<double> MeasureStep(const std::string& text, int64_t samples, dou
   // Synthetic tokens come masked: what masks them would ask for a vocabulary.
   if (parts->sample.is(FlowType::Kind::kTokens)) parts->chains.assign(parts->chains.size(), {});
   const TrainPlan plan = PlanTraining(*parts);
-  double best = 0;
+  double median = 0;
   {
     Alone alone;
     Updater updater(*parts, plan, alone);
@@ -49,12 +49,13 @@ absl::StatusOr<double> MeasureStep(const std::string& text, int64_t samples, dou
       passed = std::chrono::steady_clock::now() - start;
     }
     // The first makes memory and the libraries' code.
-    std::nth_element(steps.begin() + 1, steps.begin() + 1 + static_cast<int64_t>(steps.size()) / 2,
-                     steps.end());
-    best = steps[1 + steps.size() / 2];
+    steps.erase(steps.begin());
+    const auto middle = steps.begin() + static_cast<int64_t>(steps.size()) / 2;
+    std::nth_element(steps.begin(), middle, steps.end());
+    median = *middle;
   }
   MemoryPool::Trim();
-  return best;
+  return median;
 }
 
 }  // namespace pretext

@@ -9,9 +9,10 @@
 #include "core/loader/loader.h"
 #include "core/plugin/registry.h"
 #include "evaluation/language/language_baseline.h"
-#include "evaluation/pca/pca.h"
 #include "evaluation/probe/probe.h"
+#include "evaluation/representation/representation.h"
 #include "google/protobuf/any.pb.h"
+#include "pipelines/assembly/combinations.h"
 #include "pipelines/report_data/gather.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -99,38 +100,43 @@ double OptimizerBytes(const Assembled& parts) {
   return bytes;
 }
 
+// Whether the samples' principal components are taken.
+bool IsDecomposed(const Assembled& parts) {
+  return parts.config->evaluate().baselines().pca() &&
+         TakesComponents(parts.sample.size(), Reconstructs(parts), IsClassified(parts));
+}
+
 double FeatureBytes(const Assembled& parts) {
   if (parts.sample.is(FlowType::Kind::kTokens)) return 0;
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
   const DatasetExtent extent = parts.dataset->extent();
   const double samples = Limited(extent.train, evaluate.max_train_samples()) +
                          Limited(extent.test, evaluate.max_test_samples());
-  const bool classified = evaluate.classify() && parts.dataset->labelled();
+  const bool classified = IsClassified(parts);
   const auto h = static_cast<double>(parts.encoder->features());
   const double raw = Numbers(parts.sample);
   double width = classified ? h : 0;
   if (evaluate.baselines().raw_input() && classified) width = std::max(width, raw);
-  if (evaluate.baselines().pca()) width = std::max(width, raw + std::min(h, raw));
+  if (IsDecomposed(parts)) width = std::max(width, raw + std::min(h, raw));
   return kBytes * samples * width;
 }
 
 double ClassifierBytes(const Assembled& parts) {
   if (parts.sample.is(FlowType::Kind::kTokens)) return 0;
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
-  const bool classified = evaluate.classify() && parts.dataset->labelled();
+  const bool classified = IsClassified(parts);
   // Scores of a block of samples by a block of neighbours (kernels/knn), and what is kept of them.
   const double neighbours = classified ? 24e6 : 0;
   const auto h = static_cast<double>(parts.encoder->features());
   const double raw = Numbers(parts.sample);
-  const bool decomposed = evaluate.baselines().pca() && raw <= static_cast<double>(Pca::kMaxSide);
   double width = h;
   if (evaluate.baselines().raw_input()) width = std::max(width, raw);
   // Not every dataset knows its classes before it is loaded.
   const int64_t classes = parts.dataset->classes() > 0 ? parts.dataset->classes() : 10;
   const double probe = classified ? ProbeBytes(width, static_cast<double>(classes)) : 0;
   const double train = Limited(parts.dataset->extent().train, evaluate.max_train_samples());
-  return std::max(
-      {neighbours, probe, decomposed ? DecompositionBytes(train, raw, std::min(h, raw)) : 0});
+  return std::max({neighbours, probe,
+                   IsDecomposed(parts) ? DecompositionBytes(train, raw, std::min(h, raw)) : 0});
 }
 
 double ReportBytes(const Assembled& parts) {

@@ -137,9 +137,7 @@ double ChunkedBytes(const Assembled& parts) {
 // Of the encoder before training, which is evaluated beside the trained one.
 double UntrainedBytes(const Assembled& parts) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
-  const bool evaluated = evaluate.classify() && parts.dataset->labelled() &&
-                         !parts.sample.is(FlowType::Kind::kTokens) &&
-                         evaluate.baselines().untrained_encoder();
+  const bool evaluated = IsClassified(parts) && evaluate.baselines().untrained_encoder();
   return evaluated ? ParameterBytes(parts.encoder->parameters()) : 0;
 }
 

@@ -23,7 +23,7 @@ inline constexpr double kLeastBand = 0.5;
 // The bands in the file. InvalidArgument where it does not say a recipe's seeds and figures.
 absl::StatusOr<RecipeBands> LoadBands(const std::string& path);
 
-// That of a pipeline; NotFound with the nearest name and all that there are.
+// That of a pipeline; InvalidArgument with the nearest name and all that there are.
 absl::StatusOr<RecipeBand> BandOf(const RecipeBands& bands, const std::string& name);
 
 struct Reproduction {

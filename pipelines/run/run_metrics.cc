@@ -135,6 +135,9 @@ absl::Status RunMetrics::LogPictures(int64_t step,
   return tensorboard_.Write(step, pictures);
 }
 
-absl::Status RunMetrics::Flush() { return FlushFile(run_.metrics_path()); }
+absl::Status RunMetrics::Flush() {
+  const absl::Status status = FlushFile(run_.metrics_path());
+  return status.ok() ? FlushFile(run_.times_path()) : status;
+}
 
 }  // namespace pretext

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "base/check/worse.h"
 #include "pipelines/selfcheck/numbers.h"
 #include "pipelines/selfcheck/selfcheck.h"
 
@@ -62,7 +63,7 @@ CheckResult CheckTiledNtXent() {
     at[k] = before - kStep;
     const double slope = (above - Dense(at)) / (2 * kStep);
     at[k] = before;
-    worst = std::max(worst, std::abs(slope - gradient[k]) / typical);
+    worst = Worse(worst, std::abs(slope - gradient[k]) / typical);
   }
   const bool passed = loss_difference <= 1e-5 && worst <= 1e-3;
   return {passed, absl::StrFormat("by tiles against all pairs in double precision: loss differs by "

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "base/check/worse.h"
 #include "core/autograd/autograd.h"
 #include "core/ops/image.h"
 #include "kernels/gemm/gemm.h"
@@ -46,7 +47,7 @@ CheckResult CheckProducts() {
     for (int64_t l = 0; l < kSize; ++l) {
       sum += double{a[static_cast<size_t>(i * kSize + l)]} * b[static_cast<size_t>(l * kSize + j)];
     }
-    worst = std::max(worst, std::abs(sum - c[static_cast<size_t>(i * kSize + j)]));
+    worst = Worse(worst, std::abs(sum - c[static_cast<size_t>(i * kSize + j)]));
   }
   // Sums of 1024 products of deviation 1/3: 11; rounding of their parts at 6e-8 each.
   return {
@@ -87,7 +88,7 @@ CheckResult CheckConvolutions() {
       }
     }
     const double actual = y.data()[((n * kChannels + o) * kSide + i) * kSide + j];
-    worst = std::max(worst, std::abs(actual - sum));
+    worst = Worse(worst, std::abs(actual - sum));
   }
   // Values of deviation 1.4; Winograd's algorithm rounds ten times as much as the direct one.
   return {worst <= 1e-4,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "base/check/worse.h"
 #include "core/autograd/autograd.h"
 #include "core/ops/basic.h"
 #include "kernels/nt_xent/nt_xent.h"
@@ -60,7 +61,7 @@ CheckResult CheckThreads() {
   const bool same = std::memcmp(own[0].data(), own[1].data(), own[0].size() * sizeof(float)) == 0;
   double worst = 0, squares = 0;
   for (size_t i = 0; i < product[0].size(); ++i) {
-    worst = std::max(worst, double{std::abs(product[0][i] - product[1][i])});
+    worst = Worse(worst, double{std::abs(product[0][i] - product[1][i])});
     squares += double{product[0][i]} * product[0][i];
   }
   worst /= std::sqrt(squares / static_cast<double>(product[0].size()));

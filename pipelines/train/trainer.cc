@@ -282,12 +282,12 @@ absl::StatusOr<TrainOutcome> Trainer::Run() {
     return status;
   }
   if (status.ok()) status = metrics_.Flush();
-  if (status.ok() || stopped) {
-    if (absl::Status s = WriteEncoder(); !s.ok()) return s;
-  }
-  // However it ended; of two errors the first counts.
-  const absl::Status written = report_.WritePage(run_);
-  if (status.ok() || stopped) status = written;
+  const bool whole = status.ok() || stopped;
+  absl::Status written = whole ? WriteEncoder() : absl::OkStatus();
+  // However it ended; of several errors the first counts.
+  const absl::Status page = report_.WritePage(run_);
+  if (written.ok()) written = page;
+  if (whole) status = written;
   if (status.ok() && stopped) return TrainOutcome::kStopped;
   if (!status.ok()) return status;
   return TrainOutcome::kFinished;

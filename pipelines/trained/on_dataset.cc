@@ -176,14 +176,4 @@ absl::StatusOr<Assembled> OpenOnDataset(const std::string& path, const std::stri
   return parts;
 }
 
-absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const std::string& dataset) {
-  LoadedPipeline pipeline = LoadPipelineText("--dataset", dataset);
-  if (!pipeline.map.ok()) return pipeline.map.status();
-  absl::StatusOr<std::unique_ptr<Dataset>> made =
-      Registry<Dataset>::Create(pipeline.config->dataset(), BuildContext());
-  if (made.ok()) return made;
-  pipeline.map.AddFaults("dataset", made.status());
-  return pipeline.map.status();
-}
-
 }  // namespace pretext

@@ -24,7 +24,4 @@ namespace pretext {
 absl::StatusOr<Assembled> OpenOnDataset(const std::string& path, const std::string& dataset,
                                         const std::vector<std::string>& overrides);
 
-// The dataset of such text alone, not loaded.
-absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const std::string& dataset);
-
 }  // namespace pretext

@@ -177,7 +177,8 @@ absl::Status MpiProcesses::Exchange(const std::vector<Message>& out,
   const size_t receives = requests.size();
   for (const Message& message : out) begin(message, true);
 
-  // The caller's memory is let go of however the exchange ends.
+  // However the exchange ends, nothing is written into the caller's memory after it. What it sends
+  // may still be read where another does not take it: that lives until the process ends, soon.
   const auto give_up = [&](absl::Status status) {
     for (size_t i = 0; i < requests.size(); ++i) {
       if (requests[i] == MPI_REQUEST_NULL) continue;

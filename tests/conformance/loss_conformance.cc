@@ -225,7 +225,7 @@ TEST_P(LossConformance, IsTheSameOfABatchInBlocks) {
     };
     begin(*alone);
     if (scores) {
-      // Of masked tokens, as they come: blocks of the first, the second … quarter.
+      // The blocks of masked tokens are those of tests/processes.
       ASSERT_TRUE(alone->by_sample());
       continue;
     }
@@ -255,7 +255,7 @@ TEST_P(LossConformance, IsTheSameOfABatchInBlocks) {
           loss.Begin(member, samples);
           StepResult result;
           Tensor gradient;
-          double exact = 1e-5;
+          double tolerance = 1e-5;  // sums of some dozens of terms of order 1, in another order
           if (!alone->by_sample()) {
             const LossOfValues judged =
                 loss.Judge({.value = own(batch.input),
@@ -267,7 +267,7 @@ TEST_P(LossConformance, IsTheSameOfABatchInBlocks) {
             result = judged.result;
             gradient = judged.value;
             if (alone->of_blocks() == nullptr) {
-              exact = 0;
+              tolerance = 0;
             } else if (const auto b = static_cast<size_t>(member.index()); k == 1) {
               gradients[b] = gradient.Clone();
               losses[b] = result.loss;
@@ -310,10 +310,11 @@ TEST_P(LossConformance, IsTheSameOfABatchInBlocks) {
             const auto share = static_cast<float>(part.weight / result.weight);
             for (int64_t i = 0; i < gradient.size(); ++i) gradient.data()[i] *= share;
           }
-          EXPECT_NEAR(result.loss, whole.loss.value().item(), exact * (1 + std::abs(result.loss)))
+          EXPECT_NEAR(result.loss, whole.loss.value().item(),
+                      tolerance * (1 + std::abs(result.loss)))
               << k << " processes";
-          EXPECT_NEAR(result.weight, whole.weight, exact * whole.weight);
-          EXPECT_TRUE(AllClose(ToDoubles(gradient), ToDoubles(own(dz)), exact))
+          EXPECT_NEAR(result.weight, whole.weight, tolerance * whole.weight);
+          EXPECT_TRUE(AllClose(ToDoubles(gradient), ToDoubles(own(dz)), tolerance))
               << k << " processes";
           return absl::OkStatus();
         });

@@ -81,6 +81,8 @@ TEST(TextProgram, LearnsAVocabulary) {
            {{"tokenizer", "train", "--out", "v", "absent.txt"}, "absent.txt: cannot be read"},
            {{"tokenizer", "train", "--out", "v", "--vocab_size", "17", "corpus.txt"},
             "has no room"},
+           {{"tokenizer", "train", "--out", "v", "--vocab_size", "3", "corpus.txt"},
+            "--vocab_size: must be from 16"},
        }) {
     const ProgramResult wrong = RunProgram(arguments);
     EXPECT_GT(wrong.exit_code, 0);

@@ -30,7 +30,7 @@ class WordPieceTokenizer : public Tokenizer,
     BasicTokenizerOptions basic;
     int64_t max_word_characters = 100;
     // Set when the vocabulary is to be learnt, from the first learn_bytes of the text (and the rest
-    // of the documents that Train is given together with the last of them).
+    // of the last document of them).
     std::optional<WordPieceTrainerOptions> learn;
     int64_t learn_bytes = int64_t{1} << 30;
   };
