@@ -1,5 +1,6 @@
 #include "augmentations/chain/chain.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,11 @@ AugmentationChain::AugmentationChain(
       at.input = output_ = FlowType();  // Unknown: the later ones check their configs alone.
     }
   }
+}
+
+bool AugmentationChain::is_random() const {
+  return std::any_of(parts_.begin(), parts_.end(),
+                     [](const auto& part) { return part->is_random(); });
 }
 
 void AugmentationChain::Apply(Sample& sample, Random& random) const {

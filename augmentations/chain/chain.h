@@ -21,6 +21,7 @@ class AugmentationChain {
 
   // The type of a sample after the last; the input's when there is none.
   const FlowType& output() const { return output_; }
+  bool is_random() const;  // one of them is
   void Apply(Sample& sample, Random& random) const;
   void ApplyInEvaluation(Sample& sample) const;
 

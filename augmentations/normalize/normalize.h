@@ -24,6 +24,7 @@ class NormalizeAugmentation : public Augmentation {
       : type_(type), mean_(mean), deviation_(deviation) {}
 
   FlowType output() const override { return type_; }
+  bool is_random() const override { return false; }
   void Apply(Sample& sample, Random&) const override { ApplyInEvaluation(sample); }
   void ApplyInEvaluation(Sample& sample) const override;
 

@@ -31,6 +31,9 @@ class OneOfAugmentation : public Augmentation {
       : output_(output), choices_(std::move(choices)) {}
 
   FlowType output() const override { return output_; }
+  bool is_random() const override {
+    return choices_.size() > 1 || choices_.front().chain.is_random();
+  }
   void Apply(Sample& sample, Random& random) const override;
   // The first choice's.
   void ApplyInEvaluation(Sample& sample) const override {

@@ -24,6 +24,9 @@ class RandomApplyAugmentation : public Augmentation {
       : output_(output), probability_(probability), chain_(std::move(chain)) {}
 
   FlowType output() const override { return output_; }
+  bool is_random() const override {
+    return probability_ > 0 && (probability_ < 1 || chain_.is_random());
+  }
   void Apply(Sample& sample, Random& random) const override;
   void ApplyInEvaluation(Sample& sample) const override;
 

@@ -23,6 +23,7 @@ enum class PassPart : uint8_t { kEncoder, kHead, kPredictor };
 struct ForwardContext {
   bool training = false;  // with dropout and batch statistics; else with running statistics
   bool dropout = true;    // false: none, in training either
+  bool dropout_in_evaluation = false;  // dropout as in training, all else as in evaluation
   // In training, running statistics are updated although the tape does not record: a teacher's.
   bool update_statistics = false;
   // Blocks of the encoder keep their input alone and are computed again on the way back
@@ -48,7 +49,7 @@ struct ForwardContext {
   uint32_t group = 0;                  // of views, below 2^7
   bool teacher = false;                // the part is the teacher's
 
-  bool drops() const { return training && dropout; }
+  bool drops() const { return (training || dropout_in_evaluation) && dropout; }
   // Whether statistics go over blocks, and whether this pass writes what blocks share.
   bool synchronises() const { return block != nullptr && batch_norm != BatchNormScope::kPerBlock; }
   bool writes_shared() const { return !recomputing && (block == nullptr || block->is_first()); }

@@ -58,7 +58,9 @@ LossResult DinoLoss::Compute(Tape& tape, const Prediction& prediction, const Bat
       .loss = SoftCrossEntropy(tape, prediction.value, shares, PairsOf(prediction, batch.samples),
                                batch.samples, options_.student_temperature),
       .weight = static_cast<double>(prediction.value.dim(0)),
-      .metrics = {{"teacher_entropy", entropy}, {"teacher_temperature", temperature_}}};
+      .metrics = {{"teacher_entropy", entropy},
+                  {"teacher_temperature", temperature_},
+                  {"used_scores", EffectiveCount(shares)}}};
 }
 
 void DinoLoss::AfterStep() {

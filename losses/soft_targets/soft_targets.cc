@@ -6,6 +6,7 @@
 
 #include "base/check/check.h"
 #include "base/parallel/parallel.h"
+#include "core/ops/basic.h"
 #include "core/ops/record_loss.h"
 #include "losses/soft_targets/exp_of_row.h"
 
@@ -42,6 +43,16 @@ double SubtractTargets(int64_t k, const float* scores, const float* target, floa
 }
 
 }  // namespace
+
+double EffectiveCount(const Tensor& targets) {
+  Tape values(/*recording=*/false);
+  const Tensor mean = ColumnMean(values, values.Constant(targets)).value();
+  double entropy = 0;
+  for (const float* share = mean.data(); share < mean.data() + mean.size(); ++share) {
+    if (*share > 0) entropy -= *share * std::log(static_cast<double>(*share));
+  }
+  return std::exp(entropy);
+}
 
 Tensor SoftmaxOfRows(const Tensor& scores, const Tensor& center, float temperature,
                      double* entropy) {

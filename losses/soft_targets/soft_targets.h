@@ -16,6 +16,10 @@ namespace pretext {
 Tensor SoftmaxOfRows(const Tensor& scores, const Tensor& center, float temperature,
                      double* entropy = nullptr);
 
+// The exponential of the entropy of the rows' mean: how many of the K the targets of a batch use, 1
+// to K.
+double EffectiveCount(const Tensor& targets);
+
 // The mean over pairs of a view v of the scores and a view t of the targets, and over samples:
 //
 //   L = -1/(P N) Σ_{(v,t)} Σ_n Σ_k targets_tnk log softmax(scores_vn / temperature)_k

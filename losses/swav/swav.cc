@@ -12,21 +12,6 @@
 #include "losses/targets/targets.h"
 
 namespace pretext {
-namespace {
-
-// The exponential of the entropy of the rows' mean.
-double EffectiveCount(const Tensor& codes) {
-  Tape values(/*recording=*/false);
-  const Tensor mean = ColumnMean(values, values.Constant(codes)).value();
-  double entropy = 0;
-  for (const float* share = mean.data(); share < mean.data() + mean.size(); ++share) {
-    if (*share > 0) entropy -= *share * std::log(static_cast<double>(*share));
-  }
-  return std::exp(entropy);
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<Loss>> SwavLoss::Create(const Swav& config,
                                                        const BuildContext& context) {
   FieldChecker check;

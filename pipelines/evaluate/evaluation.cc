@@ -98,14 +98,20 @@ absl::Status Evaluation::Measure(Split split, bool last, const Work& work, Figur
 
 namespace {
 
-// The encoder is in evaluation mode. Views that no augmentation tells apart differ by dropout
-// alone, which is on then, as in training.
+// Whether no augmentation tells the views of a sample apart.
+bool ViewsAreAlike(const Assembled& parts) {
+  const auto fixed = [](const Augmentation* a) { return !a->is_random(); };
+  return std::all_of(parts.chains.begin(), parts.chains.end(), [&](const auto& chain) {
+    return chain == parts.chains.front() && std::all_of(chain.begin(), chain.end(), fixed);
+  });
+}
+
+// The encoder is in evaluation mode. Views that are alike differ by dropout alone, which is on then,
+// as in training.
 ForwardContext ContextOfViews(const Assembled& parts, int64_t batch) {
   ForwardContext context{.precision = parts.precision()};
-  const auto untouched = [](const auto& chain) { return chain.empty(); };
-  if (parts.views() < 2 || !std::all_of(parts.chains.begin(), parts.chains.end(), untouched))
-    return context;
-  context.training = true;
+  if (parts.views() < 2 || !ViewsAreAlike(parts)) return context;
+  context.dropout_in_evaluation = true;
   context.seed = parts.config->train().seed();
   context.step = static_cast<uint64_t>(batch);
   return context;

@@ -41,7 +41,8 @@ bool IsMatrix(const Tensor& tensor) {
 
 }  // namespace
 
-Monitor::Metrics Monitor::Measure(const Tensor& h, const Tensor& z, const Batch& batch) const {
+Monitor::Metrics Monitor::Measure(const Tensor& h, const Tensor& z, const Batch& batch,
+                                  bool targets) const {
   Metrics metrics;
   const int64_t n = batch.samples;
   if (IsMatrix(h) && h.dim(0) == batch.rows() && n >= 2) {
@@ -49,11 +50,14 @@ Monitor::Metrics Monitor::Measure(const Tensor& h, const Tensor& z, const Batch&
     metrics.emplace_back("h_spread", Spread(unit));
     metrics.emplace_back("h_effective_rank", EffectiveRank(unit));
   }
-  if (IsMatrix(z) && batch.views >= 2 && z.dim(0) == batch.rows() && n >= 2) {
+  const bool several = batch.views >= 2;
+  if (IsMatrix(z) && (several || targets) && z.dim(0) == batch.rows() && n >= 2) {
     metrics.emplace_back("z_spread", Spread(Centred(UnitRows(z, 0, n))));
-    const ViewAgreement views = MeasureViews(z, n);
-    metrics.emplace_back("alignment", views.alignment);
-    metrics.emplace_back("uniformity", views.uniformity);
+    if (several) {
+      const ViewAgreement views = MeasureViews(z, n);
+      metrics.emplace_back("alignment", views.alignment);
+      metrics.emplace_back("uniformity", views.uniformity);
+    }
   }
   return metrics;
 }

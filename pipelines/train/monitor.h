@@ -24,18 +24,18 @@ class Monitor {
   //   h_effective_rank  exp of the entropy of the covariance's eigenvalues (Roy and Vetterli
   //                     2007): how many directions h really uses, at most min(rows - 1, D)
   //
-  // and with two views or more, of z/‖z‖:
+  // and where z is compared with other z, of two views or more or with `targets`, of z/‖z‖:
   //
   //   z_spread          as h_spread: a loss without negatives may leave h as it was and make all z
   //                     alike
   //
-  // and after Wang and Isola 2020:
+  // and with two views or more, after Wang and Isola 2020:
   //
   //   alignment         mean ‖z_a - z_b‖² over positive pairs of the first two views; lower is
   //                     closer
   //   uniformity        log of the mean of e^(-2 ‖z_i - z_j‖²) over pairs of the first view; lower
   //                     is more even
-  Metrics Measure(const Tensor& h, const Tensor& z, const Batch& batch) const;
+  Metrics Measure(const Tensor& h, const Tensor& z, const Batch& batch, bool targets = false) const;
 };
 
 }  // namespace pretext

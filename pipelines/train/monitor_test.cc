@@ -65,6 +65,16 @@ TEST(Monitor, CollapseOfZAloneIsNamed) {
   EXPECT_NEAR(spread.at("z_spread"), 1, 0.05);
 }
 
+TEST(Monitor, OneViewIsComparedWithTargetsAlone) {
+  const auto of = [](bool targets) {
+    Batch batch = TwoViews(8);
+    batch.views = 1;
+    return Monitor().Measure(RandomTensor({8, 8}, 1), Tensor::Full({8, 8}, 3), batch, targets);
+  };
+  EXPECT_TRUE(StepWarnings(of(false), 8).empty()) << "z may be a reconstruction";
+  EXPECT_THAT(StepWarnings(of(true), 8), testing::ElementsAre(testing::HasSubstr("z_spread")));
+}
+
 TEST(Monitor, ImagesAndSmallBatchesArePassedOver) {
   EXPECT_TRUE(Measure(Tensor(), RandomTensor({2, 1, 4, 4}, 1), TwoViews(1)).empty());
   EXPECT_TRUE(Measure(RandomTensor({2, 4}, 1), RandomTensor({2, 4}, 1), TwoViews(1)).empty());

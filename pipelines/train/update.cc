@@ -75,7 +75,8 @@ absl::Status Updater::AddGradients(Cursor& cursor, bool monitored, UpdateFigures
     ++cursor.batches;
     if (!keep || !measures_) continue;
     for (const auto& [name, value] : result.metrics) figures.metrics.emplace_back(name, value);
-    for (auto& metric : monitor_.Measure(result.h, result.z, BatchOfLoss(parts_, pass_->batch()))) {
+    const Batch seen = BatchOfLoss(parts_, pass_->batch());
+    for (auto& metric : monitor_.Measure(result.h, result.z, seen, parts_.loss->takes_target())) {
       figures.metrics.push_back(std::move(metric));
     }
   }

@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 #include "pipelines/verdicts/judges.h"
 
 namespace pretext {
@@ -17,13 +18,21 @@ bool FewDirections(double rank, int64_t features) {
 // Below this the squared distance of two views' z of length 1 is that of their rounding.
 constexpr double kAlikeViews = 1e-10;
 
-// What the figures of a batch come to.
-enum class Finding { kNone, kAlikeH, kAlikeZ, kFewDirections };
+// Targets that are distributions (of a teacher's scores, of prototypes) use this many at least
+// where they tell samples apart.
+constexpr double kUsed = 1.5;
+bool IsUsed(absl::string_view metric) {
+  return metric == "used_scores" || metric == "used_prototypes";
+}
 
-Finding Find(double h_spread, double z_spread, double rank, int64_t features) {
+// What the figures of a batch come to.
+enum class Finding { kNone, kAlikeH, kAlikeZ, kAlikeTargets, kFewDirections };
+
+Finding Find(double h_spread, double z_spread, double used, double rank, int64_t features) {
   // A single feature has no direction but its sign.
   if (h_spread < kSpread && features != 1) return Finding::kAlikeH;
   if (z_spread < kSpread) return Finding::kAlikeZ;
+  if (used < kUsed) return Finding::kAlikeTargets;
   return FewDirections(rank, features) ? Finding::kFewDirections : Finding::kNone;
 }
 
@@ -37,14 +46,15 @@ constexpr char kAgainstFew[] =
 
 std::vector<std::string> StepWarnings(const std::vector<std::pair<std::string, double>>& metrics,
                                       int64_t features) {
-  double h_spread = 1, z_spread = 1, rank = kRank, alignment = 1;
+  double h_spread = 1, z_spread = 1, used = kUsed, rank = kRank, alignment = 1;
   for (const auto& [name, value] : metrics) {
     if (name == "h_spread") h_spread = value;
     if (name == "z_spread") z_spread = value;
+    if (IsUsed(name)) used = value;
     if (name == "h_effective_rank") rank = value;
     if (name == "alignment") alignment = value;
   }
-  switch (Find(h_spread, z_spread, rank, features)) {
+  switch (Find(h_spread, z_spread, used, rank, features)) {
     case Finding::kNone:
       if (alignment > kAlikeViews) break;
       return {
@@ -59,6 +69,12 @@ std::vector<std::string> StepWarnings(const std::vector<std::pair<std::string, d
       return {absl::StrCat(
           "complete collapse: z is nearly the same for every sample (z_spread below 0.01), so that "
           "there is nothing to learn from it. ",
+          kAgainstAlike)};
+    case Finding::kAlikeTargets:
+      return {absl::StrCat(
+          "complete collapse: the targets of all samples are the same (", used,
+          " score or prototype in use, by the entropy of their mean), so that there is nothing to "
+          "learn from them. ",
           kAgainstAlike)};
     case Finding::kFewDirections:
       return {
@@ -77,6 +93,10 @@ void JudgeCollapse(const JudgedRun& run, std::vector<Verdict>& verdicts) {
     return series.empty() ? 1.0 : series.back().value;
   };
   const double h_spread = last("h_spread"), z_spread = last("z_spread");
+  double used = kUsed;
+  for (const auto& [name, series] : run.history.training()) {
+    if (IsUsed(name) && !series.empty()) used = series.back().value;
+  }
   const double now = rank.back().value, at_first = rank.front().value;
   const std::string of = run.features > 0 ? absl::StrFormat(" of %d", run.features) : std::string();
   const std::string beside =
@@ -88,11 +108,17 @@ void JudgeCollapse(const JudgedRun& run, std::vector<Verdict>& verdicts) {
                          what, spread),
          absl::StrCat(what, " is nearly the same for every sample. ", kAgainstAlike, ".")});
   };
-  switch (Find(h_spread, z_spread, now, run.features)) {
+  switch (Find(h_spread, z_spread, used, now, run.features)) {
     case Finding::kAlikeH:
       return alike("h", h_spread);
     case Finding::kAlikeZ:
       return alike("z", z_spread);
+    case Finding::kAlikeTargets:
+      verdicts.push_back(
+          {Verdict::Level::kBad, "collapse",
+           absl::StrFormat("complete collapse: the targets use %.2g scores or prototypes", used),
+           absl::StrCat("The targets of all samples are the same. ", kAgainstAlike, ".")});
+      return;
     case Finding::kFewDirections:
       verdicts.push_back(
           {Verdict::Level::kBad, "collapse",

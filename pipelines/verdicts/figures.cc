@@ -144,7 +144,10 @@ bool JudgeLanguage(const RunHistory& history, std::vector<Verdict>& verdicts) {
 
 void JudgeFigures(const JudgedRun& run, std::vector<Verdict>& verdicts) {
   const RunHistory& history = run.history;
-  bool judged = JudgeAccuracy(history, verdicts);
+  bool judged = std::any_of(verdicts.begin(), verdicts.end(), [](const Verdict& verdict) {
+    return verdict.level == Level::kBad && verdict.about == std::string("collapse");
+  });
+  judged |= JudgeAccuracy(history, verdicts);
   judged |= JudgeReconstruction(history, verdicts);
   judged |= JudgeLanguage(history, verdicts);
   const HistorySeries &loss = history.training("loss"), &chance = history.training("loss_chance");

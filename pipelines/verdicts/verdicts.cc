@@ -10,8 +10,8 @@ namespace pretext {
 
 std::vector<Verdict> JudgeRun(const JudgedRun& run) {
   std::vector<Verdict> verdicts;
-  JudgeFigures(run, verdicts);
   JudgeCollapse(run, verdicts);
+  JudgeFigures(run, verdicts);
   JudgeLosses(run, verdicts);
   JudgeLoader(run, verdicts);
   const auto order = [](const Verdict& verdict) {

@@ -100,6 +100,17 @@ TEST(Verdicts, Language) {
   EXPECT_THAT(of("4.2"), StartsWith("Yes: better than the bigram (4.200 nats"));
 }
 
+TEST(Verdicts, TargetsThatAreAlike) {
+  const std::string of = ",\"loss_chance\":5.5,\"h_effective_rank\":12,\"used_scores\":";
+  const auto with = [&](const char* used) {
+    return FakeRun().Train(
+        20, [](double) { return 0.0008; }, of + used);
+  };
+  EXPECT_THAT(with("1.02").Answer(), StartsWith("No: complete collapse: the targets use 1"));
+  EXPECT_THAT(with("1.02").Line(), Not(HasSubstr("below chance")));
+  EXPECT_THAT(with("40").Answer(), StartsWith("Yes: the loss is below chance"));
+}
+
 TEST(Verdicts, Chance) {
   const std::string landmarks = ",\"loss_chance\":6.2,\"loss_floor\":3";
   const auto at = [&](double loss) {

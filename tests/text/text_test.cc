@@ -220,7 +220,6 @@ TEST(TextProgram, ACheckpointIsUsedLikeItsRun) {
   EXPECT_THAT(other.output, HasSubstr("the vocabulary or its options are not those"));
 }
 
-// Two passes of one text that dropout alone tells apart (Gao et al. 2021, "SimCSE").
 // A file that cannot be read has a label all the same.
 TEST(TextProgram, LabelsGoByTheFilesThatWereGiven) {
   WriteScratchFile("few.textproto", Pipeline("few"));
@@ -255,6 +254,7 @@ TEST(TextProgram, LabelsGoByTheFilesThatWereGiven) {
   EXPECT_THAT(RunProgram(embed).output, HasSubstr("there are 6 labels for 7 texts"));
 }
 
+// Two passes of one text that dropout alone tells apart (Gao et al. 2021, "SimCSE").
 TEST(TextProgram, TrainsOnViewsThatDifferByDropout) {
   WriteCorpus();
   const auto pipeline = [](const std::string& name, const std::string& dropout) {
