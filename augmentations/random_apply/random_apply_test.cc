@@ -45,6 +45,19 @@ TEST(RandomApply, InEvaluationItsAugmentationsDoWhatTheyDoThere) {
   EXPECT_EQ(evaluated("probability: 0 "), TestSample(input).values);
 }
 
+TEST(RandomApply, IsRandomUnlessItDoesTheSameEveryTime) {
+  const auto is_random = [](const std::string& probability, const std::string& augmentation) {
+    return Build("probability: " + probability + " augmentation { [type.googleapis.com/pretext." +
+                     augmentation + "] {} }",
+                 FlowType::Image(1, 8, 9))
+        ->is_random();
+  };
+  EXPECT_TRUE(is_random("0.5", "Normalize"));
+  EXPECT_FALSE(is_random("0", "Solarize"));
+  EXPECT_FALSE(is_random("1", "Normalize"));
+  EXPECT_TRUE(is_random("1", "Solarize"));
+}
+
 TEST(RandomApply, ItsValuesAreThoseOfBothWays) {
   const FlowType input = FlowType::Image(1, 8, 9).WithRange(kUnitRange);
   const auto apply =

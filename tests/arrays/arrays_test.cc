@@ -208,6 +208,32 @@ TEST(Standardized, DataIsScaledByTheStatisticsOfTheTraining) {
       HasSubstr("measures nothing: the dataset has no labels"));
 }
 
+// A teacher's running statistics are of the training alone, also where dropout is all that tells
+// views apart and so is on in the held-out loss.
+TEST(Evaluation, LeavesNoTrace) {
+  WriteTable("own", 90, 6, 5);
+  WriteScratchFile(
+      "traces.textproto",
+      OverArrays(
+          "traces", "samples: \"own.npy\" held_out: 0.2 ",
+          " views { count: 2 } "
+          "encoder { [type.googleapis.com/pretext.Mlp] "
+          "{ hidden: 16 normalization: BATCH dropout: 0.3 code: 8 } } "
+          "head { [type.googleapis.com/pretext.IdentityHead] {} } "
+          "predictor { [type.googleapis.com/pretext.ProjectionMlp] { hidden: 8 output: 8 } } "
+          "teacher { momentum { from: 0.9 } } "
+          "loss { [type.googleapis.com/pretext.NegativeCosine] {} } "));
+  for (const std::string every : {"0", "1"}) {
+    Done({"train", "traces.textproto", "--override", "evaluate { every_epochs: " + every + " }",
+          "--override", "output { directory: \"traces" + every + "\" }"});
+  }
+  const auto weights = [](const std::string& run) {
+    return FileContents(run + "/checkpoint/weights.safetensors");
+  };
+  EXPECT_TRUE(weights("traces0") == weights("traces1"));
+  EXPECT_THAT(weights("traces0"), HasSubstr("teacher.encoder.0.norm.running_mean"));
+}
+
 // From C++ numbers go the same way as those of a file.
 TEST(Standardized, NumbersFromAProgramAreScaledToo) {
   WriteTable("numbers", 90, 6, 0);
