@@ -3,7 +3,8 @@
 
 namespace pretext {
 
-// The larger, and NaN above all: std::max(0.0, NaN) is 0, which would pass.
-inline double Worse(double a, double b) { return !(b <= a) ? b : a; }
+// The larger, and NaN above all, whatever comes after it: std::max(0.0, NaN) is 0, which would
+// pass.
+inline double Worse(double a, double b) { return a >= b || a != a ? a : b; }
 
 }  // namespace pretext

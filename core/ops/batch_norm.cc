@@ -212,6 +212,20 @@ Var ActivateChannels(Tape& tape, Var x, Activation activation) {
       });
 }
 
+// Whether samples of `some`, a plan of `shape`, lie in memory as those of `all`, of more samples.
+bool LieAlike(const ConvShape& shape, const ConvPlan& some, const ConvPlan& all) {
+  const auto alike = [&](Layout of_some, Layout of_all, int64_t channels, int64_t height,
+                         int64_t width) {
+    if (of_all.plain() || of_some.plain()) return of_all.plain() && of_some.plain();
+    return of_some == SameOrder(of_all, shape.n, channels, height, width);
+  };
+  return alike(some.input_layout(), all.input_layout(), shape.in_channels, shape.height,
+               shape.width) &&
+         alike(some.output_layout(), all.output_layout(), shape.out_channels, shape.out_height(),
+               shape.out_width()) &&
+         some.bfloat16() == all.bfloat16();
+}
+
 }  // namespace
 
 BatchNormLayer BatchNormLayer::Declare(ParameterSet& set, const std::string& name, int64_t channels,
@@ -286,11 +300,7 @@ Var ConvBatchNorm(Tape& tape, Var x, Parameter& weight, const ConvOptions& optio
   Tensor y = tape.recording() ? Tensor::Uninitialized(z.shape(), z.layout()) : z;
   shape.n = norm.rows;
   const ConvPlan& plan = ConvPlan::Get(shape);  // of one group
-  PRETEXT_CHECK(
-      plan.input_layout() == all.input_layout() && plan.output_layout() == all.output_layout() &&
-          plan.bfloat16() == all.bfloat16() && plan.input_stride() == all.input_stride() &&
-          plan.output_stride() == all.output_stride(),
-      "a group lies in memory as the batch does");
+  PRETEXT_CHECK(LieAlike(shape, plan, all), "a group lies in memory as the batch does");
   Tensor partials = Tensor::Uninitialized({static_cast<int64_t>(BatchNormPartials(norm.order))});
   for (int64_t group = 0; group < norm.groups; ++group) {
     const int64_t first = norm.At(group);

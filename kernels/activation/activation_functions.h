@@ -50,11 +50,11 @@ struct Function<Activation::kGeluTanh> : FunctionBase<Activation::kGeluTanh> {
   }
   [[gnu::always_inline]] static float Slope(float x) {
     // Beyond, the slope is 0 or 1, and squares would overflow; NaN stays.
-    x = std::min(std::max(x, -16.0f), 16.0f);
-    const float square = x * x;
-    const float s = Sigmoid(kTwiceSqrtTwoOverPi * std::fma(kCubic * x, square, x));
+    const float at = x < -16.0f ? -16.0f : x > 16.0f ? 16.0f : x;
+    const float square = at * at;
+    const float s = Sigmoid(kTwiceSqrtTwoOverPi * std::fma(kCubic * at, square, at));
     const float slope = kTwiceSqrtTwoOverPi * std::fma(3.0f * kCubic, square, 1.0f);
-    return std::fma(x * s * (1.0f - s), slope, s);
+    return std::fma(at * s * (1.0f - s), slope, s);
   }
 };
 

@@ -127,7 +127,8 @@ TEST(Bfloat16Gemm, WithoutTermsScalesWhatIsThere) {
   EXPECT_EQ(c, (std::vector<float>{0, 0, 0, 0}));
   // Nothing is read of factors that have no terms.
   std::vector<float> wide(6, 2);
-  Gemm(kNo, kNo, 3, 2, 0, 1, nullptr, 1, nullptr, 2, 1, wide.data(), 2);
+  const Bfloat16* const none = nullptr;
+  Gemm(kNo, kNo, 3, 2, 0, 1, none, 1, none, 2, 1, wide.data(), 2);
   EXPECT_EQ(wide, std::vector<float>(6, 2));
 }
 
