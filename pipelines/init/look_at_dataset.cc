@@ -1,7 +1,9 @@
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "base/text/counted.h"
 #include "core/loader/content_sums.h"
 #include "core/plugin/registry.h"
@@ -10,6 +12,18 @@
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
+
+namespace {
+
+// Whether the files lie in a folder of Fashion-MNIST, as Debian, torchvision or a person calls it:
+// IDX files do not say what they show.
+bool IsFashion(const std::string& fields) {
+  const std::string name =
+      absl::AsciiStrToLower(absl::StrReplaceAll(fields, {{"-", ""}, {"_", ""}}));
+  return absl::StrContains(name, "fashionmnist");
+}
+
+}  // namespace
 
 absl::StatusOr<DataFacts> LookAtDataset(DataFacts::Kind kind, const std::string& path,
                                         const std::string& type, const std::string& fields) {
@@ -45,8 +59,7 @@ absl::StatusOr<DataFacts> LookAtDataset(DataFacts::Kind kind, const std::string&
   for (const SampleSum& sum : *sums) contents.insert(sum.content);
   facts.copies = facts.samples - static_cast<int64_t>(contents.size());
   AddCopies(facts);
-  const bool fashion = absl::StrContains(fields, "fashion");
-  if (kind == DataFacts::Kind::kIdx && !fashion)
+  if (kind == DataFacts::Kind::kIdx && !IsFashion(fields))
     facts.mirrored = "IDX files hold letters or digits most often";
   return facts;
 }

@@ -130,106 +130,133 @@ std::string SizesText(const std::vector<std::pair<int, int>>& sizes) {
                       heights[middle]);
 }
 
+// The training pictures, and what their folders say of classes and a test split.
+struct Listed {
+  std::string train;
+  std::vector<std::string> classes;
+  PictureFiles pictures;
+};
+
+absl::StatusOr<Listed> ListTraining(const std::string& path, DataFacts& facts) {
+  Listed listed{.train = path};
+  absl::StatusOr<std::vector<std::string>> classes = ListClasses(path);
+  Parts parts;
+  if (classes.ok()) parts = FindParts(path, *classes);
+  if (!parts.train.empty()) {
+    listed.train = FolderOf(path, parts.train);
+    classes = ListClasses(listed.train);
+    const auto test = ListPictures(FolderOf(path, parts.test), {}, false);
+    if (test.ok()) facts.test_samples = static_cast<int64_t>(test->files.size());
+    facts.found.push_back(absl::StrCat("the folders ", parts.train, " and ", parts.test,
+                                       " are taken for the training and the test pictures"));
+  }
+  const auto without_classes = [&](const std::string& why) {
+    facts.no_labels = true;
+    facts.found.push_back(why);
+    classes = std::vector<std::string>();
+  };
+  if (!classes.ok()) {
+    without_classes(
+        absl::StrCat("folders are not taken for classes: ", classes.status().message()));
+  }
+  // Folders without pictures are no classes that can be learnt; ImageFolder would refuse them.
+  if (!classes->empty() && !CheckPictures(listed.train, *classes).ok())
+    without_classes("a folder has no pictures in it, so folders are not taken for classes");
+  auto pictures = ListPictures(listed.train, *classes, /*every_class=*/false);
+  if (!pictures.ok()) return pictures.status();
+  if (pictures->files.size() < kLeastOfAClass * classes->size()) {
+    without_classes(absl::StrCat("there are fewer than ", kLeastOfAClass,
+                                 " pictures a folder, so folders are not taken for classes"));
+    for (PictureFile& file : pictures->files) file.label = -1;
+  }
+  listed.pictures = *std::move(pictures);
+  listed.classes = *std::move(classes);
+  return listed;
+}
+
+// Of the pictures that were looked at.
+struct Seen {
+  std::vector<std::pair<int, int>> sizes;  // of those that can be read
+  std::set<std::pair<uint32_t, size_t>> contents;
+  int64_t grey = 0, transparent = 0, turned = 0, damaged = 0;
+  std::string faults;
+};
+
+Seen Summed(const std::vector<Looked>& looked_at) {
+  Seen seen;
+  for (const Looked& picture : looked_at) {
+    if (!picture.status.ok()) {
+      if (++seen.damaged <= kFaultsShown)
+        absl::StrAppend(&seen.faults, "; ", picture.status.message());
+      continue;
+    }
+    seen.sizes.emplace_back(picture.height, picture.width);
+    seen.contents.emplace(picture.content, picture.bytes);
+    seen.grey += picture.grey;
+    seen.transparent += picture.transparent;
+    seen.turned += picture.turned;
+  }
+  return seen;
+}
+
+// What is to be known of them, in words.
+void Tell(const Listed& listed, const Seen& seen, DataFacts& facts) {
+  const auto read = static_cast<int64_t>(seen.sizes.size());
+  const auto all = static_cast<int64_t>(listed.pictures.files.size());
+  const auto say = [&](const std::string& text) { facts.found.push_back(text); };
+  say(absl::StrCat(
+      CountOf(all, "picture", "pictures"),
+      listed.classes.empty() ? ", no classes"
+                             : absl::StrCat(" in ", CountOf(facts.classes, "class", "classes")),
+      facts.test_samples > 0 ? absl::StrCat(", and ", Counted(facts.test_samples), " test pictures")
+                             : ""));
+  say(SizesText(seen.sizes));
+  say(seen.grey == read ? "all grey"
+      : seen.grey > 0   ? absl::StrCat("in colour, ", Counted(seen.grey), " of them grey")
+                        : "in colour");
+  AddCopies(facts);
+  if (seen.transparent > 0) {
+    say(absl::StrCat(CountOf(seen.transparent, "has transparent parts", "have transparent parts"),
+                     ": these lie on white; dataset.background changes it"));
+  }
+  if (seen.turned > 0) say(CountOf(seen.turned, "is turned", "are turned") + " as its EXIF says");
+  if (seen.damaged > 0) {
+    say(absl::StrCat(CountOf(seen.damaged, "cannot be read", "cannot be read"), ", left out",
+                     seen.faults, seen.damaged > kFaultsShown ? "; …" : ""));
+  }
+  const std::string more = listed.pictures.passed_over.ToString();
+  if (!more.empty()) say("passed over " + more);
+  if (all > kMostLookedAt) say(absl::StrCat("looked at ", Counted(kMostLookedAt), " of them"));
+}
+
 }  // namespace
 
 absl::StatusOr<DataFacts> LookAtPictures(const std::string& path) {
   DataFacts facts;
   facts.kind = DataFacts::Kind::kPictures;
   facts.path = path;
-  std::string train = path;
-  absl::StatusOr<std::vector<std::string>> classes = ListClasses(path);
-  Parts parts;
-  if (classes.ok()) parts = FindParts(path, *classes);
-  if (!parts.train.empty()) {
-    train = FolderOf(path, parts.train);
-    classes = ListClasses(train);
-    const auto test = ListPictures(FolderOf(path, parts.test), {}, false);
-    if (test.ok()) facts.test_samples = static_cast<int64_t>(test->files.size());
-    facts.found.push_back(absl::StrCat("the folders ", parts.train, " and ", parts.test,
-                                       " are taken for the training and the test pictures"));
-  }
-  if (!classes.ok()) {
-    facts.no_labels = true;
-    facts.found.push_back(
-        absl::StrCat("folders are not taken for classes: ", classes.status().message()));
-    classes = std::vector<std::string>();
-  }
-  // Folders without pictures are no classes that can be learnt; ImageFolder would refuse them.
-  if (!classes->empty() && !CheckPictures(train, *classes).ok()) {
-    facts.no_labels = true;
-    facts.found.push_back("a folder has no pictures in it, so folders are not taken for classes");
-    classes->clear();
-  }
-  auto listed = ListPictures(train, *classes, /*every_class=*/false);
+  const absl::StatusOr<Listed> listed = ListTraining(path, facts);
   if (!listed.ok()) return listed.status();
-  if (listed->files.size() < kLeastOfAClass * classes->size()) {
-    facts.no_labels = true;
-    facts.found.push_back(absl::StrCat("there are fewer than ", kLeastOfAClass,
-                                       " pictures a folder, so folders are not taken for classes"));
-    classes->clear();
-    for (PictureFile& file : listed->files) file.label = -1;
-  }
-  const std::vector<std::string> paths = Spread(listed->files);
+  const std::vector<std::string> paths = Spread(listed->pictures.files);
   const auto start = std::chrono::steady_clock::now();
   const std::vector<Looked> looked_at = LookAtAll(paths);
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
   facts.seconds_to_read = passed.count() / static_cast<double>(paths.size());
 
-  std::vector<std::pair<int, int>> sizes;
-  std::set<std::pair<uint32_t, size_t>> contents;
-  int64_t grey = 0, transparent = 0, turned = 0, damaged = 0;
-  std::string faults;
-  for (const Looked& picture : looked_at) {
-    if (!picture.status.ok()) {
-      if (++damaged <= kFaultsShown) absl::StrAppend(&faults, "; ", picture.status.message());
-      continue;
-    }
-    sizes.emplace_back(picture.height, picture.width);
-    contents.emplace(picture.content, picture.bytes);
-    grey += picture.grey;
-    transparent += picture.transparent;
-    turned += picture.turned;
+  Seen seen = Summed(looked_at);
+  if (seen.sizes.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(listed->train, ": none of ",
+                                                   CountOf(seen.damaged, "picture", "pictures"),
+                                                   " can be read", seen.faults));
   }
-  if (sizes.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        train, ": none of ", CountOf(damaged, "picture", "pictures"), " can be read", faults));
-  }
-  const auto read = static_cast<int64_t>(sizes.size());
-  const auto all = static_cast<int64_t>(listed->files.size());
-  facts.samples = all - damaged;
-  facts.classes = static_cast<int64_t>(classes->size());
-  facts.channels = grey == read ? 1 : 3;
-  facts.mirrored = MirrorMatters(*classes);
-  ProposeSize(sizes, facts);
-  facts.found.push_back(absl::StrCat(
-      CountOf(all, "picture", "pictures"),
-      classes->empty() ? ", no classes"
-                       : absl::StrCat(" in ", CountOf(facts.classes, "class", "classes")),
-      facts.test_samples > 0 ? absl::StrCat(", and ", Counted(facts.test_samples), " test pictures")
-                             : ""));
-  facts.found.push_back(SizesText(sizes));
-  facts.found.push_back(grey == read ? "all grey"
-                        : grey > 0   ? absl::StrCat("in colour, ", Counted(grey), " of them grey")
-                                     : "in colour");
-  facts.copies = read - static_cast<int64_t>(contents.size());
-  AddCopies(facts);
-  if (transparent > 0) {
-    facts.found.push_back(
-        absl::StrCat(CountOf(transparent, "has transparent parts", "have transparent parts"),
-                     ": these lie on white; dataset.background changes it"));
-  }
-  if (turned > 0) {
-    facts.found.push_back(CountOf(turned, "is turned", "are turned") + " as its EXIF says");
-  }
-  if (damaged > 0) {
-    facts.found.push_back(absl::StrCat(CountOf(damaged, "cannot be read", "cannot be read"),
-                                       ", left out", faults, damaged > kFaultsShown ? "; …" : ""));
-  }
-  if (const std::string more = listed->passed_over.ToString(); !more.empty())
-    facts.found.push_back("passed over " + more);
-  if (all > kMostLookedAt) {
-    facts.found.push_back(absl::StrCat("looked at ", Counted(kMostLookedAt), " of them"));
-  }
+  const auto read = static_cast<int64_t>(seen.sizes.size());
+  facts.samples = static_cast<int64_t>(listed->pictures.files.size()) - seen.damaged;
+  facts.classes = static_cast<int64_t>(listed->classes.size());
+  facts.channels = seen.grey == read ? 1 : 3;
+  facts.mirrored = MirrorMatters(listed->classes);
+  facts.copies = read - static_cast<int64_t>(seen.contents.size());
+  ProposeSize(seen.sizes, facts);
+  Tell(*listed, seen, facts);
   facts.fields = absl::StrCat("    directory: ", QuotedPath(path), "\n",
                               facts.no_labels ? "    labels: NONE\n" : "");
   return facts;
