@@ -69,8 +69,8 @@ absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& en
 std::vector<std::string> HollowFigures(const Features& train, const Features& test,
                                        const RepresentationOptions& options);
 
-// Whether principal components of samples of so many values are taken: where they give a figure, and
-// not of more than Pca::kMaxSide values.
+// Whether principal components of samples of so many values are taken: where they give a figure,
+// and not of more than Pca::kMaxSide values.
 bool TakesComponents(int64_t values, bool reconstructs, bool classified);
 
 // Of the samples' own values and their `pca_width` principal components (fewer where a sample has

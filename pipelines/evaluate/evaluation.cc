@@ -106,8 +106,8 @@ bool ViewsAreAlike(const Assembled& parts) {
   });
 }
 
-// The encoder is in evaluation mode. Views that are alike differ by dropout alone, which is on then,
-// as in training.
+// The encoder is in evaluation mode. Views that are alike differ by dropout alone, which is on
+// then, as in training.
 ForwardContext ContextOfViews(const Assembled& parts, int64_t batch) {
   ForwardContext context{.precision = parts.precision()};
   if (parts.views() < 2 || !ViewsAreAlike(parts)) return context;

@@ -134,7 +134,12 @@ TEST_F(RunMetricsTest, FlushPutsLinesAndNameOnTheDisk) {
   EXPECT_TRUE(metrics.Flush().ok()) << "of no lines";
   Log(metrics, 10, 0.5);
   EXPECT_THAT(Calls([&] { EXPECT_TRUE(metrics.Flush().ok()); }),
-              ElementsAre(Kind::kOpen, Kind::kFlush, Kind::kFlushFolder));
+              ElementsAre(Kind::kOpen, Kind::kFlush, Kind::kFlushFolder, Kind::kOpen))
+      << "there are no times";
+  ASSERT_TRUE(metrics.Log(20, 1, "", {{"loss", 0.5}}, {{"seconds", 3}}).ok());
+  EXPECT_THAT(Calls([&] { EXPECT_TRUE(metrics.Flush().ok()); }),
+              ElementsAre(Kind::kOpen, Kind::kFlush, Kind::kFlushFolder, Kind::kOpen, Kind::kFlush,
+                          Kind::kFlushFolder));
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace pretext {
 
 // Effective rank and spread of h.
 void JudgeCollapse(const JudgedRun& run, std::vector<Verdict>& verdicts);
-// The latest evaluation beside its baselines; where it has none, the loss beside chance: below it is
-// good unless collapse was found before, which is how some losses become small.
+// The latest evaluation beside its baselines; where it has none, the loss beside chance: below it
+// is good unless collapse was found before, which is how some losses become small.
 void JudgeFigures(const JudgedRun& run, std::vector<Verdict>& verdicts);
 // How the losses move: still falling, rising, settled; held-out loss against training loss.
 void JudgeLosses(const JudgedRun& run, std::vector<Verdict>& verdicts);
