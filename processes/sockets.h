@@ -64,8 +64,8 @@ class SocketProcesses final : public Processes {
   enum class Heard { kNoMore, kEnd, kFailure };
 
   absl::Status Send(int rank, Peer& peer);
-  // What is due, as far as it is there. `to_the_last`: nothing but a failure is of use any more, and
-  // what lies before it is read over.
+  // What is due, as far as it is there. `to_the_last`: nothing but a failure is of use any more,
+  // and what lies before it is read over.
   Heard Take(int rank, Peer& peer, bool to_the_last = false);
   // What a peer that failed has said: its text is on its way behind the header.
   Heard TakeFailure(int rank, Peer& peer, uint64_t header);

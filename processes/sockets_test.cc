@@ -203,14 +203,13 @@ TEST(Sockets, AFailureIsHeardBehindWhatIsDue) {
   {
     int own = 1, others[2];
     const std::unique_ptr<SocketProcesses> processes = lines[1];
-    const absl::Status status = processes->Exchange({{0, &own, 4}, {2, &own, 4}},
-                                                    {{0, &others[0], 4}, {2, &others[1], 4}});
+    const absl::Status status =
+        processes->Exchange({{0, &own, 4}, {2, &own, 4}}, {{0, &others[0], 4}, {2, &others[1], 4}});
     EXPECT_TRUE(status.ok()) << status;
     processes->Fail(absl::InvalidArgumentError(kBlocks));
   }
   last.join();
-  ExpectItIsOfProcess1(
-      first->Exchange({{2, &word, 4}}, {{1, &words[0], 4}, {2, &words[1], 4}}));
+  ExpectItIsOfProcess1(first->Exchange({{2, &word, 4}}, {{1, &words[0], 4}, {2, &words[1], 4}}));
 }
 
 // Of the one that is gone itself, and of one that is ahead.
