@@ -25,9 +25,7 @@
 namespace pretext {
 namespace {
 
-absl::Status Load(const Assembled& parts) {
-  return PlacedAtDataset(parts, parts.dataset->Load());
-}
+absl::Status Load(const Assembled& parts) { return PlacedAtDataset(parts, parts.dataset->Load()); }
 
 // The fingerprint of the data that are loaded, their faults and warnings.
 absl::StatusOr<std::string> LookAt(const Assembled& parts, Progress& progress) {
