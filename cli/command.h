@@ -22,7 +22,8 @@ struct Command {
   const char* summary;    // one line
   std::vector<CommandFlag> flags;
   absl::Status (*run)(const std::vector<std::string>& arguments);
-  const char* example;  // the words after "pretext "
+  const char* example;           // the words after "pretext "
+  bool among_processes = false;  // shares its work among those that an mpirun has started
 };
 
 // In the order of the help text.

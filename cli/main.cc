@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <omp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "cli/openmp.h"
 #include "core/tensor/memory_pool.h"
 #include "kernels/gemm/openblas_buffers.h"
+#include "processes/start.h"
 
 namespace pretext {
 namespace {
@@ -44,9 +46,13 @@ absl::Status Run(const std::vector<std::string>& words) {
     if (name != command.name) continue;
     const absl::StatusOr<CommandLine> line = ParseCommandLine(command, rest);
     if (!line.ok()) return line.status();
-    if (!line->help) return command.run(line->arguments);
-    std::fputs(CommandHelp(command).c_str(), stdout);
-    return absl::OkStatus();
+    if (line->help) {
+      std::fputs(CommandHelp(command).c_str(), stdout);
+      return absl::OkStatus();
+    }
+    const absl::Status once =
+        command.among_processes ? absl::OkStatus() : CheckStartedOnce(command.name);
+    return once.ok() ? command.run(line->arguments) : once;
   }
   if (absl::StartsWith(name, "-")) {
     return absl::InvalidArgumentError(absl::StrCat("the command comes first, its flags after it: ",
@@ -54,6 +60,12 @@ absl::Status Run(const std::vector<std::string>& words) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("there is no command ", name, DidYouMean(name, names), "\n\n", ProgramHelp()));
+}
+
+// Started again by /proc/self/exe the program is called "exe", and ps, top and pkill go by that.
+void TakeProgramsName(const char* path) {
+  const char* const slash = std::strrchr(path, '/');
+  prctl(PR_SET_NAME, slash == nullptr ? path : slash + 1);
 }
 
 // Where address space is limited, those who report that there is none are to be the ones who find
@@ -86,6 +98,7 @@ absl::Status FlushOutput() {
 
 int main(int argc, char** argv) {
   pretext::ChooseWaiting(argv);
+  pretext::TakeProgramsName(argv[0]);  // before there are threads, which take it over
   // `bazel run` starts a program in its runfiles; paths on the command line are the user's.
   if (const char* directory = std::getenv("BUILD_WORKING_DIRECTORY")) {
     if (chdir(directory) != 0) std::perror(directory);

@@ -20,6 +20,7 @@
 #include "pipelines/memory/memory_check.h"
 #include "pipelines/run/progress.h"
 #include "pipelines/run/run_directory.h"
+#include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/trainer.h"
 #include "processes/sharing.h"
@@ -104,6 +105,18 @@ AssemblyOptions OptionsFor(const Processes& processes) {
   return options;
 }
 
+// The parts of the pipeline at `path`, which the first process reads for all: a pipe is read once.
+absl::StatusOr<Assembled> AssembleAmong(Processes& processes, const std::string& path,
+                                        const AssemblyOptions& options) {
+  absl::StatusOr<std::string> text = "";
+  if (processes.rank() == 0) text = ReadPipelineText(path);
+  if (text.ok()) text = BroadcastText(processes, *std::move(text));
+  if (!text.ok()) return text.status();
+  absl::StatusOr<Assembled> parts = Assemble(LoadPipelineText(path, *text, Overrides()), options);
+  if (absl::Status well = AllWell(processes, parts.status()); !well.ok()) return well;
+  return parts;
+}
+
 // A training, and where its run is.
 struct Training {
   std::unique_ptr<Trainer> trainer;
@@ -111,7 +124,8 @@ struct Training {
 };
 
 absl::StatusOr<Training> Prepare(Assembled parts, Processes& processes, Progress& progress) {
-  if (absl::Status told = CheckAndTell(parts, processes); !told.ok()) return told;
+  absl::Status well = AllWell(processes, CheckAndTell(parts, processes));
+  if (!well.ok()) return well;
   if (absl::Status same = CheckKernels(parts, processes); !same.ok()) return same;
   auto trainer = Trainer::Create(std::move(parts), kVersion, processes, progress, SignalledStop(),
                                  FormatBuild(GetSystemInfo()));
@@ -122,8 +136,7 @@ absl::StatusOr<Training> Prepare(Assembled parts, Processes& processes, Progress
 // The training of a new run. Its folder is made last, by the first process.
 absl::StatusOr<Training> NewTraining(const std::string& pipeline, Processes& processes,
                                      Progress& progress) {
-  const AssemblyOptions options = OptionsFor(processes);
-  absl::StatusOr<Assembled> parts = AssembleFile(pipeline, Overrides(), options);
+  absl::StatusOr<Assembled> parts = AssembleAmong(processes, pipeline, OptionsFor(processes));
   if (!parts.ok()) return parts.status();
   const Place place = PlaceOf(*parts->config);
   const bool first = processes.rank() == 0;
@@ -146,10 +159,10 @@ absl::StatusOr<Training> OldTraining(const std::string& path, Processes& process
   const bool first = processes.rank() == 0;
   absl::StatusOr<RunDirectory> run =
       first ? RunDirectory::OpenToGoOn(path) : RunDirectory::Open(path);
-  if (!run.ok()) return run.status();
+  if (absl::Status well = AllWell(processes, run.status()); !well.ok()) return well;
   AssemblyOptions options = OptionsFor(processes);
   options.run_directory = run->path();
-  absl::StatusOr<Assembled> parts = AssembleFile(run->pipeline_path(), Overrides(), options);
+  absl::StatusOr<Assembled> parts = AssembleAmong(processes, run->pipeline_path(), options);
   if (!parts.ok()) return parts.status();
   progress.Say(absl::StrCat("run: ", path));
   absl::StatusOr<Training> training = Prepare(*std::move(parts), processes, progress);

@@ -58,6 +58,15 @@ absl::StatusOr<int32_t> MostOf(Processes& processes, int32_t number) {
   return *std::max_element(all.begin(), all.end());
 }
 
+absl::Status AllWell(Processes& processes, const absl::Status& own) {
+  const bool first = processes.rank() == 0;
+  if (processes.size() == 1 || (first && !own.ok())) return own;
+  const absl::StatusOr<int32_t> faults = MostOf(processes, own.ok() ? 0 : 1);
+  if (!faults.ok()) return faults.status();
+  if (!own.ok()) return own;
+  return *faults == 0 ? absl::OkStatus() : WaitForAll(processes);
+}
+
 absl::Status WaitForAll(Processes& processes) { return MostOf(processes, 0).status(); }
 
 }  // namespace pretext

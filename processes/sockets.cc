@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +36,31 @@ constexpr uint64_t kLengthMask = (uint64_t{1} << kCodeShift) - 1;
 constexpr absl::Duration kLastWords = absl::Seconds(1);
 // How long who waits does not look whether it is to wait on.
 constexpr int kMostMilliseconds = 100;
+// More than a process has open besides its sockets.
+constexpr rlim_t kOtherFiles = 64;
+
+// Files that process 0 of k has open when it starts the others: both ends of the pairs of two
+// lines.
+rlim_t FilesOf(int k) {
+  constexpr rlim_t kLines = 2;
+  return kLines * static_cast<rlim_t>(k) * static_cast<rlim_t>(k - 1) + kOtherFiles;
+}
+
+// As far as the hard limit allows; where that is not enough, Pairs finds it.
+void AllowFiles(int k) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FilesOf(k)) return;
+  limit.rlim_cur = std::min(limit.rlim_max, FilesOf(k));
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+absl::Status NoSockets(int error, int k) {
+  const std::string message = absl::StrCat("no sockets for ", k, " processes");
+  if (error != EMFILE) return absl::ErrnoToStatus(error, message);
+  return absl::ResourceExhaustedError(
+      absl::StrCat(message, ": there may not be as many open files. Start fewer, or allow ",
+                   FilesOf(k), " files with ulimit -n ", FilesOf(k)));
+}
 
 // What this program was started with.
 std::vector<std::string> OwnArguments() {
@@ -66,8 +92,7 @@ absl::StatusOr<std::vector<std::vector<int>>> SocketProcesses::Pairs(int k) {
     for (size_t b = 0; b < a; ++b) {
       int pair[2];
       if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
-        const absl::Status status =
-            absl::ErrnoToStatus(errno, absl::StrCat("no sockets for ", k, " processes"));
+        const absl::Status status = NoSockets(errno, k);
         for (const auto& each : sockets) CloseAll(each);
         return status;
       }
@@ -83,6 +108,7 @@ absl::StatusOr<std::unique_ptr<SocketProcesses>> SocketProcesses::Start(int k) {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
+  AllowFiles(k);
   const absl::StatusOr<std::vector<std::vector<int>>> pairs = Pairs(k);
   if (!pairs.ok()) return pairs.status();
   const std::vector<std::vector<int>>& sockets = *pairs;
@@ -186,8 +212,7 @@ absl::Status SocketProcesses::Send(int rank, Peer& peer) {
     if (count < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return absl::OkStatus();
-      // What it has said before it ended is read first.
-      return Take(rank, peer).ok() ? Lost(rank) : failed_;
+      return Lost(rank);
     }
     transfer.done += static_cast<size_t>(count);
     peer.heard = absl::Now();
@@ -196,7 +221,7 @@ absl::Status SocketProcesses::Send(int rank, Peer& peer) {
   return absl::OkStatus();
 }
 
-absl::Status SocketProcesses::TakeFailure(int rank, Peer& peer, uint64_t header) {
+SocketProcesses::Heard SocketProcesses::TakeFailure(int rank, Peer& peer, uint64_t header) {
   const auto code = static_cast<absl::StatusCode>((header & ~kFailed) >> kCodeShift);
   const size_t bytes = header & kLengthMask;
   std::string text(bytes, '\0');
@@ -211,33 +236,29 @@ absl::Status SocketProcesses::TakeFailure(int rank, Peer& peer, uint64_t header)
     }
   }
   failed_ = FailureOf(*this, rank, code, text.substr(0, done));
-  return failed_;
+  return Heard::kFailure;
 }
 
 absl::Status SocketProcesses::Lost(int rank) {
-  failed_ = LossOf(*this, rank);
-  // One that has heard of another's failure ends too, and may be gone before that is heard here.
+  // What it has said before it ended counts before what others say; one that has heard of another's
+  // failure ends too, and may be gone before that is heard here.
   const absl::Time end = absl::Now() + kLastWords;
   for (bool wait = true; wait && absl::Now() < end;) {
     wait = false;
-    for (int r = 0; r < size(); ++r) {
+    for (int i = 0; i < size(); ++i) {
+      const int r = (rank + i) % size();
       Peer& peer = peers_[static_cast<size_t>(r)];
-      uint64_t header = 0;
-      if (r == rank || peer.socket < 0) continue;
-      const ssize_t count = recv(peer.socket, &header, sizeof(header), MSG_PEEK);
-      const bool between = peer.taken >= peer.in.size() || peer.in[peer.taken].done == 0;
-      if (count == sizeof(header) && between && (header & kFailed) != 0) {
-        (void)!recv(peer.socket, &header, sizeof(header), 0);
-        return TakeFailure(r, peer, header);
-      }
-      wait = wait || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+      if (peer.socket < 0) continue;
+      const Heard heard = Take(r, peer, /*to_the_last=*/true);
+      if (heard == Heard::kFailure) return failed_;
+      wait = wait || heard == Heard::kNoMore;
     }
     if (wait) absl::SleepFor(absl::Milliseconds(10));
   }
-  return failed_;
+  return failed_ = LossOf(*this, rank);
 }
 
-absl::Status SocketProcesses::Take(int rank, Peer& peer) {
+SocketProcesses::Heard SocketProcesses::Take(int rank, Peer& peer, bool to_the_last) {
   while (true) {
     // The header of a failure may come where nothing is due.
     Transfer surprise;
@@ -252,29 +273,34 @@ absl::Status SocketProcesses::Take(int rank, Peer& peer) {
     const ssize_t count = recv(peer.socket, to, left, due ? 0 : MSG_PEEK);
     if (count < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return absl::OkStatus();
-      return Lost(rank);
+      return errno == EAGAIN || errno == EWOULDBLOCK ? Heard::kNoMore : Heard::kEnd;
     }
-    if (count == 0) return Lost(rank);
+    if (count == 0) return Heard::kEnd;
     if (!due) {
-      if (count < static_cast<ssize_t>(head) || (surprise.header & kFailed) == 0)
-        return absl::OkStatus();
-      (void)!recv(peer.socket, to, head, 0);
-      return TakeFailure(rank, peer, surprise.header);
+      if (count < static_cast<ssize_t>(head)) return Heard::kNoMore;
+      if ((surprise.header & kFailed) != 0) {
+        (void)!recv(peer.socket, to, head, 0);
+        return TakeFailure(rank, peer, surprise.header);
+      }
+      if (!to_the_last) return Heard::kNoMore;
+      peer.unwanted.resize(surprise.header);
+      peer.in.push_back({.data = peer.unwanted.data(), .bytes = peer.unwanted.size()});
+      continue;
     }
     transfer.done += static_cast<size_t>(count);
     peer.heard = absl::Now();
     if (in_head && transfer.done == head) {
       if ((transfer.header & kFailed) != 0) return TakeFailure(rank, peer, transfer.header);
       if (transfer.header != transfer.bytes) {
-        return failed_ = absl::InternalError(absl::StrCat(Name(rank), " sent ", transfer.header,
-                                                          " bytes where ", transfer.bytes,
-                                                          " are due: it is elsewhere in its work"));
+        failed_ = absl::InternalError(absl::StrCat(Name(rank), " sent ", transfer.header,
+                                                   " bytes where ", transfer.bytes,
+                                                   " are due: it is elsewhere in its work"));
+        return Heard::kFailure;
       }
     }
     if (transfer.is_done()) {
       ++peer.taken;
-      if (peer.taken == peer.in.size()) return absl::OkStatus();
+      if (peer.taken == peer.in.size() && !to_the_last) return Heard::kNoMore;
     }
   }
 }
@@ -311,14 +337,12 @@ absl::Status SocketProcesses::Poll() {
   for (size_t i = 0; i < waits.size(); ++i) {
     Peer& peer = peers_[static_cast<size_t>(ranks[i])];
     if ((waits[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
-      const bool due = peer.taken < peer.in.size();
-      absl::Status status = Take(ranks[i], peer);
-      // One that nothing is due from may be ahead and have ended well.
-      if (!status.ok() && (due || IsFailureOfAnother(status) || peer.sent < peer.out.size()))
-        return status;
-      if (!status.ok()) {
+      const Heard heard = Take(ranks[i], peer);
+      if (heard == Heard::kFailure) return failed_;
+      if (heard == Heard::kEnd) {
+        if (peer.waits()) return Lost(ranks[i]);
+        // It may be ahead and have ended well.
         close(std::exchange(peer.socket, -1));
-        failed_ = absl::OkStatus();
         continue;
       }
     }

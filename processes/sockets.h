@@ -55,15 +55,21 @@ class SocketProcesses final : public Processes {
     int socket = -1;
     std::vector<Transfer> out, in;  // of the exchange, in order
     size_t sent = 0, taken = 0;     // of them
+    std::string unwanted;           // of another exchange, read over
     absl::Time heard;
     bool waits() const { return sent < out.size() || taken < in.size(); }
   };
 
+  // What there is to take from a peer: no more for now, its end, or a failure, which is `failed_`.
+  enum class Heard { kNoMore, kEnd, kFailure };
+
   absl::Status Send(int rank, Peer& peer);
-  absl::Status Take(int rank, Peer& peer);
+  // What is due, as far as it is there. `to_the_last`: nothing but a failure is of use any more,
+  // and what lies before it is read over.
+  Heard Take(int rank, Peer& peer, bool to_the_last = false);
   // What a peer that failed has said: its text is on its way behind the header.
-  absl::Status TakeFailure(int rank, Peer& peer, uint64_t header);
-  // That a peer is gone, or what another says that explains it.
+  Heard TakeFailure(int rank, Peer& peer, uint64_t header);
+  // That a peer is gone, or the failure that it or another tells of, which explains it.
   absl::Status Lost(int rank);
   absl::Status Poll();
 

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "processes/sharing.h"
 #include "processes/testing.h"
@@ -73,6 +75,38 @@ TEST(Sockets, AFailureIsSaidToAllWithItsProcess) {
   });
 }
 
+TEST(Sockets, AFaultOfAllIsTheFirstOnesOwn) {
+  for (int turn = 0; turn < 20; ++turn) {
+    AsProcesses(4, [](Processes& processes) {
+      EXPECT_TRUE(AllWell(processes, absl::OkStatus()).ok());
+      // The others are there before, and would be heard in place of it.
+      if (processes.rank() == 0) absl::SleepFor(absl::Milliseconds(10));
+      const absl::Status own = absl::NotFoundError(absl::StrCat("of ", processes.rank()));
+      const absl::Status status = AllWell(processes, own);
+      if (processes.rank() == 0) {
+        EXPECT_EQ(status, own);
+      } else {
+        EXPECT_EQ(status.message(), absl::StrCat("process 0 on host ", HostName(), ": of 0"));
+      }
+      processes.Fail(status);
+    });
+  }
+}
+
+TEST(Sockets, AFaultOfOthersIsNamedWhereTheFirstHasNone) {
+  AsProcesses(4, [](Processes& processes) {
+    const bool bad = processes.rank() == 2;
+    const absl::Status own = bad ? absl::NotFoundError("of 2") : absl::OkStatus();
+    const absl::Status status = AllWell(processes, own);
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+    EXPECT_EQ(IsFailureOfAnother(status), !bad) << status;
+    if (!bad) {
+      EXPECT_EQ(status.message(), absl::StrCat("process 2 on host ", HostName(), ": of 2"));
+    }
+    processes.Fail(status);
+  });
+}
+
 // A fault that all find ends the program as the first process would, whoever is first to say it.
 TEST(Sockets, EveryCodeTravels) {
   for (const auto code : {absl::StatusCode::kInvalidArgument, absl::StatusCode::kFailedPrecondition,
@@ -130,6 +164,67 @@ TEST(Sockets, OneThatIsGoneIsNamed) {
     EXPECT_FALSE(status.ok());
     EXPECT_THAT(std::string(status.message()), HasSubstr("is gone without a word"));
   });
+}
+
+// The end of number `rank` of lines between three.
+class Three {
+ public:
+  std::unique_ptr<SocketProcesses> operator[](size_t rank) const {
+    return std::make_unique<SocketProcesses>(static_cast<int>(rank), (*sockets_)[rank],
+                                             (*beside_)[rank]);
+  }
+
+ private:
+  const absl::StatusOr<std::vector<std::vector<int>>> sockets_ = SocketProcesses::Pairs(3),
+                                                      beside_ = SocketProcesses::Pairs(3);
+};
+
+constexpr char kBlocks[] = "train.blocks: is 6";
+
+void ExpectItIsOfProcess1(const absl::Status& status) {
+  EXPECT_TRUE(IsFailureOfAnother(status)) << status;
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_EQ(status.message(), absl::StrCat("process 1 on host ", HostName(), ": ", kBlocks));
+}
+
+// 1 has all that it waits for, goes on and fails, 2 hears of it and ends; 0 has said its word to 1
+// alone by then, and finds 2 gone while the word of 1 lies before its failure.
+TEST(Sockets, AFailureIsHeardBehindWhatIsDue) {
+  const Three lines;
+  int word = 0, words[2];
+  const std::unique_ptr<SocketProcesses> first = lines[0];
+  ASSERT_TRUE(first->Exchange({{1, &word, 4}}, {}).ok());
+  std::thread last([&] {
+    int own = 2, others[2];
+    const std::unique_ptr<SocketProcesses> processes = lines[2];
+    ExpectItIsOfProcess1(processes->Exchange({{0, &own, 4}, {1, &own, 4}},
+                                             {{0, &others[0], 4}, {1, &others[1], 4}}));
+  });
+  {
+    int own = 1, others[2];
+    const std::unique_ptr<SocketProcesses> processes = lines[1];
+    const absl::Status status =
+        processes->Exchange({{0, &own, 4}, {2, &own, 4}}, {{0, &others[0], 4}, {2, &others[1], 4}});
+    EXPECT_TRUE(status.ok()) << status;
+    processes->Fail(absl::InvalidArgumentError(kBlocks));
+  }
+  last.join();
+  ExpectItIsOfProcess1(first->Exchange({{2, &word, 4}}, {{1, &words[0], 4}, {2, &words[1], 4}}));
+}
+
+// Of the one that is gone itself, and of one that is ahead.
+TEST(Sockets, AFailureIsHeardBehindWhatIsNotDue) {
+  for (const int gone : {1, 2}) {
+    const Three lines;
+    std::vector<int> words(100, 7);
+    const std::unique_ptr<SocketProcesses> first = lines[0];
+    std::unique_ptr<SocketProcesses> second = lines[1];
+    lines[2].reset();
+    ASSERT_TRUE(second->Exchange({{0, words.data(), 400}, {0, words.data(), 4}}, {}).ok());
+    second->Fail(absl::InvalidArgumentError(kBlocks));
+    second.reset();
+    ExpectItIsOfProcess1(first->Exchange({{gone, words.data(), 4}}, {{gone, words.data(), 400}}));
+  }
 }
 
 TEST(Sockets, OneThatSaysNothingIsNamedAfterTheTimeThatWasSet) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace pretext {
 namespace {
@@ -12,6 +13,12 @@ namespace {
 std::optional<ProcessLauncher>& Launcher() {
   static auto* const launcher = new std::optional<ProcessLauncher>;
   return *launcher;
+}
+
+absl::Status EachWouldDoAll(int size, absl::string_view why, absl::string_view advice) {
+  return absl::FailedPreconditionError(absl::StrCat("started as one of ", size, " processes, and ",
+                                                    why, ": each would do all of the work. ",
+                                                    advice));
 }
 
 }  // namespace
@@ -35,11 +42,17 @@ absl::StatusOr<std::unique_ptr<Processes>> StartedProcesses() {
   if (Launcher()) return Launcher()->start();
   const int size = LaunchedProcesses();
   if (size == 1) return std::make_unique<Alone>();
-  return absl::FailedPreconditionError(
-      absl::StrCat("started as one of ", size,
-                   " processes, and this program has no MPI: each would do all of the "
-                   "work. Start //:pretext_mpi so, or on one machine: pretext train --processes ",
-                   size, " PIPELINE"));
+  return EachWouldDoAll(
+      size, "this program has no MPI",
+      absl::StrCat("Start //:pretext_mpi so, or on one machine: pretext train --processes ", size,
+                   " PIPELINE"));
+}
+
+absl::Status CheckStartedOnce(const std::string& command) {
+  const int size = LaunchedProcesses();
+  if (size == 1) return absl::OkStatus();
+  return EachWouldDoAll(size, absl::StrCat(command, " is for one"),
+                        "Start it once, without mpirun or srun");
 }
 
 std::string DescribeLauncher() {

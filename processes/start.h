@@ -21,6 +21,10 @@ bool RegisterLauncher(const ProcessLauncher& launcher);
 // all of the work.
 absl::StatusOr<std::unique_ptr<Processes>> StartedProcesses();
 
+// FailedPrecondition where a launcher has started several processes for `command`, which is the
+// work of one.
+absl::Status CheckStartedOnce(const std::string& command);
+
 // As how many processes the launcher of an MPI, or Slurm's, says that this program was started; 1
 // where none does.
 int LaunchedProcesses();

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -178,6 +179,19 @@ TEST(Commands, APathThatCanBeNoFolderIsAFaultOfValidate) {
     EXPECT_THAT(result.output, HasSubstr("--override #1:1:"));
     EXPECT_THAT(result.output, HasSubstr(field));
   }
+}
+
+// As Slurm's srun -n 2 would start them: both would write the same file.
+TEST(Commands, WhatIsForOneProcessIsNotDoneBySeveral) {
+  setenv("SLURM_STEP_NUM_TASKS", "2", 1);
+  WriteScratchFile("once.textproto", SmallAutoencoder("once"));
+  const ProgramResult result = RunProgram({"preview", "once.textproto", "--out", "once.png"});
+  const ProgramResult help = RunProgram({"preview", "--help"});
+  unsetenv("SLURM_STEP_NUM_TASKS");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("started as one of 2 processes, and preview is for one"));
+  EXPECT_EQ(FileContents("once.png"), "");
+  EXPECT_EQ(help.exit_code, 0) << help.output;
 }
 
 // Under which OpenBLAS would ask for more without end.

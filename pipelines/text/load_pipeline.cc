@@ -65,8 +65,7 @@ LoadedPipeline LoadPipelineText(const std::string& name, const std::string& text
   return pipeline;
 }
 
-absl::StatusOr<LoadedPipeline> LoadPipelineFile(const std::string& path,
-                                                const std::vector<std::string>& overrides) {
+absl::StatusOr<std::string> ReadPipelineText(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadFile(path, kMaxBytes);
   if (absl::IsOutOfRange(text.status())) {
     return absl::InvalidArgumentError(
@@ -76,11 +75,18 @@ absl::StatusOr<LoadedPipeline> LoadPipelineFile(const std::string& path,
     return absl::NotFoundError(absl::StrCat(text.status().message(), NotThere(path)));
   }
   if (!text.ok()) return text.status();
-  const absl::StatusOr<std::string> decoded = DecodeText(*text);
+  absl::StatusOr<std::string> decoded = DecodeText(*text);
   if (!decoded.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", decoded.status().message()));
   }
-  return LoadPipelineText(path, *decoded, overrides);
+  return decoded;
+}
+
+absl::StatusOr<LoadedPipeline> LoadPipelineFile(const std::string& path,
+                                                const std::vector<std::string>& overrides) {
+  const absl::StatusOr<std::string> text = ReadPipelineText(path);
+  if (!text.ok()) return text.status();
+  return LoadPipelineText(path, *text, overrides);
 }
 
 }  // namespace pretext

@@ -32,8 +32,11 @@ struct LoadedPipeline {
 LoadedPipeline LoadPipelineText(const std::string& name, const std::string& text,
                                 const std::vector<std::string>& overrides = {});
 
-// The same from a file, as any system writes text (base/unicode/text_decoder.h). NotFound or
-// another error when it cannot be read; names the nearest file beside it.
+// The text of a pipeline's file, as any system writes text (base/unicode/text_decoder.h). NotFound
+// or another error when it cannot be read; names the nearest file beside it.
+absl::StatusOr<std::string> ReadPipelineText(const std::string& path);
+
+// ReadPipelineText, then LoadPipelineText by the path's name.
 absl::StatusOr<LoadedPipeline> LoadPipelineFile(const std::string& path,
                                                 const std::vector<std::string>& overrides = {});
 

@@ -25,15 +25,29 @@
 namespace pretext {
 namespace {
 
-// The first process of each machine before the others: what it makes on the disk (files that are
-// ready to be read) is there for them.
-absl::Status LoadInTurn(Dataset& dataset, Processes& processes) {
+absl::Status Load(const Assembled& parts) { return PlacedAtDataset(parts, parts.dataset->Load()); }
+
+// The fingerprint of the data that are loaded, their faults and warnings.
+absl::StatusOr<std::string> LookAt(const Assembled& parts, Progress& progress) {
+  progress.Say(parts.dataset->Summary());
+  std::vector<std::string> warnings;
+  if (absl::Status status = CheckAgainstData(parts, &warnings); !status.ok()) return status;
+  for (const std::string& warning : warnings) progress.Say(absl::StrCat("warning: ", warning));
+  return Fingerprint(*parts.dataset);
+}
+
+// Loads and looks. The first process of each machine loads before the others: what it makes on the
+// disk (files that are ready to be read) is there for them.
+absl::StatusOr<std::string> LoadInTurn(const Assembled& parts, Processes& processes,
+                                       Progress& progress) {
   const bool first = processes.rank_here() == 0;
-  if (first) {
-    if (absl::Status status = dataset.Load(); !status.ok()) return status;
-  }
-  if (absl::Status status = WaitForAll(processes); !status.ok()) return status;
-  return first ? absl::OkStatus() : dataset.Load();
+  absl::Status well = AllWell(processes, first ? Load(parts) : absl::OkStatus());
+  if (!well.ok()) return well;
+  const absl::Status loaded = first ? absl::OkStatus() : Load(parts);
+  absl::StatusOr<std::string> data = loaded.ok() ? LookAt(parts, progress) : loaded;
+  well = AllWell(processes, data.status());
+  if (!well.ok()) return well;
+  return data;
 }
 
 }  // namespace
@@ -60,15 +74,9 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Assembled parts,
                                                          const std::string& machine) {
   const auto& train = parts.config->train();
   if (train.threads() > 0) omp_set_num_threads(train.threads());
-  const absl::Status loaded = LoadInTurn(*parts.dataset, processes);
-  if (!loaded.ok()) return PlacedAtDataset(parts, loaded);
-  progress.Say(parts.dataset->Summary());
-  std::vector<std::string> warnings;
-  if (absl::Status status = CheckAgainstData(parts, &warnings); !status.ok()) return status;
-  for (const std::string& warning : warnings) progress.Say(absl::StrCat("warning: ", warning));
-  const TrainPlan plan = PlanTraining(parts);
-  absl::StatusOr<std::string> data = Fingerprint(*parts.dataset);
+  absl::StatusOr<std::string> data = LoadInTurn(parts, processes, progress);
   if (!data.ok()) return data.status();
+  const TrainPlan plan = PlanTraining(parts);
   RunOrigin origin{version, *std::move(data), ResolvedText(*parts.config, version),
                    TokenizerFingerprint(*parts.dataset)};
   return std::unique_ptr<Trainer>(

@@ -4,12 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/file/read_file.h"
 #include "base/file/testing.h"
 #include "pipelines/train/testing.h"
+#include "processes/testing.h"
 
 namespace pretext {
 namespace {
@@ -21,7 +25,7 @@ class TrainerTest : public testing::Test {
  protected:
   ~TrainerTest() override { std::fclose(out_); }
 
-  std::unique_ptr<Trainer> Create(int64_t steps) {
+  static ToldParts Parts(int64_t steps) {
     ToldParts told;
     Pipeline& config = *told.parts.config;
     config.set_name("told");
@@ -29,7 +33,10 @@ class TrainerTest : public testing::Test {
     config.mutable_train()->set_log_every(1);
     // There is no config to make another encoder from.
     config.mutable_evaluate()->mutable_baselines()->set_untrained_encoder(false);
-    auto trainer = Trainer::Create(std::move(told.parts), "1.0", alone_, progress_, stop_);
+    return told;
+  }
+  std::unique_ptr<Trainer> Create(int64_t steps) {
+    auto trainer = Trainer::Create(Parts(steps).parts, "1.0", alone_, progress_, stop_);
     EXPECT_TRUE(trainer.ok()) << trainer.status();
     return *std::move(trainer);
   }
@@ -50,6 +57,44 @@ class TrainerTest : public testing::Test {
   const TestFolder folder_;
   const std::string run_ = folder_ / "run";
 };
+
+// A dataset that cannot be loaded.
+class NoOnes : public Ones {
+ public:
+  absl::Status Load() override { return absl::InvalidArgumentError("images: has none"); }
+};
+
+// While the first process waits for the others to load: it says what another said, at no place of
+// its own.
+TEST_F(TrainerTest, AFaultOfAnotherProcessStaysAsItWasSaid) {
+  AsProcesses(2, [this](Processes& processes) {
+    const absl::Status fault = absl::InvalidArgumentError("told:1:60: train.drop_last: leaves one");
+    if (processes.rank() == 1) return processes.Fail(fault);
+    const auto trainer = Trainer::Create(Parts(1).parts, "1.0", processes, progress_, stop_);
+    EXPECT_TRUE(IsFailureOfAnother(trainer.status())) << trainer.status();
+    EXPECT_EQ(trainer.status().message(),
+              absl::StrCat("process 1 on host ", HostName(), ": ", fault.message()));
+  });
+}
+
+TEST_F(TrainerTest, WhatAProcessCannotLoadIsAtItsPlaceInTheText) {
+  for (const int bad : {0, 1}) {
+    AsProcesses(2, [&](Processes& processes) {
+      ToldParts told = Parts(1);
+      if (processes.rank() == bad) told.parts.dataset = std::make_unique<NoOnes>();
+      std::FILE* const out = std::tmpfile();
+      Progress progress(out, false, 80);
+      const auto trainer =
+          Trainer::Create(std::move(told.parts), "1.0", processes, progress, stop_);
+      const std::string own = "told:1:1: dataset: images: has none";
+      const std::string of_another =
+          absl::StrCat("process ", bad, " on host ", HostName(), ": ", own);
+      EXPECT_EQ(trainer.status().message(), processes.rank() == bad ? own : of_another);
+      processes.Fail(trainer.status());
+      std::fclose(out);
+    });
+  }
+}
 
 // Whatever is in the checkpoint's metrics is on the disk before it takes its place: they are not
 // written again.

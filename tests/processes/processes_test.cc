@@ -234,6 +234,88 @@ TEST_F(ProcessesTest, WithoutANumberOfBlocksThereAreAsManyAsProcesses) {
   EXPECT_TRUE(got.tensors == want.tensors);
 }
 
+constexpr char kTwoSteps[] = "train { steps: 2 blocks: 8 }";
+
+// What a command comes to in a shell that does `first`; $0 and $@ are the command.
+ProgramResult RunInShell(const std::string& script, const std::vector<std::string>& command) {
+  return RunProgramUnder({"sh", "-c", script}, "pretext", command);
+}
+
+std::string FromPipe() { return "cat " + ScratchFolder() + "/pipeline.textproto | "; }
+
+// The first process reads it for all.
+TEST_F(ProcessesTest, APipelineThatCanBeReadOnce) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("u"));
+  const RunFiles want = Run({kTwoSteps}, 1);
+  std::vector<std::string> command = Command({kFast, kTwoSteps}, 2);
+  command[1] = "/dev/stdin";
+  Clear();
+  const ProgramResult result = RunInShell(FromPipe() + "\"$0\" \"$@\"", command);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_TRUE(RunFiles("run").tensors == want.tensors);
+  if (Mpirun().empty()) return;
+  std::vector<std::string> launcher = Mpirun();
+  launcher.insert(launcher.begin(), {"sh", "-c", FromPipe() + "\"$0\" \"$@\""});
+  command = Command({kFast, kTwoSteps}, 1);
+  command[1] = "/dev/stdin";
+  Clear();
+  const ProgramResult over_mpi = RunProgramUnder(launcher, "pretext_mpi", command);
+  EXPECT_EQ(over_mpi.exit_code, 0) << over_mpi.output;
+  EXPECT_TRUE(RunFiles("run").tensors == want.tensors);
+}
+
+// What every process finds is no other's fault than the first one's, whoever is first.
+TEST_F(ProcessesTest, WhatAllFindIsNobodysFault) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("v"));
+  for (int turn = 0; turn < 5; ++turn) {
+    const ProgramResult none = RunProgram({"train", "none.textproto", "--processes", "4"});
+    EXPECT_EQ(none.exit_code, 1) << none.output;
+    EXPECT_EQ(none.output.rfind("none.textproto: ", 0), 0u) << none.output;
+    EXPECT_THAT(none.output, Not(HasSubstr("process ")));
+    const ProgramResult of_data =
+        RunProgram(Command({kFast, "train { batch_size: 1000 blocks: 4 }"}, 4));
+    EXPECT_EQ(of_data.exit_code, 2) << of_data.output;
+    EXPECT_THAT(of_data.output, HasSubstr("train.batch_size: "));
+    EXPECT_THAT(of_data.output, Not(HasSubstr("process 1")));
+    EXPECT_THAT(of_data.output, Not(HasSubstr("process 2")));
+    EXPECT_THAT(of_data.output, Not(HasSubstr("process 3")));
+  }
+}
+
+// 8 processes have 112 sockets when they are started.
+TEST_F(ProcessesTest, TheLimitOfOpenFilesIsRaisedWhereItMayBe) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("w"));
+  Clear();
+  const std::vector<std::string> command = Command({kFast, kTwoSteps}, 8);
+  const ProgramResult raised = RunInShell("ulimit -S -n 64; \"$0\" \"$@\"", command);
+  EXPECT_EQ(raised.exit_code, 0) << raised.output;
+  Clear();
+  const ProgramResult refused = RunInShell("ulimit -n 64; \"$0\" \"$@\"", command);
+  EXPECT_EQ(refused.exit_code, 1) << refused.output;
+  EXPECT_THAT(refused.output, HasSubstr("no sockets for 8 processes"));
+  EXPECT_THAT(refused.output, HasSubstr("ulimit -n 176"));
+}
+
+// The first word of /proc/PID/comm, which ps and pkill go by.
+std::string NameOf(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/comm");
+  std::string name;
+  file >> name;
+  return name;
+}
+
+TEST_F(ProcessesTest, TheyHaveTheProgramsName) {
+  WriteScratchFile("pipeline.textproto", SmallAutoencoder("x"));
+  Clear();
+  std::vector<std::string> names;
+  RunProgram(Command({kFast, "train { epochs: 100000 blocks: 2 }"}, 2), [&](pid_t parent) {
+    if (!names.empty() || FileContents("run/metrics.jsonl").size() < 200) return;
+    names = {NameOf(parent), NameOf(ChildrenOf(parent).at(0))};
+    kill(parent, SIGTERM);
+  });
+  EXPECT_THAT(names, testing::ElementsAre("pretext", "pretext"));
+}
+
 // One error, of the first process's own or of another's, and no process stays.
 TEST_F(ProcessesTest, AFaultIsSaidOnce) {
   WriteScratchFile("pipeline.textproto", SmallAutoencoder("i"));
@@ -369,6 +451,11 @@ TEST_F(ProcessesTest, OverMpiTheBitsAreTheSame) {
   const ProgramResult fault = RunProgramUnder(Mpirun(), "pretext_mpi", command);
   EXPECT_NE(fault.exit_code, 0);
   EXPECT_THAT(fault.output, HasSubstr("train.blocks: is 1, and the training is shared by 2"));
+  // What is for one process is not done twice.
+  const ProgramResult twice =
+      RunProgramUnder(Mpirun(), "pretext_mpi", {"validate", "pipeline.textproto"});
+  EXPECT_NE(twice.exit_code, 0);
+  EXPECT_THAT(twice.output, HasSubstr("started as one of 2 processes, and validate is for one"));
   // A program without MPI says so, and does not train twice.
   const ProgramResult without = RunProgramUnder(Mpirun(), "pretext", command);
   EXPECT_NE(without.exit_code, 0);
