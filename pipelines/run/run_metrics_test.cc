@@ -136,7 +136,7 @@ TEST_F(RunMetricsTest, FlushPutsLinesAndNameOnTheDisk) {
   EXPECT_THAT(Calls([&] { EXPECT_TRUE(metrics.Flush().ok()); }),
               ElementsAre(Kind::kOpen, Kind::kFlush, Kind::kFlushFolder, Kind::kOpen))
       << "there are no times";
-  ASSERT_TRUE(metrics.Log(20, 1, "", {{"loss", 0.5}}, {{"seconds", 3}}).ok());
+  ASSERT_TRUE(metrics.Log(20, 1, "", {{"loss", 0.5}}, {}, {{"seconds", 3}}).ok());
   EXPECT_THAT(Calls([&] { EXPECT_TRUE(metrics.Flush().ok()); }),
               ElementsAre(Kind::kOpen, Kind::kFlush, Kind::kFlushFolder, Kind::kOpen, Kind::kFlush,
                           Kind::kFlushFolder));
