@@ -9,6 +9,7 @@
 #include "core/loader/loader.h"
 #include "core/plugin/registry.h"
 #include "evaluation/language/language_baseline.h"
+#include "evaluation/pca/pca.h"
 #include "evaluation/probe/probe.h"
 #include "evaluation/representation/representation.h"
 #include "google/protobuf/any.pb.h"
