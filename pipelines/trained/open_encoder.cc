@@ -7,6 +7,7 @@
 #include "base/file/is_there.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/checkpoint/run_names.h"
 #include "pipelines/encoder/describe.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -43,8 +44,7 @@ absl::StatusOr<TrainedEncoder> OpenCheckpoint(const RunDirectory& run,
   absl::StatusOr<TrainedEncoder> trained =
       MakeTrainedEncoder(described ? written : run.pipeline_path(), *text, run.path());
   if (!trained.ok()) return trained.status();
-  const absl::Status loaded =
-      LoadEncoderWeights(WholeFolder(checkpoint) + kEncoderWeights, "", *trained);
+  const absl::Status loaded = LoadEncoderWeights(WeightsIn(WholeFolder(checkpoint)), "", *trained);
   if (!loaded.ok()) return loaded;
   // They are those of the end, not of this checkpoint.
   trained->file.clear_figure();
