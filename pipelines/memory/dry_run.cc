@@ -113,8 +113,8 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const 
   const uint64_t seed = parts.config->train().seed();
   model.Allocate(seed);
   MemoryPool::SetCompact(parts.config->train().gradient_checkpointing());
-  const auto times = static_cast<double>(parts.config->train().batch_size()) /
-                     static_cast<double>(step_samples);
+  const auto times =
+      static_cast<double>(parts.config->train().batch_size()) / static_cast<double>(step_samples);
   const bool whole = IsJudgedWhole(parts);
   const auto train = [&](const Batch& batch) {
     const ForwardContext context{

@@ -60,8 +60,7 @@ GatheredBytes BytesOfGathered(const Assembled& parts) {
     return {.in_step = samples * 2 * (h + z), .between_steps = samples * (1 + own) * (h + z)};
   }
   const double judged = views * static_cast<double>(final_head.output().size());
-  const double clean =
-      parts.loss->needs_clean() ? static_cast<double>(parts.sample.size()) : 0;
+  const double clean = parts.loss->needs_clean() ? static_cast<double>(parts.sample.size()) : 0;
   const double buffers = judged + std::max({judged, h, clean});
   // The gradient of the batch before is there until there is another; the monitor's z is in its
   // place.

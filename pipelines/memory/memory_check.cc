@@ -137,8 +137,8 @@ double SpaceBeside(const Assembled& parts, const MemoryLimit& limit) {
 double ChunkedBytes(const Assembled& parts) {
   if (!IsCut(parts)) return 0;
   const Pipeline::Train& train = parts.config->train();
-  const double share = std::max(1, parts.blocks_of_process()) /
-                       static_cast<double>(std::max(1, train.blocks()));
+  const double share =
+      std::max(1, parts.blocks_of_process()) / static_cast<double>(std::max(1, train.blocks()));
   const double rows = share * static_cast<double>(train.batch_size() * parts.views());
   return sizeof(float) * rows *
          static_cast<double>(parts.encoder->output().size() + 3 * parts.head->output().size());
@@ -197,8 +197,7 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
   needs.activations = run->step.At(at_once) + ChunkedBytes(parts) + gathered.in_step;
   if (evaluates) {
     needs.evaluation = pairs + std::max(measured + UntrainedBytes(parts), report) +
-                       run->evaluation.At(static_cast<double>(evaluated)) +
-                       gathered.between_steps;
+                       run->evaluation.At(static_cast<double>(evaluated)) + gathered.between_steps;
   }
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/true);
   return needs;

@@ -67,11 +67,9 @@ constexpr double kLeast = 0.97, kMost = 1.25, kMegabytes = 12e6;
 // What `validate` says, which knows of one process; what the training says of several.
 void ExpectEstimate(const std::string& pipeline, const std::string& override, int processes = 1) {
   double peak = 0;
-  const ProgramResult trained = RunProgram({"train", pipeline, "--override", override,
-                                            absl::StrCat("--processes=", processes)},
-                                           [&](pid_t first) {
-                                             peak = std::max(peak, PeakOfProcesses(first));
-                                           });
+  const ProgramResult trained = RunProgram(
+      {"train", pipeline, "--override", override, absl::StrCat("--processes=", processes)},
+      [&](pid_t first) { peak = std::max(peak, PeakOfProcesses(first)); });
   ASSERT_EQ(trained.exit_code, 0) << trained.output;
   const ProgramResult said =
       processes > 1 ? trained : RunProgram({"validate", pipeline, "--override", override});
