@@ -6,7 +6,6 @@
 #include "base/file/folder.h"
 #include "base/file/is_there.h"
 #include "pipelines/assembly/assembly.h"
-#include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/checkpoint/run_names.h"
 #include "pipelines/encoder/describe.h"
 #include "pipelines/run/run_directory.h"
@@ -80,20 +79,6 @@ absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
   const Pipeline::Train& train = over->config->train();
   if (train.has_precision()) trained->file.set_precision(train.precision());
   return trained;
-}
-
-absl::Status MakeEncoderFolder(const std::string& run) {
-  const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(run);
-  if (!directory.ok()) return directory.status();
-  const absl::StatusOr<CheckpointFacts> facts = ReadCheckpointFacts(directory->checkpoint_path());
-  if (!facts.ok()) return facts.status();
-  absl::StatusOr<TrainedEncoder> trained = OpenCheckpoint(*directory, directory->checkpoint_path());
-  if (!trained.ok()) return trained.status();
-  EncoderFile file = trained->file;
-  file.set_step(facts->cursor.step);
-  AddLastFigures(directory->metrics_path(), file);
-  return WriteEncoderFolder(directory->encoder_path(), file, trained->encoder->parameters(),
-                            trained->tokenizer.get());
 }
 
 }  // namespace pretext

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipelines/encoder/encoder_folder.h"
 
@@ -25,9 +24,5 @@ namespace pretext {
 // train { precision } alone can be another where the encoder is used; the rest is a fault.
 absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
                                            const std::vector<std::string>& overrides = {});
-
-// Writes the encoder that a run's latest checkpoint has to RUN/encoder. For a program that goes on
-// with the folder (export); a run that ends writes it by itself.
-absl::Status MakeEncoderFolder(const std::string& run);
 
 }  // namespace pretext
