@@ -8,7 +8,6 @@
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/checkpoint/run_names.h"
 #include "pipelines/encoder/describe.h"
-#include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/trained/trained.h"
 #include "pipelines/trained/use_overrides.h"
@@ -36,12 +35,7 @@ absl::StatusOr<std::string> DescribeRun(const RunDirectory& run) {
 // The encoder of one of a run's checkpoints.
 absl::StatusOr<TrainedEncoder> OpenCheckpoint(const RunDirectory& run,
                                               const std::string& checkpoint) {
-  const std::string written = WholeFolder(run.encoder_path()) + kEncoderFile;
-  const bool described = IsThere(written);
-  const absl::StatusOr<std::string> text = described ? ReadEncoderText(written) : DescribeRun(run);
-  if (!text.ok()) return text.status();
-  absl::StatusOr<TrainedEncoder> trained =
-      MakeTrainedEncoder(described ? written : run.pipeline_path(), *text, run.path());
+  absl::StatusOr<TrainedEncoder> trained = OpenWithoutWeights(run);
   if (!trained.ok()) return trained.status();
   const absl::Status loaded = LoadEncoderWeights(WeightsIn(WholeFolder(checkpoint)), "", *trained);
   if (!loaded.ok()) return loaded;
@@ -68,6 +62,14 @@ absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
 }
 
 }  // namespace
+
+absl::StatusOr<TrainedEncoder> OpenWithoutWeights(const RunDirectory& run) {
+  const std::string written = WholeFolder(run.encoder_path()) + kEncoderFile;
+  const bool described = IsThere(written);
+  const absl::StatusOr<std::string> text = described ? ReadEncoderText(written) : DescribeRun(run);
+  if (!text.ok()) return text.status();
+  return MakeTrainedEncoder(described ? written : run.pipeline_path(), *text, run.path());
+}
 
 absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
                                            const std::vector<std::string>& overrides) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "pipelines/encoder/encoder_folder.h"
+#include "pipelines/run/run_directory.h"
 
 namespace pretext {
 
@@ -24,5 +25,9 @@ namespace pretext {
 // train { precision } alone can be another where the encoder is used; the rest is a fault.
 absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
                                            const std::vector<std::string>& overrides = {});
+
+// The parts of a run's encoder as its RUN/encoder describes them, else its pipeline, without
+// weights: parameters are declared, and not allocated.
+absl::StatusOr<TrainedEncoder> OpenWithoutWeights(const RunDirectory& run);
 
 }  // namespace pretext
