@@ -61,11 +61,12 @@ GatheredBytes BytesOfGathered(const Assembled& parts) {
   }
   const double judged = views * static_cast<double>(final_head.output().size());
   const double clean = parts.loss->needs_clean() ? static_cast<double>(parts.sample.size()) : 0;
+  const bool target = parts.teacher != nullptr || parts.predictor != nullptr;
   const double buffers = judged + std::max({judged, h, clean});
   // The gradient of the batch before is there until there is another; the monitor's z is in its
   // place.
   return {.in_step = samples * (buffers + judged + h),
-          .between_steps = samples * (buffers + 3 * judged + clean + own * (h + z))};
+          .between_steps = samples * (buffers + (target ? 3 : 2) * judged + clean + own * (h + z))};
 }
 
 LossOfValues GatheredLoss::Judge(const LossInput& own, Reduction reduction) {
