@@ -11,6 +11,7 @@
 #include "base/text/counted.h"
 #include "cli/command.h"
 #include "cli/out_path.h"
+#include "core/plugin/unknown_tokens.h"
 #include "evaluation/embed_text/labelled_text.h"
 #include "pipelines/embed/embed_run.h"
 #include "pipelines/run/progress.h"
@@ -133,14 +134,10 @@ void Say(const EmbedReport& report, const BatchEncoder& encoder, std::FILE* said
     std::fprintf(said, "%s ill-formed UTF-8 sequences are replaced\n",
                  Counted(report.text.repaired).c_str());
   }
-  const double unknown = static_cast<double>(report.text.unknown) /
-                         static_cast<double>(std::max<int64_t>(1, report.text.tokens));
-  if (unknown >= 0.01) {
-    std::fprintf(
-        said,
-        "warning: %.1f %% of the texts' tokens are [UNK]: the vocabulary that this run learnt does "
-        "not fit them\n",
-        100 * unknown);
+  const std::string unknown = TooManyUnknown(report.text.unknown, report.text.tokens);
+  if (!unknown.empty()) {
+    std::fprintf(said, "warning: %s: the vocabulary that this run learnt does not fit the texts\n",
+                 unknown.c_str());
   }
 }
 

@@ -108,6 +108,10 @@ absl::Status EvaluateFeatures() {
   if (!held.ok()) return held.status();
   figures.samples = held->count;
   figures.warnings = HollowFigures(*train, *held, options);
+  for (const KnnVote& vote : options.knn) {
+    const std::string hollow = HollowVote(vote, train->count);
+    if (!hollow.empty()) figures.warnings.push_back(hollow);
+  }
   const auto scores = ScoreFeatures("", *train, *held, options);
   if (!scores.ok()) return scores.status();
   figures.values = *scores;
@@ -141,8 +145,10 @@ absl::Status EvalCommand(const std::vector<std::string>& arguments) {
   Progress progress(stderr);
   StopOnSignalsAtAnyTime(kLastWords);
   Evaluation evaluation(*parts);
-  const absl::StatusOr<Figures> figures = evaluation.Run(/*last=*/true, TellOn(progress));
+  absl::StatusOr<Figures> figures = evaluation.Run(/*last=*/true, TellOn(progress));
   if (!figures.ok()) return figures.status();
+  // Those of a training are said before it.
+  WarnOfVotes(*parts, &figures->warnings);
   return Print(*figures);
 }
 

@@ -65,27 +65,23 @@ std::string DescribeProcesses(const Processes& processes) {
   return text + "\n";
 }
 
-// That the training fits the memory, and what it comes to.
-absl::Status CheckAndTell(const Assembled& parts, const Processes& processes) {
-  const absl::StatusOr<std::string> memory =
-      CheckAndDescribeMemory(parts, /*evaluates=*/processes.rank() == 0);
-  if (!memory.ok()) return memory.status();
+// What the training comes to. `memory` is its line, `kernels` those of FormatKernels.
+void Tell(const Assembled& parts, const std::string& memory, const Processes& processes,
+          const std::string& kernels) {
   const int asked = parts.config->train().threads();
   const int count = asked > 0 ? asked : omp_get_max_threads();
   const std::string threads = count == 1 ? "threads        1\n"
                                          : absl::StrCat("threads        ", count, " threads wait ",
                                                         DescribeWaiting(), "\n");
-  const std::string kernels = absl::StrCat("kernels        ", FormatKernels(GetSystemInfo()), "\n");
-  std::fputs((DescribePipeline(parts) + *memory + DescribeProcesses(processes) + threads + kernels)
+  std::fputs(absl::StrCat(DescribePipeline(parts), memory, DescribeProcesses(processes), threads,
+                          "kernels        ", kernels, "\n")
                  .c_str(),
              stdout);
-  return absl::OkStatus();
 }
 
 // That all processes multiply by the same code: with another one a block has other bits, and what a
 // loss learns would become another in each. FAST has given up the same bits.
-absl::Status CheckKernels(const Assembled& parts, Processes& processes) {
-  const std::string own = FormatKernels(GetSystemInfo());
+absl::Status CheckKernels(const Assembled& parts, Processes& processes, const std::string& own) {
   const absl::StatusOr<std::string> first = BroadcastText(processes, own);
   if (!first.ok()) return first.status();
   if (*first == own || parts.config->train().reduction() == Pipeline::Train::FAST) {
@@ -124,11 +120,15 @@ struct Training {
 };
 
 absl::StatusOr<Training> Prepare(Assembled parts, Processes& processes, Progress& progress) {
-  absl::Status well = AllWell(processes, CheckAndTell(parts, processes));
-  if (!well.ok()) return well;
-  if (absl::Status same = CheckKernels(parts, processes); !same.ok()) return same;
+  const absl::StatusOr<std::string> memory =
+      CheckAndDescribeMemory(parts, /*evaluates=*/processes.rank() == 0);
+  if (absl::Status well = AllWell(processes, memory.status()); !well.ok()) return well;
+  const SystemInfo system = GetSystemInfo();
+  const std::string kernels = FormatKernels(system);
+  Tell(parts, *memory, processes, kernels);
+  if (absl::Status same = CheckKernels(parts, processes, kernels); !same.ok()) return same;
   auto trainer = Trainer::Create(std::move(parts), kVersion, processes, progress, SignalledStop(),
-                                 FormatBuild(GetSystemInfo()));
+                                 FormatBuild(system));
   if (!trainer.ok()) return trainer.status();
   return Training{*std::move(trainer), ""};
 }

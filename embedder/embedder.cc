@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/boundary.h"
+#include "core/plugin/registry.h"
 #include "pipelines/embed/array_samples.h"
 #include "pipelines/embed/batch_encoder.h"
 #include "pipelines/embed/picture_samples.h"
@@ -91,9 +92,8 @@ std::vector<int64_t> Embedder::picture_shape() const {
 
 std::string Embedder::description() const {
   const TrainedEncoder& trained = parts_->encoder.trained();
-  const std::string& type = trained.file.encoder().type_url();
   return absl::StrCat("vectors of ", width(), " of ", trained.sample.ToString(), "; encoder ",
-                      type.substr(type.rfind('/') + 1), ", run ", trained.file.name(),
+                      TypeNameOf(trained.file.encoder()), ", run ", trained.file.name(),
                       trained.file.has_step() ? absl::StrCat(", step ", trained.file.step()) : "");
 }
 

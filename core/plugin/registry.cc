@@ -83,6 +83,8 @@ std::string TypeInBrackets(absl::string_view name) {
   return absl::StrCat("[", kTypePrefix, name, "]");
 }
 
+std::string TypeNameOf(const google::protobuf::Any& any) { return AfterLast(any.type_url(), '/'); }
+
 absl::Status CheckPluginName(absl::string_view kind, absl::string_view name) {
   const Plugin* plugin = FindPlugin(name);
   if (plugin != nullptr && plugin->kind == kind) return absl::OkStatus();
@@ -119,7 +121,7 @@ absl::StatusOr<PluginConfig> UnpackPlugin(absl::string_view kind,
   if (any.type_url().empty()) {
     return absl::InvalidArgumentError(absl::StrCat("names no ", kind));
   }
-  const std::string name = AfterLast(any.type_url(), '/');
+  const std::string name = TypeNameOf(any);
   if (const absl::Status status = CheckPluginName(kind, name); !status.ok()) return status;
   PluginConfig config;
   config.plugin = FindPlugin(name);

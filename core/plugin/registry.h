@@ -93,6 +93,9 @@ absl::Status CheckPluginName(absl::string_view kind, absl::string_view name);
 // "[type.googleapis.com/pretext.NtXent]", as a pipeline writes it.
 std::string TypeInBrackets(absl::string_view name);
 
+// The name of the config in an Any: "pretext.NtXent".
+std::string TypeNameOf(const google::protobuf::Any& any);
+
 // A config taken out of its Any, as the plugin's own message.
 struct PluginConfig {
   const Plugin* plugin = nullptr;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/changed_file.h"
 #include "base/file/looked_for_at.h"
 #include "base/file/mapped_file.h"
 
@@ -72,7 +73,7 @@ absl::Status ReadCifarFile(const std::string& path, const CifarLayout& layout, i
   const absl::StatusOr<MappedFile> file = Checked(path, MappedFile::Open(path), layout);
   if (!file.ok()) return file.status();
   if (static_cast<int64_t>(file->contents().size()) != expected * layout.record()) {
-    return absl::FailedPreconditionError(path + ": the file changed while it was being used");
+    return ChangedWhileUsed(path);
   }
   return AppendRecords(path, layout, file->contents(), pixels, labels);
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/file/changed_file.h"
 #include "core/plugin/held_out_fields.h"
 #include "datasets/idx_images/idx_images.pb.h"
 
@@ -48,8 +49,7 @@ absl::Status IdxImagesDataset::Part::Load(ByteImages::Part& part) const {
   if (!read.ok()) return read.status();
   // What was built into the pipeline is what the header said when it was checked.
   if (read->count != header.count || read->height != header.height || read->width != header.width) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(images_path, ": the file changed while it was being used"));
+    return ChangedWhileUsed(images_path);
   }
   part.pixels = std::move(read->pixels);
   if (labels_path.empty()) return absl::OkStatus();

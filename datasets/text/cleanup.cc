@@ -2,16 +2,16 @@
 
 #include <string_view>
 
+#include "absl/strings/ascii.h"
+
 namespace pretext {
 namespace {
-
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 void CollapseWhitespace(std::string* text) {
   size_t to = 0;
   bool space = true;  // what was written last; also true at the start
   for (const char c : *text) {
-    if (!IsSpace(c)) {
+    if (!absl::ascii_isspace(c)) {
       (*text)[to++] = c;
       space = false;
     } else if (!space) {

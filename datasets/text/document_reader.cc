@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/unicode/unicode.h"
 #include "datasets/text/document_hash.h"
@@ -14,13 +15,11 @@ namespace {
 constexpr int64_t kBatchBytes = 4 << 20;
 constexpr size_t kBlockBytes = 1 << 18;
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 // Where to cut a text that is longer than `limit`, at most there.
 size_t CutAt(const std::string& text, size_t limit) {
   size_t at = limit;
-  while (at > limit / 2 && !IsSpace(text[at])) --at;
-  if (IsSpace(text[at])) return at;
+  while (at > limit / 2 && !absl::ascii_isspace(text[at])) --at;
+  if (absl::ascii_isspace(text[at])) return at;
   at = limit;
   while (at > limit - 4 && (text[at] & 0xC0) == 0x80) --at;
   return at;
@@ -60,7 +59,7 @@ void DocumentReader::MakeReady(std::vector<std::string>& documents) {
   size_t kept = 0;
   for (size_t i = 0; i < documents.size(); ++i) {
     has_first_ = has_first_ && later_[i];
-    if (std::all_of(documents[i].begin(), documents[i].end(), IsSpace)) continue;
+    if (std::all_of(documents[i].begin(), documents[i].end(), absl::ascii_isspace)) continue;
     if (!has_first_) first_hash_ = hashes[i];
     has_first_ = true;
     split_hashes_.push_back(first_hash_);
@@ -119,9 +118,9 @@ void DocumentReader::TakeLine(std::string_view line, bool whole,
                               std::vector<std::string>& documents) {
   using Unit = DocumentOptions::Unit;
   const bool first_part = !std::exchange(in_line_, !whole);
-  const bool blank = std::all_of(line.begin(), line.end(), IsSpace);
+  const bool blank = std::all_of(line.begin(), line.end(), absl::ascii_isspace);
   if (first_part) {
-    const bool indented = !line.empty() && IsSpace(line[0]);
+    const bool indented = !line.empty() && absl::ascii_isspace(line[0]);
     if ((options_.unit == Unit::kParagraph && blank) ||
         (options_.unit == Unit::kUnindented && after_blank_ && !blank && !indented)) {
       FinishDocument(documents);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/text/counted.h"
+#include "core/plugin/unknown_tokens.h"
 #include "datasets/text/corpus.h"
 #include "datasets/text/document_hash.h"
 #include "datasets/text/text.pb.h"
@@ -18,10 +19,6 @@ namespace {
 
 // Part of every key: what is in a cache file, and how documents come about.
 constexpr absl::string_view kFormat = "pretext text cache 3";
-
-// A share of unknown tokens from which on a vocabulary is said not to fit. Vocabularies of their
-// own text leave some hundredths of a percent.
-constexpr double kUnknownWarning = 0.01;
 
 DocumentOptions::Unit UnitOf(Text::Document document) {
   switch (document) {
@@ -274,15 +271,14 @@ std::string TextDataset::Summary() const {
     absl::StrAppendFormat(&text, "; %.0f%% of the documents are repeats",
                           100 * cache_->duplicates());
   }
-  const int64_t tokens = train.tokens + test.tokens, unknown = train.unknown + test.unknown;
-  const double share = static_cast<double>(unknown) / static_cast<double>(tokens);
-  if (share >= kUnknownWarning) {
-    absl::StrAppendFormat(
-        &text,
-        "\nwarning: %.1f %% of the tokens are [UNK]: the vocabulary does not fit this text. Was it "
-        "learnt from text of another language or kind, or with other options (lower_case, "
-        "strip_accents, …)? Is its alphabet_limit too low?",
-        100 * share);
+  const std::string unknown =
+      TooManyUnknown(train.unknown + test.unknown, train.tokens + test.tokens);
+  if (!unknown.empty()) {
+    absl::StrAppend(
+        &text, "\nwarning: ", unknown,
+        ": the vocabulary does not fit this text. Was it learnt from text of another language or "
+        "kind, or with other options (lower_case, strip_accents, …)? Is its alphabet_limit too "
+        "low?");
   }
   return text;
 }

@@ -171,14 +171,15 @@ std::vector<std::string> HollowFigures(const Features& train, const Features& te
            "that are measured are of classes that no training sample has: their answers are wrong "
            "whatever h is");
   }
-  for (const KnnVote& vote : options.knn) {
-    if (vote.neighbors < train.count) continue;
-    warnings.push_back(absl::StrCat(
-        "k-NN with k = ", vote.neighbors, " asks all of the ", Counted(train.count),
-        " training samples", vote.temperature > 0 ? "" : ", which always answers the largest class",
-        "; a smaller k, evaluate { knn { k: … } }, would tell more"));
-  }
   return warnings;
+}
+
+std::string HollowVote(const KnnVote& vote, int64_t samples) {
+  if (vote.neighbors < samples) return "";
+  return absl::StrCat("k-NN with k = ", vote.neighbors, " asks all of the ", Counted(samples),
+                      " training samples",
+                      vote.temperature > 0 ? "" : ", which always answers the largest class",
+                      "; a smaller k, evaluate { knn { k: … } }, would tell more");
 }
 
 bool TakesComponents(int64_t values, bool reconstructs, bool classified) {

@@ -63,9 +63,11 @@ absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& en
                                           const Dataset& dataset,
                                           const RepresentationOptions& options);
 
+// That a vote of so many training samples asks all of them, in words; "" where it does not.
+std::string HollowVote(const KnnVote& vote, int64_t samples);
+
 // What makes figures hollow, in words: test samples that are training samples too, or of one value
-// throughout, one class alone, more neighbours than samples. Of `train` and `test` as RawSplit has
-// them.
+// throughout, one class alone. Of `train` and `test` as RawSplit has them.
 std::vector<std::string> HollowFigures(const Features& train, const Features& test,
                                        const RepresentationOptions& options);
 

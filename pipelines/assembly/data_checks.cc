@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "base/text/counted.h"
 #include "core/plugin/dataset.h"
 #include "core/plugin/field_checker.h"
+#include "evaluation/representation/representation.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/assembly/freeze.h"
@@ -177,6 +179,17 @@ absl::Status CheckAgainstExtent(const Assembled& parts) {
   return map.ok() ? absl::OkStatus() : map.status();
 }
 
+void WarnOfVotes(const Assembled& parts, std::vector<std::string>* warnings) {
+  if (!IsClassified(parts)) return;
+  const Pipeline::Evaluate& evaluate = parts.config->evaluate();
+  const int64_t samples = parts.dataset->size(Split::kTrain), limit = evaluate.max_train_samples();
+  const int64_t asked = limit > 0 ? std::min(limit, samples) : samples;
+  for (const Pipeline::Knn& knn : evaluate.knn()) {
+    std::string hollow = HollowVote({knn.k(), knn.temperature()}, asked);
+    if (!hollow.empty()) warnings->push_back(std::move(hollow));
+  }
+}
+
 absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* warnings) {
   const Pipeline& config = *parts.config;
   const int64_t samples = parts.dataset->size(Split::kTrain);
@@ -191,17 +204,8 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
   WarnOfFreezing(parts, samples, warnings);
   WarnOfBatchesLeftOver(parts, samples, warnings);
   WarnOfUnreached(parts, samples, warnings);
+  WarnOfVotes(parts, warnings);
   const Pipeline::Evaluate& evaluate = config.evaluate();
-  const int64_t limit = evaluate.max_train_samples();
-  const int64_t neighbours = limit > 0 ? std::min(limit, samples) : samples;
-  const bool classified = IsClassified(parts);
-  for (const Pipeline::Knn& knn : evaluate.knn()) {
-    if (!classified || knn.k() <= neighbours) continue;
-    warnings->push_back(
-        absl::StrCat("k-NN with k = ", knn.k(), " asks all of the ", Counted(neighbours),
-                     " training samples for their votes",
-                     knn.temperature() > 0 ? "" : ": it finds the commonest class"));
-  }
   const int64_t kept = evaluate.validation() > 0 ? parts.dataset->size(Split::kValidation) : 0;
   if (kept > 0 && kept < kFewSamples) {
     warnings->push_back(absl::StrCat(

@@ -23,4 +23,8 @@ absl::Status CheckAgainstExtent(const Assembled& parts);
 // end within the run. What is right but hollow is added to `warnings`. The dataset is loaded.
 absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* warnings);
 
+// Of those warnings the ones that are of an evaluation without a training too: ways to vote of k-NN
+// that ask all samples. The dataset is loaded.
+void WarnOfVotes(const Assembled& parts, std::vector<std::string>* warnings);
+
 }  // namespace pretext

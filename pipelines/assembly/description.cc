@@ -28,7 +28,7 @@ using google::protobuf::Any;
 using Row = std::array<std::string, 5>;
 
 std::string NameOf(const Any& any) {
-  const Plugin* plugin = FindPlugin(any.type_url().substr(any.type_url().rfind('/') + 1));
+  const Plugin* plugin = FindPlugin(TypeNameOf(any));
   return plugin == nullptr ? any.type_url() : plugin->ShortName();
 }
 

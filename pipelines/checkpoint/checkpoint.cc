@@ -9,14 +9,13 @@
 #include "base/file/folder.h"
 #include "core/tensor/finite.h"
 #include "core/tensor/safetensors.h"
+#include "pipelines/checkpoint/run_names.h"
 
 namespace pretext {
 namespace {
 
-constexpr char kWeights[] = "/weights.safetensors";
 constexpr char kOptimizer[] = "/optimizer.safetensors";
 // Keys of metadata.
-constexpr char kTokenizer[] = "tokenizer";
 constexpr char kTotalSteps[] = "total_steps";
 constexpr char kStepsPerEpoch[] = "steps_per_epoch";
 
@@ -126,7 +125,7 @@ std::map<std::string, std::string> ToMetadata(const CheckpointFacts& facts) {
       {"version", facts.origin.version},
       {"data", facts.origin.data},
       {"pipeline", facts.origin.pipeline}};
-  if (!facts.origin.tokenizer.empty()) metadata[kTokenizer] = facts.origin.tokenizer;
+  if (!facts.origin.tokenizer.empty()) metadata[kTokenizerKey] = facts.origin.tokenizer;
   if (!facts.best.empty()) {
     metadata["best"] = facts.best;
     metadata["best_value"] = Exact(facts.best_value);
@@ -162,7 +161,7 @@ absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path,
   whole("since_line.items", facts.since_line.items);
   real("since_line.seconds", facts.since_line.seconds);
   facts.origin = {text("version"), text("data"), text("pipeline"), ""};
-  if (metadata.count(kTokenizer) > 0) facts.origin.tokenizer = text(kTokenizer);
+  if (metadata.count(kTokenizerKey) > 0) facts.origin.tokenizer = text(kTokenizerKey);
   if (metadata.count("best") > 0) {
     facts.best = text("best");
     real("best_value", facts.best_value);
@@ -178,7 +177,7 @@ absl::StatusOr<CheckpointFacts> FromMetadata(const std::string& path,
 
 struct CheckpointPaths {
   explicit CheckpointPaths(const std::string& path)
-      : weights(WholeFolder(path) + kWeights), optimizer(WholeFolder(path) + kOptimizer) {}
+      : weights(WeightsIn(WholeFolder(path))), optimizer(WholeFolder(path) + kOptimizer) {}
   const std::string weights, optimizer;
 };
 
@@ -198,7 +197,7 @@ TensorFile WeightsOf(const std::vector<const ParameterSet*>& sets, const std::st
     for (const Parameter& p : set->parameters()) weights.tensors.push_back({p.name, p.value});
     for (const Buffer& b : set->buffers()) weights.tensors.push_back({b.name, b.value});
   }
-  if (!tokenizer.empty()) weights.metadata[kTokenizer] = tokenizer;
+  if (!tokenizer.empty()) weights.metadata[kTokenizerKey] = tokenizer;
   return weights;
 }
 
@@ -222,7 +221,7 @@ absl::Status SaveCheckpoint(const std::string& path, const CheckpointFacts& fact
   const std::string aside = CheckpointAside(path);
   status = RemoveAll(aside);
   if (status.ok()) status = MakeFolders(aside);
-  if (status.ok()) status = WriteTensors(aside + kWeights, weights);
+  if (status.ok()) status = WriteTensors(WeightsIn(aside), weights);
   if (status.ok()) status = WriteTensors(aside + kOptimizer, optimizer);
   return status.ok() ? ReplaceFolder(aside, path, old_to) : status;
 }
@@ -269,7 +268,7 @@ absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet
 
 absl::Status TakeWeights(const std::string& path, const TensorFile& weights,
                          const std::vector<ParameterSet*>& sets, const std::string& tokenizer) {
-  const auto theirs = weights.metadata.find(kTokenizer);
+  const auto theirs = weights.metadata.find(kTokenizerKey);
   if (theirs != weights.metadata.end() && theirs->second != tokenizer) {
     return absl::DataLossError(
         absl::StrCat(path,

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/file/changed_file.h"
 #include "base/file/mapped_file.h"
 #include "base/gzip_file/gzip_file.h"
 #include "datasets/cifar/cifar_file.h"
@@ -159,7 +160,7 @@ absl::StatusOr<std::unique_ptr<Input>> OpenIdx(const InputOptions& options,
   if (!file.ok()) return file.status();
   uint8_t skipped[kHeader];
   if (file->Read(skipped, kHeader) < kHeader) {
-    return absl::DataLossError(path + ": the file changed while it was being used");
+    return ChangedWhileUsed(path);
   }
   const int64_t classes =
       labels.empty() ? 0 : int64_t{*std::max_element(labels.begin(), labels.end())} + 1;

@@ -28,7 +28,7 @@ using google::protobuf::Message;
 // The tokenizer in a dataset's config, wherever it is; null without one.
 const Any* FindTokenizer(const Message& message) {
   if (const Any* any = dynamic_cast<const Any*>(&message)) {
-    const Plugin* plugin = FindPlugin(any->type_url().substr(any->type_url().rfind('/') + 1));
+    const Plugin* plugin = FindPlugin(TypeNameOf(*any));
     return plugin != nullptr && plugin->kind == kKindName<Tokenizer> ? any : nullptr;
   }
   std::vector<const FieldDescriptor*> fields;

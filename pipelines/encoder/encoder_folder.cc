@@ -13,6 +13,7 @@
 #include "core/tensor/safetensors.h"
 #include "google/protobuf/text_format.h"
 #include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/checkpoint/run_names.h"
 
 namespace pretext {
 namespace {
@@ -58,7 +59,7 @@ namespace {
 bool IsWhole(const std::string& path, const std::string& text, const std::string& checksum) {
   const absl::StatusOr<std::string> written = ReadFile(path + kEncoderFile, kMostBytes);
   if (!written.ok() || *written != text) return false;
-  const absl::StatusOr<TensorFile> weights = ReadTensors(path + kEncoderWeights);
+  const absl::StatusOr<TensorFile> weights = ReadTensors(WeightsIn(path));
   return weights.ok() && WeightsChecksum(*weights) == checksum;
 }
 
@@ -75,7 +76,7 @@ absl::Status WriteEncoderFolder(const std::string& path, EncoderFile file,
   const std::string aside = path + ".new";
   absl::Status status = RemoveAll(aside);
   if (status.ok()) status = MakeFolders(aside);
-  if (status.ok()) status = WriteTensors(aside + kEncoderWeights, weights);
+  if (status.ok()) status = WriteTensors(WeightsIn(aside), weights);
   if (status.ok() && tokenizer != nullptr) {
     status = SaveTokenizer(*tokenizer, absl::StrCat(aside, "/", tokenizer->file_name()));
   }
@@ -96,7 +97,7 @@ absl::StatusOr<TrainedEncoder> OpenEncoderFolder(const std::string& path) {
         absl::StrCat(folder, kEncoderFile, ": has no checksum of the weights"));
   }
   const absl::Status loaded =
-      LoadEncoderWeights(folder + kEncoderWeights, trained->file.weights(), *trained);
+      LoadEncoderWeights(WeightsIn(folder), trained->file.weights(), *trained);
   if (!loaded.ok()) return loaded;
   return trained;
 }

@@ -22,7 +22,6 @@
 namespace pretext {
 
 inline constexpr char kEncoderFile[] = "/encoder.textproto";
-inline constexpr char kEncoderWeights[] = "/weights.safetensors";
 
 // Puts the folder at `path`, in place of one that may be there, atomically: written aside, flushed,
 // exchanged; one that is there with the same in it is left alone. `file` without its `weights`.

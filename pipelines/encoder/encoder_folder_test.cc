@@ -10,6 +10,7 @@
 #include "base/file/read_file.h"
 #include "base/file/testing.h"
 #include "encoders/mlp/mlp.pb.h"
+#include "pipelines/checkpoint/run_names.h"
 
 namespace pretext {
 namespace {
@@ -99,7 +100,7 @@ TEST_F(EncoderFolderTest, OpensWhatWasWritten) {
 
 TEST_F(EncoderFolderTest, FindsEveryChangedByte) {
   ASSERT_TRUE(Write(path_).ok());
-  for (const std::string name : {kEncoderFile, kEncoderWeights}) {
+  for (const std::string& name : {std::string(kEncoderFile), WeightsIn("")}) {
     const std::string whole = *ReadFile(path_ + name);
     for (size_t i = 0; i < whole.size(); ++i) {
       std::string changed = whole;
@@ -119,7 +120,7 @@ TEST_F(EncoderFolderTest, TakesNoPartsOfTwoEncoders) {
   trained_.encoder->parameters().parameters()[0].value.data()[0] += 1;
   ASSERT_TRUE(Write(folder_ / "other").ok());
   const std::string other = *ReadFile(folder_ / "other/weights.safetensors");
-  ASSERT_TRUE(WriteFileAtomically(path_ + kEncoderWeights, other).ok());
+  ASSERT_TRUE(WriteFileAtomically(WeightsIn(path_), other).ok());
   EXPECT_THAT(std::string(OpenEncoderFolder(path_).status().message()),
               HasSubstr("is not of one encoder with"));
 }
@@ -128,7 +129,7 @@ TEST_F(EncoderFolderTest, NamesWhatIsWrong) {
   const auto error = [&] { return std::string(OpenEncoderFolder(path_).status().message()); };
   EXPECT_THAT(error(), StartsWith(path_ + "/encoder.textproto: cannot be read"));
   ASSERT_TRUE(Write(path_).ok());
-  ASSERT_TRUE(RemoveAll(path_ + kEncoderWeights).ok());
+  ASSERT_TRUE(RemoveAll(WeightsIn(path_)).ok());
   EXPECT_THAT(error(), StartsWith(path_ + "/weights.safetensors: cannot be read"));
 
   EncoderFile file = SmallFile();

@@ -14,6 +14,7 @@
 #include "core/tensor/safetensors.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/checkpoint/fingerprint.h"
+#include "pipelines/checkpoint/run_names.h"
 #include "pipelines/initialize/fitting.h"
 #include "pipelines/initialize/matching.h"
 #include "pipelines/initialize/provenance.h"
@@ -31,9 +32,7 @@ std::string FieldOf(size_t entry, const char* field) {
 
 // Where a run keeps what it began with.
 std::string FolderOfInitial(const std::string& run) { return run + "/initial"; }
-std::string WeightsOfInitial(const std::string& run) {
-  return FolderOfInitial(run) + "/weights.safetensors";
-}
+std::string WeightsOfInitial(const std::string& run) { return WeightsIn(FolderOfInitial(run)); }
 
 }  // namespace
 
@@ -100,7 +99,7 @@ absl::Status Initialization::Check(const Dataset& dataset) const {
   for (size_t i = 0; i < sources_.size(); ++i) {
     const WeightFile& file = sources_[i]->file;
     const auto& metadata = file.header().metadata;
-    const auto theirs = metadata.find("tokenizer");
+    const auto theirs = metadata.find(kTokenizerKey);
     if (theirs != metadata.end()) {
       check.That(theirs->second == TokenizerFingerprint(dataset), FieldOf(i, "from"),
                  absl::StrCat(file.path(),

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/text/counted.h"
+#include "pipelines/checkpoint/run_names.h"
 #include "pipelines/text/config_differences.h"
 #include "pipelines/text/load_pipeline.h"
 
@@ -27,7 +28,7 @@ std::string Count(const std::vector<std::string>& names, const char* what) {
 // Where the part is another than in the run, though its tensors have the same shapes.
 void AddDifferences(const WeightFile& file, const Pipeline& config,
                     const Pipeline::Initialize& entry, std::vector<std::string>& notes) {
-  absl::StatusOr<LoadedPipeline> run = LoadPipelineFile(file.run() + "/pipeline.textproto");
+  absl::StatusOr<LoadedPipeline> run = LoadPipelineFile(PipelineIn(file.run()));
   if (!run.ok() || !run->map.ok()) return;
   FillDefaults(run->config.get());
   if (run->config->teacher().kept() && entry.part() != Pipeline::Initialize::HEAD) {

@@ -11,6 +11,7 @@
 #include "base/file/folder.h"
 #include "base/file/is_there.h"
 #include "base/file/looked_for_at.h"
+#include "pipelines/checkpoint/run_names.h"
 
 namespace pretext {
 namespace {
@@ -41,8 +42,8 @@ absl::Status RefusePickle(const std::string& path) {
 
 // The file of weights in a folder.
 absl::StatusOr<std::string> FindIn(const std::string& folder) {
-  const std::string usual[] = {WholeFolder(folder + "/checkpoint") + "/weights.safetensors",
-                               folder + "/weights.safetensors", folder + "/model.safetensors"};
+  const std::string usual[] = {WeightsIn(WholeFolder(folder + "/checkpoint")), WeightsIn(folder),
+                               folder + "/model.safetensors"};
   for (const std::string& path : usual) {
     if (IsThere(path, PathKind::kFile)) return path;
   }
@@ -84,7 +85,7 @@ std::string RunAbove(const std::string& path) {
   constexpr int kFolders = 3;  // RUN/checkpoints/best/FILE; a slash at the end counts as one
   for (int i = 0; i < kFolders; ++i) {
     folder = ParentOf(folder);
-    if (IsThere(folder + "/pipeline.textproto")) return folder;
+    if (IsThere(PipelineIn(folder))) return folder;
   }
   return "";
 }

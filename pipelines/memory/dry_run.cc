@@ -11,6 +11,7 @@
 #include "core/plugin/forward_pass.h"
 #include "core/tensor/memory_pool.h"
 #include "pipelines/assembly/build_model.h"
+#include "pipelines/memory/gathered_loss.h"
 #include "pipelines/memory/synthetic_samples.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/train/train_step.h"
@@ -112,6 +113,9 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const 
   const uint64_t seed = parts.config->train().seed();
   model.Allocate(seed);
   MemoryPool::SetCompact(parts.config->train().gradient_checkpointing());
+  const auto times =
+      static_cast<double>(parts.config->train().batch_size()) / static_cast<double>(step_samples);
+  const bool whole = IsJudgedWhole(parts);
   const auto train = [&](const Batch& batch) {
     const ForwardContext context{
         .training = true,
@@ -120,7 +124,8 @@ absl::StatusOr<DryRun> MeasureModel(const Assembled& parts, Model& model, const 
         .batch_norm = parts.batch_norm(),
         .precision = parts.precision()};
     model.BeginStep({});
-    TrainStep step(model, /*chunk=*/0);
+    GatheredLoss gathered(model, times);
+    TrainStep step(model, /*chunk=*/0, whole ? &gathered : nullptr);
     step.Run(batch, context, Reduction::kMean, /*keep=*/true);
   };
   const auto evaluate = [&](const Batch& batch) {

@@ -31,7 +31,9 @@ class PassMemory {
 };
 
 struct DryRun {
-  PassMemory step;        // forward and backward pass, parameters and their gradients left out
+  // Forward and backward pass, parameters and their gradients left out. A loss that each process
+  // computes of the whole batch is computed of as many samples more (gathered_loss.h).
+  PassMemory step;
   PassMemory evaluation;  // h, without a tape
 };
 

@@ -14,6 +14,7 @@
 #include "pipelines/assembly/memory_estimate.h"
 #include "pipelines/memory/declared.h"
 #include "pipelines/memory/dry_run.h"
+#include "pipelines/memory/gathered_loss.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
 #include "processes/gradient_sums.h"
@@ -89,9 +90,14 @@ std::string Advice(const Assembled& parts, const MemoryNeeds& needs, const Memor
   // A chunk is of a batch, or of each block of this process.
   const int blocks = std::max(1, parts.blocks_of_process());
   const double at_once = SamplesAtOnce(parts) * static_cast<double>(parts.views()) / blocks;
-  const double room = limit.bytes - needs.throughout();
-  const double fit = std::floor(0.9 * at_once * room / needs.activations);
-  if (fit < 1) return ". Smaller images or a smaller model are needed";
+  // What is of the whole batch stays as it is.
+  const double whole = std::min(BytesOfGathered(parts).between_steps, needs.activations);
+  const double room = limit.bytes - needs.throughout() - whole;
+  const double fit = std::floor(0.9 * at_once * room / (needs.activations - whole));
+  if (!(fit >= 1)) {
+    return whole > 0 ? ". A smaller batch_size or a smaller model is needed"
+                     : ". Smaller images or a smaller model are needed";
+  }
   return absl::StrCat(". About ", Counted(static_cast<int64_t>(fit)),
                       " rows at once would fit: train { chunk: ", static_cast<int64_t>(fit),
                       " }, or a smaller batch_size");
@@ -126,10 +132,14 @@ double SpaceBeside(const Assembled& parts, const MemoryLimit& limit) {
          2 * static_cast<double>(MemoryPool::headroom());
 }
 
-// h and z of the whole batch, with a gradient and a copy: what chunks are put together from.
+// h and z of the batch, or of this process's blocks, with a gradient and a copy: what chunks are
+// put together from.
 double ChunkedBytes(const Assembled& parts) {
   if (!IsCut(parts)) return 0;
-  const double rows = static_cast<double>(parts.config->train().batch_size() * parts.views());
+  const Pipeline::Train& train = parts.config->train();
+  const double share =
+      std::max(1, parts.blocks_of_process()) / static_cast<double>(std::max(1, train.blocks()));
+  const double rows = share * static_cast<double>(train.batch_size() * parts.views());
   return sizeof(float) * rows *
          static_cast<double>(parts.encoder->output().size() + 3 * parts.head->output().size());
 }
@@ -183,10 +193,11 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
   if (!run.ok()) return run.status();
   // With what the libraries have made for themselves by now.
   needs.program = limit.used() + SpaceBeside(parts, limit);
-  needs.activations = run->step.At(at_once) + ChunkedBytes(parts);
+  const GatheredBytes gathered = BytesOfGathered(parts);
+  needs.activations = run->step.At(at_once) + ChunkedBytes(parts) + gathered.in_step;
   if (evaluates) {
     needs.evaluation = pairs + std::max(measured + UntrainedBytes(parts), report) +
-                       run->evaluation.At(static_cast<double>(evaluated));
+                       run->evaluation.At(static_cast<double>(evaluated)) + gathered.between_steps;
   }
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/true);
   return needs;

@@ -41,10 +41,6 @@ bool IsCheckout(const std::string& path) {
   return IsThere(path + "/tools/plugin.bzl") && IsThere(path + "/third_party/repositories.bzl");
 }
 
-std::string Plural(const std::string& kind) {
-  return kind == "loss" ? "losses" : absl::StrCat(kind, "s");
-}
-
 absl::Status CheckName(const NewPlugin& plugin, const std::string& name) {
   const auto fault = [&](const std::string& message) {
     return absl::InvalidArgumentError(absl::StrCat(plugin.name, ": ", message));
@@ -172,8 +168,8 @@ absl::StatusOr<std::map<std::string, std::string>> NewPluginFiles(const NewPlugi
                                : plugin.pretext + ": is no checkout of pretext",
         "; name the folder with --pretext, the one that has bazelw and tools/plugin.bzl in it"));
   }
-  Place place{.folder = absl::StrCat(plugin.pretext, "/", Plural(plugin.kind), "/", snake),
-              .prefix = absl::StrCat(Plural(plugin.kind), "/", snake)};
+  Place place{.folder = absl::StrCat(plugin.pretext, "/", FolderOfKind(plugin.kind), "/", snake),
+              .prefix = absl::StrCat(FolderOfKind(plugin.kind), "/", snake)};
   std::map<std::string, std::string> files;
   if (!plugin.out.empty()) {
     place = {

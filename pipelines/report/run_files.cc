@@ -9,14 +9,13 @@
 #include "base/file/folder.h"
 #include "base/file/read_file.h"
 #include "base/text/counted.h"
+#include "pipelines/checkpoint/run_names.h"
 #include "pipelines/report_data/report_data_file.h"
 #include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {
-
-constexpr char kPipeline[] = "pipeline.textproto";
 
 // The last name of a path.
 std::string LastName(absl::string_view path) {
@@ -108,7 +107,7 @@ absl::StatusOr<std::vector<std::string>> FindRuns(const std::string& folder) {
       const absl::StatusOr<std::vector<std::string>> names = ListFolder(path);
       if (!names.ok() && depth == 0) return names.status();
       if (!names.ok()) continue;
-      if (std::find(names->begin(), names->end(), kPipeline) != names->end()) {
+      if (std::find(names->begin(), names->end(), kPipelineFile) != names->end()) {
         runs.push_back(path);
         continue;
       }

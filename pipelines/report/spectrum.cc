@@ -1,26 +1,13 @@
 #include <algorithm>
-#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "evaluation/pca/effective_rank.h"
 #include "pipelines/drawing/chart.h"
 #include "pipelines/drawing/html.h"
 #include "pipelines/report/sections.h"
 
 namespace pretext {
-namespace {
-
-// exp of the entropy of the shares (Roy and Vetterli 2007).
-double EffectiveRank(const std::vector<double>& shares) {
-  double entropy = 0;
-  for (const double share : shares) {
-    if (share > 0) entropy -= share * std::log(share);
-  }
-  return std::exp(entropy);
-}
-
-}  // namespace
-
 std::string SpectrumSection(const ReportData& data) {
   double total = 0;
   for (const double variance : data.spectrum()) total += std::max(0.0, variance);

@@ -7,15 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
 #include "base/file/read_file.h"
+#include "pipelines/checkpoint/run_names.h"
 
 namespace pretext {
 namespace {
 
 constexpr char kLock[] = ".lock";
-constexpr char kPipeline[] = "pipeline.textproto";
 
 absl::StatusOr<bool> IsRun(const std::string& path) {
-  const absl::StatusOr<PathKind> kind = KindOfPath(absl::StrCat(path, "/", kPipeline));
+  const absl::StatusOr<PathKind> kind = KindOfPath(PipelineIn(path));
   if (!kind.ok()) return kind.status();
   return *kind != PathKind::kNothing;
 }
@@ -23,7 +23,8 @@ absl::StatusOr<bool> IsRun(const std::string& path) {
 // Whether this is what a run leaves that was killed before it had a pipeline: its lock, with the
 // number of a process or nothing in it, and the first file on its way (base/file/file_writer.h).
 bool IsLeftByABeginning(const std::string& path, const std::string& name) {
-  if (absl::StartsWith(name, absl::StrCat(".", kPipeline, ".")) && absl::EndsWith(name, ".part")) {
+  if (absl::StartsWith(name, absl::StrCat(".", kPipelineFile, ".")) &&
+      absl::EndsWith(name, ".part")) {
     return true;
   }
   if (name != kLock) return false;
@@ -43,7 +44,7 @@ absl::Status CheckEmpty(const std::string& path) {
   }
   const absl::StatusOr<std::vector<std::string>> names = ListFolder(path);
   if (!names.ok()) return names.status();
-  if (std::find(names->begin(), names->end(), kPipeline) != names->end()) {
+  if (std::find(names->begin(), names->end(), kPipelineFile) != names->end()) {
     return absl::AlreadyExistsError(
         absl::StrCat(path, " holds a run already. Go on with it by --resume ", path,
                      ", or give output { directory } another name"));

@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/file/file_lock.h"
+#include "pipelines/checkpoint/run_names.h"
 
 namespace pretext {
 
@@ -44,7 +45,7 @@ class RunDirectory {
   bool IsBeingTrained() const;
 
   const std::string& path() const { return path_; }
-  std::string pipeline_path() const { return path_ + "/pipeline.textproto"; }
+  std::string pipeline_path() const { return PipelineIn(path_); }
   std::string metrics_path() const { return path_ + "/metrics.jsonl"; }
   std::string times_path() const { return path_ + "/times.jsonl"; }
   std::string checkpoint_path() const { return path_ + "/checkpoint"; }

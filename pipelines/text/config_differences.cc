@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "core/plugin/registry.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -27,7 +28,7 @@ std::string ValueText(const Message& message, const FieldDescriptor* field, int 
                                ? reflection.GetRepeatedMessage(message, field, index)
                                : reflection.GetMessage(message, field);
     if (const Any* any = dynamic_cast<const Any*>(&value)) {
-      return any->type_url().substr(any->type_url().rfind('/') + 1);
+      return TypeNameOf(*any);
     }
     return value.ShortDebugString();
   }
@@ -38,7 +39,7 @@ std::string ValueText(const Message& message, const FieldDescriptor* field, int 
 }
 
 std::unique_ptr<Message> Unpacked(const Any& any) {
-  const std::string name = any.type_url().substr(any.type_url().rfind('/') + 1);
+  const std::string name = TypeNameOf(any);
   const auto* type =
       google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
   if (type == nullptr) return nullptr;

@@ -48,7 +48,7 @@ void SetToDefault(const FieldDescriptor& field, Message* message) {
 void FillMessage(Message* message);
 
 void FillPart(Any* any) {
-  const Plugin* plugin = FindPlugin(any->type_url().substr(any->type_url().rfind('/') + 1));
+  const Plugin* plugin = FindPlugin(TypeNameOf(*any));
   if (plugin == nullptr) return;
   const std::unique_ptr<Message> config(plugin->default_config->New());
   if (!config->ParsePartialFromString(any->value())) return;

@@ -50,7 +50,6 @@ class SourceMap {
   void AddFieldFaults(const std::string& path, const absl::Status& status);
 
   bool ok() const { return faults_.empty(); }
-  int fault_count() const { return static_cast<int>(faults_.size()); }
   // InvalidArgument with a line a fault, "SOURCE:LINE:COLUMN: PATH:
   // MESSAGE", in the order of the text; or OK.
   absl::Status status() const;

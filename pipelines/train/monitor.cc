@@ -3,12 +3,13 @@
 #include <cmath>
 
 #include "Eigen/Eigenvalues"
+#include "evaluation/pca/effective_rank.h"
 #include "evaluation/views/views.h"
 
 namespace pretext {
 namespace {
 
-double EffectiveRank(const UnitVectors& centred) {
+double RankOfRows(const UnitVectors& centred) {
   // The nonzero eigenvalues of XᵀX and XXᵀ are the same: take the smaller.
   const Eigen::MatrixXf gram = centred.rows() <= centred.cols()
                                    ? Eigen::MatrixXf(centred * centred.transpose())
@@ -17,11 +18,8 @@ double EffectiveRank(const UnitVectors& centred) {
   const Eigen::ArrayXd values = solver.eigenvalues().array().cast<double>().max(0.0);
   const double sum = values.sum();
   if (!(sum > 0)) return 0;
-  double entropy = 0;
-  for (double v : values / sum) {
-    if (v > 0) entropy -= v * std::log(v);
-  }
-  return std::exp(entropy);
+  const Eigen::ArrayXd shares = values / sum;
+  return EffectiveRank({shares.begin(), shares.end()});
 }
 
 // Of centred unit rows.
@@ -48,7 +46,7 @@ Monitor::Metrics Monitor::Measure(const Tensor& h, const Tensor& z, const Batch&
   if (IsMatrix(h) && h.dim(0) == batch.rows() && n >= 2) {
     const UnitVectors unit = Centred(UnitRows(h, 0, h.dim(0)));
     metrics.emplace_back("h_spread", Spread(unit));
-    metrics.emplace_back("h_effective_rank", EffectiveRank(unit));
+    metrics.emplace_back("h_effective_rank", RankOfRows(unit));
   }
   const bool several = batch.views >= 2;
   if (IsMatrix(z) && (several || targets) && z.dim(0) == batch.rows() && n >= 2) {

@@ -8,6 +8,7 @@
 #include "base/file/read_file.h"
 #include "core/plugin/registry.h"
 #include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/checkpoint/run_names.h"
 #include "pipelines/encoder/preparation_text.h"
 #include "pipelines/evaluate/evaluation.h"
 #include "pipelines/run/run_directory.h"
@@ -43,7 +44,7 @@ CardFacts FactsOf(const std::string& path, const EncoderFile& file, const std::s
     figures.values.emplace_back(figure.name(), figure.value());
   if (!figures.values.empty()) facts.figures = FormatFigures(figures);
   // A run's whole pipeline; of an encoder's folder what it says itself.
-  const absl::StatusOr<std::string> pipeline = ReadFile(RunOf(path) + "/pipeline.textproto");
+  const absl::StatusOr<std::string> pipeline = ReadFile(PipelineIn(RunOf(path)));
   facts.pipeline = pipeline.ok() ? *pipeline : file.DebugString();
   // Figures and steps of another checkpoint than the run's last are not in its encoder's file.
   if (const auto checkpoint = ReadCheckpointFacts(path); !file.has_step() && checkpoint.ok())

@@ -82,7 +82,7 @@ absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& da
   absl::StatusOr<LoadedPipeline> own = LoadPipelineFile(run->pipeline_path(), overrides);
   if (!own.ok()) return own.status();
   if (!own->map.ok()) return own->map.status();
-  const absl::StatusOr<TrainedEncoder> trained = OpenEncoder(path);
+  const absl::StatusOr<TrainedEncoder> trained = OpenWithoutWeights(*run);
   if (!trained.ok()) return trained.status();
   // Of the text its dataset, with the places of its fields, and of the run all else.
   LoadedPipeline pipeline = LoadPipelineText(dataset.name, dataset.text);

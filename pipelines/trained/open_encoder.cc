@@ -6,9 +6,8 @@
 #include "base/file/folder.h"
 #include "base/file/is_there.h"
 #include "pipelines/assembly/assembly.h"
-#include "pipelines/checkpoint/checkpoint.h"
+#include "pipelines/checkpoint/run_names.h"
 #include "pipelines/encoder/describe.h"
-#include "pipelines/run/run_directory.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/trained/trained.h"
 #include "pipelines/trained/use_overrides.h"
@@ -36,15 +35,9 @@ absl::StatusOr<std::string> DescribeRun(const RunDirectory& run) {
 // The encoder of one of a run's checkpoints.
 absl::StatusOr<TrainedEncoder> OpenCheckpoint(const RunDirectory& run,
                                               const std::string& checkpoint) {
-  const std::string written = WholeFolder(run.encoder_path()) + kEncoderFile;
-  const bool described = IsThere(written);
-  const absl::StatusOr<std::string> text = described ? ReadEncoderText(written) : DescribeRun(run);
-  if (!text.ok()) return text.status();
-  absl::StatusOr<TrainedEncoder> trained =
-      MakeTrainedEncoder(described ? written : run.pipeline_path(), *text, run.path());
+  absl::StatusOr<TrainedEncoder> trained = OpenWithoutWeights(run);
   if (!trained.ok()) return trained.status();
-  const absl::Status loaded =
-      LoadEncoderWeights(WholeFolder(checkpoint) + kEncoderWeights, "", *trained);
+  const absl::Status loaded = LoadEncoderWeights(WeightsIn(WholeFolder(checkpoint)), "", *trained);
   if (!loaded.ok()) return loaded;
   // They are those of the end, not of this checkpoint.
   trained->file.clear_figure();
@@ -70,6 +63,14 @@ absl::StatusOr<TrainedEncoder> OpenAsTrained(const std::string& path) {
 
 }  // namespace
 
+absl::StatusOr<TrainedEncoder> OpenWithoutWeights(const RunDirectory& run) {
+  const std::string written = WholeFolder(run.encoder_path()) + kEncoderFile;
+  const bool described = IsThere(written);
+  const absl::StatusOr<std::string> text = described ? ReadEncoderText(written) : DescribeRun(run);
+  if (!text.ok()) return text.status();
+  return MakeTrainedEncoder(described ? written : run.pipeline_path(), *text, run.path());
+}
+
 absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
                                            const std::vector<std::string>& overrides) {
   const absl::StatusOr<LoadedPipeline> over = ReadUseOverrides(overrides, {"train.precision"});
@@ -80,20 +81,6 @@ absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
   const Pipeline::Train& train = over->config->train();
   if (train.has_precision()) trained->file.set_precision(train.precision());
   return trained;
-}
-
-absl::Status MakeEncoderFolder(const std::string& run) {
-  const absl::StatusOr<RunDirectory> directory = RunDirectory::Open(run);
-  if (!directory.ok()) return directory.status();
-  const absl::StatusOr<CheckpointFacts> facts = ReadCheckpointFacts(directory->checkpoint_path());
-  if (!facts.ok()) return facts.status();
-  absl::StatusOr<TrainedEncoder> trained = OpenCheckpoint(*directory, directory->checkpoint_path());
-  if (!trained.ok()) return trained.status();
-  EncoderFile file = trained->file;
-  file.set_step(facts->cursor.step);
-  AddLastFigures(directory->metrics_path(), file);
-  return WriteEncoderFolder(directory->encoder_path(), file, trained->encoder->parameters(),
-                            trained->tokenizer.get());
 }
 
 }  // namespace pretext

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipelines/encoder/encoder_folder.h"
+#include "pipelines/run/run_directory.h"
 
 namespace pretext {
 
@@ -26,8 +26,8 @@ namespace pretext {
 absl::StatusOr<TrainedEncoder> OpenEncoder(const std::string& path,
                                            const std::vector<std::string>& overrides = {});
 
-// Writes the encoder that a run's latest checkpoint has to RUN/encoder. For a program that goes on
-// with the folder (export); a run that ends writes it by itself.
-absl::Status MakeEncoderFolder(const std::string& run);
+// The parts of a run's encoder as its RUN/encoder describes them, else its pipeline, without
+// weights: parameters are declared, and not allocated.
+absl::StatusOr<TrainedEncoder> OpenWithoutWeights(const RunDirectory& run);
 
 }  // namespace pretext

@@ -5,6 +5,7 @@
 #include "core/plugin/tokenizer.h"
 #include "pipelines/checkpoint/checkpoint.h"
 #include "pipelines/checkpoint/fingerprint.h"
+#include "pipelines/checkpoint/run_names.h"
 #include "pipelines/encoder/encoder_folder.h"
 #include "pipelines/initialize/weight_file.h"
 #include "pipelines/run/run_directory.h"
@@ -13,7 +14,7 @@
 namespace pretext {
 
 std::string RunOf(const std::string& path) {
-  if (!IsThere(path + "/weights.safetensors")) return path;
+  if (!IsThere(WeightsIn(path))) return path;
   const std::string run = RunAbove(path);
   return run.empty() ? path : run;
 }

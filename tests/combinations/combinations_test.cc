@@ -450,9 +450,10 @@ TEST_F(CombinationsTest, NeighboursThatAreNotThereAreSaid) {
   const auto warnings = [&](const std::string& change) {
     return Warnings(Contrastive(), change).size();
   };
-  EXPECT_EQ(warnings("evaluate { knn { k: 21 } }"), 0);
+  EXPECT_EQ(warnings("evaluate { knn { k: 20 } }"), 0);
+  EXPECT_EQ(warnings("evaluate { knn { k: 21 } }"), 1) << "all of them";
   EXPECT_EQ(warnings("evaluate { knn { k: 22 } knn { k: 3 } }"), 1);
-  EXPECT_EQ(warnings("evaluate { knn { k: 6 } max_train_samples: 5 }"), 1);
+  EXPECT_EQ(warnings("evaluate { knn { k: 5 } max_train_samples: 5 }"), 1);
 }
 
 TEST_F(CombinationsTest, AHeldOutLossOfSmallerBatchesIsSaid) {

@@ -2,6 +2,7 @@
 #include <omp.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "core/autograd/gradient_check.h"
@@ -208,114 +209,167 @@ Tensor BlockOf(const Tensor& rows, const Batch& batch, int64_t first, int64_t co
   return JoinRows(views);
 }
 
+// A batch, and what its blocks are compared with.
+struct WholeBatch {
+  Batch batch;
+  Tensor target;  // undefined without
+  double loss, weight;
+  Tensor gradient;
+};
+
+// What a block says of the whole batch, and the gradient of its own rows.
+struct OfBlock {
+  StepResult result;
+  Tensor gradient;
+};
+
+// A place among the blocks of a batch.
+struct BlockPlace {
+  int64_t first, count, samples;
+
+  BlockPlace(const BlockMember& member, int64_t samples)
+      : first(FirstSample(samples, member.index(), member.count())),
+        count(FirstSample(samples, member.index() + 1, member.count()) - first),
+        samples(samples) {}
+};
+
+// By the loss of all rows, of which the block is given its share.
+OfBlock JudgedTogether(const WholeBatch& whole, const BlockPlace& place, BlockLoss& loss) {
+  const auto own = [&](const Tensor& rows) {
+    return BlockOf(rows, whole.batch, place.first, place.count);
+  };
+  const LossOfValues judged =
+      loss.Judge({.value = own(whole.batch.input),
+                  .target = whole.target.defined() ? own(whole.target) : Tensor(),
+                  .decoder_weight = {},
+                  .decoder_bias = {},
+                  .batch = BlockOf(whole.batch, place.first, place.count)},
+                 Reduction::kMean);
+  return {judged.result, judged.value};
+}
+
+// The masked patches of pictures, as those of the block's rows.
+void TakeMasked(const Batch& pictures, const FlowType& view, const BlockPlace& place,
+                Batch& block) {
+  block.type = pictures.type;
+  block.input = BlockOf(pictures.input, pictures, place.first, place.count);
+  block.masked_positions = RandomBatch(view, place.count, pictures.views, 3).masked_positions;
+  const int64_t patches = view.tokens;
+  const int64_t masked = pictures.masked_positions.size() / pictures.rows();
+  for (int64_t i = 0; i < block.masked_positions.size(); ++i) {
+    const int64_t row = i / masked, of = FirstRow(row, place.count, place.samples, place.first);
+    block.masked_positions.ints()[i] = static_cast<int32_t>(
+        pictures.masked_positions.ints()[of * masked + i % masked] - of * patches + row * patches);
+  }
+}
+
+// By a loss of the block's own samples: the gradient of a sum, over the weight of all.
+OfBlock JudgedApart(const WholeBatch& whole, const BlockPlace& place, const FlowType& view,
+                    Loss& of_block, BlockLoss& loss) {
+  const auto own = [&](const Tensor& rows) {
+    return BlockOf(rows, whole.batch, place.first, place.count);
+  };
+  Batch block = BlockOf(whole.batch, place.first, place.count);
+  block.input = own(whole.batch.input);
+  Prediction prediction;
+  Tape tape;
+  prediction.value = tape.Leaf(block.input);
+  if (whole.target.defined()) prediction.target = tape.Constant(own(whole.target));
+  if (view.masked)
+    TakeMasked(RandomBatch(view, place.samples, whole.batch.views, 3), view, place, block);
+  const LossResult part = of_block.Compute(tape, prediction, block);
+  tape.Backward(part.loss);
+  OfBlock judged;
+  judged.result.loss = part.loss.value().item();
+  judged.result.weight = part.weight;
+  judged.result = loss.MeanOf(judged.result);
+  judged.gradient = tape.LeafGradient(prediction.value).Clone();
+  const auto share = static_cast<float>(part.weight / judged.result.weight);
+  for (int64_t i = 0; i < judged.gradient.size(); ++i) judged.gradient.data()[i] *= share;
+  return judged;
+}
+
+// Of a loss that is shared out: by one process, the bits of which those of several have.
+class BitsOfOne {
+ public:
+  explicit BitsOfOne(size_t blocks) : of_(blocks) {}
+  void Compare(int processes, size_t block, const OfBlock& judged) {
+    if (processes == 1) {
+      of_[block] = {judged.result, judged.gradient.Clone()};
+      return;
+    }
+    EXPECT_EQ(judged.result.loss, of_[block].result.loss) << processes << " processes";
+    EXPECT_EQ(
+        std::memcmp(judged.gradient.data(), of_[block].gradient.data(), judged.gradient.bytes()), 0)
+        << processes << " processes";
+  }
+
+ private:
+  std::vector<OfBlock> of_;
+};
+
+// That a block has the loss of the batch, and of its gradient its own rows.
+void ExpectOfWhole(const WholeBatch& whole, const BlockPlace& place, const OfBlock& judged,
+                   double tolerance, int processes) {
+  EXPECT_NEAR(judged.result.loss, whole.loss, tolerance * (1 + std::abs(judged.result.loss)))
+      << processes << " processes";
+  EXPECT_NEAR(judged.result.weight, whole.weight, tolerance * whole.weight);
+  const Tensor own = BlockOf(whole.gradient, whole.batch, place.first, place.count);
+  EXPECT_TRUE(AllClose(ToDoubles(judged.gradient), ToDoubles(own), tolerance))
+      << processes << " processes";
+}
+
 // Blocks of a batch, by any number of processes, have the loss and the gradient of the batch: the
 // same bits where the loss is of all rows, the same mean where it says that it is one of samples.
 TEST_P(LossConformance, IsTheSameOfABatchInBlocks) {
   constexpr int kBlocks = 4;
+  const bool by_sample = loss_->by_sample();
+  const bool shared_out = !by_sample && loss_->of_blocks() != nullptr;
+  EXPECT_TRUE(!by_sample || loss_->parameters().buffers().empty()) << "it has no memory";
+  if (context_.input.is(FlowType::Kind::kTokenScores)) {
+    // The blocks of masked tokens are those of tests/processes.
+    ASSERT_TRUE(by_sample);
+    return;
+  }
+  // Sums of some dozens of terms of order 1, in another order.
+  const double tolerance = by_sample || shared_out ? 1e-5 : 0;
+  const auto begun = [&] {
+    std::unique_ptr<Loss> loss = Create();
+    loss->BeginStep({.step = 1, .total_steps = 9, .steps_per_epoch = 3, .seed = 1});
+    return loss;
+  };
   // A block's loss is computed on one thread, and products of the libraries depend on how many.
   const int threads = omp_get_max_threads();
   omp_set_num_threads(1);
-  EXPECT_TRUE(!loss_->by_sample() || loss_->parameters().buffers().empty()) << "it has no memory";
-  const bool scores = context_.input.is(FlowType::Kind::kTokenScores);
   for (const int64_t samples : {8, 7, 5}) {
     const Batch batch = RandomZ(samples);
-    const std::unique_ptr<Loss> alone = Create();
-    const auto begin = [](Loss& loss) {
-      loss.BeginStep({.step = 1, .total_steps = 9, .steps_per_epoch = 3, .seed = 1});
-    };
-    begin(*alone);
-    if (scores) {
-      // The blocks of masked tokens are those of tests/processes.
-      ASSERT_TRUE(alone->by_sample());
-      continue;
-    }
+    const std::unique_ptr<Loss> alone = begun();
     Tape tape;
     const Var z = tape.Leaf(batch.input.Clone());
-    const LossResult whole = Compute(*alone, tape, z, batch);
-    tape.Backward(whole.loss);
-    const Tensor dz = tape.LeafGradient(z);
-    const Tensor target = context_.target.is(FlowType::Kind::kNothing)
-                              ? Tensor()
-                              : RandomTensor(batch.input.shape(), 2);
-    // Of a loss that is shared out: by one process, the bits of which those of several have.
-    std::vector<Tensor> gradients(kBlocks);
-    std::vector<double> losses(kBlocks);
+    const LossResult result = Compute(*alone, tape, z, batch);
+    tape.Backward(result.loss);
+    const bool targeted = !context_.target.is(FlowType::Kind::kNothing);
+    const WholeBatch whole{.batch = batch,
+                           .target = targeted ? RandomTensor(batch.input.shape(), 2) : Tensor(),
+                           .loss = result.loss.value().item(),
+                           .weight = result.weight,
+                           .gradient = tape.LeafGradient(z)};
+    BitsOfOne bits(kBlocks);
     for (const int k : {1, 2, 3, 4}) {
       AsProcesses(k, [&](Processes& processes) {
         BlockGroup group(processes, kBlocks, 2);
         Model model;
-        model.loss = Create();
-        begin(*model.loss);
+        model.loss = begun();
         SharedLoss shared;
         const absl::Status status = group.Run([&](BlockMember& member) {
-          const int64_t first = FirstSample(samples, member.index(), kBlocks);
-          const int64_t count = FirstSample(samples, member.index() + 1, kBlocks) - first;
-          const auto own = [&](const Tensor& rows) { return BlockOf(rows, batch, first, count); };
           BlockLoss loss(model, shared);
           loss.Begin(member, samples);
-          StepResult result;
-          Tensor gradient;
-          double tolerance = 1e-5;  // sums of some dozens of terms of order 1, in another order
-          if (!alone->by_sample()) {
-            const LossOfValues judged =
-                loss.Judge({.value = own(batch.input),
-                            .target = target.defined() ? own(target) : Tensor(),
-                            .decoder_weight = {},
-                            .decoder_bias = {},
-                            .batch = BlockOf(batch, first, count)},
-                           Reduction::kMean);
-            result = judged.result;
-            gradient = judged.value;
-            if (alone->of_blocks() == nullptr) {
-              tolerance = 0;
-            } else if (const auto b = static_cast<size_t>(member.index()); k == 1) {
-              gradients[b] = gradient.Clone();
-              losses[b] = result.loss;
-            } else {
-              EXPECT_EQ(result.loss, losses[b]) << k << " processes";
-              EXPECT_EQ(std::memcmp(gradient.data(), gradients[b].data(), gradient.bytes()), 0)
-                  << k << " processes";
-            }
-          } else {
-            // The gradient of a sum, over the weight of all.
-            const std::unique_ptr<Loss> of_block = Create();
-            begin(*of_block);
-            Batch block = BlockOf(batch, first, count);
-            block.input = own(batch.input);
-            Prediction prediction;
-            Tape own_tape;
-            prediction.value = own_tape.Leaf(block.input);
-            if (target.defined()) prediction.target = own_tape.Constant(own(target));
-            if (context_.view.masked) {
-              const Batch pictures = RandomBatch(context_.view, samples, batch.views, 3);
-              block.type = pictures.type;
-              block.input = own(pictures.input);
-              block.masked_positions =
-                  RandomBatch(context_.view, count, batch.views, 3).masked_positions;
-              const int64_t patches = context_.view.tokens;
-              const int64_t masked = pictures.masked_positions.size() / pictures.rows();
-              for (int64_t i = 0; i < block.masked_positions.size(); ++i) {
-                const int64_t row = i / masked, of = FirstRow(row, count, samples, first);
-                block.masked_positions.ints()[i] = static_cast<int32_t>(
-                    pictures.masked_positions.ints()[of * masked + i % masked] - of * patches +
-                    row * patches);
-              }
-            }
-            const LossResult part = of_block->Compute(own_tape, prediction, block);
-            own_tape.Backward(part.loss);
-            result.loss = part.loss.value().item();
-            result.weight = part.weight;
-            result = loss.MeanOf(result);
-            gradient = own_tape.LeafGradient(prediction.value).Clone();
-            const auto share = static_cast<float>(part.weight / result.weight);
-            for (int64_t i = 0; i < gradient.size(); ++i) gradient.data()[i] *= share;
-          }
-          EXPECT_NEAR(result.loss, whole.loss.value().item(),
-                      tolerance * (1 + std::abs(result.loss)))
-              << k << " processes";
-          EXPECT_NEAR(result.weight, whole.weight, tolerance * whole.weight);
-          EXPECT_TRUE(AllClose(ToDoubles(gradient), ToDoubles(own(dz)), tolerance))
-              << k << " processes";
+          const BlockPlace place(member, samples);
+          const OfBlock judged = by_sample
+                                     ? JudgedApart(whole, place, context_.view, *begun(), loss)
+                                     : JudgedTogether(whole, place, loss);
+          if (shared_out) bits.Compare(k, static_cast<size_t>(member.index()), judged);
+          ExpectOfWhole(whole, place, judged, tolerance, k);
           return absl::OkStatus();
         });
         EXPECT_TRUE(status.ok()) << status;

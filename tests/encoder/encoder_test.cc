@@ -82,6 +82,24 @@ TEST(EncoderProgram, ADamagedFolderIsNotUsed) {
   }
 }
 
+TEST(EncoderProgram, AVoteOfAllSamplesIsSaidOnce) {
+  TrainOnce();
+  const std::string all = "evaluate { knn { k: 512 } }";
+  const auto times = [](const std::vector<std::string>& words) {
+    const ProgramResult result = RunProgram(words);
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    const std::string said = "asks all of the 512 training samples";
+    int count = 0;
+    for (size_t at = 0; (at = result.output.find(said, at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  EXPECT_EQ(times({"train", "pictures.textproto", "--override",
+                   "name: 'votes' train { epochs: 1 } " + all}),
+            1);
+  EXPECT_EQ(times({"eval", "runs/pictures", "--dataset", "pictures.textproto", "--override", all}),
+            1);
+}
+
 TEST(EncoderProgram, IsEvaluatedAsItsTrainingWas) {
   TrainOnce();
   const ProgramResult again =

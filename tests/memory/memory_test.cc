@@ -53,20 +53,29 @@ double PeakBytes(pid_t process) {
   return 0;
 }
 
+// Of the process of a training, or of the one that takes most.
+double PeakOfProcesses(pid_t first) {
+  double most = PeakBytes(first);
+  for (const pid_t other : ChildrenOf(first)) most = std::max(most, PeakBytes(other));
+  return most;
+}
+
 // As much as is taken, but for what loading leaves in the heap, and a quarter more at most
 // (measured: 1.03 to 1.12); of small trainings some megabytes less or more.
 constexpr double kLeast = 0.97, kMost = 1.25, kMegabytes = 12e6;
 
-void ExpectEstimate(const std::string& pipeline, const std::string& override) {
-  const ProgramResult said = RunProgram({"validate", pipeline, "--override", override});
+// What `validate` says, which knows of one process; what the training says of several.
+void ExpectEstimate(const std::string& pipeline, const std::string& override, int processes = 1) {
+  double peak = 0;
+  const ProgramResult trained = RunProgram(
+      {"train", pipeline, "--override", override, absl::StrCat("--processes=", processes)},
+      [&](pid_t first) { peak = std::max(peak, PeakOfProcesses(first)); });
+  ASSERT_EQ(trained.exit_code, 0) << trained.output;
+  const ProgramResult said =
+      processes > 1 ? trained : RunProgram({"validate", pipeline, "--override", override});
   ASSERT_EQ(said.exit_code, 0) << said.output;
   const double estimate = EstimateIn(said.output);
   ASSERT_GT(estimate, 0) << said.output;
-  double peak = 0;
-  const ProgramResult trained =
-      RunProgram({"train", pipeline, "--override", override},
-                 [&](pid_t process) { peak = std::max(peak, PeakBytes(process)); });
-  ASSERT_EQ(trained.exit_code, 0) << trained.output;
   std::printf("%s: %.0f MB said, %.0f MB measured, %.2f times\n", pipeline.c_str(), estimate / 1e6,
               peak / 1e6, estimate / peak);
   EXPECT_GE(estimate, std::min(kLeast * peak, peak - kMegabytes)) << said.output;
@@ -102,6 +111,25 @@ TEST_F(MemoryTest, AWideModelTakesWhatIsSaid) {
   ExpectEstimate("wide.textproto",
                  "train { steps: 2 } encoder { [type.googleapis.com/pretext.Mlp] { hidden: [4000, "
                  "4000] code: 4 } }");
+}
+
+// Each process has z, the target and what the loss makes of them of the whole batch, however few
+// blocks it has of it.
+TEST_F(MemoryTest, AWideHeadInBlocksTakesWhatIsSaid) {
+  WriteScratchFile("blocks.textproto", SmallAutoencoder("blocks"));
+  for (const int processes : {1, 4}) {
+    ExpectEstimate("blocks.textproto",
+                   absl::StrCat("name: 'blocks", processes,
+                                "' views { count: 2 augmentation { "
+                                "[type.googleapis.com/pretext.GaussianNoise] {} } } "
+                                "head { [type.googleapis.com/pretext.DinoHead] { hidden: 64 "
+                                "bottleneck: 32 output: 16384 } } "
+                                "teacher { momentum { from: 0.99 } } "
+                                "loss { [type.googleapis.com/pretext.Dino] {} } "
+                                "train { steps: 4 batch_size: 256 blocks: 4 } "
+                                "output { tensorboard: false }"),
+                   processes);
+  }
 }
 
 // Text: wide layers, and a vocabulary whose pairs of tokens are counted.
