@@ -505,7 +505,18 @@ TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
             "");
   EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'local' }" + cosine), "");
   EXPECT_EQ(Faults(Autoencoder(), groups), "views.group[1]") << "an Mlp too";
-  EXPECT_EQ(Faults(Contrastive(), "teacher {}" + Part("loss", "VicReg] {}")), "teacher");
+  for (const char* loss : {"VicReg", "BarlowTwins", "SupCon", "Dcl"}) {
+    const std::string part = Part("loss", absl::StrCat(loss, "] {}"));
+    EXPECT_EQ(Faults(Contrastive(), part), "") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + "teacher {}"), "teacher") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + predictor), "predictor") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + predictor + "teacher {}"), "teacher predictor") << loss;
+  }
+  for (const char* loss : {"Dino] {}", "InfoNceQueue] { rows: 16 }"}) {
+    EXPECT_EQ(Faults(Contrastive(), Part("loss", loss)), "loss") << loss;
+    EXPECT_EQ(Faults(Contrastive(), Part("loss", loss) + predictor), "")
+        << loss << ": past the predictor z is a target";
+  }
   EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'head' }"), "freeze_for[0]");
   EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'teacher.encoder' steps: 1 }"),
             "freeze_for[0].name");
