@@ -369,6 +369,18 @@ TEST_F(CombinationsTest, ARampThatDoesNotEndIsSaid) {
               ElementsAre(HasSubstr("schedule.weight_decay changes over 6 steps, and the run has "
                                     "4: it does not come to 0.5")));
   EXPECT_THAT(warnings("steps: 5"), SizeIs(1));
+  const auto of_loss = [&](const std::string& ramp) {
+    return Warnings(Contrastive(),
+                    "teacher {} evaluate { knn { k: 3 } } " +
+                        Part("loss", absl::StrCat("Dino] { teacher_temperature { ", ramp, " } }")));
+  };
+  EXPECT_THAT(of_loss("from: 0.05"), SizeIs(0));
+  EXPECT_THAT(of_loss("to: 0.07"), SizeIs(0));
+  EXPECT_THAT(of_loss("to: 0.07 epochs: 2"), SizeIs(0));
+  EXPECT_THAT(of_loss("to: 0.07 epochs: 3"),
+              ElementsAre("loss.teacher_temperature changes over 6 steps, and the run has 4: it "
+                          "does not come to 0.07"));
+  EXPECT_THAT(of_loss("to: 0.07 steps: 5"), SizeIs(1));
 }
 
 TEST_F(CombinationsTest, TargetsAreOfALossThatHasThem) {
