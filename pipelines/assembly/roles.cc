@@ -141,6 +141,8 @@ absl::StatusOr<std::unique_ptr<MomentumTeacher>> BuildTeacher(const Pipeline& co
 }
 
 void DescribeViews(const Model& model, BuildContext& context) {
+  context.named_groups = std::any_of(model.groups.begin(), model.groups.end(),
+                                     [](const ViewGroup& group) { return !group.name.empty(); });
   if (model.groups.size() < 2) return;
   context.value_views = ViewsOf(model.groups, &ViewGroup::student);
   context.target_views = ViewsOf(model.groups, &ViewGroup::target);

@@ -398,6 +398,31 @@ TEST_F(CombinationsTest, TargetsAreOfALossThatHasThem) {
   EXPECT_EQ(Faults(Contrastive(), predictor + one), "") << "whose target is z of those views";
 }
 
+// views { count } is what the groups have together, and not to be set beside them.
+TEST_F(CombinationsTest, OfGroupsWithTooFewViewsTheRemedyIsOfGroups) {
+  const std::string cosine = Part("loss", "NegativeCosine] {}") + "teacher { views: 'a' } ";
+  const std::string alone = "views { count: 1 group { name: 'a' } } ";
+  const std::string key =
+      "views { count: 2 group { name: 'a' } group { name: 'b' student: false } "
+      "} teacher { views: 'b' } ";
+  const auto description = [&](const std::string& change) {
+    return Description(Contrastive(), change);
+  };
+  EXPECT_THAT(description(alone), HasSubstr("there is 1. Give a group that the encoder sees "
+                                            "another view: group { count: 2 ... }"));
+  EXPECT_THAT(description(alone + cosine),
+              HasSubstr("Give a group another view, group { count: 2 ... }, or let teacher { views "
+                        "} or, without one, views { target } name another group"));
+  for (const std::string& change : {alone, alone + cosine})
+    EXPECT_FALSE(absl::StrContains(description(change), "Set views")) << change;
+  EXPECT_THAT(description("views { count: 1 }"), HasSubstr("Set views { count: 2 ... }"));
+  EXPECT_EQ(Faults(Contrastive(), Part("loss", "NegativeCosine] {}") + key), "")
+      << "the teacher's group is another";
+  const std::string two = "views { count: 2 group { name: 'a' count: 2 } } ";
+  EXPECT_EQ(Faults(Contrastive(), two), "");
+  EXPECT_EQ(Faults(Contrastive(), two + cosine), "");
+}
+
 TEST_F(CombinationsTest, ARampThatChangesLeadsSomewhere) {
   const std::string cosine = Part("loss", "NegativeCosine] {}");
   EXPECT_EQ(Faults(Contrastive(), cosine + "teacher { momentum { from: 0.9 decay: COSINE } }"),
