@@ -535,6 +535,15 @@ TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
   const std::string groups = absl::StrCat(
       "views { count: 3 group { name: 'global' count: 2 } group { name: 'local' ", small, "} }");
   EXPECT_EQ(Faults(Contrastive(), groups), "views.group[1]") << "a ConvNet is made for one size";
+  const std::string patches =
+      Part("encoder", "VisionTransformer] { patch: 4 layers: 1 width: 8 heads: 2 }");
+  EXPECT_EQ(Faults(Contrastive(), patches + groups), "");
+  const std::string odd =
+      absl::StrCat("views { count: 3 group { name: 'global' count: 2 } group { name: 'local' ",
+                   Augmentation("RandomResizedCrop] { height: 6 width: 4 }"), "} }");
+  EXPECT_THAT(Description(Contrastive(), patches + odd),
+              HasSubstr("views.group[1]: ends in image 1×6×4, and the encoder, made for image "
+                        "1×8×8, takes pictures of any size that its patch, 4, divides"));
   const std::string any_size = Part("encoder", "ResNet] { width: 2 }");
   EXPECT_EQ(Faults(Contrastive(), any_size + groups), "");
   EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'global' } " +
