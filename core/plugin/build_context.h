@@ -27,6 +27,7 @@ struct BuildContext {
   // of one group (Batch::groups).
   FlowType target;
   std::vector<int64_t> value_views, target_views;
+  bool named_groups = false;             // the views are counted in groups: views { group }
   bool labelled = false;                 // the dataset has labels
   const Tokenizer* tokenizer = nullptr;  // of a text dataset
   // For heads: the encoder's table [vocabulary, D], which a tied decoder shares; null without.

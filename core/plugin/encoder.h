@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/autograd/autograd.h"
 #include "core/autograd/forward_context.h"
@@ -32,11 +33,13 @@ class Encoder {
   // constant, or what a gradient is wanted of. `batch` gives what belongs to the rows beside it.
   virtual Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) = 0;
 
-  // Whether Forward takes rows of `input` too, beside those of the type that it was created for,
-  // and gives h of the same type: views of other sizes.
-  virtual bool Accepts(const FlowType& input) const {
+  // OK if Forward takes rows of `input` too, beside those of the type that it was created for, and
+  // gives h of the same type: views of other sizes. Else InvalidArgument, whose message completes
+  // "the encoder …": "takes pictures of 3 channels".
+  virtual absl::Status Accepts(const FlowType& input) const {
     (void)input;
-    return false;
+    return absl::InvalidArgumentError(
+        "takes that alone; end all groups alike, or take an encoder of any size of picture");
   }
 
   // One vector a row, for evaluation and export: [R, D]. The default is h itself; an encoder of

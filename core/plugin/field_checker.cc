@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 
 #include "base/check/check.h"
@@ -40,6 +41,14 @@ bool FieldChecker::Shape(bool holds, absl::string_view message) { return That(ho
 bool FieldChecker::Positive(absl::string_view field, const Number& value) {
   return That(std::isfinite(value.value) && value.value > 0, field,
               absl::StrCat("must be above 0; it is ", value.text));
+}
+
+bool FieldChecker::PositiveFloat(absl::string_view field, const Number& value) {
+  using Float = std::numeric_limits<float>;
+  return Positive(field, value) &&
+         That(value.value >= Float::min() && value.value <= Float::max(), field,
+              absl::StrCat("must be from ", Float::min(), " to ", Float::max(),
+                           ", as a number of single precision is; it is ", value.text));
 }
 
 bool FieldChecker::NotNegative(absl::string_view field, const Number& value) {

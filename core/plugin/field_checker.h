@@ -56,7 +56,9 @@ class FieldChecker {
   // that cannot go together.
   bool Shape(bool holds, absl::string_view message);
 
-  bool Positive(absl::string_view field, const Number& value);     // above 0
+  bool Positive(absl::string_view field, const Number& value);  // above 0
+  // Above 0 as a float too, in which it is computed with: a normal number of single precision.
+  bool PositiveFloat(absl::string_view field, const Number& value);
   bool NotNegative(absl::string_view field, const Number& value);  // 0 or above
   bool AtLeast(absl::string_view field, const Number& value, const Number& least);
   // From `low` to `high`, both included.

@@ -47,6 +47,16 @@ TEST(FieldCheckerTest, GathersEveryFault) {
 TEST(FieldCheckerTest, ChecksNumbers) {
   EXPECT_EQ(MessageOf([](auto& c) { return c.Positive("x", 0.5f); }), "");
   EXPECT_EQ(MessageOf([](auto& c) { return c.Positive("x", 0); }), "x: must be above 0; it is 0");
+  EXPECT_EQ(MessageOf([](auto& c) { return c.PositiveFloat("x", 1e-37); }), "");
+  EXPECT_EQ(MessageOf([](auto& c) { return c.PositiveFloat("x", 3e38); }), "");
+  EXPECT_EQ(MessageOf([](auto& c) { return c.PositiveFloat("x", 0); }),
+            "x: must be above 0; it is 0");
+  // 0, infinity and a denormal number, which the updates take for 0.
+  EXPECT_EQ(MessageOf([](auto& c) { return c.PositiveFloat("x", 1e-50); }),
+            "x: must be from 1.17549e-38 to 3.40282e+38, as a number of single precision is; it is "
+            "1e-50");
+  EXPECT_NE(MessageOf([](auto& c) { return c.PositiveFloat("x", 1e39); }), "");
+  EXPECT_NE(MessageOf([](auto& c) { return c.PositiveFloat("x", 1e-40); }), "");
   EXPECT_EQ(MessageOf([](auto& c) { return c.NotNegative("x", 0); }), "");
   EXPECT_EQ(MessageOf([](auto& c) { return c.NotNegative("x", -1); }),
             "x: must not be negative; it is -1");
@@ -70,6 +80,7 @@ TEST(FieldCheckerTest, NanAndInfinityFailEveryCheck) {
   for (const double value : {kNan, kInfinity, -kInfinity}) {
     FieldChecker check;
     EXPECT_FALSE(check.Positive("x", value));
+    EXPECT_FALSE(check.PositiveFloat("x", value));
     EXPECT_FALSE(check.NotNegative("x", value));
     EXPECT_FALSE(check.AtLeast("x", value, -5));
     EXPECT_FALSE(check.InRange("x", value, -5, 5));
@@ -77,7 +88,7 @@ TEST(FieldCheckerTest, NanAndInfinityFailEveryCheck) {
     EXPECT_FALSE(check.Finite("x", value));
     EXPECT_FALSE(check.Extent("x", value));
     EXPECT_FALSE(check.Count("x", value));
-    EXPECT_EQ(check.faults().size(), 8);
+    EXPECT_EQ(check.faults().size(), 9);
   }
   EXPECT_EQ(MessageOf([](auto& c) { return c.Positive("x", kNan); }),
             "x: must be above 0; it is nan");

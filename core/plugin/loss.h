@@ -74,8 +74,11 @@ class Loss {
   // from one another.
   virtual int64_t least_samples() const { return 1; }
 
-  // What of it a run never comes to, in words, by its epochs and the samples that all its batches
-  // have together; "" for nothing.
+  // Its ramps by their fields' names: that a run does not come to the end of one is said.
+  virtual std::vector<std::pair<std::string, RampSchedule>> ramps() const { return {}; }
+
+  // What else of it a run never comes to, in words, by its epochs and the samples that all its
+  // batches have together; "" for nothing.
   virtual std::string Unreached(double epochs, double samples) const {
     (void)epochs, (void)samples;
     return "";
@@ -84,7 +87,8 @@ class Loss {
   // Whether no gradient goes through a part of it, so that its gradient is not its value's slope.
   virtual bool stops_gradient() const { return false; }
 
-  // Whether it looks at Prediction::target: a teacher of another would be for nothing.
+  // Whether it looks at Prediction::target: a teacher or a predictor of another would be for
+  // nothing.
   virtual bool takes_target() const { return false; }
 
   // Whether Batch::clean must be filled.

@@ -42,6 +42,10 @@ class Optimizer {
   virtual void Step(int64_t step, double learning_rate, double gradient_scale) = 0;
 
   virtual std::vector<State> state() = 0;
+
+  // Fields of its config that give this state its meaning, or say that there is none: a run that
+  // goes on may change no field that the optimizer as it was or as it is names here.
+  virtual std::vector<std::string> fields_of_state() const { return {}; }
 };
 
 }  // namespace pretext

@@ -110,9 +110,14 @@ absl::StatusOr<std::unique_ptr<Encoder>> ResNetEncoder::Create(const ResNet& con
   return encoder;
 }
 
-bool ResNetEncoder::Accepts(const FlowType& input) const {
-  return input.is(FlowType::Kind::kImage) && !input.masked &&
-         input.channels == stem_.conv.weight->shape[1];
+absl::Status ResNetEncoder::Accepts(const FlowType& input) const {
+  const int64_t channels = stem_.conv.weight->shape[1];
+  if (input.is(FlowType::Kind::kImage) && !input.masked && input.channels == channels) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("takes pictures of ", channels,
+                                                 channels == 1 ? " channel" : " channels",
+                                                 ", of any size, with nothing masked"));
 }
 
 Var ResNetEncoder::Stem(Tape& tape, Var x, const ForwardContext& context) const {

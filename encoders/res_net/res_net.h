@@ -41,7 +41,7 @@ class ResNetEncoder : public Encoder {
   FlowType output() const override { return FlowType::Vector(features_); }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
   // Pictures of as many channels, of any size: the last image is averaged.
-  bool Accepts(const FlowType& input) const override;
+  absl::Status Accepts(const FlowType& input) const override;
   std::string chosen() const override { return chosen_; }
   bool has_checkpoints() const override { return true; }
   std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }

@@ -254,6 +254,18 @@ TEST(ResNetTest, TheStemFollowsTheImages) {
   EXPECT_EQ(kernel(28, 28), 7);
 }
 
+TEST(ResNetTest, SaysWhatOtherPicturesItTakes) {
+  const auto encoder = Build(Config(18, 4), FlowType::Image(3, 16, 16));
+  EXPECT_TRUE(encoder->Accepts(FlowType::Image(3, 7, 9)).ok());
+  for (const FlowType& other : {FlowType::Image(1, 16, 16), FlowType::Vector(3),
+                                FlowType::Image(3, 8, 8).WithMaskedPatches(4, 2)}) {
+    EXPECT_THAT(
+        std::string(encoder->Accepts(other).message()),
+        testing::HasSubstr("takes pictures of 3 channels, of any size, with nothing masked"))
+        << other.ToString();
+  }
+}
+
 TEST(ResNetTest, SaysWhatItHasChosen) {
   ResNet config;
   config.set_width(4);

@@ -49,7 +49,7 @@ class VisionTransformerEncoder : public Encoder {
 
   FlowType output() const override { return output_; }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
-  bool Accepts(const FlowType& input) const override;
+  absl::Status Accepts(const FlowType& input) const override;
   Var Pool(Tape& tape, Var h, const Batch& batch) override;
   bool has_checkpoints() const override { return true; }
   // timm's.

@@ -1,4 +1,6 @@
 // VisionTransformer: what it computes.
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "core/ops/basic.h"
 #include "core/ops/patches.h"
 #include "encoders/vision_transformer/vision_transformer.h"
@@ -44,10 +46,23 @@ Var VisionTransformerEncoder::Forward(Tape& tape, Var x, const Batch& batch,
   return Reshape(tape, h, {samples, tokens.tokens, width_});
 }
 
-bool VisionTransformerEncoder::Accepts(const FlowType& input) const {
-  return pooled_ && input.is(FlowType::Kind::kImage) && input.channels == input_.channels &&
-         input.height % patch_ == 0 && input.width % patch_ == 0 &&
-         (!input.masked || input.patch == patch_);
+absl::Status VisionTransformerEncoder::Accepts(const FlowType& input) const {
+  const auto takes = [](const auto&... what) {
+    return absl::InvalidArgumentError(absl::StrCat("takes ", what...));
+  };
+  if (!pooled_) {
+    return takes("that alone, since its h is a sequence of patches: set pooled: true, or end all ",
+                 "groups alike");
+  }
+  if (!input.is(FlowType::Kind::kImage) || input.channels != input_.channels)
+    return takes("pictures of as many channels, ", input_.channels);
+  if (input.height % patch_ != 0 || input.width % patch_ != 0) {
+    return takes("pictures of any size that its patch, ", patch_,
+                 ", divides: crop to such a height and width");
+  }
+  if (input.masked && input.patch != patch_)
+    return takes("masked patches of its own size, ", patch_, ", alone: set the masking's patch so");
+  return absl::OkStatus();
 }
 
 Var VisionTransformerEncoder::PoolRows(Tape& tape, Var rows, int64_t samples,

@@ -138,15 +138,23 @@ TEST(VisionTransformer, WithNothingMaskedEveryPatchIsRead) {
 
 TEST(VisionTransformer, TakesPicturesOfOtherSizes) {
   const auto encoder = Build(Small());
-  EXPECT_TRUE(encoder->Accepts(FlowType::Image(2, 16, 4)));
-  EXPECT_FALSE(encoder->Accepts(FlowType::Image(2, 16, 6)));
-  EXPECT_FALSE(encoder->Accepts(FlowType::Image(3, 16, 4)));
-  EXPECT_FALSE(encoder->Accepts(FlowType::Vector(3)));
+  const auto refusal = [](const Encoder& of, const FlowType& input) {
+    return std::string(of.Accepts(input).message());
+  };
+  EXPECT_EQ(refusal(*encoder, FlowType::Image(2, 16, 4)), "");
+  EXPECT_THAT(refusal(*encoder, FlowType::Image(2, 16, 6)),
+              HasSubstr("takes pictures of any size that its patch, 4, divides"));
+  EXPECT_THAT(refusal(*encoder, FlowType::Image(3, 16, 4)), HasSubstr("of as many channels, 2"));
+  EXPECT_THAT(refusal(*encoder, FlowType::Vector(3)), HasSubstr("takes pictures"));
+  EXPECT_EQ(refusal(*encoder, FlowType::Image(2, 16, 4).WithMaskedPatches(4, 2)), "");
+  EXPECT_THAT(refusal(*encoder, FlowType::Image(2, 16, 4).WithMaskedPatches(2, 4)),
+              HasSubstr("masked patches of its own size, 4"));
   EXPECT_EQ(Encode(*encoder, MakeBatch(FlowType::Image(2, 16, 4))).shape(),
             (Shape{kSamples, kWidth}));
   VisionTransformer config = Small();
   config.set_pooled(false);  // another number of tokens is another type
-  EXPECT_FALSE(Build(config)->Accepts(FlowType::Image(2, 16, 4)));
+  EXPECT_THAT(refusal(*Build(config), FlowType::Image(2, 16, 4)),
+              HasSubstr("takes that alone, since its h is a sequence"));
 }
 
 TEST(VisionTransformer, DropoutDiffersByStepAndNotByChunk) {

@@ -20,7 +20,11 @@ void CheckVectorsOfViews(const BuildContext& context, int64_t least_views, Field
   }
   check.Shape(context.views >= least_views,
               absl::StrCat("takes at least ", least_views, " views of each sample; there is ",
-                           context.views, ". Set views { count: 2 ... }"));
+                           context.views,
+                           context.named_groups
+                               ? ". Give a group that the encoder sees another view: group { "
+                                 "count: 2 ... }"
+                               : ". Set views { count: 2 ... }"));
 }
 
 void CheckComparedViews(const BuildContext& context, int64_t least_views, FieldChecker& check) {

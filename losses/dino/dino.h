@@ -15,6 +15,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/plugin/plugin.h"
@@ -45,6 +48,9 @@ class DinoLoss : public Loss {
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
   bool takes_target() const override { return true; }
   void AfterStep() override;
+  std::vector<std::pair<std::string, RampSchedule>> ramps() const override {
+    return {{"teacher_temperature", options_.teacher_temperature}};
+  }
 
   // ln K: all scores the same.
   std::optional<double> Chance(int64_t samples, int64_t views) const override;

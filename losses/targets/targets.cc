@@ -78,7 +78,11 @@ void CheckTarget(const BuildContext& context, FieldChecker& check, bool needed) 
   check.Shape(
       !PairsOfViews(context.value_views, values, context.target_views, targets).empty(),
       absl::StrCat("compares each view with the target of another view; there are ", values,
-                   " and ", targets, ", none of them different. Set views { count: 2 ... }"));
+                   " and ", targets, ", none of them different. ",
+                   context.named_groups
+                       ? "Give a group another view, group { count: 2 ... }, or let teacher { "
+                         "views } or, without one, views { target } name another group"
+                       : "Set views { count: 2 ... }"));
 }
 
 void CheckOwnTargets(const BuildContext& context, FieldChecker& check) {

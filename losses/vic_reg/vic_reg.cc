@@ -43,6 +43,10 @@ absl::StatusOr<std::unique_ptr<Loss>> VicRegLoss::Create(const VicReg& config,
   check.NotNegative("invariance_weight", config.invariance_weight());
   check.NotNegative("variance_weight", config.variance_weight());
   check.NotNegative("covariance_weight", config.covariance_weight());
+  check.Shape(config.invariance_weight() != 0 || config.variance_weight() != 0 ||
+                  config.covariance_weight() != 0,
+              "weighs none of its terms, so that the loss is 0 whatever the prediction: give "
+              "invariance_weight, variance_weight or covariance_weight a value above 0");
   CheckComparedViews(context, /*least_views=*/2, check);
   if (!check.ok()) return check.status();
   return std::make_unique<VicRegLoss>(

@@ -25,7 +25,8 @@ class VicRegLoss : public Loss {
     float invariance, variance, covariance;  // λ, μ, ν
   };
 
-  // Faults: a negative weight, fewer than two views, a prediction that is not a vector.
+  // Faults: a negative weight, none above 0, fewer than two views, a prediction that is not a
+  // vector.
   static absl::StatusOr<std::unique_ptr<Loss>> Create(const VicReg& config,
                                                       const BuildContext& context);
   explicit VicRegLoss(const Weights& weights) : weights_(weights) {}

@@ -70,6 +70,12 @@ TEST(VicRegLoss, FaultsOfTheConfig) {
   EXPECT_THAT(faults(bad), testing::AllOf(testing::HasSubstr("invariance_weight"),
                                           testing::HasSubstr("variance_weight"),
                                           testing::HasSubstr("covariance_weight")));
+  VicReg nothing;
+  nothing.set_invariance_weight(0);
+  nothing.set_variance_weight(0);
+  EXPECT_EQ(faults(nothing), "") << "one term is a loss";
+  nothing.set_covariance_weight(0);
+  EXPECT_THAT(faults(nothing), testing::HasSubstr("weighs none of its terms"));
 }
 
 }  // namespace

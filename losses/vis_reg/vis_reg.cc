@@ -38,6 +38,11 @@ absl::StatusOr<std::unique_ptr<Loss>> VisRegLoss::Create(const VisReg& config,
   check.NotNegative("shape_weight", config.shape_weight());
   check.NotNegative("center_weight", config.center_weight());
   check.AtLeast("epsilon", config.epsilon(), kLeastEpsilon);
+  check.Shape(
+      config.lambda() != 1 || config.scale_weight() != 0 || config.shape_weight() != 0 ||
+          config.center_weight() != 0,
+      "weighs none of its terms, so that the loss is 0 whatever the prediction: take a "
+      "lambda below 1, or give scale_weight, shape_weight or center_weight a value above 0");
   CheckViewsAlone(context, check);
   if (!check.ok()) return check.status();
   return std::make_unique<VisRegLoss>(Options{.lambda = config.lambda(),

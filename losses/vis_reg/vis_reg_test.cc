@@ -110,6 +110,19 @@ TEST(VisRegLoss, FaultsOfTheConfig) {
       [](const BuildContext& in) { return FaultOf<VisRegLoss>(VisReg(), in); });
 }
 
+TEST(VisRegLoss, SomeTermIsWeighed) {
+  const BuildContext context{.input = FlowType::Vector(8), .views = 2};
+  VisReg config;
+  config.set_scale_weight(0);
+  config.set_shape_weight(0);
+  config.set_center_weight(0);
+  EXPECT_EQ(FaultOf<VisRegLoss>(config, context), "") << "the distance to the centers is left";
+  config.set_lambda(1);
+  EXPECT_THAT(FaultOf<VisRegLoss>(config, context), HasSubstr("weighs none of its terms"));
+  config.set_center_weight(0.5f);
+  EXPECT_EQ(FaultOf<VisRegLoss>(config, context), "");
+}
+
 TEST(VisRegLoss, NonFiniteIsReturned) {
   VisRegLoss loss(SmallOptions());
   ExpectNonFiniteAlongDirectionsIsReturned(loss);

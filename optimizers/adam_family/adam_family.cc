@@ -5,10 +5,10 @@
 namespace pretext {
 
 void AdamOptions::Check(FieldChecker& check) const {
-  check.Positive("learning_rate", learning_rate);
+  check.PositiveFloat("learning_rate", learning_rate);
   check.InHalfOpenRange("beta1", beta1, 0, 1);
   check.InHalfOpenRange("beta2", beta2, 0, 1);
-  check.Positive("epsilon", epsilon);
+  check.PositiveFloat("epsilon", epsilon);
   check.NotNegative("weight_decay", weight_decay);
 }
 

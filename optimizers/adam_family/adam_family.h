@@ -31,7 +31,8 @@ struct AdamOptions {
             .weight_decay = config.weight_decay()};
   }
 
-  // Faults: a rate or epsilon that is not above 0, a negative decay, betas outside [0, 1).
+  // Faults: a rate or epsilon that is not above 0 as a float, a negative decay, betas outside
+  // [0, 1).
   void Check(FieldChecker& check) const;
 
   // The update of step t, counted from 1; its rate and decay are left at 0.

@@ -60,5 +60,15 @@ TEST(AdamW, EveryFaultIsNamed) {
   }
 }
 
+TEST(AdamW, WhatIsNothingInSinglePrecisionIsNamed) {
+  AdamW config;
+  config.set_learning_rate(1e-50);
+  config.set_epsilon(1e-50);
+  const auto faulty = AdamWOptimizer::Create(config, BuildContext());
+  const std::string message(faulty.status().message());
+  EXPECT_THAT(message, HasSubstr("learning_rate: must be from 1.17549e-38"));
+  EXPECT_THAT(message, HasSubstr("epsilon: must be from 1.17549e-38"));
+}
+
 }  // namespace
 }  // namespace pretext

@@ -95,5 +95,15 @@ TEST(Lamb, EveryFaultIsNamed) {
   }
 }
 
+TEST(Lamb, WhatIsNothingInSinglePrecisionIsNamed) {
+  Lamb config;
+  config.set_learning_rate(1e-50);
+  config.set_epsilon(1e-50);
+  const auto faulty = LambOptimizer::Create(config, BuildContext());
+  const std::string message(faulty.status().message());
+  EXPECT_THAT(message, testing::HasSubstr("learning_rate: must be from 1.17549e-38"));
+  EXPECT_THAT(message, testing::HasSubstr("epsilon: must be from 1.17549e-38"));
+}
+
 }  // namespace
 }  // namespace pretext

@@ -12,9 +12,9 @@ namespace pretext {
 absl::StatusOr<std::unique_ptr<Optimizer>> LarsOptimizer::Create(const Lars& config,
                                                                  const BuildContext&) {
   FieldChecker check;
-  check.Positive("learning_rate", config.learning_rate());
+  check.PositiveFloat("learning_rate", config.learning_rate());
   check.InHalfOpenRange("momentum", config.momentum(), 0, 1);
-  check.Positive("trust_coefficient", config.trust_coefficient());
+  check.PositiveFloat("trust_coefficient", config.trust_coefficient());
   check.Positive("epsilon", config.epsilon());
   check.NotNegative("weight_decay", config.weight_decay());
   if (!config.has_denominator()) {

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,8 @@ class LarsOptimizer : public StatefulOptimizer {
 
   void Attach(std::vector<Parameter*> parameters) override;
   void Step(int64_t step, double learning_rate, double gradient_scale) override;
+  // The buffer is in units of the weights or of the gradients.
+  std::vector<std::string> fields_of_state() const override { return {"momentum_convention"}; }
 
  private:
   double TrustRatio(const Parameter& parameter, double learning_rate, double gradient_scale) const;

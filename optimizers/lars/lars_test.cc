@@ -106,5 +106,15 @@ TEST(Lars, EveryFaultIsNamed) {
   }
 }
 
+TEST(Lars, WhatIsNothingInSinglePrecisionIsNamed) {
+  Lars config;
+  config.set_learning_rate(1e-50);
+  config.set_trust_coefficient(1e-50);
+  const auto faulty = LarsOptimizer::Create(config, BuildContext());
+  const std::string message(faulty.status().message());
+  EXPECT_THAT(message, testing::HasSubstr("learning_rate: must be from 1.17549e-38"));
+  EXPECT_THAT(message, testing::HasSubstr("trust_coefficient: must be from 1.17549e-38"));
+}
+
 }  // namespace
 }  // namespace pretext

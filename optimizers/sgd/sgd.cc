@@ -8,7 +8,7 @@ namespace pretext {
 absl::StatusOr<std::unique_ptr<Optimizer>> SgdOptimizer::Create(const Sgd& config,
                                                                 const BuildContext&) {
   FieldChecker check;
-  check.Positive("learning_rate", config.learning_rate());
+  check.PositiveFloat("learning_rate", config.learning_rate());
   check.InHalfOpenRange("momentum", config.momentum(), 0, 1);
   check.NotNegative("weight_decay", config.weight_decay());
   check.That(!config.nesterov() || config.momentum() != 0, "nesterov", "needs a momentum above 0");

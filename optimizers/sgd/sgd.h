@@ -8,6 +8,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/plugin/plugin.h"
@@ -26,6 +28,10 @@ class SgdOptimizer : public StatefulOptimizer {
   explicit SgdOptimizer(const Sgd& config);
 
   void Step(int64_t step, double learning_rate, double gradient_scale) override;
+  // Without momentum there is no state, and with one another.
+  std::vector<std::string> fields_of_state() const override {
+    return momentum_ != 0 ? std::vector<std::string>{} : std::vector<std::string>{"momentum"};
+  }
 
  private:
   double momentum_;

@@ -57,5 +57,13 @@ TEST(Sgd, EveryFaultIsNamed) {
               HasSubstr("nesterov: needs a momentum"));
 }
 
+TEST(Sgd, WhatIsNothingInSinglePrecisionIsNamed) {
+  Sgd config;
+  config.set_learning_rate(1e-50);
+  const auto faulty = SgdOptimizer::Create(config, BuildContext());
+  const std::string message(faulty.status().message());
+  EXPECT_THAT(message, HasSubstr("learning_rate: must be from 1.17549e-38"));
+}
+
 }  // namespace
 }  // namespace pretext

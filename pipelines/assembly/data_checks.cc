@@ -12,6 +12,8 @@
 #include "base/text/counted.h"
 #include "core/plugin/dataset.h"
 #include "core/plugin/field_checker.h"
+#include "core/plugin/loss.h"
+#include "core/plugin/ramp_field.h"
 #include "evaluation/representation/representation.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/assembly/combinations.h"
@@ -111,22 +113,25 @@ void WarnOfFreezing(const Assembled& parts, int64_t samples, std::vector<std::st
 }
 
 // A ramp that does not come to its end within the run.
-void WarnOfRamp(const std::string& name, const Ramp& ramp, const RunLength& length,
+void WarnOfRamp(const std::string& name, const RampSchedule& ramp, const RunLength& length,
                 std::vector<std::string>* warnings) {
-  const int64_t steps =
-      ramp.has_epochs() ? StepsOf(ramp.epochs(), length.steps_per_epoch) : ramp.steps();
+  const int64_t steps = ramp.steps > 0 ? ramp.steps : StepsOf(ramp.epochs, length.steps_per_epoch);
   if (steps <= length.steps) return;
   warnings->push_back(absl::StrCat(name, " changes over ", Counted(steps),
                                    " steps, and the run has ", Counted(length.steps),
-                                   ": it does not come to ", ramp.to()));
+                                   ": it does not come to ", ramp.to));
 }
 
 // What the run is too short for: the ends of ramps, the decay, a part of the loss.
 void WarnOfUnreached(const Assembled& parts, int64_t samples, std::vector<std::string>* warnings) {
   const Pipeline& config = *parts.config;
   const RunLength length = LengthOfRun(config, samples);
-  WarnOfRamp("schedule.weight_decay", config.schedule().weight_decay(), length, warnings);
-  WarnOfRamp("teacher.momentum", config.teacher().momentum(), length, warnings);
+  // Where a ramp begins is no matter here.
+  WarnOfRamp("schedule.weight_decay", ToSchedule(config.schedule().weight_decay(), 0), length,
+             warnings);
+  WarnOfRamp("teacher.momentum", ToSchedule(config.teacher().momentum(), 0), length, warnings);
+  for (const auto& [field, ramp] : parts.loss->ramps())
+    WarnOfRamp(absl::StrCat("loss.", field), ramp, length, warnings);
   if (config.schedule().decay() != Pipeline::Schedule::CONSTANT &&
       length.warmup_steps + 1 >= length.steps) {
     warnings->push_back(absl::StrCat("schedule.decay never begins: the warmup takes ",

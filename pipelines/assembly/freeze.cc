@@ -1,7 +1,6 @@
 #include "pipelines/assembly/freeze.h"
 
 #include <algorithm>
-#include <set>
 #include <type_traits>
 
 #include "absl/strings/ascii.h"
@@ -65,23 +64,47 @@ bool IsOfMissingPart(const Pipeline& config, const Model& model, absl::string_vi
          (config.has_predictor() && model.predictor == nullptr && BeginsWith(name, "predictor"));
 }
 
+// The beginning of a name that stands for its layer: "conv1", "layers.0" and not "layers" alone.
+std::string LayerOf(const std::string& name) {
+  size_t end = std::min(name.find('.'), name.size());
+  const size_t next = end + 1;
+  if (next < name.size() && absl::ascii_isdigit(static_cast<unsigned char>(name[next])))
+    end = std::min(name.find('.', next), name.size());
+  return name.substr(0, end);
+}
+
+// Whether it names something that a loss remembers.
+bool IsRemembered(const std::string& asked, const Model& model) {
+  if (model.loss == nullptr) return false;
+  const std::string name(absl::StripSuffix(asked, "."));
+  const auto& buffers = model.loss->parameters().buffers();
+  return std::any_of(buffers.begin(), buffers.end(), [&](const Buffer& b) {
+    return BeginsWith(absl::StrCat("loss.", absl::StripPrefix(b.name, "loss.")), name);
+  });
+}
+
 std::string NotThere(const std::string& asked, const Model& model) {
+  if (IsRemembered(asked, model)) {
+    return absl::StrCat("names what the loss remembers, which cannot be frozen: ", Quoted(asked),
+                        "; leave it out");
+  }
   std::vector<std::string> candidates, layers;
   for (const Model::NamedSet& part : model.trained_sets()) {
     const bool encoder = part.name == "encoder";
-    if (!LayerNames(*part.set).empty()) candidates.push_back(part.name);
+    bool any = false;
     ForEach(part, [&](const auto& each) {
       const std::string name = OwnName(part, each.name);
+      any = true;
       for (size_t end = name.find('.'); true; end = name.find('.', end + 1)) {
         if (encoder) candidates.push_back(name.substr(0, end));
         candidates.push_back(absl::StrCat(part.name, ".", name.substr(0, end)));
         if (end == std::string::npos) break;
       }
+      const std::string layer =
+          encoder ? LayerOf(name) : absl::StrCat(part.name, ".", LayerOf(name));
+      if (std::find(layers.begin(), layers.end(), layer) == layers.end()) layers.push_back(layer);
     });
-    for (const std::string& name : LayerNames(*part.set)) {
-      const std::string own = OwnName(part, name);
-      layers.push_back(encoder ? own : absl::StrCat(part.name, ".", own));
-    }
+    if (any) candidates.push_back(part.name);
   }
   return absl::StrCat("names no parameter: ", Quoted(asked),
                       NearestAndKnown(asked, candidates, "There are", ListOrNone(layers)));
@@ -118,22 +141,6 @@ void CheckFreezeFor(const Pipeline& config, const Model& model, FieldChecker& ch
 bool BeginsWith(const std::string& name, const std::string& beginning) {
   return absl::StartsWith(name, beginning) &&
          (name.size() == beginning.size() || name[beginning.size()] == '.');
-}
-
-std::vector<std::string> LayerNames(const ParameterSet& set) {
-  std::vector<std::string> names;
-  std::set<std::string> seen;
-  const auto add = [&](const std::string& name) {
-    size_t end = std::min(name.find('.'), name.size());
-    // "layers.0" and not "layers" alone.
-    const size_t next = end + 1;
-    if (next < name.size() && absl::ascii_isdigit(static_cast<unsigned char>(name[next])))
-      end = std::min(name.find('.', next), name.size());
-    if (seen.insert(name.substr(0, end)).second) names.push_back(name.substr(0, end));
-  };
-  for (const Parameter& p : set.parameters()) add(p.name);
-  for (const Buffer& b : set.buffers()) add(b.name);
-  return names;
 }
 
 int64_t FrozenCount(const Model& model) {

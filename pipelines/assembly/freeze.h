@@ -17,6 +17,7 @@ class Pipeline;
 // name is a whole one or its beginning up to a dot: "layer1" is "layer1.0.conv1.weight" and all
 // beside it, and not "layer10". The head's begin with "head.", others with the name of their part;
 // "encoder." may be left out.
+// What a loss remembers cannot be frozen.
 // InvalidArgument, with a fault at "freeze[i]" or "freeze_for[i]" for each name that is none, or at
 // "freeze_for[i]" of running statistics alone, and at "freeze" when nothing is left to train.
 absl::Status Freeze(const Pipeline& config, const Model& model);
@@ -34,9 +35,6 @@ std::vector<FrozenFor> FrozenForATime(const Pipeline& config, const Model& model
 
 // Whether `name` is `beginning`, or goes on after it with a dot.
 bool BeginsWith(const std::string& name, const std::string& beginning);
-
-// The beginnings of the set's names that stand for its layers: "conv1", "layer1", "layers.0".
-std::vector<std::string> LayerNames(const ParameterSet& set);
 
 // Learnt values that are frozen, of all parts.
 int64_t FrozenCount(const Model& model);

@@ -31,6 +31,11 @@ class FakeHead : public Head {
   }
 };
 
+class FakeLoss : public Loss {
+ public:
+  LossResult Compute(Tape&, const Prediction&, const Batch&) override { return {}; }
+};
+
 struct FakeModel {
   FakeModel() {
     model.encoder = std::make_unique<FakeEncoder>();
@@ -91,6 +96,34 @@ TEST(Freeze, FaultsSayWhatThereIs) {
   EXPECT_THAT(Fault({"0"}), HasSubstr("freeze[0]: names no parameter: \"0\""));
   EXPECT_THAT(Fault({""}), HasSubstr("freeze[0]"));
   EXPECT_THAT(Fault({"encoder", "head"}), HasSubstr("freeze: leaves nothing to train"));
+}
+
+TEST(Freeze, WhatALossRemembersCannotBeFrozen) {
+  FakeModel fake;
+  fake.model.loss = std::make_unique<FakeLoss>();
+  ParameterSet& loss = fake.model.loss->parameters();
+  loss.AddBuffer("center", {2}, 0);
+  const auto fault = [&](const std::string& name) {
+    return std::string(fake.Apply({name}).message());
+  };
+  for (const char* name : {"loss", "loss.center", "loss.center."}) {
+    EXPECT_THAT(fault(name),
+                HasSubstr("freeze[0]: names what the loss remembers, which cannot be frozen: "))
+        << name;
+  }
+  EXPECT_EQ(fault("loss.cente"),
+            "freeze[0]: names no parameter: \"loss.cente\". There are: conv1, layer1.0, layer10, "
+            "head.0");
+  loss.Add("prototypes", Role::kWeight, {2, 2}, Initializer::Constant(1));
+  EXPECT_EQ(fault("loss"), "") << "its prototypes";
+  EXPECT_TRUE(loss.parameters().front().frozen);
+  EXPECT_FALSE(loss.buffers().front().frozen);
+  EXPECT_THAT(fault("loss.centre"), HasSubstr("head.0, loss.prototypes"));
+  Pipeline config;
+  config.add_freeze_for()->set_name("loss.center");
+  config.mutable_freeze_for(0)->set_steps(2);
+  EXPECT_THAT(std::string(Freeze(config, fake.model).message()),
+              HasSubstr("freeze_for[0].name: names what the loss remembers"));
 }
 
 // A part's own faults are enough: nobody knows yet what is in it.

@@ -90,11 +90,10 @@ absl::Status CheckGroups(const Pipeline& config, const Assembled& parts) {
   for (size_t g = 1; g < parts.groups.size(); ++g) {
     const FlowType& type = parts.groups[g].type;
     if (type.is(FlowType::Kind::kNothing) || parts.encoder == nullptr || type == first) continue;
-    check.That(
-        parts.encoder->Accepts(type), absl::StrCat("views.group[", g, "]"),
-        absl::StrCat("ends in ", type.ToString(), ", and the encoder, made for ", first.ToString(),
-                     ", takes that alone; end all groups alike, or take "
-                     "an encoder of any size of picture"));
+    const absl::Status accepted = parts.encoder->Accepts(type);
+    check.That(accepted.ok(), absl::StrCat("views.group[", g, "]"),
+               absl::StrCat("ends in ", type.ToString(), ", and the encoder, made for ",
+                            first.ToString(), ", ", accepted.message()));
   }
   return check.status();
 }
@@ -141,6 +140,8 @@ absl::StatusOr<std::unique_ptr<MomentumTeacher>> BuildTeacher(const Pipeline& co
 }
 
 void DescribeViews(const Model& model, BuildContext& context) {
+  context.named_groups = std::any_of(model.groups.begin(), model.groups.end(),
+                                     [](const ViewGroup& group) { return !group.name.empty(); });
   if (model.groups.size() < 2) return;
   context.value_views = ViewsOf(model.groups, &ViewGroup::student);
   context.target_views = ViewsOf(model.groups, &ViewGroup::target);

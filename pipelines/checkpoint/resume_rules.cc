@@ -7,6 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "core/plugin/optimizer.h"
+#include "core/plugin/registry.h"
+#include "google/protobuf/any.pb.h"
 #include "pipelines/text/config_differences.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -39,6 +42,17 @@ bool IsInside(absl::string_view path, absl::string_view of) {
          (path[of.size()] == '.' || path[of.size()] == '[');
 }
 
+// The paths of what gives the optimizer's state its meaning, as the optimizer itself says; none of
+// one that cannot be made, whose faults assembly names.
+std::vector<std::string> PathsOfState(const Pipeline& config) {
+  std::vector<std::string> paths;
+  const auto optimizer = Registry<Optimizer>::Create(config.optimizer(), BuildContext());
+  if (!optimizer.ok()) return paths;
+  for (const std::string& field : (*optimizer)->fields_of_state())
+    paths.push_back(absl::StrCat("optimizer.", field));
+  return paths;
+}
+
 bool IsFree(const std::string& path) {
   if (std::find(std::begin(kBound), std::end(kBound), path) != std::end(kBound)) return false;
   const auto is_or_inside = [&](absl::string_view of) { return path == of || IsInside(path, of); };
@@ -61,8 +75,12 @@ absl::Status CheckResumable(const RunOrigin& was, const RunOrigin& is) {
   const LoadedPipeline before = LoadPipelineText("the checkpoint's pipeline", was.pipeline);
   const LoadedPipeline after = LoadPipelineText("the run's pipeline", is.pipeline);
   if (before.map.ok() && after.map.ok()) {
+    std::vector<std::string> of_state = PathsOfState(*before.config);
+    for (const std::string& path : PathsOfState(*after.config)) of_state.push_back(path);
     for (const ConfigDifference& d : CompareConfigs(*before.config, *after.config)) {
-      if (IsFree(d.path)) continue;
+      const bool is_of_state =
+          std::find(of_state.begin(), of_state.end(), d.path) != of_state.end();
+      if (IsFree(d.path) && !is_of_state) continue;
       faults.push_back(Line(d.path, d.after, d.before));
       // Several processes make as many blocks where the pipeline says none.
       if (d.path == "train.blocks" && d.before == "0") {

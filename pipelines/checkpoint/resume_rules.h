@@ -1,11 +1,12 @@
 // What a run that goes on may have changed, and what not.
 //
-// Free: how long it takes (train.epochs, steps), rates (schedule, the optimizer's fields,
-// train.clip_norm), what is measured and written (name, evaluate but for its validation split,
-// output, checkpoints, train.log_every, checkpoint_every_steps), what the machine is to do
-// (train.threads, prefetch, timeout_seconds, gradient_checkpointing), and where the same data lie
-// (dataset). All else made the weights what they are: the
-// run goes on with what it was begun with, the same version of pretext and the same samples.
+// Free: how long it takes (train.epochs, steps), rates (schedule, the optimizer's fields but for
+// those that give its state its meaning, train.clip_norm), what is measured and written (name,
+// evaluate but for its validation split, output, checkpoints, train.log_every,
+// checkpoint_every_steps), what the machine is to do (train.threads, prefetch, timeout_seconds,
+// gradient_checkpointing), and where the same data lie (dataset). All else made the weights what
+// they are: the run goes on with what it was begun with, the same version of pretext and the same
+// samples.
 #pragma once
 
 #include <string>

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "pipelines/testing/fake_plugins.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
@@ -66,6 +67,30 @@ TEST(CheckResumable, WhatMayNotIsNamedWithBothValues) {
   EXPECT_THAT(
       Refusal(Origin("train { blocks: 2 }")),
       AllOf(HasSubstr("train.blocks: is 2 now, and was 0"), HasSubstr("without --processes")));
+}
+
+// A momentum in another unit, or none where one was.
+TEST(CheckResumable, WhatGivesTheOptimizersStateItsMeaningMayNot) {
+  const auto refusal = [](const std::string& type, const std::string& was, const std::string& is) {
+    const auto optimizer = [&](const std::string& fields) {
+      return absl::StrCat("optimizer { [type.googleapis.com/pretext.", type, "] { ", fields,
+                          " } }");
+    };
+    const absl::Status status = CheckResumable(Origin(optimizer(was)), Origin(optimizer(is)));
+    EXPECT_TRUE(status.ok() || absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_THAT(refusal("Lars", "", "momentum_convention: RATE_OUTSIDE"),
+              HasSubstr("optimizer.momentum_convention: is RATE_OUTSIDE now, and was RATE_INSIDE"));
+  EXPECT_EQ(refusal("Lars", "", "momentum: 0.8 learning_rate: 1 denominator: SUM_OF_NORMS"), "");
+  EXPECT_THAT(refusal("Sgd", "", "momentum: 0 learning_rate: 1"),
+              AllOf(HasSubstr("optimizer.momentum: is 0 now, and was 0.9 when the run was begun"),
+                    Not(HasSubstr("learning_rate"))));
+  EXPECT_THAT(
+      refusal("Sgd", "momentum: 0", "momentum: 0.5 nesterov: true"),
+      AllOf(HasSubstr("optimizer.momentum: is 0.5 now, and was 0"), Not(HasSubstr("nesterov"))));
+  EXPECT_EQ(refusal("Sgd", "", "momentum: 0.5 nesterov: true"), "");
+  EXPECT_EQ(refusal("Sgd", "momentum: 0", "momentum: 0 learning_rate: 1"), "");
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ namespace pretext {
 
 // Views that are alike in type, and go through the encoder at once.
 struct ViewGroup {
-  std::string name;   // empty where there is only one
+  std::string name;   // empty where the pipeline names none
   int64_t first = 0;  // of its views among the batch's
   int64_t views = 1;
   FlowType type;

@@ -369,6 +369,18 @@ TEST_F(CombinationsTest, ARampThatDoesNotEndIsSaid) {
               ElementsAre(HasSubstr("schedule.weight_decay changes over 6 steps, and the run has "
                                     "4: it does not come to 0.5")));
   EXPECT_THAT(warnings("steps: 5"), SizeIs(1));
+  const auto of_loss = [&](const std::string& ramp) {
+    return Warnings(Contrastive(),
+                    "teacher {} evaluate { knn { k: 3 } } " +
+                        Part("loss", absl::StrCat("Dino] { teacher_temperature { ", ramp, " } }")));
+  };
+  EXPECT_THAT(of_loss("from: 0.05"), SizeIs(0));
+  EXPECT_THAT(of_loss("to: 0.07"), SizeIs(0));
+  EXPECT_THAT(of_loss("to: 0.07 epochs: 2"), SizeIs(0));
+  EXPECT_THAT(of_loss("to: 0.07 epochs: 3"),
+              ElementsAre("loss.teacher_temperature changes over 6 steps, and the run has 4: it "
+                          "does not come to 0.07"));
+  EXPECT_THAT(of_loss("to: 0.07 steps: 5"), SizeIs(1));
 }
 
 TEST_F(CombinationsTest, TargetsAreOfALossThatHasThem) {
@@ -384,6 +396,31 @@ TEST_F(CombinationsTest, TargetsAreOfALossThatHasThem) {
     EXPECT_EQ(Faults(Contrastive(), Part("loss", loss) + one), "") << loss;
   const std::string predictor = Part("predictor", "ProjectionMlp] { output: 4 }");
   EXPECT_EQ(Faults(Contrastive(), predictor + one), "") << "whose target is z of those views";
+}
+
+// views { count } is what the groups have together, and not to be set beside them.
+TEST_F(CombinationsTest, OfGroupsWithTooFewViewsTheRemedyIsOfGroups) {
+  const std::string cosine = Part("loss", "NegativeCosine] {}") + "teacher { views: 'a' } ";
+  const std::string alone = "views { count: 1 group { name: 'a' } } ";
+  const std::string key =
+      "views { count: 2 group { name: 'a' } group { name: 'b' student: false } "
+      "} teacher { views: 'b' } ";
+  const auto description = [&](const std::string& change) {
+    return Description(Contrastive(), change);
+  };
+  EXPECT_THAT(description(alone), HasSubstr("there is 1. Give a group that the encoder sees "
+                                            "another view: group { count: 2 ... }"));
+  EXPECT_THAT(description(alone + cosine),
+              HasSubstr("Give a group another view, group { count: 2 ... }, or let teacher { views "
+                        "} or, without one, views { target } name another group"));
+  for (const std::string& change : {alone, alone + cosine})
+    EXPECT_FALSE(absl::StrContains(description(change), "Set views")) << change;
+  EXPECT_THAT(description("views { count: 1 }"), HasSubstr("Set views { count: 2 ... }"));
+  EXPECT_EQ(Faults(Contrastive(), Part("loss", "NegativeCosine] {}") + key), "")
+      << "the teacher's group is another";
+  const std::string two = "views { count: 2 group { name: 'a' count: 2 } } ";
+  EXPECT_EQ(Faults(Contrastive(), two), "");
+  EXPECT_EQ(Faults(Contrastive(), two + cosine), "");
 }
 
 TEST_F(CombinationsTest, ARampThatChangesLeadsSomewhere) {
@@ -499,6 +536,15 @@ TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
   const std::string groups = absl::StrCat(
       "views { count: 3 group { name: 'global' count: 2 } group { name: 'local' ", small, "} }");
   EXPECT_EQ(Faults(Contrastive(), groups), "views.group[1]") << "a ConvNet is made for one size";
+  const std::string patches =
+      Part("encoder", "VisionTransformer] { patch: 4 layers: 1 width: 8 heads: 2 }");
+  EXPECT_EQ(Faults(Contrastive(), patches + groups), "");
+  const std::string odd =
+      absl::StrCat("views { count: 3 group { name: 'global' count: 2 } group { name: 'local' ",
+                   Augmentation("RandomResizedCrop] { height: 6 width: 4 }"), "} }");
+  EXPECT_THAT(Description(Contrastive(), patches + odd),
+              HasSubstr("views.group[1]: ends in image 1×6×4, and the encoder, made for image "
+                        "1×8×8, takes pictures of any size that its patch, 4, divides"));
   const std::string any_size = Part("encoder", "ResNet] { width: 2 }");
   EXPECT_EQ(Faults(Contrastive(), any_size + groups), "");
   EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'global' } " +
@@ -506,7 +552,18 @@ TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
             "");
   EXPECT_EQ(Faults(Contrastive(), any_size + groups + "teacher { views: 'local' }" + cosine), "");
   EXPECT_EQ(Faults(Autoencoder(), groups), "views.group[1]") << "an Mlp too";
-  EXPECT_EQ(Faults(Contrastive(), "teacher {}" + Part("loss", "VicReg] {}")), "teacher");
+  for (const char* loss : {"VicReg", "BarlowTwins", "SupCon", "Dcl"}) {
+    const std::string part = Part("loss", absl::StrCat(loss, "] {}"));
+    EXPECT_EQ(Faults(Contrastive(), part), "") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + "teacher {}"), "teacher") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + predictor), "predictor") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + predictor + "teacher {}"), "teacher predictor") << loss;
+  }
+  for (const char* loss : {"Dino] {}", "InfoNceQueue] { rows: 16 }"}) {
+    EXPECT_EQ(Faults(Contrastive(), Part("loss", loss)), "loss") << loss;
+    EXPECT_EQ(Faults(Contrastive(), Part("loss", loss) + predictor), "")
+        << loss << ": past the predictor z is a target";
+  }
   EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'head' }"), "freeze_for[0]");
   EXPECT_EQ(Faults(Contrastive(), "freeze_for { name: 'teacher.encoder' steps: 1 }"),
             "freeze_for[0].name");

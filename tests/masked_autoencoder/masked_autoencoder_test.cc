@@ -76,7 +76,7 @@ TEST_P(VitAgainstPyTorch, FeaturesOfTwoSizesAndGradients) {
   Tape tape;
   const Var x = tape.Leaf(Pictures(1000, {kSamples, 2, 8, 12}));
   const Var other = tape.Constant(Pictures(1001, {kSamples, 2, 16, 8}));
-  ASSERT_TRUE(encoder->Accepts(FlowType::Image(2, 16, 8)));
+  ASSERT_TRUE(encoder->Accepts(FlowType::Image(2, 16, 8)).ok());
   const ForwardContext context{.training = true};
   const Var parts[] = {encoder->Forward(tape, x, Batch(), context),
                        encoder->Forward(tape, other, Batch(), context)};
