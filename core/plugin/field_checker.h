@@ -72,7 +72,8 @@ class FieldChecker {
   // A number of repeated things: a whole number from 1 to kMaxCount.
   bool Count(absl::string_view field, const Number& value);
   // Fields that nothing reads, since of another: a fault of each that `config` gives another value
-  // than its default. `why` completes "FIELD: has no effect: …; leave it out": "there is no batch normalisation".
+  // than its default. `why` completes "FIELD: has no effect: …; leave it out": "there is no batch
+  // normalisation".
   // Not to be asked where the other is switched off in so many words ("held_out: 0"): an override
   // does that, and cannot take fields away.
   bool Unread(const google::protobuf::Message& config, const std::vector<absl::string_view>& fields,

@@ -43,8 +43,8 @@ class DinoLoss : public Loss {
 
   void BeginStep(const RunPosition& position) override;
   // Metrics: "teacher_entropy", the mean of P's, ln K where the teacher says nothing and 0 where it
-  // says one thing; "teacher_temperature"; "used_scores", the exponential of the entropy of P's mean: 1,
-  // where the teacher says the same of every sample, to K.
+  // says one thing; "teacher_temperature"; "used_scores", the exponential of the entropy of P's
+  // mean: 1, where the teacher says the same of every sample, to K.
   LossResult Compute(Tape& tape, const Prediction& prediction, const Batch& batch) override;
   bool takes_target() const override { return true; }
   void AfterStep() override;

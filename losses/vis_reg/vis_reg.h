@@ -33,8 +33,8 @@ class VisRegLoss : public Loss {
     float epsilon;
   };
   // Faults: λ outside [0, 1], no slices or too many, a negative weight, no term with a weight above
-  // 0, ε below 1e-8, fewer than two views, a target view that the encoder is not given, a prediction
-  // that is not a vector, a teacher or a predictor.
+  // 0, ε below 1e-8, fewer than two views, a target view that the encoder is not given, a
+  // prediction that is not a vector, a teacher or a predictor.
   static absl::StatusOr<std::unique_ptr<Loss>> Create(const VisReg& config,
                                                       const BuildContext& context);
   explicit VisRegLoss(const Options& options) : options_(options) {}
