@@ -557,7 +557,7 @@ TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
     EXPECT_EQ(Faults(Contrastive(), part), "") << loss;
     EXPECT_EQ(Faults(Contrastive(), part + "teacher {}"), "teacher") << loss;
     EXPECT_EQ(Faults(Contrastive(), part + predictor), "predictor") << loss;
-    EXPECT_EQ(Faults(Contrastive(), part + predictor + "teacher {}"), "teacher predictor") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + predictor + "teacher {}"), "predictor teacher") << loss;
   }
   for (const char* loss : {"Dino] {}", "InfoNceQueue] { rows: 16 }"}) {
     EXPECT_EQ(Faults(Contrastive(), Part("loss", loss)), "loss") << loss;
