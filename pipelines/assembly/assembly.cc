@@ -41,7 +41,7 @@ class Assembler {
 
   absl::StatusOr<Assembled> Assemble() {
     const AskedFigures asked = FiguresAskedFor(*parts_.config);
-    FillDefaults(parts_.config.get());
+    FillSectionDefaults(parts_.config.get());
     TakeProcesses();
     const Pipeline& config = *parts_.config;
     CheckSections(config, &map_);
@@ -59,6 +59,7 @@ class Assembler {
     BuildRoles(config, before_encoder);
     parts_.loss = Build<Loss>(config.loss(), "loss");
     parts_.optimizer = Build<Optimizer>(config.optimizer(), "optimizer");
+    FillDefaults(parts_.config.get());
     if (parts_.encoder != nullptr && parts_.head != nullptr) {
       map_.AddFaults("", Freeze(config, parts_));
       Initialize();

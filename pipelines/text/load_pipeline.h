@@ -42,6 +42,9 @@ absl::StatusOr<LoadedPipeline> LoadPipelineFile(const std::string& path,
 
 // Writes out every field that has a default, in the pipeline and in its parts' configs.
 void FillDefaults(Pipeline* pipeline);
+// The same, and leaves the parts' configs as they were written: where a part is checked, what was
+// said can be told from what was not (FieldChecker::Unread).
+void FillSectionDefaults(Pipeline* pipeline);
 
 // The pipeline as text that loads again to the same: with every field that has a default written
 // out, sections too, and `version` in its field.

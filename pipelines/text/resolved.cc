@@ -45,21 +45,26 @@ void SetToDefault(const FieldDescriptor& field, Message* message) {
   }
 }
 
-void FillMessage(Message* message);
+enum class Parts : uint8_t { kFill, kLeave };
+
+void FillMessage(Message* message, Parts parts);
 
 void FillPart(Any* any) {
   const Plugin* plugin = FindPlugin(TypeNameOf(*any));
   if (plugin == nullptr) return;
   const std::unique_ptr<Message> config(plugin->default_config->New());
   if (!config->ParsePartialFromString(any->value())) return;
-  FillMessage(config.get());
+  FillMessage(config.get(), Parts::kFill);
   any->set_value(config->SerializePartialAsString());
 }
 
 // Only declared defaults: a field without one may mean something by its absence, as a plugin's
 // message may. The pipeline's own sections mean nothing by theirs.
-void FillMessage(Message* message) {
-  if (Any* any = dynamic_cast<Any*>(message)) return FillPart(any);
+void FillMessage(Message* message, Parts parts) {
+  if (Any* any = dynamic_cast<Any*>(message)) {
+    if (parts == Parts::kFill) FillPart(any);
+    return;
+  }
   const Reflection& reflection = *message->GetReflection();
   const auto& descriptor = *message->GetDescriptor();
   for (int i = 0; i < descriptor.field_count(); ++i) {
@@ -67,12 +72,12 @@ void FillMessage(Message* message) {
     if (field.is_repeated()) {
       const bool messages = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
       for (int k = 0; messages && k < reflection.FieldSize(*message, &field); ++k) {
-        FillMessage(reflection.MutableRepeatedMessage(message, &field, k));
+        FillMessage(reflection.MutableRepeatedMessage(message, &field, k), parts);
       }
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       const bool section = field.message_type()->file() == Pipeline::descriptor()->file();
       if (section || reflection.HasField(*message, &field)) {
-        FillMessage(reflection.MutableMessage(message, &field));
+        FillMessage(reflection.MutableMessage(message, &field), parts);
       }
     } else if (field.has_default_value() && !reflection.HasField(*message, &field)) {
       SetToDefault(field, message);
@@ -80,9 +85,7 @@ void FillMessage(Message* message) {
   }
 }
 
-}  // namespace
-
-void FillDefaults(Pipeline* pipeline) {
+void Fill(Pipeline* pipeline, Parts parts) {
   Pipeline::Views& views = *pipeline->mutable_views();
   for (Pipeline::Group& group : *views.mutable_group()) {
     if (!group.has_count() && group.view_size() > 0) group.set_count(group.view_size());
@@ -99,8 +102,14 @@ void FillDefaults(Pipeline* pipeline) {
     plain->set_k(10);
     plain->set_temperature(0);
   }
-  FillMessage(pipeline);
+  FillMessage(pipeline, parts);
 }
+
+}  // namespace
+
+void FillDefaults(Pipeline* pipeline) { Fill(pipeline, Parts::kFill); }
+
+void FillSectionDefaults(Pipeline* pipeline) { Fill(pipeline, Parts::kLeave); }
 
 std::string ResolvedText(const Pipeline& pipeline, const std::string& version) {
   Pipeline resolved = pipeline;
