@@ -29,8 +29,8 @@ absl::Status Gather(Processes& processes, void* all, size_t bytes);
 absl::StatusOr<int32_t> MostOf(Processes& processes, int32_t number);
 
 // OK where what each did for itself went well in all; else the own fault, or another's. Who gets
-// its own back is to tell the others (Processes::Fail), which wait for that here. A fault that all find
-// is so the first process's own: the others keep theirs until it is known that it has none.
+// its own back is to tell the others (Processes::Fail), which wait for that here. A fault that all
+// find is so the first process's own: the others keep theirs until it is known that it has none.
 absl::Status AllWell(Processes& processes, const absl::Status& own);
 
 // Until all are there.

@@ -64,14 +64,18 @@ GatheredBytes BytesOfGathered(const Assembled& parts) {
   const bool target = parts.teacher != nullptr || parts.predictor != nullptr;
   const double buffers = judged + std::max({judged, h, clean});
   // The gradient of the batch before is there until there is another; the monitor's z is in its
-  // place.
-  return {.in_step = samples * (buffers + judged + h),
+  // place. Blocks' pieces are of other sizes than the whole, so that the pool has room of its own
+  // for them, and a little more: its sizes go by steps of an eighth.
+  constexpr double kPieces = 1.25;
+  return {.in_step = samples * (buffers + judged + kPieces * own * judged + h),
           .between_steps = samples * (buffers + (target ? 3 : 2) * judged + clean + own * (h + z))};
 }
 
 LossOfValues GatheredLoss::Judge(const LossInput& own, Reduction reduction) {
   const int64_t here = own.batch.samples;
-  const auto all = static_cast<int64_t>(std::ceil(static_cast<double>(here) * times_));
+  // Blocks of one size may be a few samples more than the batch.
+  const auto all =
+      std::max(here, static_cast<int64_t>(std::ceil(static_cast<double>(here) * times_)));
   whole_ = {.value = Repeated(own.value, here, all),
             .target = Repeated(own.target, here, all),
             .decoder_weight = {},

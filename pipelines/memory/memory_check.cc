@@ -144,6 +144,18 @@ double ChunkedBytes(const Assembled& parts) {
          static_cast<double>(parts.encoder->output().size() + 3 * parts.head->output().size());
 }
 
+// What the monitor makes of a batch's vectors: rows of two views at unit length (evaluation/views).
+double MonitorBytes(const Assembled& parts) {
+  constexpr double kRows = 256;
+  const auto width = [](const FlowType& type) {
+    return type.is(FlowType::Kind::kVector) ? static_cast<double>(type.size()) : 0;
+  };
+  const Head& final_head = parts.predictor != nullptr ? *parts.predictor : *parts.head;
+  return sizeof(float) * 2 *
+         std::min(kRows, static_cast<double>(parts.config->train().batch_size())) *
+         std::max(width(parts.encoder->output()), width(final_head.output()));
+}
+
 // Of the encoder before training, which is evaluated beside the trained one.
 double UntrainedBytes(const Assembled& parts) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
@@ -194,7 +206,8 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
   // With what the libraries have made for themselves by now.
   needs.program = limit.used() + SpaceBeside(parts, limit);
   const GatheredBytes gathered = BytesOfGathered(parts);
-  needs.activations = run->step.At(at_once) + ChunkedBytes(parts) + gathered.in_step;
+  needs.activations =
+      run->step.At(at_once) + ChunkedBytes(parts) + gathered.in_step + MonitorBytes(parts);
   if (evaluates) {
     needs.evaluation = pairs + std::max(measured + UntrainedBytes(parts), report) +
                        run->evaluation.At(static_cast<double>(evaluated)) + gathered.between_steps;

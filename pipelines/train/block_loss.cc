@@ -39,7 +39,8 @@ void BlockLoss::GatherRows(const Tensor& rows, Tensor& all) {
   shape[0] = samples_ * views;
   const auto* from = static_cast<const char*>(member_->Gather(own.elements(), counts));
   member_->Once([&] {
-    all = Tensor::Uninitialized(shape, own.dtype());
+    // In the place of those of the batch before, which nothing reads any more.
+    if (!all.defined() || all.shape() != shape) all = Tensor::Uninitialized(shape, own.dtype());
     auto* const to = static_cast<char*>(all.elements());
     for (int b = 0; b < member_->count(); ++b) {
       const int64_t first = FirstSample(samples_, b, member_->count());

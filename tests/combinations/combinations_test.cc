@@ -340,9 +340,6 @@ TEST_F(CombinationsTest, WhatOthersSwitchOffIsNotChanged) {
   EXPECT_EQ(lars("denominator: SUM_OF_NORMS"), "");
   EXPECT_EQ(lars(""), "optimizer.epsilon");
   EXPECT_EQ(lars("denominator: NORM_OF_SUM"), "") << "an override cannot take epsilon away";
-  EXPECT_EQ(Faults(Autoencoder(), "output { report: false report_samples: 5 }"), "");
-  EXPECT_EQ(Faults(Autoencoder(), "output { report: false tensorboard: false report_samples: 5 }"),
-            "output.report_samples");
   EXPECT_EQ(Faults(Autoencoder(), Part("dataset", "IdxImages] { held_out_seed: 3 }")),
             "dataset.held_out_seed");
   EXPECT_EQ(Faults(Autoencoder(), Part("dataset", "IdxImages] { held_out: 0 held_out_seed: 3 }")),
