@@ -267,6 +267,7 @@ TEST_F(ProcessesTest, APipelineThatCanBeReadOnce) {
 // What every process finds is no other's fault than the first one's, whoever is first.
 TEST_F(ProcessesTest, WhatAllFindIsNobodysFault) {
   WriteScratchFile("pipeline.textproto", SmallAutoencoder("v"));
+  Clear();
   for (int turn = 0; turn < 5; ++turn) {
     const ProgramResult none = RunProgram({"train", "none.textproto", "--processes", "4"});
     EXPECT_EQ(none.exit_code, 1) << none.output;
