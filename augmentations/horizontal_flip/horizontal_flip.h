@@ -23,6 +23,7 @@ class HorizontalFlipAugmentation : public OccasionalAugmentation {
 
  private:
   void Change(Sample& sample, Random& random) const override;
+  bool change_is_random() const override { return false; }
 };
 
 }  // namespace pretext

@@ -14,13 +14,17 @@ class OccasionalAugmentation : public Augmentation {
       : type_(type), probability_(probability) {}
 
   FlowType output() const final { return type_; }
+  bool is_random() const final {
+    return probability_ > 0 && (probability_ < 1 || change_is_random());
+  }
   void Apply(Sample& sample, Random& random) const final {
     if (random.Bernoulli(probability_)) Change(sample, random);
   }
 
  private:
-  // What it does when it acts.
+  // What it does when it acts; whether that is another thing every time.
   virtual void Change(Sample& sample, Random& random) const = 0;
+  virtual bool change_is_random() const { return true; }
 
   const FlowType type_;
   const float probability_;

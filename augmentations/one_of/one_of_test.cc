@@ -46,6 +46,15 @@ TEST(OneOf, ItsValuesAreThoseOfAnyChoiceAndInEvaluationTheFirst) {
   EXPECT_EQ(sample.values, expected.values);
 }
 
+TEST(OneOf, IsRandomUnlessItsOneChoiceIsNot) {
+  const auto is_random = [](const std::string& text) {
+    return Build(text, FlowType::Image(1, 8, 9))->is_random();
+  };
+  EXPECT_FALSE(is_random("choice {} choice { weight: 0 }"));
+  EXPECT_TRUE(is_random("choice {} choice {}"));
+  EXPECT_TRUE(is_random("choice { augmentation { [type.googleapis.com/pretext.Solarize] {} } }"));
+}
+
 TEST(OneOf, NamesEveryFault) {
   const FlowType image = FlowType::Image(3, 8, 9);
   EXPECT_EQ(Faults("", image), "choice");

@@ -56,6 +56,17 @@ TEST(RandomApply, IsRandomUnlessItDoesTheSameEveryTime) {
   EXPECT_FALSE(is_random("0", "Solarize"));
   EXPECT_FALSE(is_random("1", "Normalize"));
   EXPECT_TRUE(is_random("1", "Solarize"));
+  const auto flips = [](const std::string& probability) {
+    return Build(
+               "probability: 1 augmentation { [type.googleapis.com/pretext.Solarize] { "
+               "probability: " +
+                   probability + " } } augmentation { [type.googleapis.com/pretext.Normalize] {} }",
+               FlowType::Image(1, 8, 9))
+        ->is_random();
+  };
+  EXPECT_FALSE(flips("0"));
+  EXPECT_TRUE(flips("0.5"));
+  EXPECT_FALSE(flips("1"));
 }
 
 TEST(RandomApply, ItsValuesAreThoseOfBothWays) {

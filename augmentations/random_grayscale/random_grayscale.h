@@ -24,6 +24,7 @@ class RandomGrayscaleAugmentation : public OccasionalAugmentation {
 
  private:
   void Change(Sample& sample, Random& random) const override;
+  bool change_is_random() const override { return false; }
 };
 
 }  // namespace pretext

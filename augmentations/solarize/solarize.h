@@ -24,6 +24,7 @@ class SolarizeAugmentation : public OccasionalAugmentation {
 
  private:
   void Change(Sample& sample, Random& random) const override;
+  bool change_is_random() const override { return false; }
 
   const float threshold_;
 };

@@ -23,7 +23,8 @@ enum class PassPart : uint8_t { kEncoder, kHead, kPredictor };
 struct ForwardContext {
   bool training = false;  // with dropout and batch statistics; else with running statistics
   bool dropout = true;    // false: none, in training either
-  bool dropout_in_evaluation = false;  // dropout as in training, all else as in evaluation
+  // Dropout and stochastic depth as in training, all else as in evaluation.
+  bool dropout_in_evaluation = false;
   // In training, running statistics are updated although the tape does not record: a teacher's.
   bool update_statistics = false;
   // Blocks of the encoder keep their input alone and are computed again on the way back

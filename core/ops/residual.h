@@ -1,9 +1,10 @@
-// What a sublayer adds to the residual stream, scaled and, in training, now and then left out.
+// What a sublayer adds to the residual stream, scaled and now and then left out.
 //
 //   y = residual + s_n γ ⊙ x      s_n = 0 with probability p, else 1 / (1 - p); one draw a sample n
 //
 // γ: layer scale (Touvron et al. 2021, "Going deeper with image transformers", section 2). s:
-// stochastic depth (Huang et al. 2016), by sample as timm's drop_path has it; 1 in evaluation.
+// stochastic depth (Huang et al. 2016), by sample as timm's drop_path has it; 1 where nothing is
+// dropped (ForwardContext::drops).
 #pragma once
 
 #include <cstdint>

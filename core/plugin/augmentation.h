@@ -27,7 +27,7 @@ class Augmentation {
   // dataset has it (Sample::source), in place of the values. Those after it are given values alone.
   virtual bool takes_source() const { return false; }
 
-  // False: Apply draws nothing, and does the same to a sample in every view.
+  // False: Apply does the same to a sample in every view, whatever it draws.
   virtual bool is_random() const { return true; }
 
   // Changes the sample in place. Thread-safe; all randomness comes from `random`, whose stream is

@@ -19,14 +19,22 @@ using google::protobuf::TextFormat;
 // What to do about a field that is given another value than its default; nothing where it is not.
 std::string Remedy(const Message& config, const FieldDescriptor& field) {
   const google::protobuf::Reflection& reflection = *config.GetReflection();
-  constexpr char kLeaveOut[] = "leave it out";
-  if (field.is_repeated()) return reflection.FieldSize(config, &field) > 0 ? kLeaveOut : "";
   if (!reflection.HasField(config, &field)) return "";
   const std::unique_ptr<Message> unset(config.New());
   std::string said, usual;
   TextFormat::PrintFieldValueToString(config, &field, -1, &said);
   TextFormat::PrintFieldValueToString(*unset, &field, -1, &usual);
-  return said == usual ? "" : absl::StrCat(kLeaveOut, ", or at its default, ", usual);
+  return said == usual ? "" : absl::StrCat("leave it out, or at its default, ", usual);
+}
+
+bool HasAllDefaults(const Message& config) {
+  const google::protobuf::Descriptor& descriptor = *config.GetDescriptor();
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    const FieldDescriptor* field = descriptor.field(i);
+    if (field->has_default_value() && !config.GetReflection()->HasField(config, field))
+      return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -89,10 +97,12 @@ bool FieldChecker::Count(absl::string_view field, const Number& value) {
 
 bool FieldChecker::Unread(const Message& config, const std::vector<absl::string_view>& fields,
                           absl::string_view why) {
+  if (HasAllDefaults(config)) return true;
   bool none = true;
   for (const absl::string_view name : fields) {
     const FieldDescriptor* field = config.GetDescriptor()->FindFieldByName(std::string(name));
-    PRETEXT_CHECK(field != nullptr, "a field that is not read is the config's");
+    PRETEXT_CHECK(field != nullptr && !field->is_repeated(),
+                  "a field that is not read is the config's, and one value");
     const std::string remedy = Remedy(config, *field);
     const bool unsaid =
         That(remedy.empty(), name, absl::StrCat("has no effect: ", why, "; ", remedy));

@@ -74,8 +74,9 @@ class FieldChecker {
   // Fields that nothing reads, since of another: a fault of each that `config` gives another value
   // than its default. `why` completes "FIELD: has no effect: …; leave it out": "there is no batch
   // normalisation".
-  // Not to be asked where the other is switched off in so many words ("held_out: 0"): an override
-  // does that, and cannot take fields away.
+  // Of a config that has all its defaults written out, as runs and encoders keep theirs, nothing is
+  // a fault. Of a switch that is off by default it is not to be asked where that is said in so many
+  // words ("held_out: 0"): an override does that, and should not need another one.
   bool Unread(const google::protobuf::Message& config, const std::vector<absl::string_view>& fields,
               absl::string_view why);
   // A string or list that must have something in it.

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/plugin/ramp.pb.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
 
 namespace pretext {
@@ -106,26 +106,37 @@ TEST(FieldCheckerTest, BoundsSizes) {
 }
 
 TEST(FieldCheckerTest, WhatNothingReadsIsNotChanged) {
-  Ramp config;
+  google::protobuf::FieldOptions config;  // of many fields that have a default
   const auto faults = [&] {
     FieldChecker check;
-    const bool none = check.Unread(config, {"from", "epochs", "decay"}, "there is no ramp");
+    const bool none = check.Unread(config, {"ctype", "lazy"}, "it is no string");
     EXPECT_EQ(none, check.ok());
     std::vector<std::string> texts;
     for (const Fault& fault : check.faults()) texts.push_back(fault.ToString());
     return texts;
   };
   EXPECT_THAT(faults(), ElementsAre());
-  config.set_decay(Ramp::default_instance().decay());
+  config.set_lazy(false);
   EXPECT_THAT(faults(), ElementsAre()) << "the default, said";
-  config.set_decay(Ramp::COSINE);
-  config.set_epochs(3);
-  config.set_to(1);
+  config.set_lazy(true);
+  config.set_ctype(google::protobuf::FieldOptions::CORD);
+  config.set_deprecated(true);
   EXPECT_THAT(
       faults(),
-      ElementsAre(
-          "epochs: has no effect: there is no ramp; leave it out, or at its default, 0",
-          "decay: has no effect: there is no ramp; leave it out, or at its default, LINEAR"));
+      ElementsAre("ctype: has no effect: it is no string; leave it out, or at its default, STRING",
+                  "lazy: has no effect: it is no string; leave it out, or at its default, false"));
+  // A run's own config, which has everything written out.
+  const auto& descriptor = *config.GetDescriptor();
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    const auto* field = descriptor.field(i);
+    if (!field->has_default_value() || config.GetReflection()->HasField(config, field)) continue;
+    if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_ENUM) {
+      config.GetReflection()->SetEnum(&config, field, field->default_value_enum());
+    } else {
+      config.GetReflection()->SetBool(&config, field, field->default_value_bool());
+    }
+  }
+  EXPECT_THAT(faults(), ElementsAre());
 }
 
 TEST(FieldCheckerTest, TakesOverNestedFaults) {

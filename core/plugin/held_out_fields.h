@@ -1,4 +1,4 @@
-// The fields held_out and held_out_seed, which datasets without test samples of their own share.
+// The fields held_out and held_out_seed, of datasets that may hold samples out for their test.
 #pragma once
 
 #include <cstdint>

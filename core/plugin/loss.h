@@ -87,8 +87,8 @@ class Loss {
   // Whether no gradient goes through a part of it, so that its gradient is not its value's slope.
   virtual bool stops_gradient() const { return false; }
 
-  // Whether it looks at Prediction::target: a teacher or a predictor of another would be for
-  // nothing.
+  // Whether it looks at Prediction::target: a teacher of another would be for nothing, and a
+  // predictor is more head.
   virtual bool takes_target() const { return false; }
 
   // Whether Batch::clean must be filled.

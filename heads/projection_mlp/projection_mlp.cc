@@ -19,8 +19,7 @@ absl::StatusOr<std::unique_ptr<Head>> ProjectionMlpHead::Create(const Projection
   if (!hidden) check.Unread(config, {"hidden"}, "one layer has no hidden ones");
   CheckBatchNorm(config, hidden || config.output_norm(), check);
   if (!config.output_norm()) {
-    check.Unread(config, {"output_norm_scale"},
-                 "the output is not normalised. Set output_norm: true");
+    check.Unread(config, {"output_norm_scale"}, "the output is not normalised (output_norm)");
   }
   if (!check.ok()) return check.status();
 

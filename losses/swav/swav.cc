@@ -12,6 +12,7 @@
 #include "losses/targets/targets.h"
 
 namespace pretext {
+
 absl::StatusOr<std::unique_ptr<Loss>> SwavLoss::Create(const Swav& config,
                                                        const BuildContext& context) {
   FieldChecker check;

@@ -208,6 +208,11 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
 
   WarnOfFreezing(parts, samples, warnings);
   WarnOfBatchesLeftOver(parts, samples, warnings);
+  if (config.has_predictor() && !parts.loss->takes_target()) {
+    warnings->push_back(
+        "the loss looks at no target, so that the predictor is a second head behind the first, and "
+        "gradients go through both");
+  }
   WarnOfUnreached(parts, samples, warnings);
   WarnOfVotes(parts, warnings);
   const Pipeline::Evaluate& evaluate = config.evaluate();

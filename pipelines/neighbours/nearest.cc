@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/reduce/dot_product.h"
+
 namespace pretext {
 namespace {
-
-double Dot(const float* a, const float* b, int64_t width) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t d = 0; d < width; ++d) sum += double{a[d]} * b[d];
-  return sum;
-}
 
 // The best so far of one query.
 class Best {
@@ -43,7 +38,7 @@ std::vector<std::vector<Neighbour>> FindNearest(const VectorTable& table,
   std::vector<double> lengths;
   for (int64_t q = 0; q < count; ++q) {
     const float* const query = queries.data() + q * width;
-    lengths.push_back(std::sqrt(Dot(query, query, width)));
+    lengths.push_back(std::sqrt(RowDot(width, query, query)));
   }
   std::vector<Best> best(names.size(), Best(top));
 #pragma omp parallel
@@ -52,11 +47,11 @@ std::vector<std::vector<Neighbour>> FindNearest(const VectorTable& table,
 #pragma omp for schedule(static)
     for (int64_t n = 0; n < table.count(); ++n) {
       const float* const row = table.row(n);
-      const double length = std::sqrt(Dot(row, row, width));
+      const double length = std::sqrt(RowDot(width, row, row));
       for (int64_t q = 0; q < count; ++q) {
         if (table.name(n) == names[static_cast<size_t>(q)]) continue;
         const double both = length * lengths[static_cast<size_t>(q)];
-        const double cosine = both > 0 ? Dot(row, queries.data() + q * width, width) / both : 0;
+        const double cosine = both > 0 ? RowDot(width, row, queries.data() + q * width) / both : 0;
         own[static_cast<size_t>(q)].Offer({n, cosine});
       }
     }

@@ -347,6 +347,28 @@ TEST_F(CombinationsTest, WhatOthersSwitchOffIsNotChanged) {
   EXPECT_EQ(Faults(Autoencoder(),
                    Part("dataset", "IdxImages] { scaling { low: -1 standardize: true } }")),
             "dataset.scaling.low");
+  EXPECT_EQ(Faults(Autoencoder(), Part("head", "MlpDecoder] { activation: TANH }")),
+            "head.activation");
+  EXPECT_EQ(Faults(Autoencoder(),
+                   Part("encoder", "Mlp] { dropout: 0.1 }") + Part("head", "MlpDecoder] {}")),
+            "encoder.dropout");
+  EXPECT_EQ(Faults(Contrastive(), Part("encoder",
+                                       "ConvNet] { norm_epsilon: 1 "
+                                       "code: 0 code_activation: TANH }")),
+            "encoder.code_activation encoder.norm_epsilon");
+  EXPECT_EQ(
+      Faults(Contrastive(),
+             Part("encoder", "VisionTransformer] { layers: 1 width: 8 heads: 2 drop_path: 0.1 }")),
+      "encoder.drop_path");
+  EXPECT_EQ(Faults(Contrastive(), Part("loss", "Swav] { prototypes: 4 queue_start_epoch: 1 }")),
+            "loss.queue_start_epoch");
+  // What a run keeps of itself says everything, and opens whatever has no effect in it.
+  const absl::StatusOr<Assembled> parts =
+      Assembled_(Contrastive(), Part("loss",
+                                     "Swav] { prototypes: 4 queue_rows: 0 "
+                                     "queue_start_epoch: 1 }"));
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  EXPECT_EQ(Faults(ResolvedText(*parts->config, "1"), ""), "");
   const std::string freeze = "freeze: 'encoder.0' freeze_for { name: 'encoder.0' steps: 2 }";
   EXPECT_EQ(Faults(Autoencoder(), freeze), "freeze_for[0].name");
   EXPECT_EQ(Faults(Autoencoder(), "freeze: 'encoder.0' freeze_for { name: 'head.0' steps: 2 }"),
@@ -553,8 +575,11 @@ TEST_F(CombinationsTest, RolesFitTheLossAndTheDataOrAreNamed) {
     const std::string part = Part("loss", absl::StrCat(loss, "] {}"));
     EXPECT_EQ(Faults(Contrastive(), part), "") << loss;
     EXPECT_EQ(Faults(Contrastive(), part + "teacher {}"), "teacher") << loss;
-    EXPECT_EQ(Faults(Contrastive(), part + predictor), "predictor") << loss;
-    EXPECT_EQ(Faults(Contrastive(), part + predictor + "teacher {}"), "predictor teacher") << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + predictor), "") << loss;
+    EXPECT_THAT(Warnings(Contrastive(), part + predictor + "evaluate { knn { k: 3 } }"),
+                ElementsAre(HasSubstr("the predictor is a second head")))
+        << loss;
+    EXPECT_EQ(Faults(Contrastive(), part + predictor + "teacher {}"), "teacher") << loss;
   }
   for (const char* loss : {"Dino] {}", "InfoNceQueue] { rows: 16 }"}) {
     EXPECT_EQ(Faults(Contrastive(), Part("loss", loss)), "loss") << loss;

@@ -240,17 +240,20 @@ void ExpectSlope(Tensor& values, const Tensor& gradient, const std::function<dou
   if (SlopeAgrees(values, g, random, 1e-2, share, objective, seen)) return;
   // Deep networks with batch normalisation bend within the smallest step whose effect is above
   // rounding. Along the gradient itself the effect is larger, by the root of the number of values,
-  // and the steps can be smaller. It is blind to what the gradient leaves out, which the random
-  // direction then has to see: there the slope is off by about the length of what is missing, where
-  // bending was seen to take a tenth of the gradient's.
+  // and the steps can be smaller. It is blind to what the gradient leaves out. That shows in random
+  // directions, whose slope is off by the length of what is missing times a normal number: of three
+  // of them one at least is off by more than 0.4 of it in 97 of 100 cases.
   const double length = std::sqrt(std::inner_product(g.begin(), g.end(), g.begin(), 0.0));
   const auto most = [&](double) { return 0.4 * length; };
   Doubles along = g;
   const double scale = std::sqrt(static_cast<double>(g.size())) / (length + 1e-30);
   for (double& v : along) v *= scale;
-  EXPECT_TRUE(SlopeAgrees(values, g, along, 1e-3, share, objective, seen) &&
-              SlopeAgrees(values, g, random, 1e-2, most, objective, seen))
-      << name << ":" << seen;
+  bool agrees = SlopeAgrees(values, g, along, 1e-3, share, objective, seen);
+  for (const uint64_t seed : {5, 6, 7}) {
+    const Doubles direction = ToDoubles(RandomTensor(values.shape(), seed));
+    agrees = agrees && SlopeAgrees(values, g, direction, 1e-2, most, objective, seen);
+  }
+  EXPECT_TRUE(agrees) << name << ":" << seen;
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ Var HalfSquare(Tape& tape, Var x, float factor, int64_t of_all) {
   });
 }
 
-void Check(float factor, int64_t of_all) {
-  ExpectGradientOfInput(RandomTensor({40, 50}, 3),
+void Check(float factor, int64_t of_all, uint64_t seed = 3) {
+  ExpectGradientOfInput(RandomTensor({40, 50}, seed),
                         [&](Tape& tape, Var x) { return HalfSquare(tape, x, factor, of_all); });
 }
 
@@ -32,6 +32,8 @@ TEST(ExpectGradient, RefusesWrongOnes) {
   EXPECT_NONFATAL_FAILURE(Check(-1, 1), "central differences");
   EXPECT_NONFATAL_FAILURE(Check(1.1f, 1), "central differences");
   EXPECT_NONFATAL_FAILURE(Check(1, 2), "central differences");
+  EXPECT_NONFATAL_FAILURE(Check(1, 2, 4), "central differences");
+  EXPECT_NONFATAL_FAILURE(Check(1, 2, 8), "central differences");
 }
 
 }  // namespace

@@ -236,7 +236,7 @@ TEST_F(ProcessesTest, WithoutANumberOfBlocksThereAreAsManyAsProcesses) {
 
 constexpr char kTwoSteps[] = "train { steps: 2 blocks: 8 }";
 
-// What a command comes to in a shell that does `first`; $0 and $@ are the command.
+// What a command comes to that `script`, a shell's, runs; $0 and $@ are the command.
 ProgramResult RunInShell(const std::string& script, const std::vector<std::string>& command) {
   return RunProgramUnder({"sh", "-c", script}, "pretext", command);
 }
