@@ -108,9 +108,11 @@ absl::Status EvaluateFeatures() {
   if (!held.ok()) return held.status();
   figures.samples = held->count;
   figures.warnings = HollowFigures(*train, *held, options);
-  for (const KnnVote& vote : options.knn) {
-    const std::string hollow = HollowVote(vote, train->count);
-    if (!hollow.empty()) figures.warnings.push_back(hollow);
+  if (options.classify) {
+    for (const KnnVote& vote : options.knn) {
+      const std::string hollow = HollowVote(vote, train->count);
+      if (!hollow.empty()) figures.warnings.push_back(hollow);
+    }
   }
   const auto scores = ScoreFeatures("", *train, *held, options);
   if (!scores.ok()) return scores.status();

@@ -29,7 +29,7 @@ absl::StatusOr<std::unique_ptr<Base>> CreateFromFlags(
   if (!google::protobuf::TextFormat::ParseFromString(text, config.get()))
     return absl::InternalError(absl::StrCat(name, " has not the fields of: ", text));
   absl::StatusOr<std::unique_ptr<Base>> made = entry->create(*config, BuildContext());
-  if (made.ok()) return made;
+  if (made.ok() || !absl::IsInvalidArgument(made.status())) return made;
   std::vector<Fault> faults = FaultsOf(made.status());
   for (Fault& fault : faults) {
     const auto flag = flags.find(fault.path);

@@ -58,8 +58,10 @@ absl::Status NoSockets(int error, int k) {
   const std::string message = absl::StrCat("no sockets for ", k, " processes");
   if (error != EMFILE) return absl::ErrnoToStatus(error, message);
   return absl::ResourceExhaustedError(
-      absl::StrCat(message, ": there may not be as many open files. Start fewer, or allow ",
-                   FilesOf(k), " files with ulimit -n ", FilesOf(k)));
+      absl::StrCat(message,
+                   ": more open files than the hard limit allows. Start fewer, or have it "
+                   "raised (ulimit -Hn shows it): ulimit -n ",
+                   FilesOf(k), " is wanted"));
 }
 
 // What this program was started with.

@@ -27,6 +27,7 @@ std::string Remedy(const Message& config, const FieldDescriptor& field) {
   return said == usual ? "" : absl::StrCat("leave it out, or at its default, ", usual);
 }
 
+// As a run writes its configs; a hand may too, and says then everything in so many words.
 bool HasAllDefaults(const Message& config) {
   const google::protobuf::Descriptor& descriptor = *config.GetDescriptor();
   for (int i = 0; i < descriptor.field_count(); ++i) {

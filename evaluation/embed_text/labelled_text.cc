@@ -67,8 +67,8 @@ absl::Status CheckLabels(const std::vector<std::string>& labels, int64_t texts) 
   const int64_t classes = CountDifferent(labels);
   if (classes < 2 || texts < 5) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a probe needs five labels at least, two of them different; there are ", texts,
-                     ", ", classes, " of them different"));
+        absl::StrCat("a probe needs five labels at least, of two kinds; there are ", texts, ", of ",
+                     classes, classes == 1 ? " kind" : " kinds"));
   }
   const int64_t least = classes > kManyLabels ? kTextsOfManyLabels : kTextsALabel;
   if (texts < least * classes) {

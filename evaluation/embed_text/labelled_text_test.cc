@@ -58,7 +58,7 @@ TEST(LabelledText, FaultsAreNamed) {
               HasSubstr("there are 2 labels for 6 texts"));
   EXPECT_THAT(
       std::string(ProbeTexts(vectors, std::vector<std::string>(6, "a"), 1).status().message()),
-      HasSubstr("five labels at least, two of them different; there are 6, 1 of them different"));
+      HasSubstr("five labels at least, of two kinds; there are 6, of 1 kind"));
   std::vector<std::string> many(10000), all_different(60);
   for (size_t i = 0; i < many.size(); ++i) many[i] = std::to_string(i % 2700);
   for (size_t i = 0; i < all_different.size(); ++i) all_different[i] = std::to_string(i);

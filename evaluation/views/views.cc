@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluation/views/most_rows.h"
+
 namespace pretext {
 
 UnitVectors UnitRows(const Tensor& matrix, int64_t begin, int64_t end) {
-  constexpr int64_t kMaxRows = 256;
   const Tensor plain = matrix.Plain();
-  const int64_t rows = std::min(kMaxRows, end - begin), width = plain.dim(1);
+  const int64_t rows = std::min(kMostUnitRows, end - begin), width = plain.dim(1);
   UnitVectors unit(rows, width);
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t from = begin + r * (end - begin) / rows;

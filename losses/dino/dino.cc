@@ -60,7 +60,9 @@ LossResult DinoLoss::Compute(Tape& tape, const Prediction& prediction, const Bat
       .weight = static_cast<double>(prediction.value.dim(0)),
       .metrics = {{"teacher_entropy", entropy},
                   {"teacher_temperature", temperature_},
-                  {"used_scores", EffectiveCount(shares)}}};
+                  // A single sample uses what it uses.
+                  {"used_scores", batch.samples > 1 ? EffectiveCount(shares)
+                                                    : static_cast<double>(options_.scores)}}};
 }
 
 void DinoLoss::AfterStep() {

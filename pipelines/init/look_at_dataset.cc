@@ -3,7 +3,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "base/text/counted.h"
 #include "core/loader/content_sums.h"
 #include "core/plugin/registry.h"
@@ -18,9 +17,7 @@ namespace {
 // Whether the files lie in a folder of Fashion-MNIST, as Debian, torchvision or a person calls it:
 // IDX files do not say what they show.
 bool IsFashion(const std::string& fields) {
-  const std::string name =
-      absl::AsciiStrToLower(absl::StrReplaceAll(fields, {{"-", ""}, {"_", ""}}));
-  return absl::StrContains(name, "fashionmnist");
+  return absl::StrContains(absl::AsciiStrToLower(fields), "fashion");
 }
 
 }  // namespace

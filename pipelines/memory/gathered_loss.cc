@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "evaluation/views/most_rows.h"
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -29,6 +30,10 @@ Tensor Repeated(const Tensor& rows, int64_t here, int64_t all) {
   return repeated;
 }
 
+const Head& FinalHead(const Assembled& parts) {
+  return parts.predictor != nullptr ? *parts.predictor : *parts.head;
+}
+
 double WidthForMonitor(const FlowType& type) {
   return type.is(FlowType::Kind::kVector) ? static_cast<double>(type.size()) : 0;
 }
@@ -48,7 +53,7 @@ bool IsJudgedWhole(const Assembled& parts) {
 GatheredBytes BytesOfGathered(const Assembled& parts) {
   const Pipeline::Train& train = parts.config->train();
   if (train.blocks() == 0) return {};
-  const Head& final_head = parts.predictor != nullptr ? *parts.predictor : *parts.head;
+  const Head& final_head = FinalHead(parts);
   const double views = StudentViews(parts);
   const double h = views * WidthForMonitor(parts.encoder->output());
   const double z = views * WidthForMonitor(final_head.output());
@@ -69,6 +74,13 @@ GatheredBytes BytesOfGathered(const Assembled& parts) {
   constexpr double kPieces = 1.25;
   return {.in_step = samples * (buffers + judged + kPieces * own * judged + h),
           .between_steps = samples * (buffers + (target ? 3 : 2) * judged + clean + own * (h + z))};
+}
+
+double MonitorBytes(const Assembled& parts) {
+  const int64_t rows = std::min<int64_t>(kMostUnitRows, parts.config->train().batch_size());
+  return sizeof(float) * 2 * static_cast<double>(rows) *
+         std::max(WidthForMonitor(parts.encoder->output()),
+                  WidthForMonitor(FinalHead(parts).output()));
 }
 
 LossOfValues GatheredLoss::Judge(const LossInput& own, Reduction reduction) {

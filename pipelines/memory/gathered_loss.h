@@ -12,13 +12,16 @@ namespace pretext {
 // (pipelines/train/block_loss.h).
 bool IsJudgedWhole(const Assembled& parts);
 
-// In bytes, of what a process has of the whole batch beside what GatheredLoss shows; 0 without
-// blocks.
+// In bytes, of what a process has of the whole batch; 0 without blocks.
 struct GatheredBytes {
-  double in_step = 0;
-  double between_steps = 0;  // while there is an evaluation
+  double in_step = 0;        // beside what a dry run with GatheredLoss shows
+  double between_steps = 0;  // all of it, while there is an evaluation
 };
 GatheredBytes BytesOfGathered(const Assembled& parts);
+
+// In bytes, of what the monitor makes of a batch's vectors: rows of two views at unit length
+// (evaluation/views).
+double MonitorBytes(const Assembled& parts);
 
 // For a dry run: takes memory as BlockLoss does. There are no rows but this process's, which stand
 // for those of the others too.

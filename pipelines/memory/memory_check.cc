@@ -94,7 +94,7 @@ std::string Advice(const Assembled& parts, const MemoryNeeds& needs, const Memor
   const double whole = std::min(BytesOfGathered(parts).between_steps, needs.activations);
   const double room = limit.bytes - needs.throughout() - whole;
   const double fit = std::floor(0.9 * at_once * room / (needs.activations - whole));
-  if (!(fit >= 1)) {
+  if (!(fit >= 1) || !(needs.activations > whole)) {
     return whole > 0 ? ". A smaller batch_size or a smaller model is needed"
                      : ". Smaller images or a smaller model are needed";
   }
@@ -142,18 +142,6 @@ double ChunkedBytes(const Assembled& parts) {
   const double rows = share * static_cast<double>(train.batch_size() * parts.views());
   return sizeof(float) * rows *
          static_cast<double>(parts.encoder->output().size() + 3 * parts.head->output().size());
-}
-
-// What the monitor makes of a batch's vectors: rows of two views at unit length (evaluation/views).
-double MonitorBytes(const Assembled& parts) {
-  constexpr double kRows = 256;
-  const auto width = [](const FlowType& type) {
-    return type.is(FlowType::Kind::kVector) ? static_cast<double>(type.size()) : 0;
-  };
-  const Head& final_head = parts.predictor != nullptr ? *parts.predictor : *parts.head;
-  return sizeof(float) * 2 *
-         std::min(kRows, static_cast<double>(parts.config->train().batch_size())) *
-         std::max(width(parts.encoder->output()), width(final_head.output()));
 }
 
 // Of the encoder before training, which is evaluated beside the trained one.

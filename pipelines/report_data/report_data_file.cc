@@ -39,7 +39,8 @@ absl::StatusOr<ReportData> ReadReportData(const std::string& run) {
       bytes->substr(end) != ChecksumField(absl::string_view(*bytes).substr(0, end))) {
     return absl::DataLossError(absl::StrCat(
         path,
-        ": is damaged; the report is made without it, and the next evaluation writes it anew"));
+        ": is damaged, or of a version before there was a checksum; the report is made without it, "
+        "and the next evaluation writes it anew"));
   }
   return data;
 }

@@ -97,7 +97,9 @@ absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& da
   absl::StatusOr<Assembled> parts = Assemble(std::move(pipeline), options);
   if (!parts.ok()) {
     // Samples of another type are faults of the run's parts, which are not what is to be changed.
-    const auto made = Registry<Dataset>::Create(data, BuildContext());
+    BuildContext context;
+    context.run_directory = run->path();
+    const auto made = Registry<Dataset>::Create(data, context);
     const absl::Status sample =
         made.ok() ? CheckSample((*made)->type(), trained->sample, dataset.name) : absl::OkStatus();
     return sample.ok() ? parts.status() : sample;

@@ -71,11 +71,11 @@ std::vector<std::string> StepWarnings(const std::vector<std::pair<std::string, d
           "there is nothing to learn from it. ",
           kAgainstAlike)};
     case Finding::kAlikeTargets:
-      return {absl::StrCat(
-          "complete collapse: the targets of all samples are the same (", used,
-          " score or prototype in use, by the entropy of their mean), so that there is nothing to "
-          "learn from them. ",
-          kAgainstAlike)};
+      return {absl::StrFormat(
+          "complete collapse: the targets of all samples are the same (%.2g scores or prototypes "
+          "in "
+          "use, by the entropy of their mean), so that there is nothing to learn from them. %s",
+          used, kAgainstAlike)};
     case Finding::kFewDirections:
       return {
           absl::StrCat("dimensional collapse: h varies in fewer than two directions "

@@ -7,7 +7,8 @@
 
 namespace pretext {
 
-// Effective rank and spread of h.
+// Whether h, z or the targets are nearly the same for every sample; the effective rank of h. Before
+// JudgeFigures, which asks what it found.
 void JudgeCollapse(const JudgedRun& run, std::vector<Verdict>& verdicts);
 // The latest evaluation beside its baselines; where it has none, the loss beside chance: below it
 // is good unless collapse was found before, which is how some losses become small.
