@@ -21,7 +21,8 @@
 #include "pipelines/embed/vector_formats.h"
 
 ABSL_FLAG(std::string, out, "",
-          "where the result is written; a device or a pipe is written into, a result of the same "
+          "where the result is written, - is standard output; a device or a pipe is written into, "
+          "a result of the same "
           "kind that is there is replaced once the new one is whole, and nothing else; init and "
           "new replace nothing, export takes a folder that is new or empty");
 
@@ -143,7 +144,8 @@ absl::Status CheckReplaced(const Kind& kind, const std::string& path) {
 std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
 
 absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string>& reads) {
-  const std::string path = absl::GetFlag(FLAGS_out);
+  const std::string flag = absl::GetFlag(FLAGS_out);
+  const std::string path = flag == "-" ? "/dev/stdout" : flag;
   const Kind kind = KindOf(result, path);
   if (path.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("--out is missing: the file for ", kind.wanted));

@@ -68,6 +68,7 @@ absl::Status TrainTokenizerOn(const std::vector<std::string>& corpus) {
   if (!opened.ok()) return opened.status();
   const auto tokenizer = NewWordPiece();
   if (!tokenizer.ok()) return tokenizer.status();
+  if (absl::Status free = CheckOptionsAreFree(**tokenizer, *out); !free.ok()) return free;
   const absl::Time start = absl::Now();
   const auto counts = TrainTokenizer(opened->files(), DocumentOptions(), 0, **tokenizer);
   if (!counts.ok()) return counts.status();

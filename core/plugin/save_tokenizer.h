@@ -18,6 +18,10 @@ class OptionsBesideVocabulary {
   virtual std::string SerializeOptions() const = 0;
 };
 
+// InvalidArgument where options are at their place and no vocabulary at `path`: they are another's,
+// and would be gone.
+absl::Status CheckOptionsAreFree(const Tokenizer& tokenizer, const std::string& path);
+
 // Writes Tokenizer::Serialize to `path`, and the options beside it (beside a device or a pipe there
 // is no place for them).
 absl::Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& path);

@@ -28,6 +28,8 @@ absl::StatusOr<LanguageBaseline> LanguageBaseline::Count(const Dataset& dataset,
     special[id] = tokenizer->is_special(id);
     baseline.kinds_ += !special[id];
   }
+  const int32_t unknown = tokenizer->special().unknown;
+  bool unknown_are_targets = false;
   const int64_t sequences = dataset.size(Split::kTrain);
   const int64_t used = std::clamp<int64_t>(max_tokens / dataset.type().tokens, 1, sequences);
   Sample sample;
@@ -38,9 +40,14 @@ absl::StatusOr<LanguageBaseline> LanguageBaseline::Count(const Dataset& dataset,
     if (i % 1024 == 0) status = work.Tell("counting", static_cast<double>(i) / used);
     if (status.ok()) status = dataset.Read(Split::kTrain, index, sample);
     if (!status.ok()) return status;
+    // What can be a target (augmentations/token_masking): where there is nothing else, [UNK].
+    const bool only_unknown =
+        std::none_of(sample.tokens.begin(), sample.tokens.begin() + sample.length,
+                     [&](int32_t token) { return !special[token]; });
     for (int32_t at = 0; at < sample.length; ++at) {
       const int32_t token = sample.tokens[at];
-      if (special[token]) continue;
+      if (only_unknown ? token != unknown : special[token] != 0) continue;
+      unknown_are_targets |= only_unknown;
       ++baseline.count_[token];
       ++baseline.tokens_;
       if (at == 0) continue;
@@ -49,6 +56,7 @@ absl::StatusOr<LanguageBaseline> LanguageBaseline::Count(const Dataset& dataset,
       baseline.left_[left].kinds += ++baseline.pair_counts_[PairKey(left, token)] == 1;
     }
   }
+  baseline.kinds_ += unknown_are_targets;
   int64_t once = 0, twice = 0;
   for (const auto& [pair, count] : baseline.pair_counts_) {
     once += count == 1;

@@ -36,6 +36,10 @@ class MemoryText : public Dataset {
     }
   }
 
+  explicit MemoryText(std::vector<std::vector<int32_t>> train) : tokenizer_(kVocabulary) {
+    sequences_[0] = std::move(train);
+  }
+
   FlowType type() const override { return FlowType::Tokens(kLength, kVocabulary); }
   const Tokenizer* tokenizer() const override { return &tokenizer_; }
   double characters_per_token(Split) const override { return 4; }
@@ -189,6 +193,21 @@ class IdLoss : public Loss {
 
 std::map<std::string, double> Figures(const LanguageFigures& figures) {
   return {figures.values.begin(), figures.values.end()};
+}
+
+// Where a sequence has nothing else, [UNK] is masked, and so counted.
+TEST(LanguageBaselineTest, UnknownTokensCountWhereTheyAreTargets) {
+  constexpr int32_t kUnknown = 1;
+  std::vector<std::vector<int32_t>> sequences(400, {kCls, kUnknown, kUnknown, kUnknown, kSep});
+  const auto all = LanguageBaseline::Count(MemoryText(sequences));
+  ASSERT_TRUE(all.ok());
+  // 1200 of them, and each of the 16 kinds once more.
+  EXPECT_NEAR(all->UnigramLoss(kUnknown), std::log(1216.0 / 1201), 1e-12);
+  EXPECT_LT(all->BigramLoss(kUnknown, kUnknown), 0.02);
+  sequences.assign(2, {kCls, kUnknown, kFirst, kSep});
+  const auto beside = LanguageBaseline::Count(MemoryText(sequences));
+  ASSERT_TRUE(beside.ok());
+  EXPECT_NEAR(beside->UnigramLoss(kFirst), std::log(17.0 / 3), 1e-12) << "not beside words";
 }
 
 TEST(LanguageTest, FiguresAreMeansOverAllTargets) {

@@ -12,8 +12,8 @@ namespace pretext {
 
 using UnitVectors = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// Rows [begin, end) of a matrix, at most kMostUnitRows of them and evenly apart, each divided by its
-// norm (a zero row stays).
+// Rows [begin, end) of a matrix, at most kMostUnitRows of them and evenly apart, each divided by
+// its norm (a zero row stays).
 UnitVectors UnitRows(const Tensor& matrix, int64_t begin, int64_t end);
 
 struct ViewAgreement {

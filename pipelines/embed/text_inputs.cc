@@ -28,7 +28,7 @@ class TextBytes {
  public:
   static absl::StatusOr<TextBytes> Open(const std::string& path) {
     TextBytes bytes;
-    if (IsThere(path, PathKind::kFile)) {
+    if (path != "-" && IsThere(path, PathKind::kFile)) {
       absl::StatusOr<GzipFile> file = GzipFile::Open(path, "text");
       if (file.ok()) {
         bytes.file_ = std::make_unique<GzipFile>(*std::move(file));

@@ -73,6 +73,7 @@ TEST(TextProgram, LearnsAVocabulary) {
   EXPECT_THAT(vocabulary, StartsWith("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"));
   EXPECT_THAT(vocabulary, HasSubstr("\nmiller\n"));
   EXPECT_EQ(Lines(vocabulary), 150u);
+  WriteScratchFile("other.tokenizer_config.json", "{}");
   for (const auto& [arguments, message] : {
            std::pair<std::vector<std::string>, std::string>{{"tokenizer", "train", "corpus.txt"},
                                                             "--out is missing"},
@@ -81,6 +82,7 @@ TEST(TextProgram, LearnsAVocabulary) {
            {{"tokenizer", "train", "--out", "v", "absent.txt"}, "absent.txt: cannot be read"},
            {{"tokenizer", "train", "--out", "v", "--vocab_size", "17", "corpus.txt"},
             "has no room"},
+           {{"tokenizer", "train", "--out", "other.txt", "corpus.txt"}, "of another vocabulary"},
            {{"tokenizer", "train", "--out", "v", "--vocab_size", "3", "corpus.txt"},
             "--vocab_size: must be from 16"},
        }) {
