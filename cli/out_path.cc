@@ -9,6 +9,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -38,7 +39,25 @@ bool IsTitles(absl::string_view line) {
   if (!absl::ConsumePrefix(&line, "name")) return false;
   for (const absl::string_view title : {",token", ",label", ",class"})
     absl::ConsumePrefix(&line, title);
-  return absl::ConsumePrefix(&line, ",x0") && (line.empty() || line[0] == ',');
+  // All of them, as far as the line is known.
+  int64_t column = 0;
+  while (absl::ConsumePrefix(&line, absl::StrCat(",x", column))) ++column;
+  return column > 0 && (line.empty() || column > 100);
+}
+
+// {"name":…,"token":…,"label":…,"class":…,"vector":[…: of the keys between name and vector any, and
+// no others.
+bool IsRowOfJson(absl::string_view line) {
+  const size_t end = line.find(",\"vector\":[");
+  if (!absl::StartsWith(line, "{\"name\":\"") || end == absl::string_view::npos) return false;
+  const std::string row = absl::StrCat(line.substr(0, end), "}");
+  for (size_t at = row.find("\":", 7); at != std::string::npos; at = row.find("\":", at + 1)) {
+    const absl::string_view before = absl::string_view(row).substr(0, at);
+    if (!absl::EndsWith(before, ",\"token") && !absl::EndsWith(before, ",\"label") &&
+        !absl::EndsWith(before, ",\"class"))
+      return false;
+  }
+  return true;
 }
 
 // As embed writes them, in each of its formats. A header of safetensors comes after its length; of
@@ -46,8 +65,7 @@ bool IsTitles(absl::string_view line) {
 bool IsVectors(const std::string& path, absl::string_view first) {
   if (IsNpy(first)) return IsThere(BesideVectors(path, kEncoder));
   const absl::string_view line = first.substr(0, first.find('\n'));
-  const bool json =
-      absl::StartsWith(line, "{\"name\":") && absl::StrContains(line, ",\"vector\":[");
+  const bool json = IsRowOfJson(line);
   const bool safetensors =
       first.size() > 8 && first[8] == '{' && absl::StrContains(first, "\"vectors\":{\"dtype\"");
   return safetensors || json || IsTitles(line);
@@ -64,12 +82,16 @@ bool IsPage(absl::string_view first) {
          absl::StrContains(first, "<meta name=\"generator\" content=\"pretext\">");
 }
 
-// A name, and below it neighbours, indented, each after its cosine.
+// A name, and below it a neighbour, indented, after its cosine: "   0.1234  name".
 bool IsNeighbours(absl::string_view first) {
   const std::vector<absl::string_view> lines = absl::StrSplit(first, absl::MaxSplits('\n', 2));
-  if (lines.size() < 2 || !absl::StartsWith(lines[1], "  ")) return false;
-  const absl::string_view cosine = absl::StripLeadingAsciiWhitespace(lines[1]);
-  return !cosine.empty() && (absl::ascii_isdigit(cosine[0]) || cosine[0] == '-');
+  if (lines.size() < 2) return false;
+  absl::string_view line = lines[1];
+  if (!absl::ConsumePrefix(&line, "  ") || line.size() < 10) return false;
+  double cosine = 2;
+  const absl::string_view number = line.substr(0, 7);
+  return number[2] == '.' && absl::SimpleAtod(number, &cosine) && cosine >= -1.001 &&
+         cosine <= 1.001 && absl::StartsWith(line.substr(7), "  ");
 }
 
 struct Kind {

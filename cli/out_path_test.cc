@@ -44,6 +44,8 @@ TEST_F(OutPathTest, OnlyAResultOfItsKindIsReplaced) {
       {Result::kVectors, "name,x0,x1\n"},
       {Result::kVectors, "name,token,label,class,x0\n"},
       {Result::kVectors, "{\"name\":\"a\",\"vector\":[1]}\n"},
+      {Result::kVectors,
+       "{\"name\":\"a\",\"token\":\"b\",\"label\":1,\"class\":\"c\",\"vector\":[1]}\n"},
       {Result::kVectors, tensors + "{\"vectors\":{\"dtype\":\"F32\"}}"},
       {Result::kIds, ids},
       {Result::kVocabulary, "[PAD]\n[UNK]\n"},
@@ -57,6 +59,9 @@ TEST_F(OutPathTest, OnlyAResultOfItsKindIsReplaced) {
          {std::string("a text of someone's\n"), std::string("name: \"run\"\n"),
           std::string("\n  x\n"), tensors + "{\"conv1.weight\":{\"dtype\":\"F32\"}}", npy,
           std::string("name,age\nbob,3\n"), std::string("name,x0y\n"),
+          std::string("name,x0,y0\nstar,1,2\n"), std::string("shopping:\n  - milk\n"),
+          std::string("todo\n  1. buy milk\n"), std::string("conf\n  2.5000  x\n"),
+          std::string("{\"name\":\"me\",\"id\":3,\"vector\":[1,2]}\n"),
           std::string("{\"name\":\"bob\",\"age\":3}\n"),
           std::string("<!doctype html>\n<html><head><title>mine</title>"),
           std::string("\x89PNG\r\n\x1a\n") + std::string(100, '\0')}) {

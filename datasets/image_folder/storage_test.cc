@@ -17,6 +17,7 @@
 #include "datasets/image_folder/folder_picture.h"
 #include "datasets/image_folder/image_folder.h"
 #include "datasets/image_folder/image_folder.pb.h"
+#include "datasets/image_folder/picture_index.h"
 #include "datasets/image_folder/storage_for.h"
 
 namespace pretext {
@@ -189,7 +190,7 @@ TEST_F(Storage, APictureThatChangesOrGoesIsNamed) {
 }
 
 // The index is made once: a later start does not decode what it knows, and sees what is new.
-TEST_F(Storage, WhatPicturesAreIsRememberedByTheirSizeAndTime) {
+TEST_F(Storage, WhatPicturesAreIsRememberedByTheirFiles) {
   std::ofstream(folder_ / "pictures/damaged.png") << "no picture";
   const auto dataset = Load(ImageFolder::DECODE, false);
   EXPECT_TRUE(absl::StrContains(dataset->Summary(), "left out 1 unreadable"));
@@ -207,6 +208,18 @@ TEST_F(Storage, WhatPicturesAreIsRememberedByTheirSizeAndTime) {
   }
   const auto again = Load(ImageFolder::DECODE, false);
   EXPECT_EQ(again->size(Split::kTrain) + again->size(Split::kTest), 10);
+}
+
+// Another file of the same name, size and time of writing, as two archives have them.
+TEST_F(Storage, AnotherFileInTheSamePlaceHasAnotherKey) {
+  const std::string path = folder_ / "pictures/0.png", other = folder_ / "other";
+  const auto key = [&] { return PictureKey({path}, {.shape = {3, 8, 8}}); };
+  const std::string before = key();
+  EXPECT_EQ(key(), before);
+  std::ofstream(other) << std::string(fs::file_size(path), 'x');
+  fs::last_write_time(other, fs::last_write_time(path));
+  fs::rename(other, path);
+  EXPECT_NE(key(), before);
 }
 
 // A fault that is not of the file's bytes is no fact about the picture: it may be gone next time.

@@ -1,6 +1,7 @@
 #include "pipelines/embed/picture_inputs.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -73,41 +74,46 @@ std::vector<int32_t> LabelsOf(const std::vector<std::string>& classes,
   return labels;
 }
 
+// The class folders in a folder. Pictures beside folders have no class, and here that is no fault.
+std::vector<std::string> ClassesIn(const std::string& folder) {
+  absl::StatusOr<std::vector<std::string>> classes = ListClasses(folder);
+  return classes.ok() ? *std::move(classes) : std::vector<std::string>();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Input>> OpenPictureFolder(const InputOptions& options,
                                                          const TrainedEncoder& trained,
                                                          PictureSamples pictures) {
   const std::string& folder = options.input;
-  // Pictures beside folders have no class, and here that is no fault.
-  absl::StatusOr<std::vector<std::string>> classes = ListClasses(folder);
-  if (!classes.ok()) classes.emplace();
   std::vector<std::string> roots = {folder};
-  std::string unlabelled;  // of the roots
-  if (const Parts parts = FindParts(folder, *classes); !parts.train.empty()) {
+  if (const Parts parts = FindParts(folder, ClassesIn(folder)); !parts.train.empty()) {
     roots = {FolderOf(folder, parts.train), FolderOf(folder, parts.test)};
-    if (!parts.unused.empty()) {
-      roots.push_back(FolderOf(folder, parts.unused));
-      const auto own = ListClasses(roots.back());
-      if (!own.ok() || own->empty()) unlabelled = roots.back();
-    }
-    classes = ListClasses(roots[0]);
-    if (!classes.ok()) classes.emplace();
+    if (!parts.unused.empty()) roots.push_back(FolderOf(folder, parts.unused));
   }
+  // Each part may have classes of its own, or none.
+  std::set<std::string> of_any;
+  for (const std::string& root : roots) {
+    for (const std::string& name : ClassesIn(root)) of_any.insert(name);
+  }
+  const std::vector<std::string> classes(of_any.begin(), of_any.end());
   std::vector<std::string> all(trained.file.class_name().begin(), trained.file.class_name().end());
-  const std::vector<int32_t> labels = LabelsOf(ClassNames(*classes), all);
+  const std::vector<int32_t> labels = LabelsOf(ClassNames(classes), all);
   std::vector<PictureFile> files;
   for (const std::string& root : roots) {
-    absl::StatusOr<PictureFiles> found =
-        ListPictures(root, root == unlabelled ? std::vector<std::string>() : *classes,
-                     /*every_class=*/false);
+    const std::vector<std::string> own = ClassesIn(root);
+    absl::StatusOr<PictureFiles> found = ListPictures(root, own, /*every_class=*/false);
     if (!found.ok()) return found.status();
     for (PictureFile& file : found->files) {
-      if (file.label >= 0) file.label = labels[static_cast<size_t>(file.label)];
+      if (file.label >= 0) {
+        const std::string& name = own[static_cast<size_t>(file.label)];
+        const auto at = std::lower_bound(classes.begin(), classes.end(), name) - classes.begin();
+        file.label = labels[static_cast<size_t>(at)];
+      }
       files.push_back(std::move(file));
     }
   }
-  if (classes->empty()) all.clear();
+  if (classes.empty()) all.clear();
   return std::make_unique<PictureList>(std::move(files), std::move(all), options.block,
                                        std::move(pictures));
 }

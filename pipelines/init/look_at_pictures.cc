@@ -135,20 +135,27 @@ struct Listed {
   std::string train;
   std::vector<std::string> classes;
   PictureFiles pictures;
+  std::string fields;  // of the dataset, which read them
 };
+
+// Whether the test pictures have class folders exactly where the training pictures have, and none
+// that these have not.
+bool ClassesFit(const std::vector<std::string>& train, const std::string& test) {
+  const absl::StatusOr<std::vector<std::string>> own = ListClasses(test);
+  return own.ok() && own->empty() == train.empty() &&
+         std::includes(train.begin(), train.end(), own->begin(), own->end());
+}
 
 absl::StatusOr<Listed> ListTraining(const std::string& path, DataFacts& facts) {
   Listed listed{.train = path};
   absl::StatusOr<std::vector<std::string>> classes = ListClasses(path);
   Parts parts;
   if (classes.ok()) parts = FindParts(path, *classes);
-  if (!parts.train.empty()) {
+  const bool in_parts = !parts.train.empty();
+  const std::string test = in_parts ? FolderOf(path, parts.test) : "";
+  if (in_parts) {
     listed.train = FolderOf(path, parts.train);
     classes = ListClasses(listed.train);
-    const auto test = ListPictures(FolderOf(path, parts.test), {}, false);
-    if (test.ok()) facts.test_samples = static_cast<int64_t>(test->files.size());
-    facts.found.push_back(absl::StrCat("the folders ", parts.train, " and ", parts.test,
-                                       " are taken for the training and the test pictures"));
   }
   const auto without_classes = [&](const std::string& why) {
     facts.no_labels = true;
@@ -169,6 +176,23 @@ absl::StatusOr<Listed> ListTraining(const std::string& path, DataFacts& facts) {
                                  " pictures a folder, so folders are not taken for classes"));
     for (PictureFile& file : pictures->files) file.label = -1;
   }
+  // ImageFolder looks for parts where it takes folders for classes.
+  const bool fits = in_parts && (facts.no_labels || ClassesFit(*classes, test));
+  listed.fields = absl::StrCat(
+      "    directory: ", QuotedPath(fits && !facts.no_labels ? path : listed.train), "\n");
+  if (fits) {
+    const auto of_test = ListPictures(test, {}, false);
+    if (of_test.ok()) facts.test_samples = static_cast<int64_t>(of_test->files.size());
+    facts.found.push_back(absl::StrCat("the folders ", parts.train, " and ", parts.test,
+                                       " are taken for the training and the test pictures"));
+    if (facts.no_labels)
+      absl::StrAppend(&listed.fields, "    test_directory: ", QuotedPath(test), "\n");
+  } else if (in_parts) {
+    facts.found.push_back(absl::StrCat("the folder ", parts.test,
+                                       " is left out: its class folders ", "are not those of ",
+                                       parts.train));
+  }
+  if (facts.no_labels) absl::StrAppend(&listed.fields, "    labels: NONE\n");
   listed.pictures = *std::move(pictures);
   listed.classes = *std::move(classes);
   return listed;
@@ -257,8 +281,7 @@ absl::StatusOr<DataFacts> LookAtPictures(const std::string& path) {
   facts.copies = read - static_cast<int64_t>(seen.contents.size());
   ProposeSize(seen.sizes, facts);
   Tell(*listed, seen, facts);
-  facts.fields = absl::StrCat("    directory: ", QuotedPath(path), "\n",
-                              facts.no_labels ? "    labels: NONE\n" : "");
+  facts.fields = listed->fields;
   return facts;
 }
 

@@ -20,11 +20,15 @@ constexpr double kEqual = 0.005;
 
 // By how much two accuracies in percent, on the same so many samples, differ by chance at most, two
 // standard deviations of a difference of independent ones: those on the same samples differ less.
-double Scatter(double accuracy, double samples) {
+// A sample right and one wrong more (Laplace's rule): few samples that are all right prove little.
+double Scatter(double a, double b, double samples) {
   if (!(samples > 0)) return 1;
-  const double p = std::clamp(accuracy / 100, 0.0, 1.0);
-  // A point of a sample at least: at 100 % there is no scatter, and still a smallest difference.
-  return std::max(200 * std::sqrt(2 * p * (1 - p) / samples), 50 / samples);
+  const auto variance = [&](double accuracy) {
+    const double right = std::clamp(accuracy / 100, 0.0, 1.0) * samples;
+    const double p = (right + 1) / (samples + 2);
+    return p * (1 - p) / samples;
+  };
+  return 200 * std::sqrt(variance(a) + variance(b));
 }
 
 std::string Pair(const std::string& figure, double value, double baseline) {
@@ -38,7 +42,7 @@ bool JudgeAccuracy(const RunHistory& history, std::vector<Verdict>& verdicts) {
     const double* const untrained = history.latest(absl::StrCat("untrained_", figure));
     if (h == nullptr || untrained == nullptr) continue;
     const double samples = history.evaluations().back().samples;
-    const double scatter = Scatter(*h, samples);
+    const double scatter = Scatter(*h, *untrained, samples);
     const std::string doubt = absl::StrFormat("differences below %.2g are chance", scatter);
     const double gain = *h - *untrained;
     if (*h >= 100 && *untrained >= 100) {
@@ -72,10 +76,11 @@ bool JudgeAccuracy(const RunHistory& history, std::vector<Verdict>& verdicts) {
       const double* const value = history.latest(absl::StrCat(prefix, figure));
       if (value != nullptr && *value > most) most = *value, best = title;
     }
-    if (most >= 0 && !(*h > most + scatter)) {
+    const double beside = Scatter(*h, most, samples);
+    if (most >= 0 && !(*h > most + beside)) {
       verdicts.push_back(
           {Level::kNote, "input",
-           absl::StrCat(*h < most - scatter ? "below " : "no better than ", best, " (",
+           absl::StrCat(*h < most - beside ? "below " : "no better than ", best, " (",
                         Pair(figure, *h, most), ")"),
            "A smaller h costs less, and tells these classes no better than what it was made from. "
            "Contrastive pipelines tell classes apart better than those that reconstruct."});
