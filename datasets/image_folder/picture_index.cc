@@ -87,8 +87,8 @@ std::string PictureKey(const std::vector<std::string>& paths, const PictureTarge
   for (const std::string& path : paths) {
     struct stat info = {};
     if (stat(path.c_str(), &info) != 0) info = {};
-    // Which file it is, and when it was changed in any way: another one may have the same name, size
-    // and time of writing, in another folder or copied over it.
+    // Which file it is, and when it was changed in any way: another one may have the same name,
+    // size and time of writing, in another folder or copied over it.
     absl::StrAppendFormat(&key, "\n%d %d %d %d.%09d %d.%09d %s", info.st_dev, info.st_ino,
                           info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
                           info.st_ctim.tv_sec, info.st_ctim.tv_nsec, path);

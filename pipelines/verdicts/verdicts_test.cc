@@ -65,7 +65,11 @@ TEST(Verdicts, ADifferenceIsHeldAgainstItsScatter) {
             "Yes: better than untrained (probe 80 against 76).");
   EXPECT_THAT(FakeRun().Evaluate(figures, 100).Answer(),
               AllOf(StartsWith("No: no better than untrained (probe 80 against 76; "),
-                    HasSubstr("differences below 11 are chance")));
+                    HasSubstr("differences below 12 are chance")));
+  // 200 √(2/3 · 1/3 · 2) = 133 points of a single sample, 35 of seven and eight of eight.
+  for (const auto& [of, samples] : {std::pair("\"probe\":100,\"untrained_probe\":0", 1),
+                                    {"\"probe\":100,\"untrained_probe\":87.5", 8}})
+    EXPECT_THAT(FakeRun().Evaluate(of, samples).Answer(), StartsWith("No: no better")) << of;
   EXPECT_THAT(FakeRun().Evaluate("\"knn\":70,\"untrained_knn\":76").Answer(),
               StartsWith("No: worse than untrained (knn 70 against 76)"));
 }

@@ -355,7 +355,7 @@ TEST_F(CombinationsTest, WhatOthersSwitchOffIsNotChanged) {
   EXPECT_EQ(Faults(Contrastive(), Part("encoder",
                                        "ConvNet] { norm_epsilon: 1 "
                                        "code: 0 code_activation: TANH }")),
-            "encoder.code_activation encoder.norm_epsilon");
+            "encoder.norm_epsilon encoder.code_activation");
   EXPECT_EQ(
       Faults(Contrastive(),
              Part("encoder", "VisionTransformer] { layers: 1 width: 8 heads: 2 drop_path: 0.1 }")),
