@@ -58,7 +58,7 @@ TEST_F(OutPathTest, OnlyAResultOfItsKindIsReplaced) {
     for (const std::string& other :
          {std::string("a text of someone's\n"), std::string("name: \"run\"\n"),
           std::string("\n  x\n"), tensors + "{\"conv1.weight\":{\"dtype\":\"F32\"}}", npy,
-          std::string("name,age\nbob,3\n"), std::string("name,x0y\n"),
+          std::string("name,age\nbob,3\n"), std::string("name,x0y\n"), std::string("name\nbob\n"),
           std::string("name,x0,y0\nstar,1,2\n"), std::string("shopping:\n  - milk\n"),
           std::string("todo\n  1. buy milk\n"), std::string("conf\n  2.5000  x\n"),
           std::string("{\"name\":\"me\",\"id\":3,\"vector\":[1,2]}\n"),
