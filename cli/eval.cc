@@ -109,10 +109,8 @@ absl::Status EvaluateFeatures() {
   figures.samples = held->count;
   figures.warnings = HollowFigures(*train, *held, options);
   if (options.classify) {
-    for (const KnnVote& vote : options.knn) {
-      const std::string hollow = HollowVote(vote, train->count);
-      if (!hollow.empty()) figures.warnings.push_back(hollow);
-    }
+    for (std::string& hollow : HollowVotes(options.knn, train->count))
+      figures.warnings.push_back(std::move(hollow));
   }
   const auto scores = ScoreFeatures("", *train, *held, options);
   if (!scores.ok()) return scores.status();

@@ -23,9 +23,8 @@
 
 ABSL_FLAG(std::string, out, "",
           "where the result is written, - is standard output; a device or a pipe is written into, "
-          "a result of the same "
-          "kind that is there is replaced once the new one is whole, and nothing else; init and "
-          "new replace nothing, export takes a folder that is new or empty");
+          "a result of the same kind that is there is replaced once the new one is whole, and "
+          "nothing else; init and new replace nothing, export takes a folder that is new or empty");
 
 namespace pretext {
 namespace {

@@ -7,15 +7,9 @@
 #include "absl/strings/str_format.h"
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
+#include "evaluation/language/unigram_plateau.h"
 
 namespace pretext {
-namespace {
-
-// A loss that differs from the unigram's by less than this share of it is on its plateau.
-constexpr double kPlateau = 0.03;
-
-}  // namespace
-
 absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Loss& loss,
                                                 const Dataset& dataset,
                                                 const std::vector<const Augmentation*>& masking,
@@ -68,13 +62,13 @@ absl::StatusOr<LanguageFigures> MeasureLanguage(Encoder& encoder, Head& head, Lo
   add("unigram_", unigram);
   add("bigram_", bigram);
   // Written so that a loss that is not a number warns too.
-  if (masked > (1 + kPlateau) * unigram) {
+  if (masked > (1 + kUnigramPlateau) * unigram) {
     figures.warning = absl::StrFormat(
         "the held-out masked loss, %.3f nats, is above the %.3f that the frequencies of single "
         "tokens give: not even these have been learnt yet. Train longer, or look at the learning "
         "rate (too small, too high, or no warmup).",
         masked, unigram);
-  } else if (!(masked < (1 - kPlateau) * unigram)) {
+  } else if (!(masked < (1 - kUnigramPlateau) * unigram)) {
     figures.warning = absl::StrFormat(
         "the held-out masked loss, %.3f nats, is %s the %.3f that the frequencies of single tokens "
         "give: the model has learnt those and %s of the context. Train longer, or look at the "

@@ -174,12 +174,16 @@ std::vector<std::string> HollowFigures(const Features& train, const Features& te
   return warnings;
 }
 
-std::string HollowVote(const KnnVote& vote, int64_t samples) {
-  if (vote.neighbors < samples) return "";
-  return absl::StrCat("k-NN with k = ", vote.neighbors, " asks all of the ", Counted(samples),
-                      " training samples",
-                      vote.temperature > 0 ? "" : ", which always answers the largest class",
-                      "; a smaller k, evaluate { knn { k: … } }, would tell more");
+std::vector<std::string> HollowVotes(const std::vector<KnnVote>& votes, int64_t samples) {
+  std::vector<std::string> hollow;
+  for (const KnnVote& vote : votes) {
+    if (vote.neighbors < samples) continue;
+    hollow.push_back(absl::StrCat(
+        "k-NN with k = ", vote.neighbors, " asks all of the ", Counted(samples),
+        " training samples", vote.temperature > 0 ? "" : ", which always answers the largest class",
+        "; a smaller k, evaluate { knn { k: … } }, would tell more"));
+  }
+  return hollow;
 }
 
 bool TakesComponents(int64_t values, bool reconstructs, bool classified) {

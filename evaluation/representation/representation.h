@@ -63,8 +63,8 @@ absl::StatusOr<NamedFigures> ScoreEncoder(const std::string& prefix, Encoder& en
                                           const Dataset& dataset,
                                           const RepresentationOptions& options);
 
-// That a vote of so many training samples asks all of them, in words; "" where it does not.
-std::string HollowVote(const KnnVote& vote, int64_t samples);
+// Which votes of so many training samples ask all of them, in words.
+std::vector<std::string> HollowVotes(const std::vector<KnnVote>& votes, int64_t samples);
 
 // What makes figures hollow, in words: test samples that are training samples too, or of one value
 // throughout, one class alone. Of `train` and `test` as RawSplit has them.

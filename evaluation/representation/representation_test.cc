@@ -139,13 +139,14 @@ TEST(RepresentationTest, SaysWhatMakesFiguresHollow) {
 }
 
 TEST(RepresentationTest, SaysThatAVoteAsksAll) {
-  EXPECT_EQ(HollowVote({.neighbors = 2, .temperature = 0}, 3), "");
+  EXPECT_THAT(HollowVotes({{.neighbors = 2, .temperature = 0}}, 3), ElementsAre());
   for (const int64_t k : {3, 4}) {
-    EXPECT_THAT(HollowVote({.neighbors = k, .temperature = 0}, 3),
-                AllOf(HasSubstr("asks all of the 3"), HasSubstr("the largest class")));
+    EXPECT_THAT(HollowVotes({{.neighbors = k, .temperature = 0}}, 3),
+                ElementsAre(AllOf(HasSubstr("asks all of the 3"), HasSubstr("the largest class"))));
   }
-  EXPECT_THAT(HollowVote({.neighbors = 3, .temperature = 0.1}, 3),
-              AllOf(HasSubstr("asks all of the 3"), Not(HasSubstr("the largest class"))));
+  EXPECT_THAT(
+      HollowVotes({{.neighbors = 3, .temperature = 0.1}}, 3),
+      ElementsAre(AllOf(HasSubstr("asks all of the 3"), Not(HasSubstr("the largest class")))));
 }
 
 // As many classes as there are labels: an hour and 8 GB for the probe otherwise.

@@ -8,6 +8,7 @@
 #include "base/parallel/parallel.h"
 #include "core/ops/basic.h"
 #include "core/ops/record_loss.h"
+#include "kernels/reduce/exp_of_entropy.h"
 #include "losses/soft_targets/exp_of_row.h"
 
 namespace pretext {
@@ -47,11 +48,7 @@ double SubtractTargets(int64_t k, const float* scores, const float* target, floa
 double EffectiveCount(const Tensor& targets) {
   Tape values(/*recording=*/false);
   const Tensor mean = ColumnMean(values, values.Constant(targets)).value();
-  double entropy = 0;
-  for (const float* share = mean.data(); share < mean.data() + mean.size(); ++share) {
-    if (*share > 0) entropy -= *share * std::log(static_cast<double>(*share));
-  }
-  return std::exp(entropy);
+  return ExpOfEntropy(mean.size(), mean.data());
 }
 
 Tensor SoftmaxOfRows(const Tensor& scores, const Tensor& center, float temperature,

@@ -189,10 +189,9 @@ void WarnOfVotes(const Assembled& parts, std::vector<std::string>* warnings) {
   const Pipeline::Evaluate& evaluate = parts.config->evaluate();
   const int64_t samples = parts.dataset->size(Split::kTrain), limit = evaluate.max_train_samples();
   const int64_t asked = limit > 0 ? std::min(limit, samples) : samples;
-  for (const Pipeline::Knn& knn : evaluate.knn()) {
-    std::string hollow = HollowVote({knn.k(), knn.temperature()}, asked);
-    if (!hollow.empty()) warnings->push_back(std::move(hollow));
-  }
+  std::vector<KnnVote> votes;
+  for (const Pipeline::Knn& knn : evaluate.knn()) votes.push_back({knn.k(), knn.temperature()});
+  for (std::string& hollow : HollowVotes(votes, asked)) warnings->push_back(std::move(hollow));
 }
 
 absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* warnings) {

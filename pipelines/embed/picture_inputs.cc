@@ -86,22 +86,24 @@ absl::StatusOr<std::unique_ptr<Input>> OpenPictureFolder(const InputOptions& opt
                                                          const TrainedEncoder& trained,
                                                          PictureSamples pictures) {
   const std::string& folder = options.input;
-  std::vector<std::string> roots = {folder};
-  if (const Parts parts = FindParts(folder, ClassesIn(folder)); !parts.train.empty()) {
-    roots = {FolderOf(folder, parts.train), FolderOf(folder, parts.test)};
-    if (!parts.unused.empty()) roots.push_back(FolderOf(folder, parts.unused));
+  // Its parts, each with classes of its own, or none; or itself, as one part.
+  std::vector<std::pair<std::string, std::vector<std::string>>> roots = {
+      {folder, ClassesIn(folder)}};
+  if (const Parts parts = FindParts(folder, roots[0].second); !parts.train.empty()) {
+    roots.clear();
+    for (const std::string& name : {parts.train, parts.test, parts.unused}) {
+      if (name.empty()) continue;
+      const std::string root = FolderOf(folder, name);
+      roots.emplace_back(root, ClassesIn(root));
+    }
   }
-  // Each part may have classes of its own, or none.
   std::set<std::string> of_any;
-  for (const std::string& root : roots) {
-    for (const std::string& name : ClassesIn(root)) of_any.insert(name);
-  }
+  for (const auto& [root, own] : roots) of_any.insert(own.begin(), own.end());
   const std::vector<std::string> classes(of_any.begin(), of_any.end());
   std::vector<std::string> all(trained.file.class_name().begin(), trained.file.class_name().end());
   const std::vector<int32_t> labels = LabelsOf(ClassNames(classes), all);
   std::vector<PictureFile> files;
-  for (const std::string& root : roots) {
-    const std::vector<std::string> own = ClassesIn(root);
+  for (const auto& [root, own] : roots) {
     absl::StatusOr<PictureFiles> found = ListPictures(root, own, /*every_class=*/false);
     if (!found.ok()) return found.status();
     for (PictureFile& file : found->files) {

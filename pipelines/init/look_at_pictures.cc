@@ -189,7 +189,7 @@ absl::StatusOr<Listed> ListTraining(const std::string& path, DataFacts& facts) {
       absl::StrAppend(&listed.fields, "    test_directory: ", QuotedPath(test), "\n");
   } else if (in_parts) {
     facts.found.push_back(absl::StrCat("the folder ", parts.test,
-                                       " is left out: its class folders ", "are not those of ",
+                                       " is left out: its class folders are not those of ",
                                        parts.train));
   }
   if (facts.no_labels) absl::StrAppend(&listed.fields, "    labels: NONE\n");

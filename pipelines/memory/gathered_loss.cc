@@ -30,10 +30,6 @@ Tensor Repeated(const Tensor& rows, int64_t here, int64_t all) {
   return repeated;
 }
 
-const Head& FinalHead(const Assembled& parts) {
-  return parts.predictor != nullptr ? *parts.predictor : *parts.head;
-}
-
 double WidthForMonitor(const FlowType& type) {
   return type.is(FlowType::Kind::kVector) ? static_cast<double>(type.size()) : 0;
 }
@@ -53,7 +49,7 @@ bool IsJudgedWhole(const Assembled& parts) {
 GatheredBytes BytesOfGathered(const Assembled& parts) {
   const Pipeline::Train& train = parts.config->train();
   if (train.blocks() == 0) return {};
-  const Head& final_head = FinalHead(parts);
+  const Head& final_head = parts.final_head();
   const double views = StudentViews(parts);
   const double h = views * WidthForMonitor(parts.encoder->output());
   const double z = views * WidthForMonitor(final_head.output());
@@ -80,7 +76,7 @@ double MonitorBytes(const Assembled& parts) {
   const int64_t rows = std::min<int64_t>(kMostUnitRows, parts.config->train().batch_size());
   return sizeof(float) * 2 * static_cast<double>(rows) *
          std::max(WidthForMonitor(parts.encoder->output()),
-                  WidthForMonitor(FinalHead(parts).output()));
+                  WidthForMonitor(parts.final_head().output()));
 }
 
 LossOfValues GatheredLoss::Judge(const LossInput& own, Reduction reduction) {
@@ -102,10 +98,7 @@ LossOfValues GatheredLoss::Judge(const LossInput& own, Reduction reduction) {
   LossOfValues share{
       .result = judged_.result, .value = {}, .decoder_weight = {}, .decoder_bias = {}};
   if (!judged_.value.defined()) return share;
-  std::vector<Tensor> rows;  // of the own samples, of each view
-  for (int64_t row = 0; row < judged_.value.dim(0); row += all)
-    rows.push_back(judged_.value.Rows(row, row + here));
-  share.value = JoinRows(rows);
+  share.value = RowsOfSamples(judged_.value, all, 0, here);
   return share;
 }
 

@@ -57,6 +57,9 @@ struct Model {
   // What is trained: parameters of the trained sets that are not frozen.
   std::vector<Parameter*> trained_parameters() const;
 
+  // What makes the loss's values: the predictor, or without one the head.
+  const Head& final_head() const { return predictor != nullptr ? *predictor : *head; }
+
   // The encoder that is evaluated and kept: the trained one, or the teacher's.
   Encoder& kept_encoder() const;
 

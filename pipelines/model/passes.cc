@@ -109,6 +109,13 @@ WholePass PassWhole(Tape& tape, const Model& model, const Batch& batch,
   return {.h = std::move(h), .prediction = prediction};
 }
 
+Tensor RowsOfSamples(const Tensor& rows, int64_t samples, int64_t first, int64_t count) {
+  std::vector<Tensor> of_views;
+  for (int64_t row = first; row < rows.dim(0); row += samples)
+    of_views.push_back(rows.Rows(row, row + count));
+  return JoinRows(of_views);
+}
+
 Tensor JoinRows(const std::vector<Tensor>& parts) {
   if (parts.size() == 1) return parts.front();
   Shape shape = parts.front().shape();

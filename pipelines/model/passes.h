@@ -47,6 +47,9 @@ struct WholePass {
 WholePass PassWhole(Tape& tape, const Model& model, const Batch& batch,
                     const ForwardContext& context);
 
+// Of view-major rows of `samples` samples those of `count` of them from `first` on, of each view.
+Tensor RowsOfSamples(const Tensor& rows, int64_t samples, int64_t first, int64_t count);
+
 // The rows of all, one below the other.
 Tensor JoinRows(const std::vector<Tensor>& parts);
 Tensor JoinRows(const std::vector<Var>& parts);

@@ -53,12 +53,8 @@ void BlockLoss::GatherRows(const Tensor& rows, Tensor& all) {
 
 Tensor BlockLoss::OwnRows(const Tensor& all) const {
   if (!all.defined()) return Tensor();
-  const int64_t first = FirstSample(samples_, member_->index(), member_->count());
-  const int64_t here = SamplesOf(member_->index());
-  std::vector<Tensor> parts;
-  for (int64_t row = first; row < all.dim(0); row += samples_)
-    parts.push_back(all.Rows(row, row + here));
-  return JoinRows(parts);
+  return RowsOfSamples(all, samples_, FirstSample(samples_, member_->index(), member_->count()),
+                       SamplesOf(member_->index()));
 }
 
 LossOfValues BlockLoss::JudgeShare(const LossInput& input, Reduction reduction) {

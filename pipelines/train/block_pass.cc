@@ -131,9 +131,8 @@ absl::Status BlockPass::RunBlock(BlockMember& member, const ForwardContext& cont
   const auto gather = [&](const FlowType& type, const Tensor& rows, Tensor& all) {
     if (type.is(FlowType::Kind::kVector)) block.loss.GatherRows(rows, all);
   };
-  const Head& final_head = parts_.predictor != nullptr ? *parts_.predictor : *parts_.head;
   gather(parts_.encoder->output(), block.result.h, h_);
-  gather(final_head.output(), block.result.z, z_);
+  gather(parts_.final_head().output(), block.result.z, z_);
   return absl::OkStatus();
 }
 

@@ -3,13 +3,13 @@
 #include <cmath>
 
 #include "Eigen/Eigenvalues"
-#include "evaluation/pca/effective_rank.h"
 #include "evaluation/views/views.h"
+#include "kernels/reduce/exp_of_entropy.h"
 
 namespace pretext {
 namespace {
 
-double RankOfRows(const UnitVectors& centred) {
+double EffectiveRank(const UnitVectors& centred) {
   // The nonzero eigenvalues of XᵀX and XXᵀ are the same: take the smaller.
   const Eigen::MatrixXf gram = centred.rows() <= centred.cols()
                                    ? Eigen::MatrixXf(centred * centred.transpose())
@@ -19,7 +19,7 @@ double RankOfRows(const UnitVectors& centred) {
   const double sum = values.sum();
   if (!(sum > 0)) return 0;
   const Eigen::ArrayXd shares = values / sum;
-  return EffectiveRank({shares.begin(), shares.end()});
+  return ExpOfEntropy(shares.size(), shares.data());
 }
 
 // Of centred unit rows.
@@ -46,7 +46,7 @@ Monitor::Metrics Monitor::Measure(const Tensor& h, const Tensor& z, const Batch&
   if (IsMatrix(h) && h.dim(0) == batch.rows() && n >= 2) {
     const UnitVectors unit = Centred(UnitRows(h, 0, h.dim(0)));
     metrics.emplace_back("h_spread", Spread(unit));
-    metrics.emplace_back("h_effective_rank", RankOfRows(unit));
+    metrics.emplace_back("h_effective_rank", EffectiveRank(unit));
   }
   const bool several = batch.views >= 2;
   if (IsMatrix(z) && (several || targets) && z.dim(0) == batch.rows() && n >= 2) {

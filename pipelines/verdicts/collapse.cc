@@ -73,8 +73,7 @@ std::vector<std::string> StepWarnings(const std::vector<std::pair<std::string, d
     case Finding::kAlikeTargets:
       return {absl::StrFormat(
           "complete collapse: the targets of all samples are the same (%.2g scores or prototypes "
-          "in "
-          "use, by the entropy of their mean), so that there is nothing to learn from them. %s",
+          "in use, by the entropy of their mean), so that there is nothing to learn from them. %s",
           used, kAgainstAlike)};
     case Finding::kFewDirections:
       return {

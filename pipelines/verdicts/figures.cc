@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "evaluation/language/unigram_plateau.h"
 #include "pipelines/verdicts/judges.h"
 #include "pipelines/verdicts/trend.h"
 
@@ -11,9 +12,8 @@ namespace {
 
 using Level = Verdict::Level;
 
-// A loss within this share of the way from chance to the floor is at chance, and one within it of
-// the unigram's on that plateau.
-constexpr double kPlateau = 0.03;
+// A loss within this share of the way from chance to the floor is at chance.
+constexpr double kAtChance = 0.03;
 // Errors nearer than this share of each other are as good as equal: reruns with another seed differ
 // by about as much.
 constexpr double kEqual = 0.005;
@@ -121,12 +121,12 @@ bool JudgeLanguage(const RunHistory& history, std::vector<Verdict>& verdicts) {
   if (loss == nullptr || unigram == nullptr || bigram == nullptr) return false;
   const std::string figures =
       absl::StrFormat("%.3f nats; unigram %.3f, bigram %.3f", *loss, *unigram, *bigram);
-  if (*loss > (1 + kPlateau) * *unigram) {
+  if (*loss > (1 + kUnigramPlateau) * *unigram) {
     verdicts.push_back(
         {Level::kBad, "baseline", absl::StrCat("worse than the unigram (", figures, ")"),
          "Not even the frequencies of single tokens have been learnt. Train longer; look at the "
          "learning rate (too small, too high, no warmup)."});
-  } else if (!(*loss < (1 - kPlateau) * *unigram)) {
+  } else if (!(*loss < (1 - kUnigramPlateau) * *unigram)) {
     verdicts.push_back(
         {Level::kBad, "baseline", absl::StrCat("on the unigram's plateau (", figures, ")"),
          "The model has learnt how frequent tokens are and next to nothing of the "
@@ -161,7 +161,7 @@ void JudgeFigures(const JudgedRun& run, std::vector<Verdict>& verdicts) {
   const double now = MeanOfLast(loss, kRecentLines), at = chance.back().value;
   const double floor = floors.empty() ? 0 : floors.back().value;
   const std::string figures = absl::StrFormat("loss %.4g, chance %.4g", now, at);
-  if (!(now < at - kPlateau * (at - floor))) {
+  if (!(now < at - kAtChance * (at - floor))) {
     verdicts.push_back(
         {Level::kBad, "chance", absl::StrCat("the loss is at chance (", figures, ")"),
          "Nothing has been learnt yet. Warm the learning rate up, make it smaller or "
