@@ -168,7 +168,7 @@ template <class T>
 void BatchNormForward(const ChannelOrder& o, const BatchNormParameters& p, const T* x,
                       const Of<T>* residual, bool relu, Of<T>* y) {
   const auto run = [&]<bool kRelu, bool kResidual>() {
-    ForEachPiece(o, o.samples, [&]<class V>(const Piece& piece) {
+    ForEachStrip(o, o.samples, [&]<class V>(const Piece& piece) {
       const Affine<V> affine(p, piece.channel, o.channels);
       const T* in = x + piece.offset;
       const T* r = kResidual ? residual + piece.offset : nullptr;
@@ -192,30 +192,34 @@ void BatchNormGradientSums(const ChannelOrder& o, int64_t begin, int64_t count,
                            const Of<T>* y, const Of<T>* dy, Of<T>* masked, float* partials) {
   const Partials at(o);
   DispatchMask(mask, [&]<BatchNormMask kMask>() {
-    ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
-      const Affine<V> affine(p, piece.channel, o.channels);
-      ForEachSegment(piece, [&](int64_t segment, int64_t first, int64_t last) {
-        const T* in = x + piece.offset;
-        const T* out = kMask == BatchNormMask::kOutput ? y + piece.offset : nullptr;
-        const T* gradient = dy + piece.offset;
-        T* past = masked != nullptr ? masked + piece.offset : nullptr;
-        V sum[2] = {}, product[2] = {};
-        const auto step = [&](int64_t s, int j) {
-          const int64_t i = s * o.position_stride;
-          const V value = Load<V>(in + i);
-          const V g = PastRelu<V, kMask>(affine, value, out + i, Load<V>(gradient + i));
-          if (past != nullptr) Store(past + i, g);
-          sum[j] += g;
-          product[j] += g * (value - affine.mean);
-        };
-        int64_t s = first;
-        for (; s + 2 <= last; s += 2) step(s, 0), step(s + 1, 1);
-        if (s < last) step(s, 0);
-        Store(partials + at.At(begin + piece.sample, segment, 0, piece.channel), sum[0] + sum[1]);
-        Store(partials + at.At(begin + piece.sample, segment, 1, piece.channel),
-              product[0] + product[1]);
-      });
-    });
+    // Of g and of g (x - μ), over even positions and over odd ones.
+    ForEachSums<4>(
+        o, count, kSegment,
+        [&]<class V>(const Piece& piece, V(&sums)[4]) {
+          const Affine<V> affine(p, piece.channel, o.channels);
+          const T* in = x + piece.offset;
+          const T* out = kMask == BatchNormMask::kOutput ? y + piece.offset : nullptr;
+          const T* gradient = dy + piece.offset;
+          T* past = masked != nullptr ? masked + piece.offset : nullptr;
+          const auto step = [&](int64_t s, int odd) {
+            const int64_t i = s * o.position_stride;
+            const V value = Load<V>(in + i);
+            const V g = PastRelu<V, kMask>(affine, value, out + i, Load<V>(gradient + i));
+            if (past != nullptr) Store(past + i, g);
+            sums[odd] += g;
+            sums[2 + odd] += g * (value - affine.mean);
+          };
+          int64_t s = piece.begin;
+          for (; s + 2 <= piece.end; s += 2) step(s, 0), step(s + 1, 1);
+          if (s < piece.end) step(s, 0);
+        },
+        [&]<class V>(const Piece& piece, const V(&sums)[4]) {
+          const int64_t segment = piece.begin / kSegment;
+          Store(partials + at.At(begin + piece.sample, segment, 0, piece.channel),
+                sums[0] + sums[1]);
+          Store(partials + at.At(begin + piece.sample, segment, 1, piece.channel),
+                sums[2] + sums[3]);
+        });
   });
 }
 
@@ -241,7 +245,7 @@ void BatchNormBackward(const ChannelOrder& o, int64_t samples, const BatchNormPa
                        const float* dgamma, const float* dbeta, Of<T>* dx) {
   const float inverse_count = 1.0f / static_cast<float>(o.count());
   DispatchMask(mask, [&]<BatchNormMask kMask>() {
-    ForEachPiece(o, samples, [&]<class V>(const Piece& piece) {
+    ForEachStrip(o, samples, [&]<class V>(const Piece& piece) {
       const Affine<V> affine(p, piece.channel, o.channels);
       // dx = scale · g - shift - slope · (x - μ)
       const V shift =

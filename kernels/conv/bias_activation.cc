@@ -48,7 +48,7 @@ template <class T>
 void ChannelBiasActivation(const ChannelOrder& o, int64_t samples, Activation activation,
                            const T* z, const float* bias, Of<T>* sum, Of<T>* y) {
   activation_internal::Dispatch(activation, [&]<class F>(F) {
-    ForEachPiece(
+    ForEachStrip(
         o, samples,
         [&]<class V>(const Piece& piece) {
           if (sum != nullptr) {
@@ -78,35 +78,38 @@ void ChannelBiasActivationBackward(const ChannelOrder& o, int64_t begin, int64_t
                                    Of<T>* dz, float* partials) {
   const Partials at(o);
   activation_internal::Dispatch(activation, [&]<class F>(F) {
-    ForEachPiece(o, count, [&]<class V>(const Piece& piece) {
-      constexpr bool kIdentity =
-          std::is_same_v<F, activation_internal::Function<Activation::kIdentity>>;
-      if (kLanes<V> == 1 && o.position_stride == 1) {
-        // GCC 12 makes no vectors of a sum over what a lambda holds.
-        const T *const g = dy, *const s = saved;
-        T* const to = dz;
-        const int64_t end = piece.offset + piece.end;
-        float total = 0;
+    constexpr bool kIdentity =
+        std::is_same_v<F, activation_internal::Function<Activation::kIdentity>>;
+    ForEachSums<1>(
+        o, count, kPiecePositions,
+        [&]<class V>(const Piece& piece, V(&sum)[1]) {
+          if (kLanes<V> == 1 && o.position_stride == 1) {
+            // GCC 12 makes no vectors of a sum over what a lambda holds.
+            const T *const g = dy, *const s = saved;
+            T* const to = dz;
+            const int64_t end = piece.offset + piece.end;
+            float total = 0;
 #pragma omp simd reduction(+ : total)
-        for (int64_t i = piece.offset + piece.begin; i < end; ++i) {
-          const float slope = kIdentity ? 1.0f : F::Slope(Load<Lanes1>(s + i));
-          const float d = Load<Lanes1>(g + i) * slope;
-          Store(to + i, d);
-          total += d;
-        }
-        if (partials != nullptr) partials[at.At(begin + piece.sample, piece)] = total;
-        return;
-      }
-      V total = {};
-      for (int64_t s = piece.begin; s < piece.end; ++s) {
-        const int64_t i = piece.offset + s * o.position_stride;
-        V d = Load<V>(dy + i);
-        if constexpr (!kIdentity) d *= ByLanes<F::Slope>(Load<V>(saved + i));
-        Store(dz + i, d);
-        total += d;
-      }
-      if (partials != nullptr) Store(partials + at.At(begin + piece.sample, piece), total);
-    });
+            for (int64_t i = piece.offset + piece.begin; i < end; ++i) {
+              const float slope = kIdentity ? 1.0f : F::Slope(Load<Lanes1>(s + i));
+              const float d = Load<Lanes1>(g + i) * slope;
+              Store(to + i, d);
+              total += d;
+            }
+            sum[0] += total;
+            return;
+          }
+          for (int64_t s = piece.begin; s < piece.end; ++s) {
+            const int64_t i = piece.offset + s * o.position_stride;
+            V d = Load<V>(dy + i);
+            if constexpr (!kIdentity) d *= ByLanes<F::Slope>(Load<V>(saved + i));
+            Store(dz + i, d);
+            sum[0] += d;
+          }
+        },
+        [&]<class V>(const Piece& piece, const V(&sum)[1]) {
+          if (partials != nullptr) Store(partials + at.At(begin + piece.sample, piece), sum[0]);
+        });
   });
 }
 
