@@ -50,7 +50,7 @@ template <class V>
 struct Affine {
   V mean, scale, beta;
 
-  Affine(const BatchNormParameters& p, int64_t channel, int64_t channels)
+  [[gnu::always_inline]] Affine(const BatchNormParameters& p, int64_t channel, int64_t channels)
       : mean(LoadChannels<V>(p.mean, channel, channels, 0)),
         scale(LoadChannels<V>(p.inverse_deviation, channel, channels, 0) *
               LoadChannels<V>(p.gamma, channel, channels, 1)),
