@@ -110,9 +110,9 @@ void ForEachStrip(const ChannelOrder& o, int64_t samples, const Body& body,
 // kSums sums for each channel and each `segment` positions (the last ones of a sample may be fewer)
 // of `samples` samples, with memory read as by ForEachStrip:
 //
-//   add.template operator()<V>(piece, sums)      adds a part of a segment to sums[0 .. kSums), which
-//                                                are 0 at its start; parts come in the order of
-//                                                positions, all but the last of an even length
+//   add.template operator()<V>(piece, sums)      adds a part of a segment to sums[0 .. kSums), 0 at
+//                                                its start; parts come in the order of positions,
+//                                                all but the last of an even length
 //   finish.template operator()<V>(piece, sums)   is given the whole segment
 template <int kSums, class Add, class Finish>
 void ForEachSums(const ChannelOrder& o, int64_t samples, int64_t segment, const Add& add,
