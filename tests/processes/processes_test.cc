@@ -39,8 +39,11 @@ std::vector<std::string> Mpirun() {
   std::ifstream file(path);
   EXPECT_TRUE(file) << path;
   std::vector<std::string> words(std::istream_iterator<std::string>(file), {});
-  // A sanitizer would look for leaks: an MPI's own, which it leaves at its end.
-  if (!words.empty()) words.insert(words.begin(), {"env", "LSAN_OPTIONS=detect_leaks=0"});
+  // A sanitizer would look for leaks: an MPI's own, which it leaves at its end. Open MPI 5 does not
+  // start without a home, which a test has not.
+  if (!words.empty()) {
+    words.insert(words.begin(), {"env", "LSAN_OPTIONS=detect_leaks=0", "HOME=" + ScratchFolder()});
+  }
   return words;
 }
 
