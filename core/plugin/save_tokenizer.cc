@@ -11,12 +11,15 @@ absl::Status CheckOptionsAreFree(const Tokenizer& tokenizer, const std::string& 
   if (options == nullptr) return absl::OkStatus();
   const absl::StatusOr<PathKind> there = KindOfPath(path);
   if (!there.ok() || *there != PathKind::kNothing) return there.status();
-  const std::string beside = options->OptionsPath(path);
-  const absl::StatusOr<PathKind> kind = KindOfPath(beside);
-  if (!kind.ok() || *kind == PathKind::kNothing) return kind.status();
-  return absl::InvalidArgumentError(absl::StrCat(
-      beside, ": is there already, of another vocabulary than ", path,
-      ", and the options of this one would replace it; name another file, or remove it"));
+  for (const std::string& beside : options->PathsBeside(path)) {
+    const absl::StatusOr<PathKind> kind = KindOfPath(beside);
+    if (!kind.ok()) return kind.status();
+    if (*kind == PathKind::kNothing) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        beside, ": is there already, of another vocabulary than ", path,
+        ", and that of this one would replace it; name another file, or remove it"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& path) {
@@ -24,9 +27,9 @@ absl::Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& path) 
   const absl::StatusOr<PathKind> kind = KindOfPath(path);
   const bool device = kind.ok() && *kind == PathKind::kOther;
   if (options != nullptr && !device) {
-    const absl::Status status =
-        WriteFileAtomically(options->OptionsPath(path), options->SerializeOptions());
-    if (!status.ok()) return status;
+    for (const auto& [beside, contents] : options->FilesBeside(path)) {
+      if (absl::Status s = WriteFileAtomically(beside, contents); !s.ok()) return s;
+    }
   }
   return WriteFileAtomically(path, tokenizer.Serialize());
 }

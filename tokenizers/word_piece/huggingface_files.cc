@@ -2,12 +2,12 @@
 // tokenizer_config.json and vocab.txt).
 #include <google/protobuf/struct.pb.h>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/file/read_file.h"
 #include "base/json/json.h"
 #include "base/json/read_json.h"
+#include "tokenizers/word_piece/options_file.h"
 #include "tokenizers/word_piece/word_piece.h"
 
 namespace pretext {
@@ -94,8 +94,7 @@ std::vector<std::string> HardTexts() {
 
 }  // namespace
 
-absl::StatusOr<std::map<std::string, std::string>> WordPieceTokenizer::HuggingFaceFiles(
-    int64_t length) const {
+std::string WordPieceTokenizer::WholeTokenizer() const {
   const SpecialIds ids = special();
   std::vector<std::string> added, vocabulary;
   const std::pair<const char*, int32_t> names[] = {{"[PAD]", ids.pad},
@@ -110,9 +109,7 @@ absl::StatusOr<std::map<std::string, std::string>> WordPieceTokenizer::HuggingFa
   }
   for (int32_t id = 0; id < vocabulary_size(); ++id)
     vocabulary.push_back(absl::StrCat(JsonString(vocabulary_->piece(id)), ": ", id));
-  std::map<std::string, std::string> files;
-  files["vocab.txt"] = vocabulary_->ToText();
-  files["tokenizer.json"] = absl::StrCat(
+  return absl::StrCat(
       "{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n"
       "  \"added_tokens\": [\n",
       absl::StrJoin(added, ",\n"), "\n  ],\n  \"normalizer\": ", Normalizer(options_.basic),
@@ -123,28 +120,15 @@ absl::StatusOr<std::map<std::string, std::string>> WordPieceTokenizer::HuggingFa
       "\"continuing_subword_prefix\": \"##\", \"max_input_chars_per_word\": ",
       options_.max_word_characters, ", \"vocab\": {\n", absl::StrJoin(vocabulary, ",\n"),
       "\n  }}\n}\n");
-  // BertTokenizer makes its parts anew from these options; what they do not say needs the class
-  // that takes tokenizer.json as it is.
-  constexpr int64_t kTheirMost = 100;
-  const bool bert = options_.basic.clean && options_.basic.normalization == Normalization::kNone &&
-                    options_.max_word_characters == kTheirMost;
-  std::string config = absl::StrCat(
-      "{\n  \"tokenizer_class\": \"", bert ? "BertTokenizer" : "PreTrainedTokenizerFast",
-      "\",\n  \"do_lower_case\": ", Truth(options_.basic.lower_case),
-      ",\n  \"strip_accents\": ", Truth(options_.basic.strip_accents),
-      ",\n  \"tokenize_chinese_chars\": ", Truth(options_.basic.split_cjk),
-      ",\n  \"clean_text\": ", Truth(options_.basic.clean), ",\n  \"normalization\": \"",
-      options_.basic.normalization == Normalization::kNone
-          ? "none"
-          : absl::AsciiStrToLower(kForms[static_cast<int>(options_.basic.normalization)]),
-      "\",\n  \"model_input_names\": [\"input_ids\", \"token_type_ids\", "
-      "\"attention_mask\"],\n  \"model_max_length\": ",
-      length);
-  const char* const roles[] = {"pad_token", "unk_token", "cls_token", "sep_token", "mask_token"};
-  for (int i = 0; i < 5; ++i)
-    absl::StrAppend(&config, ",\n  \"", roles[i], "\": \"", names[i].first, "\"");
-  files["tokenizer_config.json"] = config + "\n}\n";
-  return files;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> WordPieceTokenizer::HuggingFaceFiles(
+    int64_t length) const {
+  return std::map<std::string, std::string>{
+      {"vocab.txt", vocabulary_->ToText()},
+      {"tokenizer.json", WholeTokenizer()},
+      {"tokenizer_config.json",
+       SerializeOptions(options_.basic, options_.max_word_characters, length)}};
 }
 
 absl::Status WordPieceTokenizer::CheckHuggingFaceFiles(const std::string& folder) const {

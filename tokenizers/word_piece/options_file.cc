@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,7 @@
 #include "base/file/read_file.h"
 #include "google/protobuf/util/json_util.h"
 #include "tokenizers/word_piece/options_file.pb.h"
+#include "tokenizers/word_piece/vocabulary.h"
 
 namespace pretext {
 namespace {
@@ -16,9 +19,8 @@ namespace {
 constexpr int64_t kMostBytes = 1 << 24;  // of a file with all added tokens of a large vocabulary
 constexpr absl::string_view kForms[] = {"none", "nfc", "nfd", "nfkc", "nfkd"};
 
-}  // namespace
-
-std::string OptionsPath(const std::string& vocabulary) {
+// A file of that name beside a vocabulary, and named after it.
+std::string Beside(const std::string& vocabulary, absl::string_view file) {
   const size_t slash = vocabulary.rfind('/');
   const size_t start = slash == std::string::npos ? 0 : slash + 1;
   absl::string_view name = absl::string_view(vocabulary).substr(start);
@@ -26,24 +28,49 @@ std::string OptionsPath(const std::string& vocabulary) {
   const size_t dot = name.rfind('.');
   if (dot != absl::string_view::npos && dot > 0) name = name.substr(0, dot);
   return absl::StrCat(vocabulary.substr(0, start), name == "vocab" ? "" : absl::StrCat(name, "."),
-                      "tokenizer_config.json");
+                      file);
 }
 
-std::string SerializeOptions(const BasicTokenizerOptions& options) {
-  TokenizerConfigJson config;
-  config.set_tokenizer_class("BertTokenizer");
-  config.set_do_lower_case(options.lower_case);
-  config.set_strip_accents(options.strip_accents);
-  config.set_tokenize_chinese_chars(options.split_cjk);
-  config.set_clean_text(options.clean);
-  config.set_normalization(std::string(kForms[static_cast<int>(options.normalization)]));
-  google::protobuf::util::JsonPrintOptions print;
-  print.add_whitespace = true;
-  print.preserve_proto_field_names = true;
-  std::string text;
-  // Cannot fail: there is no Any in it.
-  (void)google::protobuf::util::MessageToJsonString(config, &text, print);
-  return text;
+}  // namespace
+
+std::string OptionsPath(const std::string& vocabulary) {
+  return Beside(vocabulary, "tokenizer_config.json");
+}
+
+std::string WholeTokenizerPath(const std::string& vocabulary) {
+  return Beside(vocabulary, "tokenizer.json");
+}
+
+bool IsBertTokenizer(const BasicTokenizerOptions& options, int64_t max_word_characters) {
+  constexpr int64_t kTheirMost = 100;
+  return options.clean && options.normalization == Normalization::kNone &&
+         max_word_characters == kTheirMost;
+}
+
+std::string SerializeOptions(const BasicTokenizerOptions& options, int64_t max_word_characters,
+                             std::optional<int64_t> length) {
+  const auto truth = [](bool value) { return value ? "true" : "false"; };
+  std::string text = absl::StrCat(
+      "{\n  \"tokenizer_class\": \"",
+      IsBertTokenizer(options, max_word_characters) ? "BertTokenizer" : "PreTrainedTokenizerFast",
+      "\",\n  \"do_lower_case\": ", truth(options.lower_case),
+      ",\n  \"strip_accents\": ", truth(options.strip_accents),
+      ",\n  \"tokenize_chinese_chars\": ", truth(options.split_cjk),
+      ",\n  \"clean_text\": ", truth(options.clean), ",\n  \"normalization\": \"",
+      kForms[static_cast<int>(options.normalization)],
+      "\",\n  \"max_input_chars_per_word\": ", max_word_characters,
+      ",\n  \"model_input_names\": [\"input_ids\", \"token_type_ids\", \"attention_mask\"]");
+  if (length) absl::StrAppend(&text, ",\n  \"model_max_length\": ", *length);
+  // PreTrainedTokenizerFast knows no names of its own.
+  const std::pair<const char*, std::string_view> roles[] = {
+      {"pad_token", WordPieceVocabulary::kPad},
+      {"unk_token", WordPieceVocabulary::kUnknown},
+      {"cls_token", WordPieceVocabulary::kCls},
+      {"sep_token", WordPieceVocabulary::kSep},
+      {"mask_token", WordPieceVocabulary::kMask}};
+  for (const auto& [role, name] : roles)
+    absl::StrAppend(&text, ",\n  \"", role, "\": \"", std::string(name), "\"");
+  return text + "\n}\n";
 }
 
 absl::StatusOr<RememberedOptions> ReadRememberedOptions(const std::string& path) {
@@ -76,6 +103,8 @@ absl::StatusOr<RememberedOptions> ReadRememberedOptions(const std::string& path)
     }
     options.normalization = static_cast<Normalization>(form - std::begin(kForms));
   }
+  if (config.has_max_input_chars_per_word())
+    options.max_word_characters = config.max_input_chars_per_word();
   return options;
 }
 

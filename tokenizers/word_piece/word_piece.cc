@@ -44,8 +44,9 @@ absl::StatusOr<std::string> ReadVocabularyFile(const std::string& path) {
 }
 
 // Faults of the fields that say otherwise than the file beside the vocabulary.
-void CheckOptions(const BasicTokenizerOptions& options, const std::string& path,
+void CheckOptions(const WordPieceTokenizer::Options& all, const std::string& path,
                   FieldChecker& check) {
+  const BasicTokenizerOptions& options = all.basic;
   const absl::StatusOr<RememberedOptions> remembered = ReadRememberedOptions(OptionsPath(path));
   if (!remembered.ok()) {
     if (!absl::IsNotFound(remembered.status())) {
@@ -68,6 +69,8 @@ void CheckOptions(const BasicTokenizerOptions& options, const std::string& path,
   same("normalization", remembered->normalization, options.normalization, [](Normalization form) {
     return WordPiece::Normalization_Name(static_cast<WordPiece::Normalization>(form));
   });
+  same("max_word_characters", remembered->max_word_characters, all.max_word_characters,
+       [](int64_t characters) { return characters; });
 }
 
 absl::StatusOr<WordPieceVocabulary> ReadVocabulary(const std::string& path) {
@@ -180,17 +183,24 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> WordPieceTokenizer::Create(const Word
     check.That(false, "vocabulary", vocabulary.status().message());
     return check.status();
   }
-  CheckOptions(options.basic, path, check);
+  CheckOptions(options, path, check);
   if (!check.ok()) return check.status();
   return std::make_unique<WordPieceTokenizer>(options, *std::move(vocabulary));
 }
 
-std::string WordPieceTokenizer::OptionsPath(const std::string& vocabulary) const {
-  return pretext::OptionsPath(vocabulary);
+std::vector<std::string> WordPieceTokenizer::PathsBeside(const std::string& vocabulary) const {
+  return {OptionsPath(vocabulary), WholeTokenizerPath(vocabulary)};
 }
 
-std::string WordPieceTokenizer::SerializeOptions() const {
-  return pretext::SerializeOptions(options_.basic);
+std::map<std::string, std::string> WordPieceTokenizer::FilesBeside(
+    const std::string& vocabulary) const {
+  std::map<std::string, std::string> files = {
+      {OptionsPath(vocabulary), SerializeOptions(options_.basic, options_.max_word_characters)}};
+  // One that is there is of another vocabulary, and would be read in place of this.
+  const std::string whole = WholeTokenizerPath(vocabulary);
+  if (!IsBertTokenizer(options_.basic, options_.max_word_characters) || FileExists(whole))
+    files[whole] = WholeTokenizer();
+  return files;
 }
 
 WordPieceTokenizer::WordPieceTokenizer(const Options& options)

@@ -60,14 +60,17 @@ class WordPieceTokenizer : public Tokenizer,
   std::string file_name() const override { return "vocab.txt"; }
   std::string Serialize() const override { return vocabulary_->ToText(); }
   absl::Status Restore(std::string_view text) override;
-  std::string OptionsPath(const std::string& vocabulary) const override;
-  std::string SerializeOptions() const override;
+  std::vector<std::string> PathsBeside(const std::string& vocabulary) const override;
+  std::map<std::string, std::string> FilesBeside(const std::string& vocabulary) const override;
   absl::StatusOr<std::map<std::string, std::string>> HuggingFaceFiles(
       int64_t length) const override;
   absl::Status CheckHuggingFaceFiles(const std::string& folder) const override;
 
  private:
   struct Memo;
+
+  // tokenizer.json.
+  std::string WholeTokenizer() const;
 
   // A memo nobody else uses while the Lease lives.
   class Lease;

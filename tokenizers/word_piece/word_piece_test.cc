@@ -1,10 +1,12 @@
 #include "tokenizers/word_piece/word_piece.h"
 
+#include <cstdio>
 #include <fstream>
 #include <map>
 #include <numeric>
 #include <sstream>
 
+#include "base/file/testing.h"
 #include "base/random/random.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -277,19 +279,26 @@ TEST(WordPieceTest, RejectsWhatIsNoVocabulary) {
   EXPECT_THAT(Message(config), testing::HasSubstr("vocabulary: /nonexistent/vocab.txt: "));
 }
 
-TEST(WordPieceTest, AVocabularyIsUsedWithTheOptionsItWasLearntWith) {
-  WordPiece learning;
-  learning.mutable_learn()->set_size(20);
-  learning.set_strip_accents(false);
-  learning.set_clean(false);
-  const auto learnt = Make(learning);
+// A tokenizer of that config that has learnt a small vocabulary.
+std::unique_ptr<Tokenizer> Learnt(const WordPiece& config) {
+  auto learnt = Make(config);
   std::vector<std::string> text = {"caf\u00e9"};
-  ASSERT_TRUE(learnt
+  EXPECT_TRUE(learnt
                   ->Train([&](std::vector<std::string>& documents) {
                     documents = std::exchange(text, {});
                     return absl::OkStatus();
                   })
                   .ok());
+  return learnt;
+}
+
+TEST(WordPieceTest, AVocabularyIsUsedWithTheOptionsItWasLearntWith) {
+  WordPiece learning;
+  learning.mutable_learn()->set_size(20);
+  learning.set_strip_accents(false);
+  learning.set_clean(false);
+  learning.set_max_word_characters(50);
+  const auto learnt = Learnt(learning);
   const std::string path = testing::TempDir() + "/remembered.txt";
   ASSERT_TRUE(SaveTokenizer(*learnt, path).ok());
   WordPiece config;
@@ -297,11 +306,43 @@ TEST(WordPieceTest, AVocabularyIsUsedWithTheOptionsItWasLearntWith) {
   EXPECT_THAT(Message(config), testing::HasSubstr("strip_accents: is true, but " + path +
                                                   " was learnt with strip_accents: false"));
   EXPECT_THAT(Message(config), testing::HasSubstr("clean: is true"));
+  EXPECT_THAT(Message(config), testing::HasSubstr("max_word_characters: is 100, but " + path +
+                                                  " was learnt with max_word_characters: 50"));
   config.set_strip_accents(false);
   config.set_clean(false);
+  config.set_max_word_characters(50);
   EXPECT_TRUE(WordPieceTokenizer::Create(config, {}).ok());
   config.set_lower_case(false);
   EXPECT_THAT(Message(config), testing::HasSubstr("lower_case: is false"));
+}
+
+// What BertTokenizer would make anew, of its own options, has the whole tokenizer beside it.
+TEST(WordPieceTest, AFolderOpensInHuggingFaceWithItsOptions) {
+  const TestFolder folder;
+  WordPiece config;
+  config.mutable_learn()->set_size(20);
+  const std::string path = folder / "vocab.txt", whole = folder / "tokenizer.json";
+  ASSERT_TRUE(SaveTokenizer(*Learnt(config), path).ok());
+  EXPECT_EQ(ReadFile(whole), "");
+  EXPECT_THAT(ReadFile(folder / "tokenizer_config.json"), testing::HasSubstr("BertTokenizer"));
+
+  config.set_normalization(WordPiece::NFKC);
+  const auto composed = Learnt(config);
+  ASSERT_TRUE(SaveTokenizer(*composed, path).ok());
+  EXPECT_THAT(ReadFile(folder / "tokenizer_config.json"),
+              testing::HasSubstr("PreTrainedTokenizerFast"));
+  EXPECT_THAT(ReadFile(whole), testing::HasSubstr("NFKC"));
+  const auto& huggingface = dynamic_cast<const HuggingFaceTokenizer&>(*composed);
+  EXPECT_EQ(huggingface.CheckHuggingFaceFiles(folder.path()), absl::OkStatus());
+
+  // One of an earlier vocabulary would be read in place of this.
+  config.clear_normalization();
+  ASSERT_TRUE(SaveTokenizer(*Learnt(config), path).ok());
+  EXPECT_THAT(ReadFile(whole), testing::Not(testing::HasSubstr("NFKC")));
+  ASSERT_EQ(std::remove(path.c_str()), 0);
+  ASSERT_EQ(std::remove((folder / "tokenizer_config.json").c_str()), 0);
+  EXPECT_THAT(std::string(CheckOptionsAreFree(*Learnt(config), path).message()),
+              testing::HasSubstr("tokenizer.json: is there already"));
 }
 
 TEST(WordPieceTest, AMarkedVocabularyIsTheSame) {
