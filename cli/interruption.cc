@@ -1,11 +1,15 @@
 #include "cli/interruption.h"
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <initializer_list>
 
+#include "base/file/aside.h"
 #include "cli/signal_stack.h"
 
 namespace pretext {
@@ -15,6 +19,8 @@ constexpr unsigned kPatienceSeconds = 2;
 
 StopRequest request;
 const char* words = "";
+sem_t ending;  // posted by a signal that ends the process
+std::atomic<bool> is_ending{false};
 
 void OnSignal(int signal) {
   if (request.signal.exchange(signal) != 0) _exit(128 + signal);
@@ -28,9 +34,28 @@ void OnAlarm(int) {
   _exit(StopExitStatus());
 }
 
+void OnEndingSignal(int signal) {
+  if (request.signal.exchange(signal) != 0) _exit(128 + signal);
+  is_ending = true;
+  sem_post(&ending);
+}
+
+// Removing folders is nothing for a handler.
+void* AwaitSignalAndEnd(void*) {
+  while (sem_wait(&ending) != 0) {
+  }
+  RemoveAsides();
+  _exit(StopExitStatus());
+}
+
 bool IsIgnored(int signal) {
   struct sigaction action;
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+void HandleStops(void (*handler)(int)) {
+  for (const int signal : {SIGINT, SIGTERM}) HandleSignal(signal, handler);
+  if (!IsIgnored(SIGHUP)) HandleSignal(SIGHUP, handler);
 }
 
 }  // namespace
@@ -40,13 +65,30 @@ StopRequest& SignalledStop() { return request; }
 void StopOnSignals(const char* last_words) {
   words = last_words;
   HandleSignal(SIGALRM, OnAlarm);
-  for (const int signal : {SIGINT, SIGTERM}) HandleSignal(signal, OnSignal);
-  if (!IsIgnored(SIGHUP)) HandleSignal(SIGHUP, OnSignal);
+  HandleStops(OnSignal);
 }
 
 void StopOnSignalsAtAnyTime(const char* last_words) {
   request.all_is_saved = true;
   StopOnSignals(last_words);
+}
+
+void EndOnSignals() {
+  constexpr size_t kStack = 256 * 1024;  // where address space is limited, not the 8 MB of others
+  pthread_attr_t attributes;
+  pthread_t thread;
+  sem_init(&ending, 0, 0);
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStack);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  // Without it signals end the process as ever.
+  if (pthread_create(&thread, &attributes, AwaitSignalAndEnd, nullptr) == 0)
+    HandleStops(OnEndingSignal);
+  pthread_attr_destroy(&attributes);
+}
+
+void AwaitEndOnSignals() {
+  while (is_ending.load()) pause();
 }
 
 int StopExitStatus() {

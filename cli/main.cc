@@ -50,9 +50,11 @@ absl::Status Run(const std::vector<std::string>& words) {
       std::fputs(CommandHelp(command).c_str(), stdout);
       return absl::OkStatus();
     }
-    const absl::Status once =
-        command.among_processes ? absl::OkStatus() : CheckStartedOnce(command.name);
-    return once.ok() ? command.run(line->arguments) : once;
+    // Those of several processes answer signals themselves, once there is something to save.
+    if (command.among_processes) return command.run(line->arguments);
+    if (absl::Status once = CheckStartedOnce(command.name); !once.ok()) return once;
+    EndOnSignals();
+    return command.run(line->arguments);
   }
   if (absl::StartsWith(name, "-")) {
     return absl::InvalidArgumentError(absl::StrCat("the command comes first, its flags after it: ",
@@ -113,6 +115,7 @@ int main(int argc, char** argv) {
     return teams.ok() ? pretext::Run(std::vector<std::string>(argv + 1, argv + argc)) : teams;
   });
   const absl::Status flushed = pretext::FlushOutput();
+  pretext::AwaitEndOnSignals();
   for (const absl::Status& s : {status, flushed}) {
     if (!s.ok() && !s.message().empty())
       std::fprintf(stderr, "%s\n", std::string(s.message()).c_str());

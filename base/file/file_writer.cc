@@ -12,7 +12,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "base/file/aside.h"
 #include "base/file/file_calls.h"
 #include "base/file/folder.h"
 
@@ -99,17 +98,17 @@ absl::Status FileWriter::OpenAside(mode_t mode) {
   }
   if (error == 0) file_calls::Close(std::exchange(file_, -1));
   do {
-    aside_ = AsideName(target_);
-    error = file_calls::Open(aside_, O_WRONLY | O_CREAT | O_EXCL, &file_, mode);
+    aside_.emplace(AsideName(target_));
+    error = file_calls::Open(aside_->name(), O_WRONLY | O_CREAT | O_EXCL, &file_, mode);
   } while (error == EEXIST);
   if (error == 0) return absl::OkStatus();
-  aside_.clear();
+  aside_.reset();
   return FileError(error, path_, kCannot);
 }
 
 FileWriter::~FileWriter() {
   if (file_ >= 0) file_calls::Close(file_);
-  if (!aside_.empty()) file_calls::Remove(aside_);
+  if (aside_) file_calls::Remove(aside_->name());
 }
 
 absl::Status FileWriter::WriteBuffer() {
@@ -132,16 +131,16 @@ absl::Status FileWriter::Append(absl::string_view bytes) {
 
 absl::Status FileWriter::NameIt() {
   int error = 0;
-  if (aside_.empty()) {
+  if (!aside_) {
     do {
-      aside_ = AsideName(target_);
-      error = file_calls::Link(file_, path_, aside_);
+      aside_.emplace(AsideName(target_));
+      error = file_calls::Link(file_, path_, aside_->name());
     } while (error == EEXIST);
-    if (error != 0) aside_.clear();
+    if (error != 0) aside_.reset();
   }
-  if (error == 0) error = file_calls::Rename(aside_, target_);
+  if (error == 0) error = file_calls::Rename(aside_->name(), target_);
   if (error != 0) return FileError(error, path_, kCannot);
-  aside_.clear();
+  aside_.reset();
   return absl::OkStatus();
 }
 

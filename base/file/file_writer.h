@@ -8,11 +8,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/file/aside.h"
 #include "base/file/file_rights.h"
 
 namespace pretext {
@@ -38,9 +40,9 @@ class FileWriter {
   absl::Status WriteBuffer();
   absl::Status NameIt();
 
-  const std::string path_;  // as asked for, for messages
-  std::string target_;      // behind symbolic links; empty for what is no file
-  std::string aside_;       // the name until it is committed; empty for a file without one
+  const std::string path_;           // as asked for, for messages
+  std::string target_;               // behind symbolic links; empty for what is no file
+  std::optional<NamedAside> aside_;  // the name until it is committed; of a file that has one
   int file_ = -1;
   std::string buffer_;
 };

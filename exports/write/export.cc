@@ -2,6 +2,8 @@
 
 #include <google/protobuf/message.h>
 
+#include <memory>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -70,7 +72,6 @@ absl::StatusOr<ForeignModel> ExpressParts(const ExportRequest& request,
 
 absl::StatusOr<Proof> WriteAndProve(const ExportRequest& request, const ExportFormat& format,
                                     const ForeignModel& model, const std::string& folder) {
-  if (absl::Status status = MakeFolders(folder); !status.ok()) return status;
   if (absl::Status status = format.write(request, model, folder); !status.ok()) return status;
   const absl::StatusOr<Graph> graph =
       format.read != nullptr ? format.read(folder) : ReadForeign(model.reading, folder);
@@ -140,13 +141,12 @@ absl::StatusOr<Proof> Export(const ExportRequest& request, const ExportFormat& f
   // Behind links: a folder is put in the place of a folder.
   const std::string target = RealPath(folder);
   if (absl::Status status = MakeFolders(ParentOf(target)); !status.ok()) return status;
-  const std::string aside = AsideName(target);
-  absl::StatusOr<Proof> proof = WriteAndProve(request, format, *model, aside);
-  absl::Status status = proof.status();
-  if (status.ok()) status = ReplaceFolder(aside, target);
-  if (status.ok()) return proof;
-  RemoveAll(aside).IgnoreError();  // what went wrong is said
-  return status;
+  const absl::StatusOr<std::unique_ptr<AsideFolder>> aside = AsideFolder::Create(target);
+  if (!aside.ok()) return aside.status();
+  absl::StatusOr<Proof> proof = WriteAndProve(request, format, *model, (*aside)->name());
+  if (!proof.ok()) return proof;
+  if (absl::Status status = (*aside)->PutInPlace(); !status.ok()) return status;
+  return proof;
 }
 
 }  // namespace pretext

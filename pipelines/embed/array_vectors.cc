@@ -1,11 +1,14 @@
 #include <zlib.h>
 
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "base/file/aside.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/file/spool_file.h"
@@ -63,6 +66,10 @@ class ArrayVectors : public VectorFile {
   }
 
   absl::StatusOr<std::vector<std::string>> Finish() override {
+    // What may not fit is written before anything is in its place.
+    const absl::StatusOr<Commit> vectors = npy_ ? WriteNpy() : WriteSafetensors();
+    if (!vectors.ok()) return vectors.status();
+    const PuttingInPlace putting;
     std::vector<std::string> written = {path_};
     absl::Status status = absl::OkStatus();
     if (names_ != nullptr) {
@@ -75,11 +82,13 @@ class ArrayVectors : public VectorFile {
         status = WriteFileAtomically(written.back(), options_.encoder + "\n");
       }
     }
-    if (status.ok()) status = npy_ ? WriteNpy() : WriteSafetensors();
+    if (status.ok()) status = (*vectors)();
     return status.ok() ? absl::StatusOr<std::vector<std::string>>(written) : status;
   }
 
  private:
+  using Commit = std::function<absl::Status()>;  // puts a whole file in its place
+
   absl::Status WriteLabels(std::vector<std::string>& written) const {
     written.push_back(BesideVectors(path_, kLabels));
     absl::StatusOr<NpyWriter> file =
@@ -94,15 +103,16 @@ class ArrayVectors : public VectorFile {
     for (const std::string& name : options_.classes) lines += OneLine({.name = name, .token = ""});
     return WriteFileAtomically(written.back(), lines);
   }
-  absl::Status WriteNpy() const {
+  absl::StatusOr<Commit> WriteNpy() const {
     absl::StatusOr<NpyWriter> file =
         NpyWriter::Create(path_, NpyWriter::Type::kFloat32, {count_, options_.width});
     if (!file.ok()) return file.status();
     const absl::Status status = file->Append(*values_, count_ * options_.width);
-    return status.ok() ? file->Finish() : status;
+    if (!status.ok()) return status;
+    return [whole = std::make_shared<NpyWriter>(*std::move(file))] { return whole->Finish(); };
   }
   // The format of core/tensor/safetensors.h, whose reader takes it.
-  absl::Status WriteSafetensors() const {
+  absl::StatusOr<Commit> WriteSafetensors() const {
     const int64_t bytes = count_ * options_.width * 4, label_bytes = count_ * 4;
     JsonObject metadata, header;
     metadata.Add("format", "pt").Add("crc32", kNoSum);
@@ -137,7 +147,8 @@ class ArrayVectors : public VectorFile {
     if (status.ok() && options_.labelled) {
       status = (*file)->Append(Bytes(labels_.data(), labels_.size()));
     }
-    return status.ok() ? (*file)->Commit() : status;
+    if (!status.ok()) return status;
+    return [whole = std::shared_ptr<FileWriter>(*std::move(file))] { return whole->Commit(); };
   }
 
   const std::string path_;

@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/file/file_calls.h"
 #include "base/file/file_writer.h"
+#include "base/file/folder.h"
 #include "base/file/read_file.h"
 #include "core/tensor/safetensors.h"
 #include "evaluation/features/encode.h"
@@ -172,6 +176,21 @@ TEST_F(EmbedRunTest, ReplacesNothingUnasked) {
   EXPECT_THAT(
       std::string(Embed(absl::StrCat("@", folder_ / "list.txt"), "u.npy").status().message()),
       HasSubstr("u.labels.npy: is there already and would be left over"));
+}
+
+TEST_F(EmbedRunTest, WhereTheVectorsHaveNoRoomNothingIsLeft) {
+  // After the spool and the names.
+  int opened = 0;
+  absl::Status status;
+  {
+    const FileWatch watch([&](const FileCall& call) {
+      return call.kind == FileCall::Kind::kOpen && ++opened > 2 ? ENOSPC : 0;
+    });
+    status = Embed(folder_ / "test", "full.npy").status();
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  for (const std::string& name : *ListFolder(folder_.path()))
+    EXPECT_FALSE(absl::StartsWith(name, "full.")) << name;
 }
 
 TEST_F(EmbedRunTest, NamesWhatIsNoInput) {

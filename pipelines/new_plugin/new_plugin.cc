@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/file/aside.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/file/is_there.h"
@@ -193,6 +194,7 @@ absl::Status WriteNewFiles(const std::map<std::string, std::string>& files) {
           absl::StrCat(path, ": is there already; nothing was written"));
     }
   }
+  const PuttingInPlace putting;
   for (const auto& [path, text] : files) {
     absl::Status status = MakeFolders(ParentOf(path));
     if (status.ok()) status = WriteFileAtomically(path, text);

@@ -43,11 +43,10 @@ absl::Status TryFiles(const std::string& folder) {
 }  // namespace
 
 CheckResult CheckFiles(const std::string& folder) {
-  const std::string own = AsideName(folder + "/selfcheck");
-  absl::Status status = MakeFolders(own);
-  if (status.ok()) status = TryFiles(own);
-  const absl::Status removed = RemoveAll(own);
-  if (status.ok()) status = removed;
+  const auto own = AsideFolder::Create(folder + "/selfcheck");
+  absl::Status status = own.status();
+  if (status.ok()) status = TryFiles((*own)->name());
+  if (own.ok()) status.Update(RemoveAll((*own)->name()));
   if (!status.ok()) return {false, std::string(status.message())};
   const absl::StatusOr<int64_t> bytes = FreeBytes(folder);
   return {true, absl::StrCat(

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -70,6 +72,42 @@ TEST(ExportCommand, WhatCannotBeDoneIsSaid) {
     EXPECT_THAT(result.output, HasSubstr(message));
   }
   EXPECT_EQ(FileContents("o/README.md"), "");
+}
+
+// The hidden folders that exports have in the scratch folder.
+int Asides() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(ScratchFolder()))
+    count += entry.path().extension() == ".part";
+  return count;
+}
+
+TEST(ExportCommand, ASignalLeavesNothingAndAKillNothingThatStays) {
+  // Wide enough for the proof to take many times what it takes to see the folder.
+  WriteScratchFile("wide.textproto", SmallAutoencoder("wide"));
+  ASSERT_EQ(RunProgram({"train", "wide.textproto", "--override",
+                        "train { steps: 1 } encoder { [type.googleapis.com/pretext.Mlp] { hidden: "
+                        "[2048, 2048] } }"})
+                .exit_code,
+            0);
+  const std::vector<std::string> command = {"export", "runs/wide", "--format",
+                                            "onnx",   "--out",     "wide"};
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGKILL}) {
+    bool sent = false;
+    const ProgramResult result = RunProgram(command, [&](pid_t child) {
+      if (sent || Asides() == 0) return;
+      kill(child, signal);
+      sent = true;
+    });
+    const bool killed = signal == SIGKILL;
+    ASSERT_EQ(result.exit_code, killed ? -signal : 128 + signal) << result.output;
+    EXPECT_EQ(result.output, "");
+    EXPECT_EQ(Asides(), killed ? 1 : 0);
+    EXPECT_FALSE(std::filesystem::exists(ScratchFolder() + "/wide"));
+  }
+  const ProgramResult next = RunProgram(command);
+  EXPECT_EQ(next.exit_code, 0) << next.output;
+  EXPECT_EQ(Asides(), 0);
 }
 
 // An encoder of one vector a text, as SimCSE trains it.
