@@ -9,6 +9,7 @@
 #include "base/check/check.h"
 #include "kernels/nt_xent/pair_of_blocks.h"
 #include "kernels/nt_xent/positives.h"
+#include "kernels/nt_xent/tiles.h"
 #include "kernels/nt_xent/unit_rows.h"
 #include "kernels/reduce/dot_product.h"
 
@@ -16,10 +17,6 @@ namespace pretext {
 namespace {
 
 using namespace nt_xent_internal;  // the package's own
-
-// Of all blocks together.
-constexpr int64_t kKeptTiles =
-    (24 << 20) / (kTileSize * kTileStride * static_cast<int64_t>(sizeof(float)));
 
 // Of each sample: how many rows have its class, and how many rows of the batch have positives.
 struct ClassSizes {
@@ -99,7 +96,6 @@ class Share {
            whole_.views;
   }
   int After(int block, int steps) const { return (block + steps + blocks_) % blocks_; }
-  bool HasTerms() const { return whole_.decoupled ? whole_.samples > 1 : whole_.rows() > 1; }
   BlockRows All(int block, const float* z) const {
     const int64_t first = first_[static_cast<size_t>(block)];
     return {first, first_[static_cast<size_t>(block) + 1] - first, 0, RowsOf(block), z};
@@ -201,7 +197,8 @@ class Share {
       const int64_t members = sizes_.members[static_cast<size_t>(first + i % samples)];
       if (members == 1) continue;
       const double cosine = positives[static_cast<size_t>(i)] / static_cast<double>(members - 1);
-      own[0] += (HasTerms() ? terms[static_cast<size_t>(i)].Log() : 0) - cosine * pair_.scale();
+      own[0] +=
+          (HasTerms(whole_) ? terms[static_cast<size_t>(i)].Log() : 0) - cosine * pair_.scale();
       own[1] += cosine;
     }
     const double* const all = ring_.Gather(own, 2);
@@ -237,10 +234,10 @@ class Share {
     for (int64_t i = 0; i < rows_; ++i) {
       const ShiftedSum& sum = terms[static_cast<size_t>(i)];
       const bool counts =
-          HasTerms() && sizes_.members[static_cast<size_t>(first + i % samples)] > 1;
+          HasTerms(whole_) && sizes_.members[static_cast<size_t>(first + i % samples)] > 1;
       const double weight = 1.0 / static_cast<double>(sizes_.rows_with_positives);
       scale.data()[i] = counts ? static_cast<float>(weight * pair_.scale() / sum.value) : 0;
-      shift[i] = HasTerms() ? sum.shift : 0;
+      shift[i] = HasTerms(whole_) ? sum.shift : 0;
     }
     const std::vector<float> pulls = Pulls();
     const RowWeights own{scale.data(), shift};

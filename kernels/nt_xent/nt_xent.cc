@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <numbers>
 #include <optional>
 #include <vector>
 
@@ -26,9 +25,6 @@ namespace pretext {
 namespace {
 
 using namespace nt_xent_internal;  // the package's own
-
-constexpr int64_t kTileFloats = kTileSize * kTileStride;
-constexpr int64_t kKeptTiles = (24 << 20) / static_cast<int64_t>(kTileFloats * sizeof(float));
 
 int64_t BlockSize(int64_t rows) {
   // Small problems are cut, too, so that there is something to share.
@@ -55,7 +51,7 @@ class Repulsion {
         block_size_(BlockSize(rows_)),
         blocks_((rows_ + block_size_ - 1) / block_size_),
         pairs_(blocks_),
-        log2_scale_(std::numbers::log2e_v<float> / problem.temperature),
+        log2_scale_(Log2Scale(problem.temperature)),
         kept_count_(with_gradient ? std::min(kKeptTiles, pairs_.count()) : 0),
         products_(rows_, problem.features, z),
         kept_(kept_count_ * kTileFloats),
@@ -68,7 +64,7 @@ class Repulsion {
   }
 
   // 1 / τ as the tiles have it.
-  double scale() const { return log2_scale_ * std::numbers::ln2; }
+  double scale() const { return Scale(log2_scale_); }
 
   void Forward() {
     ParallelFor(blocks_, 2 * block_size_ * problem_.features,
@@ -83,13 +79,13 @@ class Repulsion {
 
   // After Forward. Without a term in its sum a row counts as 0.
   double LogSum(int64_t row) const {
-    if (!HasTerms()) return 0;
+    if (!HasTerms(problem_)) return 0;
     return sums_[row].Log();
   }
 
   // After Forward: gradient_i += the gradient of Σ_j weight_j · LogSum(j) with respect to z_i.
   void Backward(const float* weight, float* gradient) {
-    if (!HasTerms()) return;
+    if (!HasTerms(problem_)) return;
     for (int64_t i = 0; i < rows_; ++i) {
       scale_.data()[i] = static_cast<float>(weight[i] * scale() / sums_[i].value);
       shift_[i] = sums_[i].shift;
@@ -116,7 +112,6 @@ class Repulsion {
     const int64_t first = block * block_size_;
     return {first, std::min(block_size_, rows_ - first)};
   }
-  bool HasTerms() const { return problem_.decoupled ? problem_.samples > 1 : rows_ > 1; }
 
   // function(pair, thread, tile, kept) for every pair of blocks; kept: the tile is the pair's own
   // from pass to pass, else it is the thread's. Products are computed by one thread each, since

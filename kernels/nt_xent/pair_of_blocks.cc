@@ -2,27 +2,21 @@
 
 #include <algorithm>
 #include <array>
-#include <numbers>
 
 #include "kernels/gemm/gemm.h"
 #include "kernels/transpose/transpose.h"
 
 namespace pretext::nt_xent_internal {
-namespace {
-
-constexpr int64_t kTileFloats = kTileSize * kTileStride;
-
-}  // namespace
 
 PairOfBlocks::PairOfBlocks(const NtXentProblem& problem, int64_t kept_tiles)
     : problem_(problem),
-      log2_scale_(std::numbers::log2e_v<float> / problem.temperature),
+      log2_scale_(Log2Scale(problem.temperature)),
       kept_count_(kept_tiles),
       transposed_(kTileSize * problem.features),
       tile_(kTileFloats),
       kept_(kept_tiles * kTileFloats) {}
 
-double PairOfBlocks::scale() const { return log2_scale_ * std::numbers::ln2; }
+double PairOfBlocks::scale() const { return Scale(log2_scale_); }
 
 float* PairOfBlocks::NextTile(bool& kept) {
   const int64_t index = next_++;

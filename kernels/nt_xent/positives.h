@@ -18,6 +18,11 @@ struct Classes {
   int64_t count() const { return static_cast<int64_t>(first.size()) - 1; }
 };
 
+// Whether rows have terms in their sums over A(i); without any, the logarithm counts as 0.
+inline bool HasTerms(const NtXentProblem& problem) {
+  return problem.decoupled ? problem.samples > 1 : problem.rows() > 1;
+}
+
 // For each row i with positives
 //
 //   weight_i = 1 / rows_with_positives

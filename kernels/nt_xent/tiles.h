@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numbers>
 
 #include "kernels/nt_xent/shifted_sum.h"
 
@@ -13,6 +14,13 @@ namespace pretext::nt_xent_internal {
 
 inline constexpr int64_t kTileSize = 128;
 inline constexpr int64_t kTileStride = kTileSize;
+inline constexpr int64_t kTileFloats = kTileSize * kTileStride;
+// Of the first pass, that stay for the second: of a whole batch, whoever computes it.
+inline constexpr int64_t kKeptTiles = (24 << 20) / (kTileFloats * int64_t{sizeof(float)});
+
+// k, and 1/τ as the tiles have it.
+inline float Log2Scale(float temperature) { return std::numbers::log2e_v<float> / temperature; }
+inline double Scale(float k) { return k * std::numbers::ln2; }
 
 struct TileShape {
   int64_t rows;

@@ -1,37 +1,30 @@
 #include "optimizers/adam/adam.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "optimizers/adam/adam.pb.h"
+#include "optimizers/testing/checks.h"
 #include "optimizers/testing/golden.h"
 
 namespace pretext {
 namespace {
 
-using testing::HasSubstr;
-
 const char* const kGolden = "optimizers/adam/adam_golden.txt";
-
-std::unique_ptr<Optimizer> Build(const Adam& config) {
-  auto optimizer = AdamOptimizer::Create(config, BuildContext());
-  EXPECT_TRUE(optimizer.ok()) << optimizer.status();
-  return *std::move(optimizer);
-}
 
 TEST(Adam, FollowsPyTorch) {
   Adam config;
   config.set_weight_decay(0.1);
-  auto optimizer = Build(config);
+  auto optimizer = Build<AdamOptimizer>(config);
   EXPECT_TRUE(FollowsPyTorch(kGolden, "adam", *optimizer, 0.01));
-  EXPECT_FALSE(FollowsPyTorch(kGolden, "adam", *Build(config), 0.01, Role::kNormScale));
+  EXPECT_FALSE(
+      FollowsPyTorch(kGolden, "adam", *Build<AdamOptimizer>(config), 0.01, Role::kNormScale));
 }
 
 TEST(Adam, KeepsTwoMomentsOfEachParameter) {
   ParameterSet set;
   set.Add("parameter", Role::kWeight, {3, 2}, Initializer::FanIn(2));
   set.Allocate("part", 1);
-  auto optimizer = Build(Adam());
+  auto optimizer = Build<AdamOptimizer>(Adam());
   optimizer->Attach({&set.parameters().front()});
   ASSERT_EQ(optimizer->state().size(), 2u);
   EXPECT_EQ(optimizer->state()[0].name, "part.parameter.first_moment");
@@ -45,21 +38,15 @@ TEST(Adam, EveryFaultIsNamed) {
   config.set_beta2(-1);
   config.set_epsilon(0);
   config.set_weight_decay(-0.1);
-  const std::string message(AdamOptimizer::Create(config, BuildContext()).status().message());
-  for (const char* field :
-       {"learning_rate: ", "beta1: ", "beta2: ", "epsilon: ", "weight_decay: "}) {
-    EXPECT_THAT(message, HasSubstr(field));
-  }
+  ExpectFaults<AdamOptimizer>(
+      config, {"learning_rate: ", "beta1: ", "beta2: ", "epsilon: ", "weight_decay: "});
 }
 
 TEST(Adam, WhatIsNothingInSinglePrecisionIsNamed) {
   Adam config;
   config.set_learning_rate(1e-50);
   config.set_epsilon(1e-50);
-  const auto faulty = AdamOptimizer::Create(config, BuildContext());
-  const std::string message(faulty.status().message());
-  EXPECT_THAT(message, HasSubstr("learning_rate: must be from 1.17549e-38"));
-  EXPECT_THAT(message, HasSubstr("epsilon: must be from 1.17549e-38"));
+  ExpectTooSmall<AdamOptimizer>(config, {"learning_rate", "epsilon"});
 }
 
 }  // namespace

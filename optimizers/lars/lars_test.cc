@@ -1,13 +1,12 @@
 #include "optimizers/lars/lars.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "core/autograd/gradient_check.h"
 #include "optimizers/lars/lars.pb.h"
+#include "optimizers/testing/checks.h"
 
 namespace pretext {
 namespace {
@@ -49,23 +48,10 @@ Doubles Reference(const Lars& config, Doubles w, const std::vector<Doubles>& gra
 }
 
 void ExpectFollows(const Lars& config, Role role, float start) {
-  auto optimizer = LarsOptimizer::Create(config, BuildContext());
-  ASSERT_TRUE(optimizer.ok()) << optimizer.status();
-  Parameter p = RandomParameter({7, 5}, 1, start);
-  p.role = role;
-  p.has_gradient = true;
-  const Doubles begin = ToDoubles(p.value);
-  (*optimizer)->Attach({&p});
-  std::vector<Doubles> gradients;
-  for (int t = 1; t <= 10; ++t) {
-    p.gradient = RandomTensor({7, 5}, static_cast<uint64_t>(10 + t));
-    gradients.push_back(ToDoubles(p.gradient));
-    for (int64_t i = 0; i < p.gradient.size(); ++i) p.gradient.data()[i] *= 4;
-    (*optimizer)->Step(t, 0.5 / t, 0.25);
-  }
+  const TenSteps steps = TakeTenSteps(*Build<LarsOptimizer>(config), {7, 5}, role, start, 0.5);
   // Ten steps of a few roundings each, in another order: 1e-6 each at the most.
   EXPECT_TRUE(
-      AllClose(ToDoubles(p.value), Reference(config, begin, gradients, IsDecayed(role)), 1e-5));
+      AllClose(steps.end, Reference(config, steps.begin, steps.gradients, IsDecayed(role)), 1e-5));
 }
 
 TEST(Lars, FollowsTheDefinitionInEveryVariant) {
@@ -98,22 +84,16 @@ TEST(Lars, EveryFaultIsNamed) {
   config.set_trust_coefficient(0);
   config.set_epsilon(-1);
   config.set_weight_decay(-1);
-  const auto faulty = LarsOptimizer::Create(config, BuildContext());
-  const std::string message(faulty.status().message());
-  for (const char* field :
-       {"learning_rate: ", "momentum: ", "trust_coefficient: ", "epsilon: ", "weight_decay: "}) {
-    EXPECT_THAT(message, testing::HasSubstr(field));
-  }
+  ExpectFaults<LarsOptimizer>(
+      config,
+      {"learning_rate: ", "momentum: ", "trust_coefficient: ", "epsilon: ", "weight_decay: "});
 }
 
 TEST(Lars, WhatIsNothingInSinglePrecisionIsNamed) {
   Lars config;
   config.set_learning_rate(1e-50);
   config.set_trust_coefficient(1e-50);
-  const auto faulty = LarsOptimizer::Create(config, BuildContext());
-  const std::string message(faulty.status().message());
-  EXPECT_THAT(message, testing::HasSubstr("learning_rate: must be from 1.17549e-38"));
-  EXPECT_THAT(message, testing::HasSubstr("trust_coefficient: must be from 1.17549e-38"));
+  ExpectTooSmall<LarsOptimizer>(config, {"learning_rate", "trust_coefficient"});
 }
 
 }  // namespace

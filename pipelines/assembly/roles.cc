@@ -7,8 +7,7 @@
 #include "base/text/nearest.h"
 #include "core/plugin/field_checker.h"
 #include "core/plugin/ramp_field.h"
-#include "core/plugin/registry.h"
-#include "google/protobuf/any.pb.h"
+#include "pipelines/assembly/model_flow.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/text_tree.h"
 
@@ -121,17 +120,14 @@ bool IsTarget(const Pipeline& config, const ViewGroup& group) {
 absl::StatusOr<std::unique_ptr<MomentumTeacher>> BuildTeacher(const Pipeline& config,
                                                               const BuildContext& context) {
   BuildContext at = context;
-  absl::StatusOr<std::unique_ptr<Encoder>> encoder =
-      Registry<Encoder>::Create(config.encoder(), at);
-  if (!encoder.ok()) return encoder.status();
-  at.input = (*encoder)->output();
-  at.token_embedding = (*encoder)->token_embedding();
-  at.sample.range.reset();  // as Assemble has it
-  absl::StatusOr<std::unique_ptr<Head>> head = Registry<Head>::Create(config.head(), at);
-  if (!head.ok()) return head.status();
+  PartsAgain maker;
+  std::unique_ptr<Encoder> encoder;
+  std::unique_ptr<Head> head;
+  MakeEncoderAndHead(config, maker, at, encoder, head);
+  if (!maker.status().ok()) return maker.status();
   const Teacher& teacher = config.teacher();
   return std::make_unique<MomentumTeacher>(
-      *std::move(encoder), *std::move(head),
+      std::move(encoder), std::move(head),
       TeacherOptions{.momentum = ToSchedule(teacher.momentum(), kMomentum),
                      .before_forward = teacher.update() == Teacher::BEFORE_FORWARD,
                      .buffers_follow = teacher.buffers() == Teacher::FOLLOW,

@@ -12,6 +12,7 @@
 #include "core/plugin/registry.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "pipelines/assembly/model_flow.h"
 #include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/encoder/flow_text.h"
 #include "pipelines/encoder/preparation_text.h"
@@ -131,8 +132,9 @@ std::string PoolingOf(const Assembled& parts) {
 // What the encoder gives in use, where no patch of a picture is masked.
 FlowType OutputInUse(const Assembled& parts) {
   if (parts.view.Whole() == parts.view) return parts.encoder->output();
-  const auto whole = Registry<Encoder>::Create(
-      parts.config->encoder(), {.input = parts.view.Whole(), .sample = parts.sample});
+  BuildContext context = EncoderContext(parts);
+  context.input = parts.view.Whole();
+  const auto whole = Registry<Encoder>::Create(parts.config->encoder(), context);
   return whole.ok() ? (*whole)->output() : parts.encoder->output();
 }
 

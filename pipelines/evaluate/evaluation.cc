@@ -13,6 +13,7 @@
 #include "evaluation/views/views.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "pipelines/assembly/combinations.h"
+#include "pipelines/assembly/model_flow.h"
 #include "pipelines/evaluate/representation_options.h"
 #include "pipelines/initialize/initialization.h"
 #include "pipelines/model/passes.h"
@@ -41,12 +42,7 @@ void Append(std::vector<std::pair<std::string, double>>& figures, const NamedFig
 // The encoder as it was before the first step: initial values are a function of the seed, or come
 // from where the training's came from.
 absl::StatusOr<std::unique_ptr<Encoder>> MakeUntrained(const Assembled& parts) {
-  const BuildContext context{.input = parts.view,
-                             .sample = parts.sample,
-                             .views = parts.views(),
-                             .labelled = parts.dataset->labelled(),
-                             .tokenizer = parts.dataset->tokenizer()};
-  auto encoder = Registry<Encoder>::Create(parts.config->encoder(), context);
+  auto encoder = Registry<Encoder>::Create(parts.config->encoder(), EncoderContext(parts));
   if (!encoder.ok()) return encoder;
   ParameterSet& set = (*encoder)->parameters();
   set.Allocate("encoder", parts.config->train().seed());
