@@ -95,6 +95,22 @@ bool IsFast(const ConvRequest& request, const memory::desc& dx) {
   return hint && fast(DescribeBackwardData(data, hint));
 }
 
+bool OnednnHasWinograd() {
+  static const bool has = [] {
+    const auto any = [](const memory::dims& dims) {
+      return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
+    };
+    const ConvShape shape = {64, 64, 8, 8, 64, 3, 1, 1, 1};
+    return static_cast<bool>(
+        DescribeForward({.shape = shape,
+                         .algorithm = dnnl::algorithm::convolution_winograd,
+                         .x = any({shape.n, shape.in_channels, shape.height, shape.width}),
+                         .w = any(WeightDims(shape)),
+                         .y = any({shape.n, shape.out_channels, shape.height, shape.width})}));
+  }();
+  return has;
+}
+
 ConvPrimitive MakeForward(const ConvRequest& request) {
   const auto forward = DescribeForward(request);
   if (!forward) return {};

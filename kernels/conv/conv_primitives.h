@@ -32,6 +32,9 @@ bool ChooseOrders(ConvRequest& request);
 // `dx`: there is a reference implementation of everything, hundreds of times slower.
 bool IsFast(const ConvRequest& request, const dnnl::memory::desc& dx);
 
+// Whether oneDNN has Winograd's algorithm here: version 2 has it for AVX-512, version 3 no more.
+bool OnednnHasWinograd();
+
 // What is not to be had (Winograd on this processor or for this shape) gives an empty primitive.
 ConvPrimitive MakeForward(const ConvRequest& request);
 ConvPrimitive MakeBackwardData(const ConvRequest& request);

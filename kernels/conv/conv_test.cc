@@ -7,12 +7,13 @@
 #include <cmath>
 #include <dnnl.hpp>
 #include <limits>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "kernels/conv/conv_primitives.h"
 #include "kernels/conv/conv_reference.h"
+#include "kernels/conv/guarded_workspace.h"
+#include "kernels/conv/winograd_conv.h"
 #include "kernels/testing/testing.h"
 
 namespace pretext {
@@ -46,32 +47,6 @@ std::vector<float> Room(Layout layout, int64_t size) {
                             std::numeric_limits<float>::quiet_NaN());
 }
 
-// Followed by values that nothing may touch: a checker of addresses does not
-// see what generated code does.
-class Workspace {
- public:
-  explicit Workspace(size_t bytes)
-      : bytes_(bytes), memory_(bytes / sizeof(float) + 2 * kGuard, kUntouched) {
-    void* p = memory_.data();
-    size_t space = memory_.size() * sizeof(float);
-    data = static_cast<float*>(std::align(64, bytes, p, space));
-    std::fill_n(data, bytes / sizeof(float), std::numeric_limits<float>::quiet_NaN());
-  }
-  ~Workspace() {
-    EXPECT_EQ(
-        std::count(data + bytes_ / sizeof(float), memory_.data() + memory_.size(), kUntouched),
-        memory_.data() + memory_.size() - data - static_cast<int64_t>(bytes_ / sizeof(float)))
-        << "something was written beyond the workspace";
-  }
-  float* data;
-
- private:
-  static constexpr size_t kGuard = 256;
-  static constexpr float kUntouched = 12345;
-  size_t bytes_;
-  std::vector<float> memory_;
-};
-
 template <class Body>
 void ForEachChunk(const ConvPlan& plan, Body body) {
   for (int64_t begin = 0; begin < plan.shape().n; begin += plan.chunk()) {
@@ -84,7 +59,7 @@ std::vector<float> Forward(const ConvShape& s, const std::vector<float>& x,
   const ConvPlan& plan = ConvPlan::Get(s);
   const std::vector<float> in = Into(x, plan.input_layout());
   std::vector<float> out = Room(plan.output_layout(), OutputSize(s));
-  Workspace workspace(plan.workspace_bytes(Pass::kForward));
+  GuardedWorkspace workspace(plan.workspace_bytes(Pass::kForward));
   plan.Prepare(Pass::kForward, w.data(), workspace.data);
   ForEachChunk(plan, [&](int64_t begin, int64_t count) {
     plan.Forward(count, in.data() + begin * plan.input_stride(),
@@ -100,7 +75,7 @@ std::vector<float> BackwardData(const ConvShape& s, const std::vector<float>& dy
   const std::vector<float> in = Into(dy, plan.output_layout());
   std::vector<float> out = add_to != nullptr ? Into(*add_to, plan.input_layout())
                                              : Room(plan.input_layout(), InputSize(s));
-  Workspace workspace(plan.workspace_bytes(Pass::kBackwardData));
+  GuardedWorkspace workspace(plan.workspace_bytes(Pass::kBackwardData));
   plan.Prepare(Pass::kBackwardData, w.data(), workspace.data);
   ForEachChunk(plan, [&](int64_t begin, int64_t count) {
     plan.BackwardData(count, in.data() + begin * plan.output_stride(),
@@ -115,7 +90,7 @@ std::vector<float> BackwardWeights(const ConvShape& s, const std::vector<float>&
   const ConvPlan& plan = ConvPlan::Get(s);
   const std::vector<float> in = Into(x, plan.input_layout()),
                            gradient = Into(dy, plan.output_layout());
-  Workspace workspace(plan.workspace_bytes(Pass::kBackwardWeights));
+  GuardedWorkspace workspace(plan.workspace_bytes(Pass::kBackwardWeights));
   ForEachChunk(plan, [&](int64_t begin, int64_t count) {
     plan.BackwardWeights(count, in.data() + begin * plan.input_stride(),
                          gradient.data() + begin * plan.output_stride(), begin == 0,
@@ -254,27 +229,18 @@ TEST(ConvPlanTest, RandomShapes) {
   }
 }
 
-// Whether the oneDNN that is here has Winograd's algorithm: version 2 has it for AVX-512, version
-// 3.7 no more.
-bool OnednnHasWinograd(const ConvShape& s) {
-  const auto any = [](const dnnl::memory::dims& dims) {
-    return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
-  };
-  return static_cast<bool>(
-      conv_internal::MakeForward({.shape = s,
-                                  .algorithm = dnnl::algorithm::convolution_winograd,
-                                  .x = any({s.n, s.in_channels, s.height, s.width}),
-                                  .w = any({s.out_channels, s.in_channels, s.kernel, s.kernel}),
-                                  .y = any({s.n, s.out_channels, s.out_height(), s.out_width()})}));
+TEST(ConvPlanTest, OnednnHasWinogradForAvx512UpToVersion2) {
+  EXPECT_EQ(
+      conv_internal::OnednnHasWinograd(),
+      dnnl_version()->major < 3 && dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core);
 }
 
+// By oneDNN where it can, by our own code otherwise.
 TEST(ConvPlanTest, WinogradWhereItPays) {
   const ConvShape shape = {256, 64, 32, 32, 64, 3, 1, 1, 1};
-  const bool available = OnednnHasWinograd(shape);
-  if (dnnl_version()->major < 3) {
-    EXPECT_EQ(available, dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core);
-  }
   const ConvPlan& early = ConvPlan::Get(shape);
+  const bool available =
+      conv_internal::OnednnHasWinograd() || conv_internal::WinogradConv::Suits(shape);
   for (Pass pass : {Pass::kForward, Pass::kBackwardData, Pass::kBackwardWeights})
     EXPECT_EQ(early.winograd(pass), available);
   EXPECT_FALSE(ConvPlan::Get({256, 64, 32, 32, 64, 3, 2, 1, 1}).winograd(Pass::kForward));

@@ -214,26 +214,26 @@ void TiledConv::GatherUnit(const Gathering& pass, const Unit& unit, int64_t coun
   }
 }
 
-void TiledConv::Gather(const Gathering& pass, int64_t count, const Bfloat16* in,
-                       const Bfloat16* weights, bool accumulate, Bfloat16* out) const {
+void TiledConv::Gather(const Gathering& pass, int64_t count, const void* in, const void* weights,
+                       bool accumulate, void* out) const {
   const std::vector<Unit> units = Cut(pass, count);
 #pragma omp parallel
   {
     const TileUse use;
 #pragma omp for schedule(static)
     for (size_t u = 0; u < units.size(); ++u)
-      GatherUnit(pass, units[u], count, in, weights, accumulate, out);
+      GatherUnit(pass, units[u], count, static_cast<const Bfloat16*>(in),
+                 static_cast<const Bfloat16*>(weights), accumulate, static_cast<Bfloat16*>(out));
   }
 }
 
-void TiledConv::Forward(int64_t count, const Bfloat16* x, Bfloat16* y,
-                        const void* workspace) const {
-  Gather(forward_, count, x, static_cast<const Bfloat16*>(workspace), false, y);
+void TiledConv::Forward(int64_t count, const void* x, void* y, void* workspace) const {
+  Gather(forward_, count, x, workspace, false, y);
 }
 
-void TiledConv::BackwardData(int64_t count, const Bfloat16* dy, Bfloat16* dx, bool accumulate,
-                             const void* workspace) const {
-  Gather(backward_, count, dy, static_cast<const Bfloat16*>(workspace), accumulate, dx);
+void TiledConv::BackwardData(int64_t count, const void* dy, void* dx, bool accumulate,
+                             void* workspace) const {
+  Gather(backward_, count, dy, workspace, accumulate, dx);
 }
 
 // sums [k][l][in block][out block][32 c][32 o] += those over the unit's samples and positions.
@@ -304,7 +304,7 @@ void TiledConv::SumUnit(const Unit& unit, int64_t count, const Bfloat16* x, cons
   }
 }
 
-void TiledConv::BackwardWeights(int64_t count, const Bfloat16* x, const Bfloat16* dy, bool first,
+void TiledConv::BackwardWeights(int64_t count, const void* x, const void* dy, bool first,
                                 void* workspace) const {
   const std::vector<Unit> units = Cut(forward_, count);
   const int64_t size = sums_size();
@@ -318,7 +318,9 @@ void TiledConv::BackwardWeights(int64_t count, const Bfloat16* x, const Bfloat16
     std::fill_n(own, size, 0.0f);
     const TileUse use;
 #pragma omp for schedule(static)
-    for (size_t u = 0; u < units.size(); ++u) SumUnit(units[u], count, x, dy, own);
+    for (size_t u = 0; u < units.size(); ++u)
+      SumUnit(units[u], count, static_cast<const Bfloat16*>(x), static_cast<const Bfloat16*>(dy),
+              own);
   }
   ParallelElements(size, [=](int64_t i) {
     float sum = first ? 0.0f : total[i];
@@ -327,8 +329,7 @@ void TiledConv::BackwardWeights(int64_t count, const Bfloat16* x, const Bfloat16
   });
 }
 
-void TiledConv::FinishBackwardWeights(float* dweight, bool accumulate,
-                                      const void* workspace) const {
+void TiledConv::FinishBackwardWeights(float* dweight, bool accumulate, void* workspace) const {
   const auto* const sums = static_cast<const float*>(workspace);
   const int64_t window = shape_.kernel * shape_.kernel, ins = forward_.in.blocks(),
                 outs = forward_.out.blocks();

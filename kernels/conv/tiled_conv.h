@@ -24,12 +24,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/conv/conv.h"
+#include "kernels/conv/conv_engine.h"
 #include "kernels/matrix_units/tiles.h"
 
 namespace pretext::conv_internal {
 
-class TiledConv {
+class TiledConv final : public ConvEngine {
  public:
   // Whether the processor has matrix units, and the pass (of bfloat16, one group) is faster so than
   // by oneDNN. Measured, see conv.md.
@@ -40,15 +40,16 @@ class TiledConv {
   // Samples of a call: blocks for every thread.
   int64_t chunk() const;
 
-  // As ConvPlan's, of any number of samples.
-  size_t workspace_bytes(ConvPlan::Pass pass) const;
-  void Prepare(ConvPlan::Pass pass, const float* weight, void* workspace) const;
-  void Forward(int64_t count, const Bfloat16* x, Bfloat16* y, const void* workspace) const;
-  void BackwardData(int64_t count, const Bfloat16* dy, Bfloat16* dx, bool accumulate,
-                    const void* workspace) const;
-  void BackwardWeights(int64_t count, const Bfloat16* x, const Bfloat16* dy, bool first,
-                       void* workspace) const;
-  void FinishBackwardWeights(float* dweight, bool accumulate, const void* workspace) const;
+  bool winograd(ConvPlan::Pass) const override { return false; }
+  // Of any number of samples a call.
+  size_t workspace_bytes(ConvPlan::Pass pass) const override;
+  void Prepare(ConvPlan::Pass pass, const float* weight, void* workspace) const override;
+  void Forward(int64_t count, const void* x, void* y, void* workspace) const override;
+  void BackwardData(int64_t count, const void* dy, void* dx, bool accumulate,
+                    void* workspace) const override;
+  void BackwardWeights(int64_t count, const void* x, const void* dy, bool first,
+                       void* workspace) const override;
+  void FinishBackwardWeights(float* dweight, bool accumulate, void* workspace) const override;
 
  private:
   // What a row (or column) of the result is summed up from: the kernel's k and the source's row.
@@ -73,8 +74,8 @@ class TiledConv {
   };
 
   static std::vector<Unit> Cut(const Gathering& pass, int64_t count);
-  void Gather(const Gathering& pass, int64_t count, const Bfloat16* in, const Bfloat16* weights,
-              bool accumulate, Bfloat16* out) const;
+  void Gather(const Gathering& pass, int64_t count, const void* in, const void* weights,
+              bool accumulate, void* out) const;
   void GatherUnit(const Gathering& pass, const Unit& unit, int64_t count, const Bfloat16* in,
                   const Bfloat16* weights, bool accumulate, Bfloat16* out) const;
   void SumUnit(const Unit& unit, int64_t count, const Bfloat16* x, const Bfloat16* dy,
