@@ -70,9 +70,8 @@ TEST(AsideFolder, WhatAKilledProcessLeftIsRemovedByTheNextForTheSamePath) {
   ASSERT_TRUE(aside.ok()) << aside.status();
   EXPECT_THAT(*ListFolder((*aside)->name()), IsEmpty());
   ASSERT_TRUE((*aside)->PutInPlace().ok());
-  EXPECT_THAT(folder.Names(),
-              UnorderedElementsAre("a", StartsWith(".b."), ".a.1-0.old", ".a.x-0.part",
-                                   ".a.part", "a.1-0.part"));
+  EXPECT_THAT(folder.Names(), UnorderedElementsAre("a", StartsWith(".b."), ".a.1-0.old",
+                                                   ".a.x-0.part", ".a.part", "a.1-0.part"));
 }
 
 TEST(AsideFolder, OneThatIsBeingWrittenStays) {

@@ -55,7 +55,7 @@ int ReductionFor(const CropBox& box, int height, int width) {
 absl::StatusOr<std::string> ReadFound(const std::string& path, const LoadedPicture& found) {
   absl::StatusOr<std::string> bytes = ReadFile(path);
   if (!bytes.ok() || ContentOf(*bytes) == found.content) return bytes;
-  return absl::DataLossError(absl::StrCat(path, ": was changed after it was looked at"));
+  return ChangedSince(path, found);
 }
 
 FolderPicture::FolderPicture(const std::string& path, const LoadedPicture& found, std::string bytes,
@@ -89,7 +89,7 @@ absl::StatusOr<const Picture*> FolderPicture::Decode(int reduction) {
     return absl::Status(status.code(), absl::StrCat(path_, ": ", status.message()));
   }
   if (picture.full_height != found_.height || picture.full_width != found_.width) {
-    return absl::DataLossError(absl::StrCat(path_, ": was changed after it was looked at"));
+    return ChangedSince(path_, found_);
   }
   decoded.there[reduction] = true;
   return &decoded.pictures[reduction];

@@ -33,6 +33,7 @@ bool ReadIndex(const std::string& path, const std::string& key, size_t count,
   if (!file.ok() || (*file)->Count<Entry>("entries") != static_cast<int64_t>(count)) return false;
   std::string_view faults = (*file)->Section("faults");
   pictures.resize(count);
+  const auto told_by = std::make_shared<const std::string>(path);
   for (size_t i = 0; i < count; ++i) {
     const Entry& entry = (*file)->Data<Entry>("entries")[i];
     LoadedPicture& picture = pictures[i];
@@ -45,6 +46,7 @@ bool ReadIndex(const std::string& path, const std::string& key, size_t count,
     picture.reduction = entry.reduction;
     picture.file_bytes = entry.file_bytes;
     picture.content = entry.content;
+    picture.told_by = told_by;
     if (entry.fault_bytes == 0) continue;
     const auto size = static_cast<size_t>(entry.fault_bytes);
     if (size > faults.size()) return false;

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 
 namespace pretext {
 namespace {
@@ -62,6 +63,15 @@ bool ParseColor(absl::string_view text, std::array<uint8_t, 3>& color) {
   if (!absl::SimpleHexAtoi(text.substr(1), &value)) return false;
   for (size_t i = 0; i < color.size(); ++i) color[i] = static_cast<uint8_t>(value >> (16 - 8 * i));
   return true;
+}
+
+absl::Status ChangedSince(const std::string& path, const LoadedPicture& found) {
+  return absl::DataLossError(absl::StrCat(
+      path, ": was changed after it was looked at; leave pictures as they are and start again",
+      found.told_by == nullptr
+          ? ""
+          : absl::StrCat(". What it was comes from the cache ", *found.told_by,
+                         ": remove that where the picture has not changed meanwhile")));
 }
 
 DecodeOptions OptionsFor(const PictureTarget& target) {

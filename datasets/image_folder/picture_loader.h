@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,12 @@ struct LoadedPicture {
   int64_t file_bytes = 0;
   uint32_t content = 0;                     // the CRC-32 of its file
   std::array<uint64_t, 3> sum{}, square{};  // of the bytes of its row, by channel
+  // The cache file that told all this; null where the picture itself was looked at.
+  std::shared_ptr<const std::string> told_by;
 };
+
+// DataLoss of a picture that is not what it was found to be.
+absl::Status ChangedSince(const std::string& path, const LoadedPicture& found);
 
 // The CRC-32 of a file's bytes.
 inline uint32_t ContentOf(const std::string& bytes) {

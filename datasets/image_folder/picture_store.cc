@@ -37,9 +37,7 @@ absl::Status DecodeInto(const std::string& path, const LoadedPicture& like, cons
   DecodeOptions options = OptionsFor(form.target);
   if (form.own_size) options.reduction = 1;
   if (absl::Status status = ReadPicture(path, options, bytes, picture); !status.ok()) return status;
-  if (ContentOf(bytes) != like.content) {
-    return absl::DataLossError(absl::StrCat(path, ": was changed while it was loaded"));
-  }
+  if (ContentOf(bytes) != like.content) return ChangedSince(path, like);
   if (form.own_size) {
     std::copy(picture.pixels.begin(), picture.pixels.end(), out);
   } else {

@@ -176,17 +176,25 @@ TEST_F(Storage, AJpegIsDecodedAtAPartOfItsSizeWhereTheCropAllows) {
   EXPECT_EQ(ReductionFor({.height = 3000, .width = 4000}, 64, 64), 8);
 }
 
-TEST_F(Storage, APictureThatChangesOrGoesIsNamed) {
-  const auto dataset = Load(ImageFolder::DECODE, false);
-  Sample sample;
-  WriteMap(folder_ / "pictures/0.png", 50, 51);
-  absl::Status status;
-  for (int64_t i = 0; i < dataset->size(Split::kTrain) && status.ok(); ++i)
-    status = dataset->Read(Split::kTrain, i, sample);
-  for (int64_t i = 0; i < dataset->size(Split::kTest) && status.ok(); ++i)
-    status = dataset->Read(Split::kTest, i, sample);
-  EXPECT_EQ(status.message(),
-            (folder_ / "pictures/0.png") + ": was changed after it was looked at");
+TEST_F(Storage, APictureThatChangesIsNamedAndTheCacheThatTellsWhatItWas) {
+  const std::string path = folder_ / "pictures/0.png";
+  for (const bool from_cache : {false, true}) {
+    WriteMap(path, 40, 41);
+    if (from_cache) Load(ImageFolder::DECODE, false);
+    const auto dataset = Load(ImageFolder::DECODE, false);
+    WriteMap(path, 50, 51);
+    Sample sample;
+    absl::Status status;
+    for (const Split split : {Split::kTrain, Split::kTest}) {
+      for (int64_t i = 0; i < dataset->size(split) && status.ok(); ++i)
+        status = dataset->Read(split, i, sample);
+    }
+    EXPECT_TRUE(absl::StrContains(status.message(), path + ": was changed after it was looked at"))
+        << status;
+    EXPECT_EQ(absl::StrContains(status.message(), "the cache " + (folder_ / "cache/pictures-")),
+              from_cache)
+        << status;
+  }
 }
 
 // The index is made once: a later start does not decode what it knows, and sees what is new.
