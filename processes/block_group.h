@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "core/group/block_member.h"
 #include "core/group/block_tree.h"
+#include "processes/block_sums.h"
 #include "processes/processes.h"
 
 namespace pretext {
@@ -36,19 +37,13 @@ class BlockGroup {
   // where they meet; an exception is thrown here.
   absl::Status Run(const std::function<absl::Status(BlockMember&)>& work);
 
-  // In which order values of blocks are added: by the tree over them (block_tree.h), or each
-  // process's first and those of processes as is fastest (Processes::AddUp).
-  enum class Order : uint8_t { kTree, kFast };
-
-  // sums[i] becomes the sum of all blocks', on every process, by way of `line`: this group's
-  // processes, or those beside, on which a Run may go on meanwhile. From one thread at a time.
-  // values[b] are of own block own().begin + b, null for zeros; `sums` may be one of them.
-  struct Addends {
-    int64_t count;
-    std::vector<const float*> values;
-    float* sums;
-  };
-  absl::Status Sum(const std::vector<Addends>& addends, Processes& line, Order order);
+  // block_sums.h; `line` is of this group's processes, or those beside, on which a Run may go on
+  // meanwhile.
+  using Order = BlockSums::Order;
+  using Addends = BlockSums::Addends;
+  absl::Status Sum(const std::vector<Addends>& addends, Processes& line, Order order) {
+    return sums_.Sum(addends, line, order);
+  }
 
  private:
   class Member;
@@ -72,11 +67,6 @@ class BlockGroup {
   int OwnerOf(int block) const {
     return static_cast<int>(((block + 1) * int64_t{processes_.size()} - 1) / blocks_);
   }
-  absl::Status SumOverProcesses(const std::vector<Addends>& addends, Processes& line);
-  absl::Status SumFast(const std::vector<Addends>& addends, Processes& line);
-  // Of own blocks, elements [begin, begin + count).
-  void SumOwn(const BlockRange& node, const Addends& addends, int64_t begin, int64_t count,
-              float* sum) const;
 
   Processes& processes_;
   const int blocks_;
@@ -107,9 +97,7 @@ class BlockGroup {
   std::exception_ptr thrown_;
 
   std::vector<uint32_t> gathered_[2];  // of meetings in turn
-  // Of sums over processes: own nodes, what comes of others', the sum. They keep their memory.
-  std::vector<std::vector<float>> node_sums_, taken_;
-  std::vector<float> sum_;
+  BlockSums sums_;
   std::vector<std::thread> threads_;
 };
 

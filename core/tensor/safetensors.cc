@@ -2,14 +2,12 @@
 
 #include <cstring>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
 #include "base/file/file_writer.h"
 #include "base/file/mapped_file.h"
-#include "base/json/json.h"
 
 namespace pretext {
 namespace {
@@ -48,9 +46,9 @@ std::string SumInFile(const NamedTensor& named) {
   return named.wide ? Checksum(ToInt64Bytes(named.tensor)) : TensorChecksum(named.tensor);
 }
 
-const char* TypeInFile(const NamedTensor& named) {
-  if (named.wide) return "I64";
-  return named.tensor.dtype() == DType::kInt32 ? "I32" : "F32";
+NumberType TypeInFile(const NamedTensor& named) {
+  if (named.wide) return NumberType::kI64;
+  return named.tensor.dtype() == DType::kInt32 ? NumberType::kI32 : NumberType::kF32;
 }
 
 // What a tensor of such a type in a file is in memory; nothing for a type that we do not write.
@@ -60,34 +58,12 @@ std::optional<DType> TypeInMemory(NumberType type) {
   return std::nullopt;
 }
 
-// All before the data, in the order of the tensors, so that equal files are equal byte for byte.
 std::string Header(const TensorFile& file) {
-  JsonObject header;
-  JsonObject metadata;
-  for (const auto& [key, value] : file.metadata) metadata.Add(key, value);
-  metadata.Add(kHeaderSum, kNoSum);
+  std::vector<WrittenTensor> tensors;
   for (const NamedTensor& named : file.tensors) {
-    metadata.Add(absl::StrCat(kTensorSum, named.name), SumInFile(named));
+    tensors.push_back({named.name, TypeInFile(named), named.tensor.shape(), SumInFile(named)});
   }
-  header.Add("__metadata__", metadata);
-  std::set<std::string> names;
-  int64_t at = 0;
-  for (const NamedTensor& named : file.tensors) {
-    PRETEXT_CHECK(names.insert(named.name).second, "a tensor's name is used once in a file");
-    const Shape& shape = named.tensor.shape();
-    const int64_t end = at + shape.size() * (named.wide ? 8 : 4);
-    header.Add(named.name, JsonObject()
-                               .Add("dtype", TypeInFile(named))
-                               .Add("shape", std::vector<int64_t>(shape.begin(), shape.end()))
-                               .Add("data_offsets", std::vector<int64_t>{at, end}));
-    at = end;
-  }
-  std::string json = header.text();
-  json.append((8 - json.size() % 8) % 8, ' ');  // the data is aligned
-  json.replace(PlaceOfHeaderSum(json, kNoSum), sizeof(kNoSum) - 1, Checksum(json));
-  std::string length;
-  for (int i = 0; i < 8; ++i) length += static_cast<char>(json.size() >> (8 * i));
-  return length + json;
+  return SafetensorsHeaderText(file.metadata, tensors);
 }
 
 }  // namespace

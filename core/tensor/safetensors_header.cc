@@ -7,17 +7,26 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/check/check.h"
+#include "base/json/json.h"
 
 namespace pretext {
 namespace {
 
 using google::protobuf::Struct;
 using google::protobuf::Value;
+
+// The keys of metadata that hold our checksums: the header's own, with zeros in its place, and,
+// with a tensor's name after it, that of its data.
+constexpr char kHeaderSum[] = "crc32";
+constexpr char kTensorSum[] = "crc32:";
+constexpr char kNoSum[] = "00000000";
 
 constexpr uint64_t kMaxHeader = 100 << 20;        // the reference implementation's limit
 constexpr double kMaxExact = 9007199254740992.0;  // 2^53: JSON numbers are doubles here
@@ -72,6 +81,13 @@ absl::StatusOr<StoredTensor> ParseTensor(const std::string& name, const Value& v
   return tensor;
 }
 
+// Where the header's own checksum stands in its JSON.
+size_t PlaceOfHeaderSum(absl::string_view json, absl::string_view sum) {
+  const std::string before = absl::StrCat("\"", kHeaderSum, "\":\"");
+  const size_t at = json.find(absl::StrCat(before, sum, "\""));
+  return at == absl::string_view::npos ? at : at + before.size();
+}
+
 // Takes the checksums out of the metadata and holds them against what they are of. Empty when all
 // are right or there are none, else what is damaged.
 std::string FindDamage(absl::string_view json, const std::vector<StoredTensor>& entries,
@@ -100,15 +116,45 @@ std::string FindDamage(absl::string_view json, const std::vector<StoredTensor>& 
 
 }  // namespace
 
-std::string Checksum(absl::string_view bytes) {
-  return absl::StrFormat("%08x",
-                         crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+void RunningChecksum::Add(absl::string_view bytes) {
+  sum_ = static_cast<uint32_t>(
+      crc32_z(sum_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-size_t PlaceOfHeaderSum(absl::string_view json, absl::string_view sum) {
-  const std::string before = absl::StrCat("\"", kHeaderSum, "\":\"");
-  const size_t at = json.find(absl::StrCat(before, sum, "\""));
-  return at == absl::string_view::npos ? at : at + before.size();
+std::string RunningChecksum::text() const { return absl::StrFormat("%08x", sum_); }
+
+std::string Checksum(absl::string_view bytes) {
+  RunningChecksum sum;
+  sum.Add(bytes);
+  return sum.text();
+}
+
+std::string SafetensorsHeaderText(const std::map<std::string, std::string>& metadata,
+                                  const std::vector<WrittenTensor>& tensors) {
+  JsonObject header, with_sums;
+  for (const auto& [key, value] : metadata) with_sums.Add(key, value);
+  with_sums.Add(kHeaderSum, kNoSum);
+  for (const WrittenTensor& tensor : tensors)
+    with_sums.Add(absl::StrCat(kTensorSum, tensor.name), tensor.checksum);
+  header.Add("__metadata__", with_sums);
+  std::set<std::string> names;
+  int64_t at = 0;
+  for (const WrittenTensor& tensor : tensors) {
+    PRETEXT_CHECK(names.insert(tensor.name).second, "a tensor's name is used once in a file");
+    const int64_t end = at + tensor.shape.size() * BytesOf(tensor.type);
+    header.Add(tensor.name,
+               JsonObject()
+                   .Add("dtype", NameOf(tensor.type))
+                   .Add("shape", std::vector<int64_t>(tensor.shape.begin(), tensor.shape.end()))
+                   .Add("data_offsets", std::vector<int64_t>{at, end}));
+    at = end;
+  }
+  std::string json = header.text();
+  json.append((8 - json.size() % 8) % 8, ' ');  // the data is aligned
+  json.replace(PlaceOfHeaderSum(json, kNoSum), sizeof(kNoSum) - 1, Checksum(json));
+  std::string length;
+  for (int i = 0; i < 8; ++i) length += static_cast<char>(json.size() >> (8 * i));
+  return length + json;
 }
 
 absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(const std::string& name,

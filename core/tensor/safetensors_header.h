@@ -1,5 +1,5 @@
-// What stands before the data of a safetensors file, whoever wrote it: the tensors' names, types,
-// shapes and places.
+// What stands before the data of a safetensors file: the tensors' names, types, shapes and places.
+// Read of any file, whoever wrote it, and written of ours.
 #pragma once
 
 #include <cstdint>
@@ -41,14 +41,28 @@ absl::StatusOr<SafetensorsHeader> ParseSafetensorsHeader(const std::string& name
 
 // CRC-32, as eight hexadecimal digits.
 std::string Checksum(absl::string_view bytes);
+// The same of bytes that come one after the other.
+class RunningChecksum {
+ public:
+  void Add(absl::string_view bytes);
+  std::string text() const;
 
-// The keys of metadata that hold our checksums: the header's own, with zeros in its place, and,
-// with a tensor's name after it, that of its data.
-inline constexpr char kHeaderSum[] = "crc32";
-inline constexpr char kTensorSum[] = "crc32:";
-inline constexpr char kNoSum[] = "00000000";
+ private:
+  uint32_t sum_ = 0;
+};
 
-// Where the header's own checksum stands in its JSON.
-size_t PlaceOfHeaderSum(absl::string_view json, absl::string_view sum);
+// A tensor that is to be written, and the checksum of its data.
+struct WrittenTensor {
+  std::string name;
+  NumberType type = NumberType::kF32;
+  Shape shape;
+  std::string checksum;
+};
+
+// All that stands before the data of a file of ours, in the order of the tensors, so that equal
+// files are equal byte for byte. Names are used once. Our checksums are in the metadata, the
+// header's own too.
+std::string SafetensorsHeaderText(const std::map<std::string, std::string>& metadata,
+                                  const std::vector<WrittenTensor>& tensors);
 
 }  // namespace pretext

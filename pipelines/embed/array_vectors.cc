@@ -1,26 +1,20 @@
-#include <zlib.h>
-
 #include <functional>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 #include "base/file/aside.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/file/spool_file.h"
-#include "base/json/json.h"
 #include "base/npy/npy.h"
-#include "core/tensor/safetensors.h"
+#include "base/number_type/number_type.h"
+#include "core/tensor/safetensors_header.h"
 #include "pipelines/embed/vector_formats.h"
 
 namespace pretext {
 namespace {
-
-constexpr char kNoSum[] = "00000000";
 
 absl::string_view Bytes(const void* values, size_t count) {
   return {static_cast<const char*>(values), count * 4};
@@ -56,7 +50,7 @@ class ArrayVectors : public VectorFile {
     const absl::string_view bytes =
         Bytes(values, facts.size() * static_cast<size_t>(options_.width));
     absl::Status status = values_->Append(bytes);
-    if (!npy_) sum_ = crc32_z(sum_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+    if (!npy_) sum_.Add(bytes);
     for (const VectorFacts& row : facts) {
       if (options_.labelled) labels_.push_back(row.label);
       if (names_ != nullptr && status.ok()) status = names_->Append(OneLine(row));
@@ -113,40 +107,16 @@ class ArrayVectors : public VectorFile {
   }
   // The format of core/tensor/safetensors.h, whose reader takes it.
   absl::StatusOr<Commit> WriteSafetensors() const {
-    const int64_t bytes = count_ * options_.width * 4, label_bytes = count_ * 4;
-    JsonObject metadata, header;
-    metadata.Add("format", "pt").Add("crc32", kNoSum);
-    metadata.Add("crc32:vectors", absl::StrFormat("%08x", sum_));
-    JsonObject tensors;
-    tensors.Add("vectors", JsonObject()
-                               .Add("dtype", "F32")
-                               .Add("shape", std::vector<int64_t>{count_, options_.width})
-                               .Add("data_offsets", std::vector<int64_t>{0, bytes}));
-    if (options_.labelled) {
-      const auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(labels_.data()),
-                               static_cast<size_t>(label_bytes));
-      metadata.Add("crc32:labels", absl::StrFormat("%08x", sum));
-      tensors.Add("labels",
-                  JsonObject()
-                      .Add("dtype", "I32")
-                      .Add("shape", std::vector<int64_t>{count_})
-                      .Add("data_offsets", std::vector<int64_t>{bytes, bytes + label_bytes}));
-    }
-    header.Add("__metadata__", metadata);
-    std::string text = absl::StrCat(absl::StripSuffix(header.text(), "}"), ",",
-                                    absl::StripPrefix(tensors.text(), "{"));
-    text.append((8 - text.size() % 8) % 8, ' ');
-    // The header's own, of it with zeros in that place.
-    text.replace(text.find(kNoSum), sizeof(kNoSum) - 1, Checksum(text));
-    std::string length(8, '\0');
-    for (int i = 0; i < 8; ++i) length[i] = static_cast<char>(text.size() >> 8 * i & 0xFF);
+    std::vector<WrittenTensor> tensors = {
+        {"vectors", NumberType::kF32, {count_, options_.width}, sum_.text()}};
+    const absl::string_view labels = Bytes(labels_.data(), labels_.size());
+    if (options_.labelled)
+      tensors.push_back({"labels", NumberType::kI32, {count_}, Checksum(labels)});
     absl::StatusOr<std::unique_ptr<FileWriter>> file = FileWriter::Create(path_);
     if (!file.ok()) return file.status();
-    absl::Status status = (*file)->Append(length + text);
+    absl::Status status = (*file)->Append(SafetensorsHeaderText({{"format", "pt"}}, tensors));
     if (status.ok()) status = values_->CopyTo(**file);
-    if (status.ok() && options_.labelled) {
-      status = (*file)->Append(Bytes(labels_.data(), labels_.size()));
-    }
+    if (status.ok() && options_.labelled) status = (*file)->Append(labels);
     if (!status.ok()) return status;
     return [whole = std::shared_ptr<FileWriter>(*std::move(file))] { return whole->Commit(); };
   }
@@ -159,7 +129,7 @@ class ArrayVectors : public VectorFile {
   std::unique_ptr<FileWriter> names_;
   std::vector<int32_t> labels_;
   int64_t count_ = 0;
-  uLong sum_ = 0;  // CRC-32 of the values
+  RunningChecksum sum_;  // of the values
 };
 
 }  // namespace
