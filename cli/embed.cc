@@ -36,6 +36,11 @@ ABSL_FLAG(std::string, labels, "",
 namespace pretext {
 namespace {
 
+void SayReplaced(std::FILE* said, const std::string& where, int64_t replaced) {
+  std::fprintf(said, "%s%s ill-formed UTF-8 or UTF-16 sequences are replaced\n", where.c_str(),
+               Counted(replaced).c_str());
+}
+
 // The labels of texts: any text is one, and equal ones are one class.
 struct TextLabels {
   std::vector<std::string> lines;
@@ -86,8 +91,11 @@ class LabelledTexts : public Input {
 };
 
 absl::StatusOr<TextLabels> ReadLabels(const std::string& path) {
-  absl::StatusOr<std::vector<std::string>> lines = ReadLines(path);
+  int64_t replaced = 0;
+  absl::StatusOr<std::vector<std::string>> lines = ReadLines(path, &replaced);
   if (!lines.ok()) return lines.status();
+  // Labels that differed there may be alike.
+  if (replaced > 0) SayReplaced(stderr, path + ": ", replaced);
   TextLabels labels{*std::move(lines), {}};
   for (std::string& label : labels.lines) absl::StripTrailingAsciiWhitespace(&label);
   const absl::Status useful = CheckLabels(labels.lines, static_cast<int64_t>(labels.lines.size()));
@@ -130,10 +138,7 @@ void Say(const EmbedReport& report, const BatchEncoder& encoder, std::FILE* said
         "parts'\n",
         Counted(report.text.split).c_str(), Counted(most).c_str());
   }
-  if (report.text.repaired > 0) {
-    std::fprintf(said, "%s ill-formed UTF-8 sequences are replaced\n",
-                 Counted(report.text.repaired).c_str());
-  }
+  if (report.text.repaired > 0) SayReplaced(said, "", report.text.repaired);
   const std::string unknown = TooManyUnknown(report.text.unknown, report.text.tokens);
   if (!unknown.empty()) {
     std::fprintf(said, "warning: %s: the vocabulary that this run learnt does not fit the texts\n",

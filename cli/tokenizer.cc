@@ -80,7 +80,7 @@ absl::Status TrainTokenizerOn(const std::vector<std::string>& corpus) {
                static_cast<double>(counts->bytes) * 1e-6,
                absl::ToDoubleSeconds(absl::Now() - start), out->c_str());
   if (counts->replaced > 0) {
-    std::fprintf(said, "%s ill-formed UTF-8 sequences were replaced\n",
+    std::fprintf(said, "%s ill-formed UTF-8 or UTF-16 sequences were replaced\n",
                  Counted(counts->replaced).c_str());
   }
   if (!opened->left_out.empty()) std::fprintf(said, "%s\n", opened->LeftOut().c_str());

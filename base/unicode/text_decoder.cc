@@ -51,9 +51,8 @@ void TextDecoder::Finish(std::string& text) {
     encoding_ = Encoding::kUtf8;
     return AppendUtf8(rest, text);
   }
-  if (high_half_ != 0 || (encoding_ != Encoding::kUtf8 && !pending_.empty())) {
-    AppendCharacter(kReplacementCharacter, text);
-  }
+  if (high_half_ != 0 || (encoding_ != Encoding::kUtf8 && !pending_.empty()))
+    AppendReplacement(text);
 }
 
 void TextDecoder::AppendUtf8(std::string_view bytes, std::string& text) {
@@ -95,13 +94,19 @@ void TextDecoder::AppendUnit(uint16_t unit, std::string& text) {
     const int32_t high = high_half_;
     high_half_ = 0;
     if (low) return AppendCharacter(0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00), text);
-    AppendCharacter(kReplacementCharacter, text);
+    AppendReplacement(text);
   }
+  if (low) return AppendReplacement(text);
   if (unit >= 0xD800 && unit <= 0xDBFF) {
     high_half_ = unit;
   } else {
-    AppendCharacter(low ? kReplacementCharacter : unit, text);
+    AppendCharacter(unit, text);
   }
+}
+
+void TextDecoder::AppendReplacement(std::string& text) {
+  ++replaced_;
+  AppendCharacter(kReplacementCharacter, text);
 }
 
 void TextDecoder::AppendCharacter(int32_t code_point, std::string& text) {
@@ -111,13 +116,18 @@ void TextDecoder::AppendCharacter(int32_t code_point, std::string& text) {
   if (!ends_return) pretext::AppendUtf8(after_return_ ? '\n' : code_point, &text);
 }
 
-absl::StatusOr<std::string> DecodeText(std::string_view bytes) {
+absl::StatusOr<std::string> DecodeText(std::string_view bytes, int64_t* replaced) {
   std::string text;
   text.reserve(bytes.size());
   TextDecoder decoder;
   decoder.Append(bytes, text);
   decoder.Finish(text);
   if (decoder.holds_nul()) return absl::InvalidArgumentError(kNoText);
+  if (replaced != nullptr) {
+    *replaced += decoder.replaced();
+  } else if (decoder.replaced() > 0) {
+    return absl::InvalidArgumentError("is ill-formed UTF-16: it has halves of characters");
+  }
   return text;
 }
 

@@ -18,9 +18,13 @@ std::string Utf16(const std::u16string& text, bool little) {
   return bytes;
 }
 
-std::string Decoded(const std::string& bytes) {
-  const auto text = DecodeText(bytes);
+std::string Decoded(const std::string& bytes, int64_t broken = 0) {
+  int64_t replaced = 0;
+  const auto text = DecodeText(bytes, &replaced);
   EXPECT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(replaced, broken);
+  // Where nobody counts, they are not repaired in silence.
+  EXPECT_EQ(DecodeText(bytes).ok(), broken == 0);
   return text.value_or("");
 }
 
@@ -43,8 +47,11 @@ TEST(TextDecoderTest, Utf16OfEitherOrder) {
   EXPECT_EQ(Decoded(Utf16(text, false)), "a\u00e9\u4e2d\U0001F600\nb\nc");
   // Halves of pairs, and half a unit.
   const std::u16string broken = {0xFEFF, 0xD83D, 'x', 0xDE00, 'y', 0xD83D};
-  EXPECT_EQ(Decoded(Utf16(broken, true)), "\uFFFDx\uFFFDy\uFFFD");
-  EXPECT_EQ(Decoded(Utf16(u"\uFEFFab", true) + "c"), "ab\uFFFD");
+  EXPECT_EQ(Decoded(Utf16(broken, true), 3), "\uFFFDx\uFFFDy\uFFFD");
+  EXPECT_EQ(Decoded(Utf16(broken, false), 3), "\uFFFDx\uFFFDy\uFFFD");
+  EXPECT_EQ(Decoded(Utf16(u"\uFEFFab", true) + "c", 1), "ab\uFFFD");
+  // U+FFFD that is written is a character like any other.
+  EXPECT_EQ(Decoded(Utf16(u"\uFEFF\uFFFD", true)), "\uFFFD");
 }
 
 TEST(TextDecoderTest, EveryLineEndsAlike) {
@@ -76,7 +83,7 @@ TEST(TextDecoderTest, BlocksOfAnySizesGiveTheSameText) {
       at += size;
     }
     decoder.Finish(text);
-    ASSERT_EQ(text, Decoded(bytes)) << trial;
+    ASSERT_EQ(text, Decoded(bytes, decoder.replaced())) << trial;
   }
 }
 

@@ -84,8 +84,10 @@ absl::Status DocumentReader::ReadBlock(std::vector<std::string>& documents) {
   counts_.bytes += read;
   const bool at_end = read < static_cast<int64_t>(block_.size());
   decoded_.clear();
+  const int64_t replaced_before = decoder_.replaced();
   decoder_.Append(std::string_view(block_.data(), read), decoded_);
   if (at_end) decoder_.Finish(decoded_);
+  counts_.replaced += decoder_.replaced() - replaced_before;
   std::string_view text = decoded_;
   for (size_t newline; (newline = text.find('\n')) != std::string_view::npos;) {
     if (line_.empty()) {

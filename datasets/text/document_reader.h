@@ -37,7 +37,7 @@ class DocumentReader {
   struct Counts {
     int64_t bytes = 0;      // of text, decompressed
     int64_t documents = 0;  // not counting those with nothing in them
-    int64_t replaced = 0;   // ill-formed UTF-8 sequences that became U+FFFD
+    int64_t replaced = 0;   // ill-formed UTF-8 or UTF-16 that became U+FFFD
   };
 
   DocumentReader(std::vector<TextFile> files, DocumentOptions options);

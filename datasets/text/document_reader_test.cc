@@ -203,6 +203,19 @@ TEST(DocumentReaderTest, TheSystemThatWroteAFileMakesNoDifference) {
   }
 }
 
+// Halves of pairs of surrogates, one of them far from the start, and half a unit.
+TEST(DocumentReaderTest, IllFormedUtf16IsCounted) {
+  std::string text("\xFF\xFE\x3D\xD8", 4);
+  for (int i = 0; i < 300000; ++i) text += {'x', '\0'};
+  text += std::string("\n\0\0\xDCy", 5);
+  DocumentOptions options;
+  options.unit = Unit::kLine;
+  const Result result = ReadAll(Write(testing::TempDir() + "/text", text), options);
+  EXPECT_EQ(result.counts.replaced, 3);
+  ASSERT_EQ(result.documents.size(), 2);
+  EXPECT_EQ(result.documents[1], "\uFFFD\uFFFD");
+}
+
 TEST(DocumentReaderTest, LongDocumentsAreCutAtWhitespace) {
   std::string text, expected;
   for (int i = 0; i < 40000; ++i) text += std::to_string(i) + (i % 9 == 0 ? "\n" : " ");

@@ -18,7 +18,7 @@ namespace pretext {
 namespace {
 
 // Part of every key: what is in a cache file, and how documents come about.
-constexpr absl::string_view kFormat = "pretext text cache 3";
+constexpr absl::string_view kFormat = "pretext text cache 4";
 
 DocumentOptions::Unit UnitOf(Text::Document document) {
   switch (document) {
@@ -264,7 +264,7 @@ std::string TextDataset::Summary() const {
   }
   if (cache_->replaced() > 0) {
     absl::StrAppend(&text, "; ", Counted(cache_->replaced()),
-                    " ill-formed UTF-8 sequences replaced");
+                    " ill-formed UTF-8 or UTF-16 sequences replaced");
   }
   if (!left_out_.empty()) absl::StrAppend(&text, "; ", left_out_);
   if (cache_->duplicates() > 0.01) {

@@ -329,7 +329,7 @@ TEST_F(TextTest, CleansAndReports) {
   const auto dataset = Loaded(Config("files: \"" + Write("corpus.txt", text) +
                                      "\" cleanup { remove { open: \"\\\\\" close: \"\\\\\" } }"));
   ASSERT_NE(dataset, nullptr);
-  EXPECT_THAT(dataset->Summary(), HasSubstr("50 ill-formed UTF-8 sequences replaced"));
+  EXPECT_THAT(dataset->Summary(), HasSubstr("50 ill-formed UTF-8 or UTF-16 sequences replaced"));
   EXPECT_THAT(dataset->Summary(), HasSubstr("4% of the documents are repeats"));
   EXPECT_THAT(dataset->tokenizer()->Serialize(), testing::Not(HasSubstr("gone")));
   EXPECT_THAT(dataset->tokenizer()->Serialize(), HasSubstr("word"));

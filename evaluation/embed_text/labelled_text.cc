@@ -40,15 +40,14 @@ Features Pick(const Features& all, const std::vector<int32_t>& labels,
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
+absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path, int64_t* replaced) {
   const absl::StatusOr<std::string> bytes = ReadFile(path, kMostBytes);
   if (!bytes.ok()) return bytes.status();
-  absl::StatusOr<std::string> text = DecodeText(*bytes);
+  absl::StatusOr<std::string> text = DecodeText(*bytes, replaced);
   if (!text.ok()) {
     return absl::Status(text.status().code(), absl::StrCat(path, ": ", text.status().message()));
   }
-  int64_t replaced = 0;
-  RepairUtf8(&*text, &replaced);
+  RepairUtf8(&*text, replaced);
   std::vector<std::string> lines = absl::StrSplit(*text, '\n');
   if (lines.back().empty()) lines.pop_back();  // what ends with an end of line has no line after it
   return lines;

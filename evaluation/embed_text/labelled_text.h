@@ -12,8 +12,9 @@
 namespace pretext {
 
 // The lines of a file of text as any system writes it (base/unicode/text_decoder.h), without their
-// ends. A last line without an end counts. Errors name the file; one that holds NUL is no text.
-absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path);
+// ends. A last line without an end counts. Adds to *replaced the ill-formed UTF-8 and UTF-16 that
+// became U+FFFD. Errors name the file; one that holds NUL is no text.
+absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path, int64_t* replaced);
 
 struct TextProbe {
   int64_t train = 0, test = 0;  // texts that were learnt from, and that were scored

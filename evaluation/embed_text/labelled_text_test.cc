@@ -15,17 +15,25 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(LabelledText, ReadsLines) {
+  int64_t replaced = 0;
   const std::string path = testing::TempDir() + "/lines.txt";
   std::ofstream(path) << "one\r\n\ntwo words\nlast";
-  EXPECT_THAT(*ReadLines(path), ElementsAre("one", "", "two words", "last"));
+  EXPECT_THAT(*ReadLines(path, &replaced), ElementsAre("one", "", "two words", "last"));
   std::ofstream(path) << "\xEF\xBB\xBFneg\rpos\r";
-  EXPECT_THAT(*ReadLines(path), ElementsAre("neg", "pos"));
+  EXPECT_THAT(*ReadLines(path, &replaced), ElementsAre("neg", "pos"));
   std::ofstream(path) << std::string("\xFF\xFEn\0\r\0\n\0p\0", 10);
-  EXPECT_THAT(*ReadLines(path), ElementsAre("n", "p"));
+  EXPECT_THAT(*ReadLines(path, &replaced), ElementsAre("n", "p"));
+  EXPECT_EQ(replaced, 0);
+  std::ofstream(path) << "n\xFF\np\n";
+  EXPECT_THAT(*ReadLines(path, &replaced), ElementsAre("n\uFFFD", "p"));
+  EXPECT_EQ(replaced, 1);
+  std::ofstream(path) << std::string("\xFF\xFEn\0\0\xD8\n\0p\0", 10);
+  EXPECT_THAT(*ReadLines(path, &replaced), ElementsAre("n\uFFFD", "p"));
+  EXPECT_EQ(replaced, 2);
   std::ofstream(path) << std::string("neg\0pos", 7);
-  EXPECT_THAT(std::string(ReadLines(path).status().message()),
+  EXPECT_THAT(std::string(ReadLines(path, &replaced).status().message()),
               HasSubstr("lines.txt: holds NUL bytes"));
-  EXPECT_THAT(std::string(ReadLines(path + ".not").status().message()), HasSubstr("lines.txt.not"));
+  EXPECT_THAT(std::string(ReadLines(path + ".not", &replaced).status().message()), HasSubstr("lines.txt.not"));
 }
 
 TEST(LabelledText, ProbesAgainstTheMostFrequentLabel) {

@@ -260,20 +260,20 @@ absl::StatusOr<CheckpointFacts> ReadCheckpointFacts(const std::string& path) {
 }
 
 absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets,
-                         const std::string& tokenizer) {
+                         const TokenizerInUse& tokenizer) {
   const CheckpointPaths paths(path);
   const absl::StatusOr<TensorFile> weights = ReadTensors(paths.weights);
   return weights.ok() ? TakeWeights(paths.weights, *weights, sets, tokenizer) : weights.status();
 }
 
 absl::Status TakeWeights(const std::string& path, const TensorFile& weights,
-                         const std::vector<ParameterSet*>& sets, const std::string& tokenizer) {
+                         const std::vector<ParameterSet*>& sets, const TokenizerInUse& tokenizer) {
   const auto theirs = weights.metadata.find(kTokenizerKey);
-  if (theirs != weights.metadata.end() && theirs->second != tokenizer) {
-    return absl::DataLossError(
-        absl::StrCat(path,
-                     ": the vocabulary or its options are not those that these weights were "
-                     "trained with: another checksum"));
+  if (theirs != weights.metadata.end() && theirs->second != tokenizer.fingerprint) {
+    return absl::DataLossError(absl::StrCat(
+        tokenizer.file, tokenizer.file.empty() ? "" : ": ",
+        "the vocabulary or its options are not those that ", path,
+        " was trained with: another checksum"));
   }
   const auto model = ModelTensors(sets);
   if (auto s = CheckFits(path, weights.tensors, model, false); !s.ok()) return s;

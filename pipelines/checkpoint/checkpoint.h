@@ -79,15 +79,21 @@ absl::StatusOr<CheckpointFacts> LoadCheckpoint(
 // The facts alone; the optimizer's file is read and verified.
 absl::StatusOr<CheckpointFacts> ReadCheckpointFacts(const std::string& path);
 
+// The tokenizer that weights are used with.
+struct TokenizerInUse {
+  std::string fingerprint;  // TokenizerFingerprint; empty without one
+  std::string file;         // its vocabulary, for messages
+};
+
 // The weights of `sets` alone, for using an encoder without what trained it. Every tensor of the
 // sets must be there; others in the file ("head.…") are left alone. DataLoss where they were
-// trained with another tokenizer (RunOrigin::tokenizer).
+// trained with another tokenizer (RunOrigin::tokenizer): it is the tokenizer's file that it names.
 absl::Status LoadWeights(const std::string& path, const std::vector<ParameterSet*>& sets,
-                         const std::string& tokenizer = "");
+                         const TokenizerInUse& tokenizer = {});
 
 // The same of a file that was read: `path` is its own, for messages.
 absl::Status TakeWeights(const std::string& path, const TensorFile& weights,
-                         const std::vector<ParameterSet*>& sets, const std::string& tokenizer);
+                         const std::vector<ParameterSet*>& sets, const TokenizerInUse& tokenizer);
 
 // The parameters and running statistics of `sets`, as a file holds them, with the checksum of what
 // made their tokens, if anything did.

@@ -20,6 +20,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 TEST(Checkpoint, RestoresEverythingAndReplacesTheOldOne) {
   const TestFolder folder;
@@ -240,6 +241,22 @@ TEST(LoadWeights, TakesAPartOfTheFile) {
   SmallModel model(0);
   ASSERT_TRUE(LoadWeights(path, {&model.set}).ok());
   EXPECT_EQ(model.weight->value.data()[0], 1);
+}
+
+// It is the vocabulary that is to be looked at, not the weights.
+TEST(LoadWeights, AnotherTokenizerIsNamedByItsFile) {
+  const TestFolder folder;
+  const std::string path = folder / "checkpoint";
+  CheckpointFacts facts;
+  facts.origin.tokenizer = "12345678";
+  SmallModel model(1);
+  ASSERT_TRUE(SaveCheckpoint(path, facts, {{&model.set}, &model.optimizer}).ok());
+  EXPECT_TRUE(LoadWeights(path, {&model.set}, {"12345678", "run/vocab.txt"}).ok());
+  const absl::Status other = LoadWeights(path, {&model.set}, {"87654321", "run/vocab.txt"});
+  EXPECT_EQ(other.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(other.message()),
+              StartsWith("run/vocab.txt: the vocabulary or its options are not those that " + path +
+                         "/weights.safetensors"));
 }
 
 }  // namespace

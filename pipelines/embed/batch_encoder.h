@@ -34,7 +34,7 @@ struct TextCounts {
   int64_t split = 0;     // that had more tokens than the encoder takes
   int64_t tokens = 0;    // without [CLS] and [SEP]
   int64_t unknown = 0;   // of them, [UNK]
-  int64_t repaired = 0;  // ill-formed UTF-8, U+FFFD in its place
+  int64_t repaired = 0;  // ill-formed UTF-8 or UTF-16, U+FFFD in its place
 };
 
 // In evaluation mode: what evaluations on the same samples in the same batches come to, bit for

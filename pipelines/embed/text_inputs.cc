@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -6,11 +5,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "base/file/byte_stream.h"
 #include "base/file/file_tree.h"
 #include "base/file/folder.h"
-#include "base/file/is_there.h"
-#include "base/gzip_file/gzip_file.h"
+#include "base/gzip_file/gzip_stream.h"
 #include "base/unicode/text_decoder.h"
 #include "base/unicode/unicode.h"
 #include "pipelines/embed/picture_inputs.h"
@@ -22,46 +19,6 @@ constexpr size_t kRead = size_t{1} << 18;
 constexpr size_t kLongest = size_t{1} << 28;  // of one text: more comes of a file that is none
 constexpr size_t kTexts = 4096;               // of a block, or these bytes of them
 constexpr size_t kBytes = size_t{4} << 20;
-
-// The bytes of a text: of a file, gzip told by its content, or of what comes through a pipe.
-class TextBytes {
- public:
-  static absl::StatusOr<TextBytes> Open(const std::string& path) {
-    TextBytes bytes;
-    if (path != "-" && IsThere(path, PathKind::kFile)) {
-      absl::StatusOr<GzipFile> file = GzipFile::Open(path, "text");
-      if (file.ok()) {
-        bytes.file_ = std::make_unique<GzipFile>(*std::move(file));
-        return bytes;
-      }
-      // Of an empty file, which is a text; of others it is said below what is wrong.
-    }
-    absl::StatusOr<std::unique_ptr<ByteStream>> stream = ByteStream::Open(path);
-    if (!stream.ok()) return stream.status();
-    bytes.stream_ = *std::move(stream);
-    return bytes;
-  }
-
-  const std::string& name() const { return file_ != nullptr ? file_->path() : stream_->name(); }
-  // Of a compressed file it is at 1 early.
-  double share() const {
-    if (file_ == nullptr) return stream_->share();
-    return std::min(1.0, read_ / static_cast<double>(file_->size_on_disk()));
-  }
-  absl::StatusOr<size_t> Read(char* out, size_t size) {
-    if (file_ == nullptr) return stream_->Read(out, size);
-    const int64_t got = file_->Read(reinterpret_cast<uint8_t*>(out), static_cast<int64_t>(size));
-    read_ += static_cast<double>(got);
-    const std::string fault = got < static_cast<int64_t>(size) ? file_->Fault() : "";
-    if (fault.empty()) return static_cast<size_t>(got);
-    return absl::DataLossError(absl::StrCat(name(), ": is damaged", fault));
-  }
-
- private:
-  std::unique_ptr<GzipFile> file_;
-  std::unique_ptr<ByteStream> stream_;  // one of the two
-  double read_ = 0;
-};
 
 // The lines of one file after the other.
 class LineReader {
@@ -91,39 +48,44 @@ class LineReader {
     }
   }
   absl::Status Open(const std::string& path) {
-    absl::StatusOr<TextBytes> bytes = TextBytes::Open(path);
-    if (!bytes.ok()) return bytes.status();
-    Take(*std::move(bytes));
+    absl::StatusOr<std::unique_ptr<GzipStream>> stream = GzipStream::Open(path);
+    if (!stream.ok()) return stream.status();
+    Take(*std::move(stream));
     return absl::OkStatus();
   }
-  void Take(TextBytes bytes) {
-    stream_ = std::make_unique<TextBytes>(std::move(bytes));
+  void Take(std::unique_ptr<GzipStream> stream) {
+    stream_ = std::move(stream);
     decoder_ = TextDecoder();
     text_.clear();
     at_ = 0;
     ended_ = false;
   }
   double share() const { return stream_ == nullptr ? 0 : stream_->share(); }
+  // How much ill-formed UTF-16 was replaced since the last call; UTF-8 stays as it is.
+  int64_t TakeReplaced() { return std::exchange(replaced_, 0); }
 
  private:
   absl::Status Fill() {
     bytes_.resize(kRead);
     const absl::StatusOr<size_t> got = stream_->Read(bytes_.data(), bytes_.size());
     if (!got.ok()) return got.status();
+    const int64_t before = decoder_.replaced();
     decoder_.Append({bytes_.data(), *got}, text_);
     if (*got == 0) {
       decoder_.Finish(text_);
       ended_ = true;
     }
+    replaced_ += decoder_.replaced() - before;
     if (!decoder_.holds_nul()) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrCat(stream_->name(), ": ", kNoText));
   }
 
-  std::unique_ptr<TextBytes> stream_;
+  std::unique_ptr<GzipStream> stream_;
   TextDecoder decoder_;
   std::string bytes_, text_;
   size_t at_ = 0;
   bool ended_ = true;
+  int64_t replaced_ = 0;
 };
 
 // A text on one line, for a name.
@@ -135,9 +97,9 @@ std::string OnOneLine(std::string text) {
 class TextFiles : public Input {
  public:
   // `first`: the first of them, where it is open.
-  TextFiles(std::vector<std::string> paths, TextUnit unit, std::optional<TextBytes> first)
+  TextFiles(std::vector<std::string> paths, TextUnit unit, std::unique_ptr<GzipStream> first)
       : paths_(std::move(paths)), unit_(unit), next_(first ? 1 : 0), open_(next_ == 1) {
-    if (open_) lines_.Take(*std::move(first));
+    if (open_) lines_.Take(std::move(first));
   }
 
   double share() const override {
@@ -174,6 +136,7 @@ class TextFiles : public Input {
       block.names.push_back(unit_ == TextUnit::kFile ? paths_[next_ - 1] : OnOneLine(text));
       block.texts.push_back(std::move(text));
     }
+    block.repaired += lines_.TakeReplaced();
     return absl::OkStatus();
   }
 
@@ -234,7 +197,7 @@ absl::StatusOr<std::vector<std::string>> ReadPaths(const std::string& list) {
 
 absl::StatusOr<std::unique_ptr<Input>> OpenTexts(const InputOptions& options) {
   std::vector<std::string> paths = {options.input};
-  std::optional<TextBytes> first;
+  std::unique_ptr<GzipStream> first;
   if (options.input[0] == '@') {
     absl::StatusOr<std::vector<std::string>> listed = ReadPaths(options.input.substr(1));
     if (!listed.ok()) return listed.status();
@@ -251,7 +214,7 @@ absl::StatusOr<std::unique_ptr<Input>> OpenTexts(const InputOptions& options) {
     } else {
       // A single file that cannot be read is an error at once. It stays open: who writes to a pipe
       // would see its end, and a second time nobody might write.
-      absl::StatusOr<TextBytes> opened = TextBytes::Open(options.input);
+      absl::StatusOr<std::unique_ptr<GzipStream>> opened = GzipStream::Open(options.input);
       if (!opened.ok()) return opened.status();
       first = *std::move(opened);
     }

@@ -95,10 +95,12 @@ absl::StatusOr<TrainedEncoder> MakeTrainedEncoder(const std::string& file_path,
   }
   Maker(folder, map).Make(trained);
   if (!map.ok()) return map.status();
+  if (trained.tokenizer != nullptr)
+    trained.vocabulary_path = absl::StrCat(folder, "/", trained.file.text().vocabulary_file());
   if (trained.tokenizer != nullptr &&
       TokenizerFingerprint(*trained.tokenizer) != trained.file.text().checksum()) {
     return absl::DataLossError(absl::StrCat(
-        folder, "/", trained.file.text().vocabulary_file(),
+        trained.vocabulary_path,
         ": this vocabulary or its options are not those that the encoder was trained with: "
         "another checksum"));
   }
@@ -126,7 +128,8 @@ absl::Status LoadEncoderWeights(const std::string& weights_path, const std::stri
   if (trained.file.teacher()) TakeTeachers(*weights);
   ParameterSet& parameters = trained.encoder->parameters();
   parameters.Allocate("encoder", /*seed=*/0);
-  return TakeWeights(weights_path, *weights, {&parameters}, trained.file.text().checksum());
+  return TakeWeights(weights_path, *weights, {&parameters},
+                     {trained.file.text().checksum(), trained.vocabulary_path});
 }
 
 }  // namespace pretext

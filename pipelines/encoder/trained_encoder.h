@@ -21,6 +21,7 @@ struct TrainedEncoder {
   FlowType sample, input;  // as in the file
 
   std::unique_ptr<Tokenizer> tokenizer;  // of text, else null
+  std::string vocabulary_path;           // its vocabulary's, for messages
   std::vector<std::unique_ptr<Augmentation>> augmentations;
   std::vector<const Augmentation*> chain;  // these, in order; of them ApplyInEvaluation is used
   std::unique_ptr<Encoder> encoder;

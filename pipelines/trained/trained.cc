@@ -49,7 +49,12 @@ absl::Status CheckVocabulary(const std::string& run, const Dataset& dataset) {
 absl::Status LoadTrained(const std::string& checkpoint, Assembled& parts) {
   if (auto s = CheckVocabulary(RunOf(checkpoint), *parts.dataset); !s.ok()) return s;
   parts.Allocate(parts.config->train().seed());
-  return LoadWeights(checkpoint, parts.parameter_sets(), TokenizerFingerprint(*parts.dataset));
+  TokenizerInUse used;
+  if (const Tokenizer* tokenizer = parts.dataset->tokenizer()) {
+    used = {TokenizerFingerprint(*tokenizer),
+            absl::StrCat(RunOf(checkpoint), "/", tokenizer->file_name())};
+  }
+  return LoadWeights(checkpoint, parts.parameter_sets(), used);
 }
 
 }  // namespace pretext

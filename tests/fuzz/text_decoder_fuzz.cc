@@ -5,7 +5,8 @@
 namespace pretext::testing {
 
 bool ReadFuzzed(const std::string& bytes) {
-  const auto text = DecodeText(bytes);
+  int64_t replaced = 0;
+  const auto text = DecodeText(bytes, &replaced);
   if (!text.ok()) return false;
   EXPECT_EQ(text->find('\0'), std::string::npos);
   EXPECT_EQ(text->find('\r'), std::string::npos);
@@ -16,6 +17,7 @@ bool ReadFuzzed(const std::string& bytes) {
   decoder.Append(std::string_view(bytes).substr(bytes.size() / 2), halves);
   decoder.Finish(halves);
   EXPECT_EQ(halves, *text);
+  EXPECT_EQ(decoder.replaced(), replaced);
   return true;
 }
 

@@ -219,7 +219,8 @@ TEST(TextProgram, ACheckpointIsUsedLikeItsRun) {
   WriteScratchFile("runs/best/vocab.txt", vocabulary);
   const ProgramResult other = RunProgram({"fill-mask", "runs/best", text});
   EXPECT_EQ(other.exit_code, 1);
-  EXPECT_THAT(other.output, HasSubstr("the vocabulary or its options are not those"));
+  EXPECT_THAT(other.output,
+              HasSubstr("runs/best/vocab.txt: the vocabulary or its options are not those"));
 }
 
 // A file that cannot be read has a label all the same.
@@ -249,9 +250,21 @@ TEST(TextProgram, LabelsGoByTheFilesThatWereGiven) {
   const ProgramResult unpacked =
       RunProgram({"embed", "runs/few", "--input", "texts.gz", "--out", "packed.csv"});
   EXPECT_EQ(unpacked.exit_code, 0) << unpacked.output;
-  EXPECT_THAT(unpacked.output, HasSubstr("1 ill-formed UTF-8 sequences are replaced"));
-  EXPECT_THAT(FileContents("packed.csv"),
+  EXPECT_THAT(unpacked.output, HasSubstr("1 ill-formed UTF-8 or UTF-16 sequences are replaced"));
+  const std::string of_packed = FileContents("packed.csv");
+  EXPECT_THAT(of_packed,
               AllOf(HasSubstr("\nthe old miller,"), HasSubstr("\nc\xef\xbf\xbd at,")));
+  // The same through standard input.
+  const ProgramResult piped =
+      RunProgramUnder({"sh", "-c", "exec \"$0\" \"$@\" < texts.gz"}, "pretext",
+                      {"embed", "runs/few", "--input", "-", "--out", "piped.csv"});
+  EXPECT_EQ(piped.exit_code, 0) << piped.output;
+  EXPECT_TRUE(FileContents("piped.csv") == of_packed);
+  // Half a character of UTF-16 is ill-formed too.
+  WriteScratchFile("wide.txt", std::string("\xFF\xFE\x3D\xD8o\0x\0\n\0", 10));
+  EXPECT_THAT(
+      RunProgram({"embed", "runs/few", "--input", "wide.txt", "--out", "wide.csv"}).output,
+      HasSubstr("1 ill-formed UTF-8 or UTF-16 sequences are replaced"));
   WriteScratchFile("labels.txt", "mill\nyard\nmill\nyard\nmill\nyard\n");
   EXPECT_THAT(RunProgram(embed).output, HasSubstr("there are 6 labels for 7 texts"));
 }
