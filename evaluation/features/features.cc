@@ -111,13 +111,13 @@ ColumnStatistics ComputeColumnStatistics(const Features& features) {
   return result;
 }
 
-std::vector<float> InverseLengths(const Features& features, int64_t rows) {
-  std::vector<float> result(rows);
+std::vector<double> Lengths(const Features& features, int64_t rows) {
+  std::vector<double> result(rows);
   ParallelFor(rows, 2 * features.width, [&](int64_t n) {
     const float* row = features.values.data() + n * features.width;
     double square = 0;
     for (int64_t d = 0; d < features.width; ++d) square += double{row[d]} * row[d];
-    result[n] = static_cast<float>(1 / std::max(std::sqrt(square), 1e-12));
+    result[n] = std::sqrt(square);
   });
   return result;
 }

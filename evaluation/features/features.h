@@ -38,9 +38,8 @@ struct ColumnStatistics {
 };
 ColumnStatistics ComputeColumnStatistics(const Features& features);
 
-// 1 / ‖row‖ of the first `rows` rows, what makes of products cosines. The length counts as 1e-12 at
-// least, as in torch.nn.functional.normalize.
-std::vector<float> InverseLengths(const Features& features, int64_t rows);
+// ‖row‖ of the first `rows` rows, in double precision: no finite row's overflows or vanishes.
+std::vector<double> Lengths(const Features& features, int64_t rows);
 
 // The share of equal elements, in percent.
 double PercentCorrect(const std::vector<int32_t>& predicted, const std::vector<int32_t>& labels);

@@ -78,9 +78,9 @@ TEST(FeaturesTest, ChecksNameTheFault) {
   EXPECT_THAT(Message(CheckLabelled(unlabelled, good)), HasSubstr("0 labels for 6 samples"));
 }
 
-TEST(FeaturesTest, InverseLengthsOfTheFirstRows) {
-  const Features features{.count = 3, .width = 2, .values = {3, 4, 0, 0, 1, 1}};
-  EXPECT_THAT(InverseLengths(features, 2), testing::ElementsAre(0.2f, 1e12f));
+TEST(FeaturesTest, LengthsOfTheFirstRows) {
+  const Features features{.count = 4, .width = 2, .values = {3, 4, 0, 0, 3e38f, 0, 1, 1}};
+  EXPECT_THAT(Lengths(features, 3), testing::ElementsAre(5, 0, double{3e38f}));
 }
 
 TEST(FeaturesTest, PercentCorrect) { EXPECT_EQ(PercentCorrect({1, 2, 3, 4}, {1, 2, 3, 0}), 75); }

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/parallel/parallel.h"
-#include "kernels/knn/knn.h"
+#include "evaluation/knn/by_cosine.h"
 
 namespace pretext {
 namespace {
@@ -22,15 +22,15 @@ int64_t QueriesAtOnce(const Features& train) {
   return std::max(kLeastQueries, queries);
 }
 
-// The class that wins among the nearest neighbours of one sample. `scores` are cosines times the
-// sample's length, whose inverse is given; `sums` is scratch [classes].
+// The class that wins among the nearest neighbours of one sample. `scores` times `scale` differ as
+// cosines do; `sums` is scratch [classes].
 int32_t Vote(const KnnVote& vote, const std::vector<int32_t>& labels, const int32_t* neighbors,
-             const float* scores, double inverse_length, std::vector<double>& sums) {
+             const float* scores, double scale, std::vector<double>& sums) {
   std::fill(sums.begin(), sums.end(), 0.0);
   const int64_t count = std::min<int64_t>(vote.neighbors, labels.size());
   for (int64_t i = 0; i < count; ++i) {
     // Relative to the nearest: only ratios matter, and nothing overflows at a low temperature.
-    const double cosine = (double{scores[i]} - scores[0]) * inverse_length;
+    const double cosine = (double{scores[i]} - scores[0]) * scale;
     sums[labels[neighbors[i]]] += vote.temperature > 0 ? std::exp(cosine / vote.temperature) : 1;
   }
   return static_cast<int32_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
@@ -54,8 +54,7 @@ absl::StatusOr<std::vector<std::vector<int32_t>>> PredictKnn(const Features& tra
 
   int64_t k = 0;
   for (const KnnVote& vote : votes) k = std::max(k, std::min(vote.neighbors, train.count));
-  const std::vector<float> train_inverse = InverseLengths(train, train.count),
-                           test_inverse = InverseLengths(test, test.count);
+  const ByCosine by_cosine(train, test, test.count);
   const int64_t classes = CountClasses(train, test);
   std::vector<std::vector<int32_t>> predicted(votes.size(), std::vector<int32_t>(test.count));
   const int64_t queries = QueriesAtOnce(train);
@@ -65,9 +64,7 @@ absl::StatusOr<std::vector<std::vector<int32_t>>> PredictKnn(const Features& tra
     absl::Status status = work.Tell("k-NN", static_cast<double>(first) / test.count);
     if (!status.ok()) return status;
     const int64_t rows = std::min(queries, test.count - first);
-    NearestNeighbors(test.values.data() + first * test.width, rows, train.values.data(),
-                     train_inverse.data(), train.count, train.width, k, indices.data(),
-                     scores.data());
+    by_cosine.Nearest(first, rows, k, indices.data(), scores.data());
 #pragma omp parallel if (WorthATeam(rows, 4 * (classes + k)))
     {
       std::vector<double> sums(classes);
@@ -75,7 +72,7 @@ absl::StatusOr<std::vector<std::vector<int32_t>>> PredictKnn(const Features& tra
       for (int64_t n = 0; n < rows; ++n) {
         for (size_t v = 0; v < votes.size(); ++v) {
           predicted[v][first + n] = Vote(votes[v], train.labels, indices.data() + n * k,
-                                         scores.data() + n * k, test_inverse[first + n], sums);
+                                         scores.data() + n * k, by_cosine.scale(first + n), sums);
         }
       }
     }

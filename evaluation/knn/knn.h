@@ -22,9 +22,10 @@ struct KnnVote {
 // The accuracy on the test split of each way to vote, in percent.
 // Of classes with equal votes the lowest wins.
 //
-// Features need not be normalised; a zero row has cosine 0 to everything. A training split smaller
-// than the number of neighbours votes as a whole. Errors: those of CheckLabelled; fewer than 1
-// neighbour, a temperature that is negative or not finite; Cancelled (base/work/work.h).
+// Features need not be normalised, and may be of any length and lie anywhere (by_cosine.h); a zero
+// row has cosine 0 to everything. A training split smaller than the number of neighbours votes as a
+// whole. Errors: those of CheckLabelled; fewer than 1 neighbour, a temperature that is negative or
+// not finite; Cancelled (base/work/work.h).
 absl::StatusOr<std::vector<double>> EvaluateKnn(const Features& train, const Features& test,
                                                 const std::vector<KnnVote>& votes,
                                                 const Work& work = Work());

@@ -93,24 +93,28 @@ std::string Strings(const std::vector<std::string>& texts) {
                       "]");
 }
 
+// The classes on the map, each once. Labels of arrays need not follow one another.
+std::set<int32_t> Classes(const ReportData::Map& map) {
+  std::set<int32_t> labels(map.label().begin(), map.label().end());
+  labels.erase(labels.begin(), labels.lower_bound(0));
+  return labels;
+}
+
 std::string DataJson(const ReportData& data, const Places& places) {
   const ReportData::Map& map = data.map();
-  int32_t most = -1;
-  for (const int32_t label : map.label()) most = std::max(most, label);
-  std::vector<std::string> names, texts(map.text().begin(), map.text().end());
-  for (int32_t label = 0; label <= most; ++label) names.push_back(ClassName(data, label));
+  JsonObject names;  // by label
+  for (const int32_t label : Classes(map)) names.Add(absl::StrCat(label), ClassName(data, label));
+  const std::vector<std::string> texts(map.text().begin(), map.text().end());
   return ForScript(absl::StrCat("{\"x\":", Numbers(places.x), ",\"y\":", Numbers(places.y),
                                 ",\"label\":[", absl::StrJoin(map.label(), ","), "],\"index\":[",
-                                absl::StrJoin(map.index(), ","), "],\"names\":", Strings(names),
+                                absl::StrJoin(map.index(), ","), "],\"names\":", names.text(),
                                 ",\"text\":", Strings(texts), ",\"cell\":[", map.cell_width(), ",",
                                 map.cell_height(), ",", std::max(1, map.sheet_columns()), "]}"));
 }
 
 std::string Legend(const ReportData& data) {
-  const std::set<int32_t> labels(data.map().label().begin(), data.map().label().end());
   std::string html;
-  for (const int32_t label : labels) {
-    if (label < 0) continue;
+  for (const int32_t label : Classes(data.map())) {
     absl::StrAppend(&html, "<button type=\"button\" aria-pressed=\"false\" data-label=\"", label,
                     "\"><svg viewBox=\"-6 -6 12 12\" aria-hidden=\"true\">", MarkHtml(label, ""),
                     "</svg>", EscapeHtml(ClassName(data, label)), "</button>\n");

@@ -125,6 +125,16 @@ TEST(Report, HostileNamesStayText) {
                           HasSubstr("\\u003c/script>\\u003cimg")));
 }
 
+TEST(Report, NamesTheClassesThatThereAre) {
+  RunFiles run = Full();
+  run.data.mutable_map()->set_label(11, 16000000);
+  run.data.mutable_map()->set_label(10, -1);
+  const std::string html = ReportHtml(run);
+  EXPECT_LT(html.size(), size_t{1} << 20);
+  EXPECT_THAT(html, AllOf(HasSubstr(",\"16000000\":\"class 16000000\"}"),
+                          HasSubstr("data-label=\"16000000\""), Not(HasSubstr("\"-1\":"))));
+}
+
 TEST(Report, NothingComesFromElsewhere) {
   const std::string html = ReportHtml(Full());
   for (const char* elsewhere : {"http:", "https:", "//cdn", "@import", "src=\"/", "href=\"/"})

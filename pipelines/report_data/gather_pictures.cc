@@ -5,7 +5,7 @@
 #include "core/loader/loader.h"
 #include "core/plugin/forward_pass.h"
 #include "core/tensor/memory_pool.h"
-#include "kernels/knn/knn.h"
+#include "evaluation/knn/by_cosine.h"
 #include "kernels/reconstruction/reconstruction.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/preview/sample_tiles.h"
@@ -119,10 +119,8 @@ absl::Status GatherNeighbors(Assembled& parts, const Features& h, int64_t search
   const int64_t queries = std::min(kQueries, h.count), k = std::min(kNear, among->count);
   std::vector<int32_t> rows(queries * k);
   std::vector<float> scores(queries * k);
-  NearestNeighbors(h.values.data(), queries, among->values.data(),
-                   InverseLengths(*among, among->count).data(), among->count, h.width, k,
-                   rows.data(), scores.data());
-  const std::vector<float> inverse = InverseLengths(h, queries);
+  const ByCosine by_cosine(*among, h, queries);
+  by_cosine.Nearest(0, queries, k, rows.data(), scores.data());
 
   std::vector<Sample> samples(queries), near(queries * k);
   Shades shades;
@@ -143,7 +141,7 @@ absl::Status GatherNeighbors(Assembled& parts, const Features& h, int64_t search
     Fill(samples[q], shades, tokenizer, *row.mutable_sample());
     for (int64_t i = q * k; i < (q + 1) * k; ++i) {
       Fill(near[i], shades, tokenizer, *row.add_near());
-      row.add_cosine(scores[i] * inverse[q]);
+      row.add_cosine(static_cast<float>(scores[i] * by_cosine.scale(q) + by_cosine.offset(q)));
     }
   }
   return absl::OkStatus();
