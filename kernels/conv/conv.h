@@ -22,7 +22,8 @@
 //                  y + begin * plan.output_stride(), workspace);
 //   }
 //
-// On a processor with AMX some passes in bfloat16 are our own (tiled_conv.h).
+// On a processor with AMX some passes in bfloat16 are our own (tiled_conv.h), and so is Winograd's
+// algorithm where oneDNN has none (winograd_conv.h).
 //
 // Images are float32, or bfloat16 where the shape asks for it: the weights are then rounded as they
 // are put in order, sums and the gradient of the weights are float32. The plan's layouts name the

@@ -111,6 +111,15 @@ bool OnednnHasWinograd() {
   return has;
 }
 
+int64_t OnednnLanes() {
+  // A set of instructions holds the bits of those that it includes.
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto has = [isa](dnnl::cpu_isa needed) {
+    return (isa & static_cast<unsigned>(needed)) == static_cast<unsigned>(needed);
+  };
+  return has(dnnl::cpu_isa::avx512_core) ? 16 : has(dnnl::cpu_isa::avx2) ? 8 : 4;
+}
+
 ConvPrimitive MakeForward(const ConvRequest& request) {
   const auto forward = DescribeForward(request);
   if (!forward) return {};

@@ -35,6 +35,9 @@ bool IsFast(const ConvRequest& request, const dnnl::memory::desc& dx);
 // Whether oneDNN has Winograd's algorithm here: version 2 has it for AVX-512, version 3 no more.
 bool OnednnHasWinograd();
 
+// Floats in the vectors of its convolutions: 4, 8 or 16.
+int64_t OnednnLanes();
+
 // What is not to be had (Winograd on this processor or for this shape) gives an empty primitive.
 ConvPrimitive MakeForward(const ConvRequest& request);
 ConvPrimitive MakeBackwardData(const ConvRequest& request);

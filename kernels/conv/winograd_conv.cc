@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/parallel/parallel.h"
+#include "kernels/conv/conv_primitives.h"
 #include "kernels/conv/winograd_lanes.h"
 #include "kernels/conv/winograd_products.h"
 #include "kernels/scratch/scratch.h"
@@ -112,7 +113,13 @@ double WinogradFill(const ConvShape& s) {
 
 bool WinogradConv::Suits(const ConvShape& s) {
   if (s.bfloat16 || s.in_channels % kBlock != 0 || s.out_channels % kBlock != 0) return false;
-  return WinogradFill(s) >= (std::min(s.in_channels, s.out_channels) < 32 ? 0.75 : 0.55);
+  const int64_t channels = std::min(s.in_channels, s.out_channels);
+  // Wider vectors than oneDNN's are wider than its blocks of channels; narrower ones, of a build for
+  // lesser processors than this, pay with many channels only.
+  constexpr int64_t kLanes = lanes::kLanes<WinogradLanes>;
+  const int64_t onednn = OnednnLanes();
+  if (kLanes < 8 || kLanes > onednn || (kLanes < onednn && channels < 64)) return false;
+  return WinogradFill(s) >= (channels < 32 || kLanes < onednn ? 0.75 : 0.55);
 }
 
 bool WinogradConv::Takes(const ChannelOrder& order) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/conv/conv_primitives.h"
 #include "kernels/conv/conv_reference.h"
 #include "kernels/conv/guarded_workspace.h"
 #include "kernels/conv/winograd_lanes.h"
@@ -272,20 +273,25 @@ TEST_F(WinogradConvTest, NothingIsWrittenBeyondTheImages) {
 }
 
 TEST_F(WinogradConvTest, ForTheShapesThatItSuits) {
-  ConvShape s = Shape(256, 64, 32, 32, 64);
-  EXPECT_TRUE(WinogradConv::Suits(s));
-  EXPECT_FALSE(WinogradConv::Suits(Shape(256, 3, 32, 32, 64)));
-  EXPECT_FALSE(WinogradConv::Suits(Shape(256, 64, 32, 32, 40)));
-  EXPECT_FALSE(WinogradConv::Suits(Shape(63, 512, 4, 4, 512)));
-  EXPECT_TRUE(WinogradConv::Suits(Shape(64, 512, 4, 4, 512)));
-  EXPECT_TRUE(WinogradConv::Suits(Shape(64, 32, 9, 9, 32)));
-  EXPECT_FALSE(WinogradConv::Suits(Shape(64, 32, 5, 5, 32)));
-  EXPECT_TRUE(WinogradConv::Suits(Shape(64, 16, 14, 14, 32)));
+  const ConvShape whole = Shape(256, 64, 32, 32, 64);
+  const int64_t lanes = lanes::kLanes<WinogradLanes>;
+  const bool at_all = lanes >= 8 && lanes <= OnednnLanes();
+  EXPECT_EQ(WinogradConv::Suits(whole), at_all);
+  EXPECT_EQ(WinogradConv::Suits(Shape(64, 512, 4, 4, 512)), at_all);
+  // Narrower vectors than oneDNN's pay with many channels only.
+  const bool as_wide = at_all && lanes == OnednnLanes();
+  EXPECT_EQ(WinogradConv::Suits(Shape(64, 64, 9, 9, 64)), as_wide);
+  EXPECT_EQ(WinogradConv::Suits(Shape(64, 32, 9, 9, 32)), as_wide);
+  EXPECT_EQ(WinogradConv::Suits(Shape(64, 16, 14, 14, 32)), as_wide);
   EXPECT_FALSE(WinogradConv::Suits(Shape(64, 16, 9, 9, 32)));
+  EXPECT_FALSE(WinogradConv::Suits(Shape(64, 64, 5, 5, 64)));
+  EXPECT_FALSE(WinogradConv::Suits(Shape(63, 512, 4, 4, 512)));
+  EXPECT_FALSE(WinogradConv::Suits(Shape(256, 3, 32, 32, 64)));
+  EXPECT_FALSE(WinogradConv::Suits(Shape(256, 64, 32, 32, 72)));
   for (auto change : {+[](ConvShape& t) { t.stride = 2; }, +[](ConvShape& t) { t.kernel = 5; },
                       +[](ConvShape& t) { t.padding = 0; }, +[](ConvShape& t) { t.groups = 2; },
                       +[](ConvShape& t) { t.bfloat16 = true; }}) {
-    ConvShape other = s;
+    ConvShape other = whole;
     change(other);
     EXPECT_FALSE(WinogradConv::Suits(other));
   }
