@@ -259,6 +259,15 @@ TEST(TextProgram, LabelsGoByTheFilesThatWereGiven) {
                       {"embed", "runs/few", "--input", "-", "--out", "piped.csv"});
   EXPECT_EQ(piped.exit_code, 0) << piped.output;
   EXPECT_TRUE(FileContents("piped.csv") == of_packed);
+  // Of tokens it is said too what was split and what is not known.
+  std::string words;
+  for (int i = 0; i < 50; ++i) words += "\u4e2d ";
+  WriteScratchFile("long.txt", words + "\n");
+  EXPECT_THAT(RunProgram({"embed", "runs/few", "--input", "long.txt", "--layer", "tokens", "--out",
+                          "long.csv"})
+                  .output,
+              AllOf(HasSubstr("have more than 32 tokens: each was split, and its tokens"),
+                    HasSubstr("100.0 % of the tokens are [UNK]")));
   // Half a character of UTF-16 is ill-formed too.
   WriteScratchFile("wide.txt", std::string("\xFF\xFE\x3D\xD8o\0x\0\n\0", 10));
   EXPECT_THAT(RunProgram({"embed", "runs/few", "--input", "wide.txt", "--out", "wide.csv"}).output,
