@@ -83,7 +83,7 @@ TEST(TextProgram, LearnsAVocabulary) {
            {{"tokenizer", "train", "--out", "v", "--vocab_size", "17", "corpus.txt"},
             "has no room"},
            {{"tokenizer", "train", "--out", "other.txt", "corpus.txt"}, "of another vocabulary"},
-           {{"tokenizer", "train", "--out", "v", "--vocab_size", "3", "corpus.txt"},
+           {{"tokenizer", "train", "--out", "v", "--vocab_size", "3", "absent.txt"},
             "--vocab_size: must be from 16"},
        }) {
     const ProgramResult wrong = RunProgram(arguments);
