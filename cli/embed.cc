@@ -127,16 +127,15 @@ absl::Status Probe(const Features& vectors, const std::vector<std::string>& labe
 }
 
 // What was written, and what a reader of it should know.
-void Say(const EmbedReport& report, const BatchEncoder& encoder, std::FILE* said) {
+void Say(const EmbedReport& report, const BatchEncoder& encoder, Layer layer, std::FILE* said) {
   std::fprintf(said, "%s vectors of %s: %s\n", Counted(report.rows).c_str(),
                Counted(encoder.width()).c_str(), absl::StrJoin(report.written, ", ").c_str());
   const int64_t most = encoder.trained().sample.tokens;
   if (report.text.split > 0) {
-    std::fprintf(
-        said,
-        "%s texts have more than %s tokens: each was split, and its vector is the mean of its "
-        "parts'\n",
-        Counted(report.text.split).c_str(), Counted(most).c_str());
+    std::fprintf(said, "%s texts have more than %s tokens: each was split, and %s\n",
+                 Counted(report.text.split).c_str(), Counted(most).c_str(),
+                 layer == Layer::kTokens ? "its tokens have seen those of their part alone"
+                                         : "its vector is the mean of its parts'");
   }
   if (report.text.repaired > 0) SayReplaced(said, "", report.text.repaired);
   const std::string unknown = TooManyUnknown(report.text.unknown, report.text.tokens);
@@ -219,7 +218,7 @@ absl::Status EmbedCommand(const std::vector<std::string>& arguments) {
                         absl::StrCat(what.input, ": ", report.status().message()));
   }
   std::FILE* const said = SaidBeside(*out);
-  Say(*report, *encoder, said);
+  Say(*report, *encoder, *layer, said);
   if (probed) {
     if (absl::Status status = Probe(kept, labelled->of_read(), said); !status.ok()) return status;
   }

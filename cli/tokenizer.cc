@@ -64,10 +64,11 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> NewWordPiece() {
 absl::Status TrainTokenizerOn(const std::vector<std::string>& corpus) {
   const absl::StatusOr<std::string> out = OutPath(Result::kVocabulary, corpus);
   if (!out.ok()) return out.status();
-  const auto opened = OpenCorpus(corpus);
-  if (!opened.ok()) return opened.status();
+  // What is wrong with the flags is said before the corpus is looked through.
   const auto tokenizer = NewWordPiece();
   if (!tokenizer.ok()) return tokenizer.status();
+  const auto opened = OpenCorpus(corpus);
+  if (!opened.ok()) return opened.status();
   if (absl::Status free = CheckOptionsAreFree(**tokenizer, *out); !free.ok()) return free;
   const absl::Time start = absl::Now();
   const auto counts = TrainTokenizer(opened->files(), DocumentOptions(), 0, **tokenizer);

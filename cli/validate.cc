@@ -16,6 +16,8 @@ absl::Status ValidateCommand(const std::vector<std::string>& arguments) {
   const absl::StatusOr<std::string> memory = CheckAndDescribeMemory(*parts);
   if (!memory.ok()) return memory.status();
   std::fputs((DescribePipeline(*parts) + *memory).c_str(), stdout);
+  for (const std::string& warning : WarningsOfParts(*parts))
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
   return absl::OkStatus();
 }
 

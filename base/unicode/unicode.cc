@@ -38,6 +38,35 @@ int SequenceLength(const unsigned char* bytes, size_t size) {
   return length;
 }
 
+std::vector<int32_t> Decomposed(const std::vector<int32_t>& code_points, bool compatible) {
+  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE |
+                                                      (compatible ? UTF8PROC_COMPAT : 0));
+  constexpr utf8proc_ssize_t kLongest = 32;  // 18 is the most that there is
+  std::vector<int32_t> result;
+  result.reserve(code_points.size());
+  for (const int32_t c : code_points) {
+    utf8proc_int32_t parts[kLongest];
+    int unused = 0;
+    const utf8proc_ssize_t count = utf8proc_decompose_char(c, parts, kLongest, options, &unused);
+    PRETEXT_CHECK(count >= 0 && count <= kLongest, "code points are valid");
+    result.insert(result.end(), parts, parts + count);
+  }
+  return result;
+}
+
+// Unicode's canonical order: every run of marks by their classes. utf8proc_decompose has it too, in
+// a time that grows with the square of a run.
+void SortMarks(std::vector<int32_t>& code_points) {
+  const auto class_of = [](int32_t c) { return utf8proc_get_property(c)->combining_class; };
+  const auto is_mark = [&](int32_t c) { return class_of(c) != 0; };
+  for (auto first = code_points.begin(); first != code_points.end();) {
+    first = std::find_if(first, code_points.end(), is_mark);
+    const auto last = std::find_if_not(first, code_points.end(), is_mark);
+    std::stable_sort(first, last, [&](int32_t a, int32_t b) { return class_of(a) < class_of(b); });
+    first = last;
+  }
+}
+
 bool IsAsciiBlock(const unsigned char* bytes) {
   uint64_t block;
   std::memcpy(&block, bytes, sizeof(block));
@@ -117,19 +146,8 @@ void Normalize(Normalization form, std::vector<int32_t>* code_points) {
   if (form == Normalization::kNone || code_points->empty()) return;
   const bool compose = form == Normalization::kNfc || form == Normalization::kNfkc;
   const bool compatible = form == Normalization::kNfkc || form == Normalization::kNfkd;
-  const auto decompose = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE |
-                                                        (compatible ? UTF8PROC_COMPAT : 0));
-  const std::string text = EncodeUtf8(code_points->data(), code_points->size());
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  std::vector<int32_t> result(code_points->size() * 4 + 4);
-  for (;;) {
-    const utf8proc_ssize_t needed =
-        utf8proc_decompose(bytes, text.size(), result.data(), result.size(), decompose);
-    PRETEXT_CHECK(needed >= 0, "code points are valid");
-    const bool fits = static_cast<size_t>(needed) <= result.size();
-    result.resize(needed);
-    if (fits) break;
-  }
+  std::vector<int32_t> result = Decomposed(*code_points, compatible);
+  SortMarks(result);
   if (compose) {
     const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     result.resize(utf8proc_normalize_utf32(result.data(), result.size(), options));

@@ -1,5 +1,6 @@
 #include "base/unicode/unicode.h"
 
+#include <chrono>
 #include <fstream>
 #include <sstream>
 
@@ -85,6 +86,22 @@ TEST(UnicodeTest, NormalizesLikePython) {
       EXPECT_EQ(Encode(normal), FromHex(row[1 + i])) << text << " form " << i;
     }
   }
+}
+
+// A text of marks alone, as somebody may send it: sorted in a time that grows with its length, not
+// with the square of it.
+TEST(UnicodeTest, AnyNumberOfMarksIsPutInOrder) {
+  constexpr int kPairs = 300000;
+  constexpr int32_t kAcute = 0x301, kDotBelow = 0x323;  // of the classes 230 and 220
+  std::vector<int32_t> text = {'q'};
+  for (int i = 0; i < kPairs; ++i) text.insert(text.end(), {kAcute, kDotBelow});
+  std::vector<int32_t> sorted(1 + kPairs, kDotBelow);
+  sorted[0] = 'q';
+  sorted.resize(1 + 2 * kPairs, kAcute);
+  const auto start = std::chrono::steady_clock::now();
+  Normalize(Normalization::kNfd, &text);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_TRUE(text == sorted);
 }
 
 TEST(UnicodeTest, NoneLeavesTextAlone) {

@@ -65,6 +65,9 @@ class Encoder {
   // encoder.
   virtual std::vector<ForeignNames> foreign_names() const { return {}; }
 
+  // False: in training too, h of a row is the same in every pass; nothing is dropped at random.
+  virtual bool drops() const { return true; }
+
   ParameterSet& parameters() { return parameters_; }
   const ParameterSet& parameters() const { return parameters_; }
 

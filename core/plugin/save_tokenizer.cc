@@ -15,9 +15,9 @@ absl::Status CheckOptionsAreFree(const Tokenizer& tokenizer, const std::string& 
     const absl::StatusOr<PathKind> kind = KindOfPath(beside);
     if (!kind.ok()) return kind.status();
     if (*kind == PathKind::kNothing) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        beside, ": is there already, of another vocabulary than ", path,
-        ", and that of this one would replace it; name another file, or remove it"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(beside, ": is there already, of another vocabulary than ", path,
+                     ", and that of this one would replace it; name another file, or remove it"));
   }
   return absl::OkStatus();
 }

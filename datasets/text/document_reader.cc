@@ -16,7 +16,7 @@ constexpr int64_t kBatchBytes = 4 << 20;
 constexpr size_t kBlockBytes = 1 << 18;
 
 // Where to cut a text that is longer than `limit`, at most there.
-size_t CutAt(const std::string& text, size_t limit) {
+size_t CutAt(std::string_view text, size_t limit) {
   size_t at = limit;
   while (at > limit / 2 && !absl::ascii_isspace(text[at])) --at;
   if (absl::ascii_isspace(text[at])) return at;
@@ -138,14 +138,17 @@ void DocumentReader::TakeLine(std::string_view line, bool whole,
 
 void DocumentReader::CutDocument(std::vector<std::string>& documents) {
   const auto limit = static_cast<size_t>(options_.max_document_bytes);
-  while (document_.size() > limit) {
-    const size_t at = CutAt(document_, limit);
-    std::string rest = document_.substr(at);
-    document_.resize(at);
+  if (document_.size() <= limit) return;
+  const std::string whole = std::move(document_);
+  std::string_view rest = whole;
+  while (rest.size() > limit) {
+    const size_t at = CutAt(rest, limit);
+    document_ = rest.substr(0, at);
     FinishDocument(documents);
-    document_ = std::move(rest);
+    rest.remove_prefix(at);
     is_later_ = true;
   }
+  document_ = rest;
 }
 
 void DocumentReader::FinishDocument(std::vector<std::string>& documents) {

@@ -33,6 +33,7 @@ class ConvNetEncoder : public Encoder {
 
   FlowType output() const override { return output_; }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
+  bool drops() const override { return false; }
 
  private:
   struct Layer {

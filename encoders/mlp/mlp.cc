@@ -41,6 +41,7 @@ absl::StatusOr<std::unique_ptr<Encoder>> MlpEncoder::Create(const Mlp& config,
 
   auto encoder = std::make_unique<MlpEncoder>();
   encoder->output_ = FlowType::Vector(config.code()).WithRange(RangeOf(config.code_activation()));
+  encoder->drops_ = config.dropout() > 0;
   encoder->layers_ = MlpLayers(encoder->parameters(), OptionsOf(config, input.size()));
   return encoder;
 }

@@ -31,10 +31,12 @@ class MlpEncoder : public Encoder {
 
   FlowType output() const override { return output_; }
   Var Forward(Tape& tape, Var x, const Batch& batch, const ForwardContext& context) override;
+  bool drops() const override { return drops_; }
 
  private:
   FlowType output_;
   MlpLayers layers_;
+  bool drops_ = false;
 };
 
 }  // namespace pretext

@@ -44,6 +44,7 @@ class ResNetEncoder : public Encoder {
   absl::Status Accepts(const FlowType& input) const override;
   std::string chosen() const override { return chosen_; }
   bool has_checkpoints() const override { return true; }
+  bool drops() const override { return false; }
   std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:

@@ -79,6 +79,7 @@ void TransformerEncoder::Declare(const Transformer& config, int64_t vocabulary, 
   tables_.position = table("position_embedding", positions);
   if (config.segments() > 0) tables_.segment = table("segment_embedding", config.segments());
   embedding_dropout_ = {config.dropout(), 0};  // the layers' follow
+  drops_ = config.dropout() > 0 || config.attention_dropout() > 0;
   embedding_norm_.epsilon = config.epsilon();
   if (!pre_norm)
     embedding_norm_ =

@@ -41,6 +41,7 @@ class TransformerEncoder : public Encoder {
   Var Pool(Tape& tape, Var h, const Batch& batch) override;
   Parameter* token_embedding() override { return tables_.token; }
   bool has_checkpoints() const override { return true; }
+  bool drops() const override { return drops_; }
   std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
  private:
@@ -54,6 +55,7 @@ class TransformerEncoder : public Encoder {
   LayerNormLayer embedding_norm_;
   DropoutLayer embedding_dropout_;
   TransformerLayers layers_;
+  bool drops_ = false;
   std::vector<ForeignNames> foreign_names_;
 };
 

@@ -99,6 +99,7 @@ void VisionTransformerEncoder::Declare(const VisionTransformer& config) {
       xavier ? Initializer::Xavier(pixels, width_) : Initializer::TruncatedNormal(deviation));
   embed_.bias = set.Add("patch_embed.proj.bias", Role::kBias, {width_}, Initializer::Constant(0));
   dropout_ = config.dropout();
+  drops_ = config.dropout() > 0 || config.attention_dropout() > 0 || config.drop_path() > 0;
   layers_ = TransformerLayers(set, {.layers = config.layers(),
                                     .width = width_,
                                     .heads = config.heads(),

@@ -52,6 +52,7 @@ class VisionTransformerEncoder : public Encoder {
   absl::Status Accepts(const FlowType& input) const override;
   Var Pool(Tape& tape, Var h, const Batch& batch) override;
   bool has_checkpoints() const override { return true; }
+  bool drops() const override { return drops_; }
   // timm's.
   std::vector<ForeignNames> foreign_names() const override { return foreign_names_; }
 
@@ -74,6 +75,7 @@ class VisionTransformerEncoder : public Encoder {
   PositionWiseLayer embed_;
   float dropout_ = 0;
   TransformerLayers layers_;
+  bool drops_ = false;
   std::vector<ForeignNames> foreign_names_;
   FixedPositions fixed_;
 };

@@ -52,12 +52,22 @@ Batch MakeBatch(const std::vector<const std::vector<int32_t>*>& rows, const Toke
   return batch;
 }
 
-std::vector<std::vector<int32_t>> EncodeAll(const Tokenizer& tokenizer,
-                                            const std::vector<std::string>& texts) {
+// The parts of all texts, in their order.
+std::vector<Part> PartsOf(const Tokenizer& tokenizer, const std::vector<std::string>& texts,
+                          int64_t length, EmbeddedTexts& counts) {
   std::vector<std::vector<int32_t>> ids(texts.size());
 #pragma omp parallel for schedule(dynamic, 16)
   for (size_t i = 0; i < texts.size(); ++i) tokenizer.Encode(texts[i], ids[i]);
-  return ids;
+  const Tokenizer::SpecialIds special = tokenizer.special();
+  std::vector<Part> parts;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const size_t before = parts.size();
+    Split(ids[i], i, special, length, parts);
+    counts.split += parts.size() > before + 1;
+    counts.tokens += static_cast<int64_t>(ids[i].size());
+    counts.unknown += std::count(ids[i].begin(), ids[i].end(), special.unknown);
+  }
+  return parts;
 }
 
 }  // namespace
@@ -71,16 +81,7 @@ absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokeni
   features.count = static_cast<int64_t>(texts.size());
   features.width = encoder.features();
   features.values.resize(static_cast<size_t>(features.count * features.width));
-  std::vector<std::vector<int32_t>> ids = EncodeAll(tokenizer, texts);
-  const Tokenizer::SpecialIds special = tokenizer.special();
-  std::vector<Part> parts;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    const size_t before = parts.size();
-    Split(ids[i], i, special, options.length, parts);
-    vectors.split += parts.size() > before + 1;
-    vectors.tokens += static_cast<int64_t>(ids[i].size());
-    vectors.unknown += std::count(ids[i].begin(), ids[i].end(), special.unknown);
-  }
+  const std::vector<Part> parts = PartsOf(tokenizer, texts, options.length, vectors);
   // Parts of like length together: less padding. Sums are taken in the order of a text's parts
   // afterwards, so that they do not depend on it.
   std::vector<size_t> order(parts.size());
@@ -124,11 +125,9 @@ absl::StatusOr<TokenVectors> EmbedTokens(Encoder& encoder, const Tokenizer& toke
     return absl::InvalidArgumentError(
         absl::StrCat("h is ", encoder.output().ToString(), ", and none of single tokens"));
   }
-  const std::vector<std::vector<int32_t>> ids = EncodeAll(tokenizer, texts);
-  std::vector<Part> parts;
-  for (size_t i = 0; i < texts.size(); ++i)
-    Split(ids[i], i, tokenizer.special(), options.length, parts);
-  TokenVectors vectors{.width = encoder.output().features, .rows = {}, .ids = {}, .values = {}};
+  TokenVectors vectors;
+  const std::vector<Part> parts = PartsOf(tokenizer, texts, options.length, vectors);
+  vectors.width = encoder.output().features;
   vectors.rows.resize(texts.size());
   for (size_t begin = 0; begin < parts.size(); begin += static_cast<size_t>(options.batch_size)) {
     const size_t end = std::min(parts.size(), begin + static_cast<size_t>(options.batch_size));

@@ -18,14 +18,18 @@ struct EmbedTextOptions {
   Precision precision = Precision::kFloat32;
 };
 
-struct TextVectors {
+// Of the texts that vectors were made of.
+struct EmbeddedTexts {
+  int64_t split = 0;    // that were longer than the encoder takes
+  int64_t tokens = 0;   // of all, without [CLS] and [SEP]
+  int64_t unknown = 0;  // of them, [UNK]
+};
+
+struct TextVectors : EmbeddedTexts {
   // One row a text, Encoder::Pool of h in evaluation mode; no labels. A text that is longer than
   // the encoder takes is split into parts of that length, and its row is the mean of theirs,
   // weighted by their tokens.
   Features features;
-  int64_t split = 0;    // texts that were longer
-  int64_t tokens = 0;   // of all texts, without [CLS] and [SEP]
-  int64_t unknown = 0;  // of them, [UNK]
 };
 
 // The name of a special token in a text is text ("[MASK]" too). An error when there is no text, or
@@ -36,7 +40,7 @@ absl::StatusOr<TextVectors> EmbedTexts(Encoder& encoder, const Tokenizer& tokeni
 
 // h of every token, [CLS] and [SEP] included, of an encoder that gives a sequence. A text that is
 // longer than the encoder takes is split as above, its parts one after the other.
-struct TokenVectors {
+struct TokenVectors : EmbeddedTexts {
   int64_t width = 0;          // D
   std::vector<int64_t> rows;  // tokens of each text
   std::vector<int32_t> ids;   // of all texts' tokens

@@ -33,7 +33,8 @@ TEST(LabelledText, ReadsLines) {
   std::ofstream(path) << std::string("neg\0pos", 7);
   EXPECT_THAT(std::string(ReadLines(path, &replaced).status().message()),
               HasSubstr("lines.txt: holds NUL bytes"));
-  EXPECT_THAT(std::string(ReadLines(path + ".not", &replaced).status().message()), HasSubstr("lines.txt.not"));
+  EXPECT_THAT(std::string(ReadLines(path + ".not", &replaced).status().message()),
+              HasSubstr("lines.txt.not"));
 }
 
 TEST(LabelledText, ProbesAgainstTheMostFrequentLabel) {

@@ -188,6 +188,13 @@ bool MeasuresAgreement(const Assembled& parts) {
          parts.head->output().is(FlowType::Kind::kVector);
 }
 
+bool ViewsAreAlike(const Assembled& parts) {
+  const auto fixed = [](const Augmentation* a) { return !a->is_random(); };
+  return std::all_of(parts.chains.begin(), parts.chains.end(), [&](const auto& chain) {
+    return chain == parts.chains.front() && std::all_of(chain.begin(), chain.end(), fixed);
+  });
+}
+
 Split JudgedSplit(const Assembled& parts) {
   return parts.config->evaluate().validation() > 0 ? Split::kValidation : Split::kTest;
 }

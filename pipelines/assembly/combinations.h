@@ -54,6 +54,9 @@ bool IsClassified(const Assembled& parts);
 // else there is to know of a text without a label is in its loss.
 bool MeasuresAgreement(const Assembled& parts);
 
+// Whether no augmentation tells the views of a sample apart.
+bool ViewsAreAlike(const Assembled& parts);
+
 // The split that the run is judged by, which may be empty.
 Split JudgedSplit(const Assembled& parts);
 

@@ -194,6 +194,24 @@ void WarnOfVotes(const Assembled& parts, std::vector<std::string>* warnings) {
   for (std::string& hollow : HollowVotes(votes, asked)) warnings->push_back(std::move(hollow));
 }
 
+std::vector<std::string> WarningsOfParts(const Assembled& parts) {
+  std::vector<std::string> warnings;
+  if (parts.config->has_predictor() && !parts.loss->takes_target()) {
+    warnings.emplace_back(
+        "the loss looks at no target, so that the predictor is a second head behind the first, and "
+        "gradients go through both");
+  }
+  if (parts.views() > 1 && ViewsAreAlike(parts) && !parts.encoder->drops()) {
+    warnings.push_back(absl::StrCat(
+        "the ", parts.views(),
+        " views of a sample are the same to the encoder: no augmentation is "
+        "random, and it has no dropout. Only what tells samples apart is learnt, and nothing of "
+        "what views have in common. Give them augmentations that are random, or the encoder "
+        "dropout"));
+  }
+  return warnings;
+}
+
 absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* warnings) {
   const Pipeline& config = *parts.config;
   const int64_t samples = parts.dataset->size(Split::kTrain);
@@ -207,11 +225,7 @@ absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* 
 
   WarnOfFreezing(parts, samples, warnings);
   WarnOfBatchesLeftOver(parts, samples, warnings);
-  if (config.has_predictor() && !parts.loss->takes_target()) {
-    warnings->push_back(
-        "the loss looks at no target, so that the predictor is a second head behind the first, and "
-        "gradients go through both");
-  }
+  for (std::string& hollow : WarningsOfParts(parts)) warnings->push_back(std::move(hollow));
   WarnOfUnreached(parts, samples, warnings);
   WarnOfVotes(parts, warnings);
   const Pipeline::Evaluate& evaluate = config.evaluate();

@@ -18,9 +18,13 @@ absl::Status PlacedAtDataset(const Assembled& parts, const absl::Status& loaded)
 // (Dataset::extent): none where that is nothing.
 absl::Status CheckAgainstExtent(const Assembled& parts);
 
+// What is right but hollow in how the parts are composed, whatever the data.
+std::vector<std::string> WarningsOfParts(const Assembled& parts);
+
 // All faults, each at its place in the text: a batch of more samples than there are, a last batch
 // (drop_last: false) that a loss or batch normalisation can do nothing with, a warmup that does not
-// end within the run. What is right but hollow is added to `warnings`. The dataset is loaded.
+// end within the run. What is right but hollow, WarningsOfParts too, is added to `warnings`. The
+// dataset is loaded.
 absl::Status CheckAgainstData(const Assembled& parts, std::vector<std::string>* warnings);
 
 // Of those warnings the ones that are of an evaluation without a training too: ways to vote of k-NN

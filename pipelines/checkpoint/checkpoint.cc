@@ -270,10 +270,9 @@ absl::Status TakeWeights(const std::string& path, const TensorFile& weights,
                          const std::vector<ParameterSet*>& sets, const TokenizerInUse& tokenizer) {
   const auto theirs = weights.metadata.find(kTokenizerKey);
   if (theirs != weights.metadata.end() && theirs->second != tokenizer.fingerprint) {
-    return absl::DataLossError(absl::StrCat(
-        tokenizer.file, tokenizer.file.empty() ? "" : ": ",
-        "the vocabulary or its options are not those that ", path,
-        " was trained with: another checksum"));
+    return absl::DataLossError(absl::StrCat(tokenizer.file, tokenizer.file.empty() ? "" : ": ",
+                                            "the vocabulary or its options are not those that ",
+                                            path, " was trained with: another checksum"));
   }
   const auto model = ModelTensors(sets);
   if (auto s = CheckFits(path, weights.tensors, model, false); !s.ok()) return s;

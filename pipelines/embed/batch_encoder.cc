@@ -40,6 +40,12 @@ absl::string_view NameOf(Layer layer) {
   return "";
 }
 
+void Add(const EmbeddedTexts& texts, TextCounts& counts) {
+  counts.split += texts.split;
+  counts.tokens += texts.tokens;
+  counts.unknown += texts.unknown;
+}
+
 absl::Status CheckRowsFinite(const Rows& rows) {
   for (size_t i = 0; i < rows.values.size(); ++i) {
     if (std::isfinite(rows.values[i])) continue;
@@ -147,6 +153,7 @@ absl::StatusOr<Rows> BatchEncoder::OfTexts(const std::vector<std::string>& texts
   if (layer_ == Layer::kTokens) {
     absl::StatusOr<TokenVectors> tokens = EmbedTokens(*trained_.encoder, tokenizer, texts, options);
     if (!tokens.ok()) return tokens.status();
+    Add(*tokens, *counts);
     rows.values = std::move(tokens->values);
     rows.counts = std::move(tokens->rows);
     for (const int32_t id : tokens->ids) rows.tokens.emplace_back(tokenizer.Token(id));
@@ -155,9 +162,7 @@ absl::StatusOr<Rows> BatchEncoder::OfTexts(const std::vector<std::string>& texts
   }
   absl::StatusOr<TextVectors> vectors = EmbedTexts(*trained_.encoder, tokenizer, texts, options);
   if (!vectors.ok()) return vectors.status();
-  counts->split += vectors->split;
-  counts->tokens += vectors->tokens;
-  counts->unknown += vectors->unknown;
+  Add(*vectors, *counts);
   rows.values = std::move(vectors->features.values);
   return rows;
 }

@@ -27,17 +27,19 @@ class LineReader {
   // after it.
   absl::StatusOr<bool> Next(std::string& line) {
     while (true) {
-      const size_t end = text_.find('\n', at_);
+      const size_t end = text_.find('\n', searched_);
       if (end != std::string::npos) {
         line.assign(text_, at_, end - at_);
-        at_ = end + 1;
+        at_ = searched_ = end + 1;
         return true;
       }
       text_.erase(0, at_);
       at_ = 0;
+      searched_ = text_.size();
       if (ended_) {
         line = std::move(text_);
         text_.clear();
+        searched_ = 0;
         return !line.empty();
       }
       if (text_.size() > kLongest) {
@@ -57,7 +59,7 @@ class LineReader {
     stream_ = std::move(stream);
     decoder_ = TextDecoder();
     text_.clear();
-    at_ = 0;
+    at_ = searched_ = 0;
     ended_ = false;
   }
   double share() const { return stream_ == nullptr ? 0 : stream_->share(); }
@@ -83,7 +85,8 @@ class LineReader {
   std::unique_ptr<GzipStream> stream_;
   TextDecoder decoder_;
   std::string bytes_, text_;
-  size_t at_ = 0;
+  size_t at_ = 0;        // where the next line begins
+  size_t searched_ = 0;  // where its end is looked for
   bool ended_ = true;
   int64_t replaced_ = 0;
 };

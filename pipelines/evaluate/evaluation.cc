@@ -94,14 +94,6 @@ absl::Status Evaluation::Measure(Split split, bool last, const Work& work, Figur
 
 namespace {
 
-// Whether no augmentation tells the views of a sample apart.
-bool ViewsAreAlike(const Assembled& parts) {
-  const auto fixed = [](const Augmentation* a) { return !a->is_random(); };
-  return std::all_of(parts.chains.begin(), parts.chains.end(), [&](const auto& chain) {
-    return chain == parts.chains.front() && std::all_of(chain.begin(), chain.end(), fixed);
-  });
-}
-
 // The encoder is in evaluation mode. Views that are alike differ by dropout alone, which is on
 // then, as in training.
 ForwardContext ContextOfViews(const Assembled& parts, int64_t batch) {

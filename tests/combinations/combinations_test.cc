@@ -502,6 +502,22 @@ TEST_F(CombinationsTest, TheBestCheckpointIsByAFigureThatIsMeasured) {
   EXPECT_EQ(Faults(Autoencoder(), faulty + best("masked_loss")), "encoder.code");
 }
 
+TEST_F(CombinationsTest, ViewsThatAreTheSameAreSaid) {
+  const auto warnings = [&](const std::string& views, const std::string& encoder) {
+    return Warnings(
+        Text(absl::StrCat("views { count: 2 ", views, " } ", Part("encoder", encoder),
+                          Part("head", "ProjectionMlp] { output: 4 hidden_norm: false }"),
+                          Part("loss", "NtXent] {}"), Part("optimizer", "Adam] {}"),
+                          "train { epochs: 2 batch_size: 8 }")),
+        "evaluate { knn { k: 3 } }");
+  };
+  const std::string dropping = "Mlp] { hidden: 8 code: 4 dropout: 0.5 }",
+                    fixed = "Mlp] { hidden: 8 code: 4 }";
+  EXPECT_THAT(warnings("", fixed), ElementsAre(HasSubstr("the 2 views of a sample are the same")));
+  EXPECT_THAT(warnings("", dropping), SizeIs(0));
+  EXPECT_THAT(warnings(Augmentation("RandomResizedCrop] {}"), fixed), SizeIs(0));
+}
+
 TEST_F(CombinationsTest, NeighboursThatAreNotThereAreSaid) {
   const auto warnings = [&](const std::string& change) {
     return Warnings(Contrastive(), change).size();

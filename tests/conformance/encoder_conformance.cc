@@ -84,6 +84,19 @@ TEST_P(EncoderConformance, CheckpointedItIsTheSame) {
     EXPECT_TRUE(step(true, precision) == step(false, precision));
 }
 
+// What says that it drops nothing gives the same whatever is drawn.
+TEST_P(EncoderConformance, DropsOnlyWhereItSaysSo) {
+  if (encoder_->drops()) return;
+  const Batch batch = RandomBatch(type_, 4, 2, 6);
+  const auto values = [&](uint64_t seed) {
+    Tape tape(false);
+    const Var h = encoder_->Forward(tape, tape.Constant(batch.input), batch,
+                                    {.training = true, .views = 2, .seed = seed});
+    return ToDoubles(h.value());
+  };
+  EXPECT_TRUE(values(5) == values(6));
+}
+
 TEST_P(EncoderConformance, FrozenIsLeftAlone) {
   const Batch batch = RandomBatch(type_, 4, 2, 2);
   ExpectFrozenIsLeftAlone(encoder_->parameters(), [&](Tape& tape) {

@@ -83,7 +83,7 @@ TEST(TextProgram, LearnsAVocabulary) {
            {{"tokenizer", "train", "--out", "v", "--vocab_size", "17", "corpus.txt"},
             "has no room"},
            {{"tokenizer", "train", "--out", "other.txt", "corpus.txt"}, "of another vocabulary"},
-           {{"tokenizer", "train", "--out", "v", "--vocab_size", "3", "corpus.txt"},
+           {{"tokenizer", "train", "--out", "v", "--vocab_size", "3", "absent.txt"},
             "--vocab_size: must be from 16"},
        }) {
     const ProgramResult wrong = RunProgram(arguments);
@@ -252,21 +252,67 @@ TEST(TextProgram, LabelsGoByTheFilesThatWereGiven) {
   EXPECT_EQ(unpacked.exit_code, 0) << unpacked.output;
   EXPECT_THAT(unpacked.output, HasSubstr("1 ill-formed UTF-8 or UTF-16 sequences are replaced"));
   const std::string of_packed = FileContents("packed.csv");
-  EXPECT_THAT(of_packed,
-              AllOf(HasSubstr("\nthe old miller,"), HasSubstr("\nc\xef\xbf\xbd at,")));
+  EXPECT_THAT(of_packed, AllOf(HasSubstr("\nthe old miller,"), HasSubstr("\nc\xef\xbf\xbd at,")));
   // The same through standard input.
   const ProgramResult piped =
       RunProgramUnder({"sh", "-c", "exec \"$0\" \"$@\" < texts.gz"}, "pretext",
                       {"embed", "runs/few", "--input", "-", "--out", "piped.csv"});
   EXPECT_EQ(piped.exit_code, 0) << piped.output;
   EXPECT_TRUE(FileContents("piped.csv") == of_packed);
+  // Of tokens it is said too what was split and what is not known.
+  std::string words;
+  for (int i = 0; i < 50; ++i) words += "\u4e2d ";
+  WriteScratchFile("long.txt", words + "\n");
+  EXPECT_THAT(RunProgram({"embed", "runs/few", "--input", "long.txt", "--layer", "tokens", "--out",
+                          "long.csv"})
+                  .output,
+              AllOf(HasSubstr("have more than 32 tokens: each was split, and its tokens"),
+                    HasSubstr("100.0 % of the tokens are [UNK]")));
   // Half a character of UTF-16 is ill-formed too.
   WriteScratchFile("wide.txt", std::string("\xFF\xFE\x3D\xD8o\0x\0\n\0", 10));
-  EXPECT_THAT(
-      RunProgram({"embed", "runs/few", "--input", "wide.txt", "--out", "wide.csv"}).output,
-      HasSubstr("1 ill-formed UTF-8 or UTF-16 sequences are replaced"));
+  EXPECT_THAT(RunProgram({"embed", "runs/few", "--input", "wide.txt", "--out", "wide.csv"}).output,
+              HasSubstr("1 ill-formed UTF-8 or UTF-16 sequences are replaced"));
   WriteScratchFile("labels.txt", "mill\nyard\nmill\nyard\nmill\nyard\n");
   EXPECT_THAT(RunProgram(embed).output, HasSubstr("there are 6 labels for 7 texts"));
+}
+
+// What is written there is not passed over for what the run has.
+TEST(TextProgram, IsMeasuredWithItsOwnTokenizer) {
+  WriteScratchFile("own.textproto", Pipeline("own"));
+  ASSERT_EQ(RunProgram({"train", "own.textproto", "--override", "train { steps: 2 }"}).exit_code,
+            0);
+  const auto eval = [](const std::string& tokenizer) {
+    return RunProgram({"eval", "runs/own", "--dataset",
+                       "dataset { [type.googleapis.com/pretext.Text] { files: 'corpus.txt' "
+                       "sequence_length: 32 held_out: 0.1 cache_directory: 'cache' " +
+                           tokenizer + " } }"});
+  };
+  const auto with = [](const std::string& fields) {
+    return "tokenizer { [type.googleapis.com/pretext.WordPiece] { " + fields + " } }";
+  };
+  const ProgramResult without = eval("");
+  EXPECT_EQ(without.exit_code, 0) << without.output;
+  EXPECT_THAT(without.output, HasSubstr("vocabulary 150"));
+  EXPECT_EQ(RunProgram({"eval", "runs/own", "--dataset", "own.textproto"}).exit_code, 0);
+  const std::string vocabulary = FileContents("runs/own/vocab.txt");
+  WriteScratchFile("copied.txt", vocabulary);
+  WriteScratchFile("longer.txt", vocabulary + "another\n");
+  for (const std::string& same : {with("learn { size: 150 }"), with("vocabulary: 'copied.txt'")}) {
+    const ProgramResult result = eval(same);
+    EXPECT_EQ(result.exit_code, 0) << same << result.output;
+  }
+  const std::string field = ": dataset.tokenizer.";
+  for (const auto& [tokenizer, message] :
+       {std::pair<std::string, std::string>{"learn { size: 140 }", "learn.size: is 140, and the"},
+        {"learn { size: 150 } lower_case: false", "lower_case: is false, and the run was trained"},
+        {"learn { size: 150 } max_word_characters: 9", "max_word_characters: is 9, and the run"},
+        {"vocabulary: 'longer.txt'", "vocabulary: is \"longer.txt\", and the run was trained"},
+        {"vocabulary: 'copied.txt' normalization: NFC", "normalization: is NFC, and the run"},
+        {"vocabulary: 'absent.txt'", "vocabulary: absent.txt: "}}) {
+    const ProgramResult result = eval(with(tokenizer));
+    EXPECT_GT(result.exit_code, 0) << tokenizer << result.output;
+    EXPECT_THAT(result.output, AllOf(HasSubstr("--dataset:1:"), HasSubstr(field + message)));
+  }
 }
 
 // Two passes of one text that dropout alone tells apart (Gao et al. 2021, "SimCSE").
@@ -313,6 +359,9 @@ TEST(TextProgram, TrainsOnViewsThatDifferByDropout) {
   WriteScratchFile("dropped.textproto", pipeline("dropped", "0.1 "));
   const ProgramResult dropped = RunProgram({"train", "dropped.textproto"});
   ASSERT_EQ(dropped.exit_code, 0) << dropped.output;
+  const std::string warning = "warning: the 2 views of a sample are the same to the encoder";
+  EXPECT_THAT(dropped.output, Not(HasSubstr(warning)));
+  EXPECT_THAT(RunProgram({"validate", "dropped.textproto"}).output, Not(HasSubstr("warning")));
   EXPECT_THAT(dropped.output, AllOf(HasSubstr("alignment"), HasSubstr("uniformity")));
   EXPECT_GT(figure("dropped", "test_alignment"), 1e-4) << "dropout is on where it makes the views";
   EXPECT_LT(figure("dropped", "test_alignment"), 1);
@@ -323,6 +372,8 @@ TEST(TextProgram, TrainsOnViewsThatDifferByDropout) {
   const ProgramResult same = RunProgram({"train", "same.textproto"});
   ASSERT_EQ(same.exit_code, 0) << same.output;
   EXPECT_LT(figure("same", "test_alignment"), 1e-12);
+  EXPECT_THAT(same.output, HasSubstr(warning));
+  EXPECT_THAT(RunProgram({"validate", "same.textproto"}).output, HasSubstr(warning));
 }
 
 }  // namespace
