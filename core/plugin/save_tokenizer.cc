@@ -21,9 +21,7 @@ absl::Status CheckOptionsAreFree(const Tokenizer& tokenizer, const std::string& 
 
 absl::Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& path) {
   const auto* options = dynamic_cast<const OptionsBesideVocabulary*>(&tokenizer);
-  const absl::StatusOr<PathKind> kind = KindOfPath(path);
-  const bool device = kind.ok() && *kind == PathKind::kOther;
-  if (options != nullptr && !device) {
+  if (options != nullptr && HasPlaceBeside(path)) {
     const absl::Status status =
         WriteFileAtomically(options->OptionsPath(path), options->SerializeOptions());
     if (!status.ok()) return status;
