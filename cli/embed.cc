@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "base/file/read_file.h"
 #include "base/text/counted.h"
+#include "base/text/one_line.h"
 #include "cli/command.h"
 #include "cli/out_path.h"
 #include "core/plugin/unknown_tokens.h"
@@ -150,7 +151,7 @@ absl::Status Unreadable(const EmbedReport& report) {
   std::string lines =
       absl::StrCat(Counted(report.unreadable), " of ", Counted(report.unreadable + report.inputs),
                    " inputs cannot be read and have no vector:");
-  for (const std::string& fault : report.faults) absl::StrAppend(&lines, "\n  ", fault);
+  for (const std::string& fault : report.faults) absl::StrAppend(&lines, "\n  ", OnOneLine(fault));
   if (report.unreadable > static_cast<int64_t>(report.faults.size())) lines += "\n  …";
   return absl::DataLossError(lines);
 }

@@ -11,6 +11,7 @@
 #include "base/file/file_writer.h"
 #include "base/image/image_io.h"
 #include "base/text/counted.h"
+#include "base/text/one_line.h"
 #include "cli/command.h"
 #include "cli/out_path.h"
 #include "pipelines/embed/batch_encoder.h"
@@ -74,9 +75,10 @@ std::string AsText(const Queries& queries, const VectorTable& table,
                    const std::vector<std::vector<Neighbour>>& nearest) {
   std::string text;
   for (size_t q = 0; q < nearest.size(); ++q) {
-    absl::StrAppend(&text, queries.names[q], "\n");
+    absl::StrAppend(&text, LineOfName(queries.names[q]), "\n");
     for (const Neighbour& neighbour : nearest[q]) {
-      absl::StrAppendFormat(&text, "  %7.4f  %s\n", neighbour.cosine, table.name(neighbour.row));
+      absl::StrAppendFormat(&text, "  %7.4f  %s\n", neighbour.cosine,
+                            LineOfName(table.name(neighbour.row)));
     }
   }
   return text;

@@ -70,9 +70,10 @@ bool IsVectors(const std::string& path, absl::string_view first) {
   return safetensors || json || IsTitles(line);
 }
 
-// Ids of tokens, int32 [N, L].
-bool IsIds(absl::string_view first) {
-  return IsNpy(first) && absl::StrContains(first.substr(0, 128), "'descr': '<i4'");
+// Ids of tokens, int32 [N, L]: beside them it says by which tokenizer.
+bool IsIds(const std::string& path, absl::string_view first) {
+  return IsNpy(first) && absl::StrContains(first.substr(0, 128), "'descr': '<i4'") &&
+         IsThere(BesideIds(path));
 }
 
 // A page of pretext says so in its head.
@@ -128,7 +129,8 @@ Kind KindOf(Result result, const std::string& path) {
       return {"the vectors: .npy, .safetensors, .csv, .jsonl", "vectors of pretext embed",
               [path](absl::string_view first) { return IsVectors(path, first); }};
     case Result::kIds:
-      return {"the array, .npy", "ids of pretext tokenize", IsIds, ".npy"};
+      return {"the array, .npy", "ids of pretext tokenize",
+              [path](absl::string_view first) { return IsIds(path, first); }, ".npy"};
     case Result::kVocabulary:
       return {"the vocabulary", "a vocabulary",
               [](absl::string_view first) { return absl::StartsWith(first, "[PAD]\n"); }};
@@ -186,6 +188,8 @@ absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string
   if (absl::Status status = CheckReplaced(kind, path); !status.ok()) return status;
   return path;
 }
+
+std::string BesideIds(const std::string& path) { return BesideVectors(path, ".tokenizer.txt"); }
 
 std::FILE* SaidBeside(const std::string& out) { return IsStandardOutput(out) ? stderr : stdout; }
 

@@ -25,6 +25,9 @@ std::string OutFlag();
 // these, or holds something else than such a result; or why it cannot be written.
 absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string>& reads);
 
+// The file beside the ids of tokens at `path` that says what made them.
+std::string BesideIds(const std::string& path);
+
 // Where a command says what it wrote to --out: standard output, or standard error where what it
 // wrote went to standard output itself.
 std::FILE* SaidBeside(const std::string& out);

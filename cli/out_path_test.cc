@@ -33,8 +33,7 @@ class OutPathTest : public testing::Test {
 };
 
 TEST_F(OutPathTest, OnlyAResultOfItsKindIsReplaced) {
-  const std::string npy = "\x93NUMPY\1", ids = npy + "..{'descr': '<i4', 'fortran_order': False",
-                    png = EncodePng(std::vector<float>(3).data(), {3, 1, 1});
+  const std::string npy = "\x93NUMPY\1", png = EncodePng(std::vector<float>(3).data(), {3, 1, 1});
   const std::string tensors = std::string("x\0\0\0\0\0\0\0", 8);
   const std::string page =
       "<!doctype html>\n<html>\n<head>\n<meta name=\"generator\" content=\"pretext\">\n";
@@ -47,7 +46,6 @@ TEST_F(OutPathTest, OnlyAResultOfItsKindIsReplaced) {
       {Result::kVectors,
        "{\"name\":\"a\",\"token\":\"b\",\"label\":1,\"class\":\"c\",\"vector\":[1]}\n"},
       {Result::kVectors, tensors + "{\"vectors\":{\"dtype\":\"F32\"}}"},
-      {Result::kIds, ids},
       {Result::kVocabulary, "[PAD]\n[UNK]\n"},
       {Result::kNeighbours, "query\n   0.9000  one\n"},
       {Result::kNeighbours, "query\n  -0.1000  one\n"}};
@@ -76,6 +74,15 @@ TEST_F(OutPathTest, AnArrayOfVectorsHasItsEncoderBesideIt) {
   EXPECT_THAT(Fault(Result::kVectors, "\x93NUMPY\1"), HasSubstr("is not vectors of pretext embed"));
   EXPECT_TRUE(WriteFileAtomically(folder_.path() + "/there.encoder.txt", "an encoder\n").ok());
   EXPECT_EQ(Fault(Result::kVectors, "\x93NUMPY\1"), "");
+}
+
+TEST_F(OutPathTest, IdsHaveTheirTokenizerBesideThem) {
+  const std::string ids = "\x93NUMPY\1..{'descr': '<i4', 'fortran_order': False";
+  EXPECT_THAT(Fault(Result::kIds, ids), HasSubstr("is not ids of pretext tokenize"));
+  EXPECT_TRUE(WriteFileAtomically(BesideIds(folder_.path() + "/there"), "a tokenizer\n").ok());
+  EXPECT_EQ(Fault(Result::kIds, ids), "");
+  EXPECT_EQ(Fault(Result::kIds, ""), "") << "there is nothing in it";
+  EXPECT_THAT(Fault(Result::kIds, "\x93NUMPY\1..{'descr': '<f4'"), HasSubstr("is not ids"));
 }
 
 TEST_F(OutPathTest, ANameOfAnotherFormatIsAFault) {

@@ -3,6 +3,7 @@
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "base/text/one_line.h"
 #include "cli/command.h"
 #include "pipelines/report/result_table.h"
 
@@ -41,7 +42,7 @@ absl::Status RunsCommand(const std::vector<std::string>& arguments) {
   std::fputs(FormatResults(table).c_str(), stdout);
   for (const RunFiles& run : runs) {
     for (const std::string& damage : run.damage)
-      std::printf("damaged: %s: %s\n", run.path.c_str(), damage.c_str());
+      std::printf("damaged: %s\n", OnOneLine(absl::StrCat(run.path, ": ", damage)).c_str());
   }
   return absl::OkStatus();
 }

@@ -1,16 +1,39 @@
 #include <cstdio>
+#include <memory>
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "base/file/file_writer.h"
+#include "base/file/folder.h"
+#include "base/file/is_there.h"
 #include "base/text/counted.h"
 #include "cli/command.h"
 #include "cli/out_path.h"
 #include "datasets/text/corpus.h"
 #include "pipelines/assembly/assembly.h"
+#include "pipelines/checkpoint/fingerprint.h"
 
 ABSL_FLAG(std::string, split, "train", "which split is written");
 
 namespace pretext {
+namespace {
+
+// Nothing beside where the ids go into a device or a pipe.
+absl::StatusOr<std::unique_ptr<FileWriter>> CreateBeside(const std::string& out) {
+  const absl::StatusOr<PathKind> ids = KindOfPath(out);
+  if (!ids.ok()) return ids.status();
+  if (!HasPlaceBeside(out)) return nullptr;
+  const std::string beside = BesideIds(out);
+  if (*ids == PathKind::kNothing && IsThere(beside)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(beside,
+                     ": is there already and would be replaced, though it does not belong to these "
+                     "ids; move it away, or give --out another name"));
+  }
+  return FileWriter::Create(beside);
+}
+
+}  // namespace
 
 absl::Status TokenizeCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("tokenize", arguments, 1, 1); !status.ok()) return status;
@@ -36,9 +59,18 @@ absl::Status TokenizeCommand(const std::vector<std::string>& arguments) {
   }
   std::FILE* const said = SaidBeside(*out);
   std::fprintf(said, "%s\n", dataset.Summary().c_str());
-  if (absl::Status status = ExportTokens(dataset, split, *out); !status.ok()) return status;
-  std::fprintf(said, "%s x %d ids (int32): %s\n", Counted(dataset.size(split)).c_str(),
-               static_cast<int>(dataset.type().tokens), out->c_str());
+  const absl::StatusOr<std::unique_ptr<FileWriter>> beside = CreateBeside(*out);
+  if (!beside.ok()) return beside.status();
+  absl::Status status = ExportTokens(dataset, split, *out);
+  if (status.ok() && *beside != nullptr) {
+    status = (*beside)->Append(absl::StrCat("ids of the ", name, " split by the tokenizer ",
+                                            TokenizerFingerprint(dataset), "\n"));
+    if (status.ok()) status = (*beside)->Commit();
+  }
+  if (!status.ok()) return status;
+  std::fprintf(said, "%s x %d ids (int32): %s%s\n", Counted(dataset.size(split)).c_str(),
+               static_cast<int>(dataset.type().tokens), out->c_str(),
+               *beside == nullptr ? "" : absl::StrCat(", ", BesideIds(*out)).c_str());
   return absl::OkStatus();
 }
 

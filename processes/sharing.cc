@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+
 namespace pretext {
 
 absl::Status Broadcast(Processes& processes, void* data, size_t bytes) {
@@ -23,6 +25,10 @@ absl::Status Broadcast(Processes& processes, void* data, size_t bytes) {
 absl::StatusOr<std::string> BroadcastText(Processes& processes, std::string text) {
   uint64_t size = text.size();
   if (absl::Status s = Broadcast(processes, &size, sizeof(size)); !s.ok()) return s;
+  if (size > kMostOfText) {
+    return absl::InternalError(absl::StrCat(processes.Name(0), " sends a text of ", size,
+                                            " bytes, and none has more than ", kMostOfText));
+  }
   text.resize(size);
   if (absl::Status s = Broadcast(processes, text.data(), size); !s.ok()) return s;
   return text;

@@ -15,7 +15,8 @@ namespace pretext {
 // `bytes` at `data` of process 0 to all, along a binary tree.
 absl::Status Broadcast(Processes& processes, void* data, size_t bytes);
 
-// The text of process 0.
+// The text of process 0, of at most kMostOfText bytes; a longer one is an error of all.
+inline constexpr uint64_t kMostOfText = uint64_t{64} << 20;
 absl::StatusOr<std::string> BroadcastText(Processes& processes, std::string text);
 
 // One status for all, of process 0: what it alone does went well, or not. Others get the code and

@@ -23,6 +23,8 @@ namespace {
 constexpr uint64_t kFailed = uint64_t{1} << 63;
 constexpr int kCodeShift = 48;
 constexpr uint64_t kLengthMask = (uint64_t{1} << kCodeShift) - 1;
+constexpr size_t kMostOfFailure = size_t{1} << 16;  // bytes of its text; the rest is left out
+constexpr size_t kReadOver = size_t{1} << 16;       // at a time, of what nobody wants
 // How long a loss waits for a word that would explain it.
 constexpr absl::Duration kLastWords = absl::Seconds(1);
 // How long who waits does not look whether it is to wait on.
@@ -84,6 +86,12 @@ absl::Status SocketProcesses::Send(int rank, Peer& peer) {
 SocketProcesses::Heard SocketProcesses::TakeFailure(int rank, Peer& peer, uint64_t header) {
   const auto code = static_cast<absl::StatusCode>((header & ~kFailed) >> kCodeShift);
   const size_t bytes = header & kLengthMask;
+  if (bytes > kMostOfFailure) {
+    failed_ = absl::InternalError(absl::StrCat(Name(rank), " sent a failure of ", bytes,
+                                               " bytes, and none has more than ", kMostOfFailure,
+                                               ": the connection to it is damaged"));
+    return Heard::kFailure;
+  }
   std::string text(bytes, '\0');
   size_t done = 0;
   while (done < bytes) {
@@ -126,9 +134,12 @@ SocketProcesses::Heard SocketProcesses::Take(int rank, Peer& peer, bool to_the_l
     Transfer& transfer = due ? peer.in[peer.taken] : surprise;
     const size_t head = sizeof(transfer.header);
     const bool in_head = transfer.done < head;
-    char* const to = in_head ? reinterpret_cast<char*>(&transfer.header) + transfer.done
-                             : transfer.data + (transfer.done - head);
-    const size_t left = in_head ? head - transfer.done : head + transfer.bytes - transfer.done;
+    const bool read_over = transfer.data == nullptr;
+    char* const to = in_head     ? reinterpret_cast<char*>(&transfer.header) + transfer.done
+                     : read_over ? peer.unwanted.data()
+                                 : transfer.data + (transfer.done - head);
+    size_t left = in_head ? head - transfer.done : head + transfer.bytes - transfer.done;
+    if (!in_head && read_over) left = std::min(left, peer.unwanted.size());
     // What is not due is only looked at: it may be the next exchange's.
     const ssize_t count = recv(peer.socket, to, left, due ? 0 : MSG_PEEK);
     if (count < 0) {
@@ -143,8 +154,8 @@ SocketProcesses::Heard SocketProcesses::Take(int rank, Peer& peer, bool to_the_l
         return TakeFailure(rank, peer, surprise.header);
       }
       if (!to_the_last) return Heard::kNoMore;
-      peer.unwanted.resize(surprise.header);
-      peer.in.push_back({.data = peer.unwanted.data(), .bytes = peer.unwanted.size()});
+      peer.unwanted.resize(kReadOver);
+      peer.in.push_back({.data = nullptr, .bytes = surprise.header});
       continue;
     }
     transfer.done += static_cast<size_t>(count);
@@ -251,7 +262,7 @@ void SocketProcesses::Fail(const absl::Status& status) {
   if (IsFailureOfAnother(failed_)) return;
   failed_ = status;
   if (IsFailureOfAnother(status)) return;
-  const std::string text(status.message());
+  const std::string text(status.message().substr(0, kMostOfFailure));
   const uint64_t header =
       kFailed | static_cast<uint64_t>(status.code()) << kCodeShift | text.size();
   std::string message(reinterpret_cast<const char*>(&header), sizeof(header));

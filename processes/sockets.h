@@ -47,7 +47,7 @@ class SocketProcesses final : public Processes {
   // A message on its way: a header of eight bytes (its kind and its length), then its bytes.
   struct Transfer {
     uint64_t header = 0;
-    char* data = nullptr;
+    char* data = nullptr;        // null of what is read over
     size_t bytes = 0, done = 0;  // of header and data together
     bool is_done() const { return done == sizeof(header) + bytes; }
   };
@@ -55,7 +55,7 @@ class SocketProcesses final : public Processes {
     int socket = -1;
     std::vector<Transfer> out, in;  // of the exchange, in order
     size_t sent = 0, taken = 0;     // of them
-    std::string unwanted;           // of another exchange, read over
+    std::string unwanted;           // for what is of another exchange, a piece at a time
     absl::Time heard;
     bool waits() const { return sent < out.size() || taken < in.size(); }
   };

@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
@@ -10,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/check/check.h"
 #include "processes/sharing.h"
 #include "processes/testing.h"
 
@@ -240,6 +245,85 @@ TEST(Sockets, OneThatSaysNothingIsNamedAfterTheTimeThatWasSet) {
     EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
     EXPECT_THAT(std::string(status.message()), HasSubstr("process 1 on host"));
     EXPECT_THAT(std::string(status.message()), HasSubstr("said nothing for 300ms"));
+  });
+}
+
+// Two processes' ends, of which the test itself is the second: it says whatever it likes.
+class RawPeer {
+ public:
+  RawPeer() {
+    const auto pairs = SocketProcesses::Pairs(2);
+    PRETEXT_CHECK(pairs.ok(), "sockets");
+    socket_ = (*pairs)[1][0];
+    processes_ = std::make_unique<SocketProcesses>(0, (*pairs)[0], std::vector<int>{-1, -1});
+  }
+  ~RawPeer() { close(socket_); }
+  void Say(uint64_t header, const std::string& text) const {
+    const std::string message = std::string(reinterpret_cast<const char*>(&header), 8) + text;
+    ASSERT_EQ(write(socket_, message.data(), message.size()), static_cast<ssize_t>(message.size()));
+  }
+  void End() const { shutdown(socket_, SHUT_RDWR); }
+  SocketProcesses& processes() const { return *processes_; }
+
+ private:
+  int socket_ = -1;
+  std::unique_ptr<SocketProcesses> processes_;
+};
+
+// The largest that this process has ever been, in bytes.
+int64_t MostMemory() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} << 10;
+}
+
+constexpr uint64_t kBogus = uint64_t{500} << 20;
+constexpr int64_t kLittle = int64_t{100} << 20;
+
+TEST(Sockets, AFailureOfABogusLengthIsAFaultOfTheConnection) {
+  const RawPeer peer;
+  const int64_t before = MostMemory();
+  constexpr uint64_t kFailure = uint64_t{1} << 63;
+  peer.Say(kFailure | uint64_t{13} << 48 | kBogus, "no more");
+  const absl::Status status = WaitForAll(peer.processes());
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the connection to it is damaged"));
+  EXPECT_LT(MostMemory() - before, kLittle);
+}
+
+TEST(Sockets, WhatIsReadOverIsNotKept) {
+  const RawPeer peer;
+  const int64_t before = MostMemory();
+  peer.Say(kBogus, std::string(100000, 'x'));
+  peer.End();
+  // Nothing is due from it but its life: that it is gone is found when something is sent.
+  int word = 1;
+  absl::Status status;
+  for (int i = 0; i < 3 && status.ok(); ++i)
+    status = peer.processes().Exchange({{1, &word, 4}}, {});
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_LT(MostMemory() - before, kLittle);
+}
+
+TEST(Sockets, ALongFailureIsHeardByItsBegin) {
+  AsProcesses(2, [](Processes& processes) {
+    if (processes.rank() == 1) {
+      processes.Fail(absl::DataLossError("data.bin: " + std::string(1 << 17, '!')));
+      return;
+    }
+    const absl::Status status = WaitForAll(processes);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("data.bin: !!!"));
+  });
+}
+
+TEST(Sockets, ATextOfABogusLengthIsAFault) {
+  AsProcesses(2, [](Processes& processes) {
+    const bool first = processes.rank() == 0;
+    uint64_t size = kBogus;
+    const absl::Status status =
+        first ? Broadcast(processes, &size, sizeof(size)) : BroadcastText(processes, "").status();
+    EXPECT_EQ(status.code(), first ? absl::StatusCode::kOk : absl::StatusCode::kInternal);
   });
 }
 

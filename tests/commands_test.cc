@@ -222,6 +222,19 @@ TEST(Commands, ASplitWithNothingInItIsAFault) {
   EXPECT_THAT(none.output, HasSubstr("has nothing in the test split"));
   EXPECT_NE(access((ScratchFolder() + "/ids.npy").c_str(), F_OK), 0) << "nothing was written";
   EXPECT_EQ(RunProgram({"tokenize", "whole.textproto", "--out", "ids.npy"}).exit_code, 0);
+  // Its own are replaced, and nobody else's of the same kind.
+  EXPECT_EQ(RunProgram({"tokenize", "whole.textproto", "--out", "ids.npy"}).exit_code, 0);
+  const std::string ids = FileContents("ids.npy"), said = FileContents("ids.tokenizer.txt");
+  EXPECT_THAT(said, HasSubstr("ids of the train split by the tokenizer "));
+  WriteScratchFile("mine.npy", ids);
+  const ProgramResult taken = RunProgram({"tokenize", "whole.textproto", "--out", "mine.npy"});
+  EXPECT_EQ(taken.exit_code, 2) << taken.output;
+  EXPECT_THAT(taken.output, HasSubstr("is not ids of pretext tokenize"));
+  WriteScratchFile("new.tokenizer.txt", "notes");
+  const ProgramResult beside = RunProgram({"tokenize", "whole.textproto", "--out", "new.npy"});
+  EXPECT_EQ(beside.exit_code, 2) << beside.output;
+  EXPECT_EQ(FileContents("new.tokenizer.txt"), "notes");
+  EXPECT_EQ(FileContents("new.npy"), "");
 }
 
 TEST(Commands, CountsHaveTheirRange) {

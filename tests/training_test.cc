@@ -72,6 +72,25 @@ TEST(Training, ARunWithoutItsMetricsSaysSoAndStaysWhereItIs) {
   EXPECT_THAT(result.output, HasSubstr("metrics.jsonl has no line of the 16 steps"));
 }
 
+TEST(Training, APageOfAnEarlierStepDoesNotStayWhereNoneIsWanted) {
+  WriteScratchFile("paged.textproto", SmallAutoencoder("paged"));
+  ASSERT_EQ(RunProgram({"train", "paged.textproto"}).exit_code, 0);
+  ASSERT_NE(FileContents("runs/paged/report.html"), "");
+  const std::vector<std::string> command = {"train",
+                                            "--resume",
+                                            "runs/paged",
+                                            "--override",
+                                            "train { epochs: 3 }",
+                                            "--override",
+                                            "output { report: false }"};
+  const ProgramResult result = RunProgram(command);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("report.html, of an earlier step, is removed"));
+  EXPECT_EQ(FileContents("runs/paged/report.html"), "");
+  EXPECT_EQ(RunProgram({"report", "runs/paged"}).exit_code, 0);
+  EXPECT_THAT(FileContents("runs/paged/report.html"), HasSubstr("finished: 24 steps"));
+}
+
 TEST(Training, TheSameSeedGivesTheSameBitsAndAnotherOthers) {
   WriteScratchFile("again.textproto", SmallAutoencoder("again"));
   ASSERT_EQ(RunProgram({"train", "again.textproto"}).exit_code, 0);

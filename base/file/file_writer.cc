@@ -192,6 +192,13 @@ absl::Status FlushFile(const std::string& path) {
   return error != 0 ? FileError(error, path, "cannot be flushed") : absl::OkStatus();
 }
 
+bool HasPlaceBeside(const std::string& path) {
+  const absl::StatusOr<Target> target = Follow(path);
+  struct stat info;
+  const bool there = target.ok() && stat(target->path.c_str(), &info) == 0;
+  return !(target.ok() && target->descriptor >= 0) && (!there || S_ISREG(info.st_mode));
+}
+
 bool IsStandardOutput(const std::string& path) {
   struct stat output, named;
   return fstat(STDOUT_FILENO, &output) == 0 && stat(path.c_str(), &named) == 0 &&

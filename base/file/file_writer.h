@@ -55,6 +55,10 @@ absl::Status AppendToFile(const std::string& path, absl::string_view bytes);
 // Puts what was appended on the disk, and the file's name; a file that is not there is none.
 absl::Status FlushFile(const std::string& path);
 
+// Whether other files may lie beside what is written there: not beside a device, a pipe or one of
+// this process's descriptors, as /dev/stdout is, also where a shell has led that to a file.
+bool HasPlaceBeside(const std::string& path);
+
 // Whether the path names this process's standard output: what is said there beside what is written
 // would be mixed into it.
 bool IsStandardOutput(const std::string& path);

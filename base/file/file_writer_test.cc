@@ -82,6 +82,20 @@ TEST(FileWriter, WithoutNamelessFilesItWritesUnderAnotherName) {
   EXPECT_THAT(folder.Names(), ElementsAre(std::string(255, 'n')));
 }
 
+TEST(FileWriter, ADescriptorHasNothingBesideItWhateverItLeadsTo) {
+  const TestFolder folder;
+  const int file = open((folder / "a").c_str(), O_WRONLY | O_CREAT, 0644);
+  ASSERT_GE(file, 0);
+  const std::string name = "/dev/fd/" + std::to_string(file);
+  ASSERT_EQ(symlink(name.c_str(), (folder / "link").c_str()), 0);
+  EXPECT_FALSE(HasPlaceBeside(name));
+  EXPECT_FALSE(HasPlaceBeside(folder / "link"));
+  EXPECT_FALSE(HasPlaceBeside("/dev/null"));
+  EXPECT_TRUE(HasPlaceBeside(folder / "a"));
+  EXPECT_TRUE(HasPlaceBeside(folder / "new"));
+  close(file);
+}
+
 TEST(FileWriter, WithoutACommitNothingIsLeft) {
   const TestFolder folder;
   {

@@ -24,9 +24,7 @@ absl::Status CheckOptionsAreFree(const Tokenizer& tokenizer, const std::string& 
 
 absl::Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& path) {
   const auto* options = dynamic_cast<const OptionsBesideVocabulary*>(&tokenizer);
-  const absl::StatusOr<PathKind> kind = KindOfPath(path);
-  const bool device = kind.ok() && *kind == PathKind::kOther;
-  if (options != nullptr && !device) {
+  if (options != nullptr && HasPlaceBeside(path)) {
     for (const auto& [beside, contents] : options->FilesBeside(path)) {
       if (absl::Status s = WriteFileAtomically(beside, contents); !s.ok()) return s;
     }

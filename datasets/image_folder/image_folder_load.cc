@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/memory/memory_limits.h"
 #include "base/text/counted.h"
+#include "base/text/one_line.h"
 #include "core/flow/held_out.h"
 #include "datasets/image_folder/image_folder.h"
 #include "datasets/image_folder/image_folder.pb.h"
@@ -41,7 +42,7 @@ absl::Status ImageFolderDataset::LoadFolder(const std::string& directory, Pictur
     if (!picture.status.ok()) {
       if (!config_->skip_unreadable()) return picture.status;
       if (++unreadable_ <= kFaultsShown)
-        absl::StrAppend(&first_faults_, "; ", picture.status.message());
+        absl::StrAppend(&first_faults_, "; ", OnOneLine(std::string(picture.status.message())));
       continue;
     }
     if (rows) {

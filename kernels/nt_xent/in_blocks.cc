@@ -283,4 +283,12 @@ NtXentResult ComputeNtXentOfBlock(const NtXentProblem& whole, const std::vector<
   return Share(whole, first, block, ring).Compute(x, gradient);
 }
 
+double BytesOfNtXentBlock(int64_t rows, int64_t features, int blocks) {
+  const int64_t across = (rows + kTileSize - 1) / kTileSize;
+  const int64_t tiles = std::min(kKeptTiles / blocks, across * across * (int64_t{blocks} / 2 + 1));
+  const int64_t copies = blocks == 1 ? 1 : 5;
+  return sizeof(float) * (static_cast<double>(rows) * static_cast<double>(copies * features + 24) +
+                          static_cast<double>(tiles * kTileSize * kTileStride));
+}
+
 }  // namespace pretext

@@ -38,8 +38,12 @@ class BlockRing {
 // Of the whole batch, `whole`; labels, where there are any, of all its samples. first: [G + 1].
 // x: [rows of this block, D]; gradient: the same of dloss/dx, overwritten (of no meaning unless
 // kOk), or null. Result and status are the whole batch's, the same in all blocks. One thread.
-// Memory of a block of r rows: 5·r·D + 24·r floats, and at most 24 MB / G of kept tiles.
 NtXentResult ComputeNtXentOfBlock(const NtXentProblem& whole, const std::vector<int64_t>& first,
                                   int block, const float* x, float* gradient, BlockRing& ring);
+
+// Of memory, beside x and the gradient, of a block of r of its G blocks' rows: own unit rows, those
+// that are here and those that come next with their gradients, 5·r·D + 24·r floats, of one block
+// alone r·D + 24·r; and the tiles that are kept, at most 24 MB / G.
+double BytesOfNtXentBlock(int64_t rows, int64_t features, int blocks);
 
 }  // namespace pretext

@@ -188,6 +188,13 @@ TEST(NtXentInBlocks, MoreTilesThanAreKept) {
   EXPECT_TRUE(difference <= 1e-12 * size) << difference / size;
 }
 
+TEST(NtXentInBlocks, MemoryIsOfTheRowsThatTravelAndOfKeptTiles) {
+  constexpr double kTile = 128 * 128;
+  EXPECT_EQ(BytesOfNtXentBlock(128, 8192, 4), 4 * (128 * (5 * 8192 + 24) + 3 * kTile));
+  EXPECT_EQ(BytesOfNtXentBlock(128, 8192, 1), 4 * (128 * (8192 + 24) + kTile));
+  EXPECT_EQ(BytesOfNtXentBlock(100000, 1, 4), 4 * 100000 * 29.0 + (24 << 20) / 4);
+}
+
 TEST(NtXentInBlocks, ANonFiniteRowIsSaidByAll) {
   const NtXentProblem p{.samples = 9, .views = 2, .features = 3, .temperature = 0.2f};
   std::vector<float> x = NormalValues(p.rows() * 3, 5);

@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "base/file/aside.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/file/spool_file.h"
 #include "base/npy/npy.h"
 #include "base/number_type/number_type.h"
+#include "base/text/one_line.h"
 #include "core/tensor/safetensors_header.h"
 #include "pipelines/embed/vector_formats.h"
 
@@ -20,9 +20,9 @@ absl::string_view Bytes(const void* values, size_t count) {
   return {static_cast<const char*>(values), count * 4};
 }
 
-// A name on one line, whatever is in it.
+// A name on one line, whatever is in it, and its token behind a tab.
 std::string OneLine(const VectorFacts& row) {
-  std::string line = absl::StrReplaceAll(row.name, {{"\n", " "}, {"\r", " "}, {"\t", " "}});
+  std::string line = LineOfName(row.name);
   if (!row.token.empty()) absl::StrAppend(&line, "\t", row.token);
   return line + "\n";
 }

@@ -178,6 +178,24 @@ TEST_F(EmbedRunTest, ReplacesNothingUnasked) {
       HasSubstr("u.labels.npy: is there already and would be left over"));
 }
 
+// What ends lines and parts columns may be in a name.
+TEST_F(EmbedRunTest, ANameIsALineWhateverIsInIt) {
+  const std::string name = "odd/a\nb\t\"c\",\r\\d.png", path = folder_ / name;
+  ASSERT_TRUE(MakeFolders(folder_ / "odd").ok());
+  WriteNoise(path, 1);
+  WriteNoise(folder_ / "odd/z.png", 2);
+  for (const char* const out : {"o.npy", "o.csv", "o.jsonl"})
+    ASSERT_TRUE(Embed(folder_ / "odd", out).ok());
+  EXPECT_EQ(Contents("o.names.txt"),
+            absl::StrCat("\\", folder_.path(), "/odd/a\\nb\\t\"c\",\\r\\\\d.png\n",
+                         folder_ / "odd/z.png", "\n"));
+  EXPECT_THAT(Contents("o.csv"),
+              HasSubstr(absl::StrCat("\n\"", folder_.path(), "/odd/a\nb\t\"\"c\"\",\r\\d.png\",")));
+  EXPECT_THAT(Contents("o.jsonl"),
+              testing::StartsWith(absl::StrCat("{\"name\":\"", folder_.path(),
+                                               "/odd/a\\nb\\u0009\\\"c\\\",\\u000d\\\\d.png\"")));
+}
+
 TEST_F(EmbedRunTest, WhereTheVectorsHaveNoRoomNothingIsLeft) {
   // After the spool and the names.
   int opened = 0;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "base/file/extension.h"
+#include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/text/nearest.h"
 #include "pipelines/embed/vector_formats.h"
@@ -76,13 +77,12 @@ absl::StatusOr<std::unique_ptr<VectorFile>> VectorFile::Create(const std::string
                                                                const Options& options) {
   const absl::StatusOr<PathKind> kind = KindOfPath(path);
   if (!kind.ok()) return kind.status();
-  const bool device = *kind == PathKind::kOther;
-  const absl::StatusOr<std::string> format = FormatOfPath(path, options.format, device);
+  const bool beside = *kind != PathKind::kOther && HasPlaceBeside(path);
+  const absl::StatusOr<std::string> format = FormatOfPath(path, options.format, /*device=*/!beside);
   if (!format.ok()) return format.status();
   if (*format == "csv" || *format == "jsonl") {
     return CreateTextVectors(path, options, *format == "csv");
   }
-  const bool beside = !device;
   if (beside) {
     std::vector<std::string> written = {BesideVectors(path, kNames)};
     if (options.labelled && *format == "npy") written.push_back(BesideVectors(path, kLabels));

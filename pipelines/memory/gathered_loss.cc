@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "evaluation/views/most_rows.h"
+#include "kernels/nt_xent/in_blocks.h"
 #include "pipelines/model/passes.h"
 #include "pipelines/text/pipeline.pb.h"
 
@@ -39,6 +40,18 @@ double StudentViews(const Assembled& parts) {
   return static_cast<double>(ViewsOf(parts.groups, &ViewGroup::student).size());
 }
 
+// Of the loss of blocks whose rows travel, in all blocks of this process at once: one that waits
+// for others keeps what it has. Those of other plugins are taken to be as NT-Xent's.
+double BytesOfRing(const Assembled& parts) {
+  if (parts.loss->of_blocks() == nullptr || parts.loss->by_sample()) return 0;
+  const int blocks = parts.config->train().blocks();
+  const double of_block = std::ceil(static_cast<double>(parts.config->train().batch_size()) /
+                                    blocks * StudentViews(parts));
+  return std::max(1, parts.blocks_of_process()) *
+         BytesOfNtXentBlock(static_cast<int64_t>(of_block), parts.final_head().output().size(),
+                            blocks);
+}
+
 }  // namespace
 
 bool IsJudgedWhole(const Assembled& parts) {
@@ -58,7 +71,8 @@ GatheredBytes BytesOfGathered(const Assembled& parts) {
   // The monitor's rows go through the two buffers of gathering (processes/block_group.h) in turn;
   // between steps each block has its own of the latest step that was looked at.
   if (!IsJudgedWhole(parts)) {
-    return {.in_step = samples * 2 * (h + z), .between_steps = samples * (1 + own) * (h + z)};
+    return {.in_step = samples * 2 * (h + z) + BytesOfRing(parts),
+            .between_steps = samples * (1 + own) * (h + z)};
   }
   const double judged = views * static_cast<double>(final_head.output().size());
   const double clean = parts.loss->needs_clean() ? static_cast<double>(parts.sample.size()) : 0;

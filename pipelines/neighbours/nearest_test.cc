@@ -80,6 +80,16 @@ TEST_F(NearestTest, AreThoseOfAllCosines) {
   EXPECT_EQ(few[0].size(), kRows - 1);
 }
 
+TEST_F(NearestTest, NamesAreWhatTheLinesOfTheFileStandFor) {
+  std::string names = "\\a\\nb\\tc\\\\d\n";
+  for (int64_t n = 1; n < kRows; ++n) names += "a\\nb\n";
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "v.names.txt", names).ok());
+  const auto table = VectorTable::Open(folder_ / "v.npy");
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->name(0), "a\nb\tc\\d");
+  EXPECT_EQ(table->name(1), "a\\nb");
+}
+
 TEST_F(NearestTest, NamesWhatIsNoTable) {
   const auto error = [&](const std::string& name) {
     return std::string(VectorTable::Open(folder_ / name).status().message());

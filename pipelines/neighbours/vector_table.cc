@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "base/file/read_file.h"
 #include "base/npy/npy_header.h"
+#include "base/text/one_line.h"
 #include "core/tensor/safetensors.h"
 #include "pipelines/embed/vector_formats.h"
 
@@ -70,6 +71,7 @@ absl::StatusOr<VectorTable> VectorTable::Open(const std::string& path) {
   if (!names.ok()) return names.status();
   table.names_ = absl::StrSplit(*names, '\n');
   if (table.names_.back().empty()) table.names_.pop_back();
+  for (std::string& name : table.names_) name = NameOfLine(name);
   if (static_cast<int64_t>(table.names_.size()) != table.count_) {
     return absl::DataLossError(absl::StrCat(beside, ": has ", table.names_.size(), " names, and ",
                                             path, " has ", table.count_, " vectors"));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "base/json/json.h"
 #include "base/text/nearest.h"
+#include "base/text/one_line.h"
 #include "evaluation/figures/figures.h"
 #include "pipelines/verdicts/trend.h"
 
@@ -108,7 +109,7 @@ std::string FormatResults(const ResultTable& table) {
   cells[0].insert(cells[0].end(), table.columns.begin(), table.columns.end());
   for (const ResultTable::Row& row : table.rows) {
     std::vector<std::string>& line = cells.emplace_back();
-    line = {row.name, StateOf(*row.run)};
+    line = {OnOneLine(row.name), StateOf(*row.run)};
     for (const auto& figure : row.figures) line.push_back(FigureCell(figure));
   }
   std::vector<size_t> widths(cells[0].size());

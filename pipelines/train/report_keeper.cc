@@ -99,6 +99,15 @@ absl::Status ReportKeeper::Write(const RunDirectory& run, RunMetrics& metrics) {
   return status;
 }
 
+absl::StatusOr<bool> ReportKeeper::RemoveOldPage(const RunDirectory& run) const {
+  if (parts_.config->output().report()) return false;
+  const absl::StatusOr<PathKind> there = KindOfPath(run.report_path());
+  if (!there.ok()) return there.status();
+  if (*there == PathKind::kNothing) return false;
+  if (absl::Status gone = RemoveAll(run.report_path()); !gone.ok()) return gone;
+  return true;
+}
+
 absl::Status ReportKeeper::WritePage(const RunDirectory& run) {
   if (!parts_.config->output().report()) return absl::OkStatus();
   const absl::StatusOr<PathKind> there = KindOfPath(ReportDataPath(run.path()));

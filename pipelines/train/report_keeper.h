@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/work/work.h"
 #include "pipelines/assembly/assembly.h"
@@ -32,6 +33,9 @@ class ReportKeeper {
 
   // report.html, from the run's files.
   absl::Status WritePage(const RunDirectory& run);
+  // Where no page is to be written: removes that of an earlier step, whose figures would be taken
+  // for those of the end. Whether there was one.
+  absl::StatusOr<bool> RemoveOldPage(const RunDirectory& run) const;
 
  private:
   void AddFacts(ReportData& data) const;

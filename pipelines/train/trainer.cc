@@ -144,6 +144,13 @@ absl::Status Trainer::GoOn(RunDirectory run) {
   progress_.Say(absl::StrCat("going on at step ", cursor_.step, " of ", plan_.total_steps));
   // It would be that of an earlier step; without it the latest checkpoint is used.
   if (absl::Status gone = RemoveAll(run_.encoder_path()); !gone.ok()) return gone;
+  const absl::StatusOr<bool> old_page = report_.RemoveOldPage(run_);
+  if (!old_page.ok()) return old_page.status();
+  if (*old_page) {
+    progress_.Say(absl::StrCat(run_.report_path(),
+                               ", of an earlier step, is removed: output { report: false }; "
+                               "pretext report writes one of what there is"));
+  }
   const absl::StatusOr<std::string> pipeline = ReadFile(run_.pipeline_path());
   absl::Status status = pipeline.status();
   if (status.ok() && *pipeline != origin_.pipeline) {

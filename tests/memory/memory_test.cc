@@ -132,6 +132,24 @@ TEST_F(MemoryTest, AWideHeadInBlocksTakesWhatIsSaid) {
   }
 }
 
+// The rows of NT-Xent's blocks travel: each block has its own, those that are with it and those that
+// come next.
+TEST_F(MemoryTest, WideRowsThatTravelTakeWhatIsSaid) {
+  WriteScratchFile("ring.textproto", SmallAutoencoder("ring"));
+  for (const int processes : {1, 4}) {
+    ExpectEstimate("ring.textproto",
+                   absl::StrCat("name: 'ring", processes,
+                                "' views { count: 2 augmentation { "
+                                "[type.googleapis.com/pretext.GaussianNoise] {} } } "
+                                "head { [type.googleapis.com/pretext.ProjectionMlp] { hidden: 64 "
+                                "output: 8192 } } "
+                                "loss { [type.googleapis.com/pretext.NtXent] {} } "
+                                "train { steps: 4 batch_size: 512 blocks: 4 } "
+                                "output { tensorboard: false }"),
+                   processes);
+  }
+}
+
 // Text: wide layers, and a vocabulary whose pairs of tokens are counted.
 TEST_F(MemoryTest, AMaskedLanguageModelTakesWhatIsSaid) {
   std::string corpus;
