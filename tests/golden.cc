@@ -72,6 +72,15 @@ void GoldenTransformerRun::ExpectGradients(
   }
 }
 
+void GoldenTransformerRun::ExpectLoss(int64_t step, float loss) const {
+  EXPECT_LE(std::abs(loss - (*this)["losses"].data()[step]), Allowed("losses")) << step;
+}
+
+void GoldenTransformerRun::ExpectFinal(const std::map<std::string, Parameter*>& parameters) const {
+  for (const auto& [name, parameter] : parameters)
+    EXPECT_LE(Difference("final." + name, parameter->value), Allowed("final")) << name;
+}
+
 void FillTransformer(const std::map<std::string, Parameter*>& parameters) {
   int64_t number = 0;
   for (const auto& [name, p] : parameters) {

@@ -69,6 +69,9 @@ class GoldenTransformerRun {
   double Difference(const std::string& name, const Tensor& ours) const;
   // That they are "gradient.NAME", and that one that is wrong by a thousandth would be seen.
   void ExpectGradients(const std::map<std::string, Parameter*>& parameters) const;
+  // That a step's loss is that of "losses", and that they are "final.NAME" in the end.
+  void ExpectLoss(int64_t step, float loss) const;
+  void ExpectFinal(const std::map<std::string, Parameter*>& parameters) const;
 
  private:
   const std::map<std::string, Tensor>& file_;

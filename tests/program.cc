@@ -99,7 +99,7 @@ std::string FileContents(const std::string& path) {
   return contents.str();
 }
 
-std::string SmallAutoencoder(const std::string& name) {
+std::string SmallImages(const std::string& name) {
   if (!std::filesystem::exists(ScratchFolder() + "/train-images")) {
     WriteIdx("train", kTrain, 1);
     WriteIdx("test", kTest, 2);
@@ -113,25 +113,30 @@ std::string SmallAutoencoder(const std::string& name) {
                   test_images: "test-images"
                   test_labels: "test-labels"
                 }
-              }
-              views {
-                augmentation {
-                  [type.googleapis.com/pretext.GaussianNoise] {}
-                }
-              }
-              encoder {
-                [type.googleapis.com/pretext.Mlp] { hidden: 16 code: 4 dropout: 0.1 }
-              }
-              head {
-                [type.googleapis.com/pretext.MlpDecoder] { hidden: 16 }
-              }
-              loss {
-                [type.googleapis.com/pretext.MeanSquaredError] {}
-              }
-              optimizer {
-                [type.googleapis.com/pretext.Adam] {}
-              }
-              train { epochs: 2 batch_size: 64 log_every: 1 }
+              })pb";
+}
+
+std::string SmallAutoencoder(const std::string& name) {
+  return SmallImages(name) +
+         R"pb(
+    views {
+      augmentation {
+        [type.googleapis.com/pretext.GaussianNoise] {}
+      }
+    }
+    encoder {
+      [type.googleapis.com/pretext.Mlp] { hidden: 16 code: 4 dropout: 0.1 }
+    }
+    head {
+      [type.googleapis.com/pretext.MlpDecoder] { hidden: 16 }
+    }
+    loss {
+      [type.googleapis.com/pretext.MeanSquaredError] {}
+    }
+    optimizer {
+      [type.googleapis.com/pretext.Adam] {}
+    }
+    train { epochs: 2 batch_size: 64 log_every: 1 }
          )pb";
 }
 

@@ -35,8 +35,11 @@ std::vector<pid_t> ChildrenOf(pid_t parent);
 const std::string& ScratchFolder();
 
 // Writes small IDX files (train and test, images 8×8 of four shapes with noise, and labels) into
-// the scratch folder, once, and returns a pipeline over them: an MLP autoencoder, 8 steps an epoch.
-// `name` names its run.
+// the scratch folder, once, and returns what a pipeline over them begins with: its name, which
+// names its run, and its dataset.
+std::string SmallImages(const std::string& name);
+
+// A pipeline over SmallImages: an MLP autoencoder, 8 steps an epoch.
 std::string SmallAutoencoder(const std::string& name);
 
 // A pipeline over the text in corpus.txt, which learns a vocabulary of that size: one transformer

@@ -2,21 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <cstring>
-#include <deque>
 #include <exception>
-#include <mutex>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "base/check/check.h"
-#include "base/random/permutation.h"
-#include "core/flow/by_class.h"
 #include "core/flow/picture_source.h"
-#include "core/group/block_member.h"
-#include "core/loader/content_sums.h"
+#include "core/loader/batch_reader.h"
+#include "core/loader/pack.h"
 
 namespace pretext {
 namespace {
@@ -25,203 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// The samples of one batch as they were read.
-struct RawBatch {
-  int64_t epoch = 0;
-  int64_t whole = 0;  // samples of all of its blocks
-  std::vector<Sample> samples;
-  absl::Status status;
-  std::exception_ptr thrown;  // by a library while they were read
-};
-
-}  // namespace
-
-// Reads batches in order on a thread of its own, at most `prefetch` ahead.
-class Loader::Reader {
- public:
-  Reader(const Dataset& dataset, const LoaderOptions& options)
-      : dataset_(dataset), options_(options) {
-    samples_ = dataset.size(options.split);
-    if (options.limit > 0 && options.limit < samples_) {
-      std::vector<int32_t> labels = LabelsOf(dataset, options.split);
-      labels.resize(static_cast<size_t>(samples_), -1);  // one class where there are none
-      drawn_ = DrawByClass(labels, options.limit, /*leaves_one=*/false,
-                           {.purpose = Purpose::kEvaluation});
-      samples_ = options.limit;
-    }
-    batches_ = options.drop_last ? samples_ / options.batch_size
-                                 : (samples_ + options.batch_size - 1) / options.batch_size;
-  }
-  ~Reader() { Stop(); }
-
-  int64_t samples() const { return samples_; }
-  int64_t batches() const { return batches_; }
-
-  void Seek(int64_t epoch, int64_t batch) {
-    Stop();
-    for (RawBatch& raw : ready_) spare_.push_back(std::move(raw));
-    ready_.clear();
-    epoch_ = epoch + batch / batches_;
-    batch_ = batch % batches_;
-  }
-
-  RawBatch Take() {
-    if (!thread_.joinable()) {
-      stopping_ = false;
-      thread_ = std::thread([this] { Run(); });
-    }
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !ready_.empty(); });
-    RawBatch raw = std::move(ready_.front());
-    ready_.pop_front();
-    changed_.notify_all();
-    return raw;
-  }
-
-  // Takes a used batch back: its vectors keep their memory.
-  void GiveBack(RawBatch raw) {
-    const std::lock_guard lock(mutex_);
-    spare_.push_back(std::move(raw));
-  }
-
- private:
-  void Stop() {
-    if (!thread_.joinable()) return;
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
-
-  void Run() {
-    for (;;) {
-      RawBatch raw;
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] {
-          return stopping_ || ready_.size() < static_cast<size_t>(std::max(1, options_.prefetch));
-        });
-        if (stopping_) return;
-        if (!spare_.empty()) {
-          raw = std::move(spare_.back());
-          spare_.pop_back();
-        }
-      }
-      raw.thrown = nullptr;
-      try {
-        Read(raw);
-      } catch (...) {
-        raw.thrown = std::current_exception();
-      }
-      const std::lock_guard lock(mutex_);
-      ready_.push_back(std::move(raw));
-      changed_.notify_all();
-    }
-  }
-
-  void Read(RawBatch& raw) {
-    const RandomKey key{.seed = options_.seed,
-                        .purpose = Purpose::kShuffle,
-                        .epoch = static_cast<uint32_t>(epoch_)};
-    const Permutation order(key, samples_);
-    const int64_t first = batch_ * options_.batch_size;
-    const int64_t whole = std::min(options_.batch_size, samples_ - first);
-    const int64_t begin = first + FirstSample(whole, options_.block, options_.blocks);
-    const int64_t count = first + FirstSample(whole, options_.block + 1, options_.blocks) - begin;
-    raw.epoch = epoch_;
-    raw.whole = whole;
-    raw.status = absl::OkStatus();
-    raw.samples.resize(static_cast<size_t>(count));
-    for (int64_t i = 0; i < count && raw.status.ok(); ++i) {
-      int64_t index = options_.shuffle ? order[begin + i] : begin + i;
-      if (!drawn_.empty()) index = drawn_[static_cast<size_t>(index)];
-      raw.status = dataset_.Fetch(options_.split, index, raw.samples[static_cast<size_t>(i)]);
-    }
-    if (++batch_ == batches_) {
-      batch_ = 0;
-      ++epoch_;
-    }
-  }
-
-  const Dataset& dataset_;
-  const LoaderOptions& options_;
-  int64_t samples_ = 0, batches_ = 0;
-  std::vector<int64_t> drawn_;     // of a limited split: the samples' indices, rising
-  int64_t epoch_ = 0, batch_ = 0;  // of the next batch to read; the thread's while it runs
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<RawBatch> ready_;
-  std::vector<RawBatch> spare_;
-  bool stopping_ = false;
-  std::thread thread_;
-};
-
-namespace {
-
-// The bytes of a sample's main data.
-void CopyRow(const Sample& sample, int64_t row, int64_t size, Tensor& target) {
-  if (target.dtype() == DType::kInt32) {
-    PRETEXT_CHECK(static_cast<int64_t>(sample.tokens.size()) == size,
-                  "a sample of its type's size");
-    std::memcpy(target.ints() + row * size, sample.tokens.data(), static_cast<size_t>(size) * 4);
-  } else {
-    PRETEXT_CHECK(static_cast<int64_t>(sample.values.size()) == size,
-                  "a sample of its type's size");
-    std::memcpy(target.data() + row * size, sample.values.data(), static_cast<size_t>(size) * 4);
-  }
-}
-
-Tensor NewRows(const FlowType& type, int64_t rows) {
-  return Tensor::Uninitialized(type.Batch(rows),
-                               type.is(FlowType::Kind::kTokens) ? DType::kInt32 : DType::kFloat32);
-}
-
-// Lengths, segments and masked positions of token batches.
-void PackTokens(std::span<const Sample> rows, Batch& batch) {
-  const int64_t count = batch.rows(), length = batch.type.tokens;
-  batch.lengths = Tensor::Uninitialized({count}, DType::kInt32);
-  bool segments = false;
-  int64_t masked = 0;
-  for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[static_cast<size_t>(r)];
-    batch.lengths.ints()[r] = row.length;
-    segments |= !row.segments.empty();
-    masked += static_cast<int64_t>(row.targets.size());
-  }
-  batch.segments = segments ? Tensor::Zeros({count, length}, DType::kInt32) : Tensor();
-  batch.masked_positions = Tensor::Uninitialized({masked}, DType::kInt32);
-  batch.masked_ids = Tensor::Uninitialized({masked}, DType::kInt32);
-  int64_t m = 0;
-  for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[static_cast<size_t>(r)];
-    if (!row.segments.empty()) {
-      std::copy(row.segments.begin(), row.segments.end(), batch.segments.ints() + r * length);
-    }
-    for (const Sample::Target& target : row.targets) {
-      batch.masked_positions.ints()[m] = static_cast<int32_t>(r * length + target.position);
-      batch.masked_ids.ints()[m++] = target.id;
-    }
-  }
-}
-
-// Which patches of image batches stand masked.
-void PackPatches(std::span<const Sample> rows, Batch& batch) {
-  const int64_t count = batch.rows(), patches = batch.type.tokens;
-  const int64_t masked = patches - batch.type.kept;  // of each
-  batch.masked_positions = Tensor::Uninitialized({count * masked}, DType::kInt32);
-  int32_t* next = batch.masked_positions.ints();
-  for (int64_t r = 0; r < count; ++r) {
-    const Sample& row = rows[static_cast<size_t>(r)];
-    PRETEXT_CHECK(static_cast<int64_t>(row.masked_patches.size()) == masked,
-                  "as many masked patches as its type says");
-    for (const int32_t patch : row.masked_patches)
-      *next++ = static_cast<int32_t>(r * patches + patch);
-  }
 }
 
 }  // namespace
@@ -248,7 +44,7 @@ absl::Status MakeView(const std::vector<const Augmentation*>& chain, uint64_t se
 }
 
 Loader::Loader(const Dataset& dataset, LoaderOptions options)
-    : options_(std::move(options)), reader_(std::make_unique<Reader>(dataset, options_)) {
+    : options_(std::move(options)), reader_(std::make_unique<BatchReader>(dataset, options_)) {
   PRETEXT_CHECK(!options_.views.empty() && options_.batch_size > 0,
                 "a loader has views and a batch size");
   PRETEXT_CHECK(reader_->batches() > 0, "a loader has at least one batch an epoch");

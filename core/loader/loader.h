@@ -49,6 +49,8 @@ struct LoaderOptions {
   bool clean = false;  // fill Batch::clean
 };
 
+class BatchReader;
+
 class Loader {
  public:
   // The dataset and the augmentations outlive the loader; the dataset is loaded.
@@ -72,14 +74,12 @@ class Loader {
   double seconds_augmenting() const { return seconds_augmenting_; }
 
  private:
-  class Reader;
-
   LoaderOptions options_;
   // Packs rows_ from the first view on into the batch, all of whose views are alike.
   void Pack(int64_t first_view, Batch& batch) const;
 
   std::vector<FlowType> types_;  // of an augmented sample, by view
-  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<BatchReader> reader_;
   std::vector<Sample> rows_;  // of the batch being made; they keep their memory
   int64_t samples_of_batch_ = 0;
   double seconds_waiting_ = 0;

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "core/layers/activation_config.h"
+#include "core/layers/transformer.h"
 #include "core/plugin/field_checker.h"
 
 namespace pretext {
@@ -35,6 +37,18 @@ void CheckMlpRatio(const Config& config, bool width_fits, FieldChecker& check) {
   check.That(hidden >= 1 && hidden <= double{kMaxExtent}, "mlp_ratio",
              absl::StrCat("makes a hidden layer of ", hidden, " features; 1 to ", kMaxExtent,
                           " are allowed"));
+}
+
+// Of a stack of layers over patches, with normalisation before each: what all such configs say.
+template <class Config>
+TransformerOptions PatchTransformer(const Config& config) {
+  return {.layers = config.layers(),
+          .width = config.width(),
+          .heads = config.heads(),
+          .feed_forward = static_cast<int64_t>(HiddenWidth(config)),
+          .activation = ToActivation(config.activation()),
+          .pre_norm = true,
+          .epsilon = config.epsilon()};
 }
 
 }  // namespace pretext

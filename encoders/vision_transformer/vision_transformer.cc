@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/layers/activation_config.h"
 #include "core/plugin/transformer_fields.h"
 #include "encoders/vision_transformer/vision_transformer.pb.h"
 
@@ -100,21 +99,16 @@ void VisionTransformerEncoder::Declare(const VisionTransformer& config) {
   embed_.bias = set.Add("patch_embed.proj.bias", Role::kBias, {width_}, Initializer::Constant(0));
   dropout_ = config.dropout();
   drops_ = config.dropout() > 0 || config.attention_dropout() > 0 || config.drop_path() > 0;
-  layers_ = TransformerLayers(set, {.layers = config.layers(),
-                                    .width = width_,
-                                    .heads = config.heads(),
-                                    .feed_forward = static_cast<int64_t>(HiddenWidth(config)),
-                                    .activation = ToActivation(config.activation()),
-                                    .pre_norm = true,
-                                    .epsilon = config.epsilon(),
-                                    .dropout = config.dropout(),
-                                    .attention_dropout = config.attention_dropout(),
-                                    .layer_scale = config.layer_scale(),
-                                    .drop_path = config.drop_path(),
-                                    .initial_deviation = deviation,
-                                    .xavier = xavier,
-                                    .first_dropout_layer = 1,
-                                    .names = TransformerNames::Vision()});
+  TransformerOptions options = PatchTransformer(config);
+  options.dropout = config.dropout();
+  options.attention_dropout = config.attention_dropout();
+  options.layer_scale = config.layer_scale();
+  options.drop_path = config.drop_path();
+  options.initial_deviation = deviation;
+  options.xavier = xavier;
+  options.first_dropout_layer = 1;
+  options.names = TransformerNames::Vision();
+  layers_ = TransformerLayers(set, options);
 }
 
 PRETEXT_REGISTER_ENCODER(VisionTransformerEncoder, VisionTransformer);

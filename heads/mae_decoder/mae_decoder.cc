@@ -1,7 +1,6 @@
 #include "heads/mae_decoder/mae_decoder.h"
 
 #include "absl/strings/str_cat.h"
-#include "core/layers/activation_config.h"
 #include "core/ops/patches.h"
 #include "core/plugin/transformer_fields.h"
 #include "heads/mae_decoder/mae_decoder.pb.h"
@@ -65,18 +64,12 @@ void MaeDecoderHead::Declare(const MaeDecoder& config, int64_t features, int64_t
   embed_ = linear("decoder_embed", features, width_);
   mask_token_ = set.Add("mask_token", Role::kEmbedding, {1, 1, width_},
                         Initializer::Normal(config.initial_deviation()));
-  TransformerNames names = TransformerNames::Vision();
-  names.layers = "decoder_blocks";
-  names.final_norm = "decoder_norm";
-  layers_ = TransformerLayers(set, {.layers = config.layers(),
-                                    .width = width_,
-                                    .heads = config.heads(),
-                                    .feed_forward = static_cast<int64_t>(HiddenWidth(config)),
-                                    .activation = ToActivation(config.activation()),
-                                    .pre_norm = true,
-                                    .epsilon = config.epsilon(),
-                                    .xavier = true,
-                                    .names = names});
+  TransformerOptions options = PatchTransformer(config);
+  options.xavier = true;
+  options.names = TransformerNames::Vision();
+  options.names.layers = "decoder_blocks";
+  options.names.final_norm = "decoder_norm";
+  layers_ = TransformerLayers(set, options);
   pixels_ = linear("decoder_pred", width_, pixels);
 
   // In the same file as an encoder with timm's names. Positions are fixed: made anew.

@@ -4,6 +4,8 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -32,48 +34,59 @@ void RunHistory::Add(absl::string_view line) {
     ++damaged_lines_;
     return;
   }
-  const auto number = [&](const char* name) {
-    const auto found = object.fields().find(name);
-    return found == object.fields().end() ? 0.0 : found->second.number_value();
-  };
-  // Lines of times come after those of metrics.
-  const double step = number("step");
-  if (step >= last_step_) {
-    last_step_ = step;
-    last_epoch_ = number("epoch");
-  }
-  if (object.fields().count("eval_seconds") > 0) {
-    for (HistoryEvaluation& of_step : evaluations_) {
-      if (of_step.step == step) of_step.seconds = number("eval_seconds");
+  HistoryLine found{.step = object.fields().at("step").number_value()};
+  for (const auto& [name, value] : object.fields()) {
+    if (!value.has_number_value() || name == "step") continue;
+    if (name == "epoch") {
+      found.epoch = value.number_value();
+    } else {
+      found.scalars.emplace_back(name, value.number_value());
     }
-    return;
   }
   const auto evaluation = object.fields().find("eval");
-  if (evaluation == object.fields().end()) {
-    for (const auto& [name, value] : object.fields()) {
-      if (name == "step" || name == "epoch" || !value.has_number_value()) continue;
-      training_[name].push_back({step, value.number_value()});
+  if (evaluation != object.fields().end()) {
+    HistoryLine::Scalars& figures = found.evaluation.emplace();
+    for (const auto& [name, value] : evaluation->second.struct_value().fields()) {
+      if (value.has_number_value()) figures.emplace_back(name, value.number_value());
     }
-    return;
+    // The parser keeps no order; the line does.
+    const auto place = [&](const std::pair<std::string, double>& figure) {
+      return line.find(absl::StrCat("\"", figure.first, "\":"));
+    };
+    std::sort(figures.begin(), figures.end(), [&](const auto& a, const auto& b) {
+      return std::pair(place(a), a.first) < std::pair(place(b), b.first);
+    });
   }
-  HistoryEvaluation read_evaluation{.step = step,
-                                    .epoch = number("epoch"),
-                                    .samples = number("samples"),
-                                    .loss_batch = number("loss_batch"),
-                                    .seconds = number("seconds"),
-                                    .figures = {}};
-  auto& figures = read_evaluation.figures;
-  for (const auto& [name, value] : evaluation->second.struct_value().fields()) {
-    if (value.has_number_value()) figures.emplace_back(name, value.number_value());
-  }
-  // The parser keeps no order; the line does.
-  const auto place = [&](const std::pair<std::string, double>& figure) {
-    return line.find(absl::StrCat("\"", figure.first, "\":"));
+  Add(std::move(found));
+}
+
+void RunHistory::Add(HistoryLine line) {
+  const auto is_not_finite = [](const auto& scalar) { return !std::isfinite(scalar.second); };
+  std::erase_if(line.scalars, is_not_finite);
+  if (line.evaluation) std::erase_if(*line.evaluation, is_not_finite);
+  const auto number = [&](absl::string_view name) {
+    const double* const found = Find(line.scalars, name);
+    return found == nullptr ? 0.0 : *found;
   };
-  std::sort(figures.begin(), figures.end(), [&](const auto& a, const auto& b) {
-    return std::pair(place(a), a.first) < std::pair(place(b), b.first);
-  });
-  evaluations_.push_back(std::move(read_evaluation));
+  // Lines of times come after those of metrics.
+  if (line.step >= last_step_) {
+    last_step_ = line.step;
+    last_epoch_ = line.epoch;
+  }
+  if (const double* const seconds = Find(line.scalars, "eval_seconds"); seconds != nullptr) {
+    for (HistoryEvaluation& of_step : evaluations_) {
+      if (of_step.step == line.step) of_step.seconds = *seconds;
+    }
+  } else if (line.evaluation) {
+    evaluations_.push_back({.step = line.step,
+                            .epoch = line.epoch,
+                            .samples = number("samples"),
+                            .loss_batch = number("loss_batch"),
+                            .seconds = number("seconds"),
+                            .figures = *std::move(line.evaluation)});
+  } else {
+    for (const auto& [name, value] : line.scalars) training_[name].push_back({line.step, value});
+  }
 }
 
 RunHistory RunHistory::Parse(absl::string_view jsonl) {

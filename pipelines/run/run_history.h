@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,14 @@ struct HistoryEvaluation {
   std::vector<std::pair<std::string, double>> figures;  // in the line's order
 };
 
+// What a line says. Numbers that are not finite are passed over.
+struct HistoryLine {
+  using Scalars = std::vector<std::pair<std::string, double>>;
+  double step = 0, epoch = 0;
+  Scalars scalars;                    // beside them
+  std::optional<Scalars> evaluation;  // of a line of an evaluation, in the line's order
+};
+
 class RunHistory {
  public:
   // Of lines, by rising step: of metrics.jsonl, then those of times.jsonl. A line that is no JSON
@@ -34,6 +43,8 @@ class RunHistory {
   // the file).
   static RunHistory Parse(absl::string_view jsonl);
   void Add(absl::string_view line);
+  // One that need not be read.
+  void Add(HistoryLine line);
 
   // Of lines of steps, by name: "loss", "h_effective_rank"; empty where there is none.
   const HistorySeries& training(absl::string_view name) const;

@@ -3,6 +3,8 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +19,9 @@ namespace pretext {
 namespace {
 
 using google::protobuf::Struct;
+
+// The group of an evaluation's figures.
+constexpr char kEvaluation[] = "eval";
 
 // The step of a metrics line, which starts {"step":N, — or -1.
 int64_t StepOf(absl::string_view line) {
@@ -113,7 +118,14 @@ absl::Status RunMetrics::Log(int64_t step, double epoch, const std::string& grou
     tagged.emplace_back(Tag(group, name), value);
   }
   if (!group.empty()) line.Add(group, values);
-  history_.Add(line.text());
+  const auto at = static_cast<double>(step);
+  if (group == kEvaluation) {
+    history_.Add({.step = at, .epoch = epoch, .scalars = beside, .evaluation = scalars});
+  } else {
+    Scalars all = beside;
+    if (group.empty()) all.insert(all.end(), scalars.begin(), scalars.end());
+    history_.Add({.step = at, .epoch = epoch, .scalars = std::move(all), .evaluation = {}});
+  }
   absl::Status status = AppendToFile(run_.metrics_path(), line.text() + "\n");
   if (status.ok() && !times.empty()) {
     JsonObject time_line;
@@ -122,7 +134,7 @@ absl::Status RunMetrics::Log(int64_t step, double epoch, const std::string& grou
       time_line.Add(name, value);
       if (group.empty()) tagged.emplace_back(Tag(group, name), value);
     }
-    history_.Add(time_line.text());
+    history_.Add({.step = at, .epoch = epoch, .scalars = times, .evaluation = {}});
     status = AppendToFile(run_.times_path(), time_line.text() + "\n");
   }
   if (!status.ok()) return status;

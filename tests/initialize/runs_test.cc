@@ -52,38 +52,29 @@ ProgramResult Train(const std::string& file, const std::vector<std::string>& ove
   return RunProgram(arguments);
 }
 
-// SmallAutoencoder's files, seen by a ResNet.
+// SmallImages, seen by a ResNet.
 std::string SmallSimclr(const std::string& name) {
-  SmallAutoencoder(name);
-  return "name: \"" + name +
-         R"pb("
-              dataset {
-                [type.googleapis.com/pretext.IdxImages] {
-                  images: "train-images"
-                  labels: "train-labels"
-                  test_images: "test-images"
-                  test_labels: "test-labels"
-                }
-              }
-              views {
-                count: 2
-                augmentation {
-                  [type.googleapis.com/pretext.GaussianNoise] {}
-                }
-              }
-              encoder {
-                [type.googleapis.com/pretext.ResNet] { width: 2 }
-              }
-              head {
-                [type.googleapis.com/pretext.ProjectionMlp] { hidden: 8 output: 4 }
-              }
-              loss {
-                [type.googleapis.com/pretext.NtXent] {}
-              }
-              optimizer {
-                [type.googleapis.com/pretext.AdamW] { learning_rate: 0.01 weight_decay: 0.1 }
-              }
-              train { steps: 2 batch_size: 16 }
+  return SmallImages(name) +
+         R"pb(
+    views {
+      count: 2
+      augmentation {
+        [type.googleapis.com/pretext.GaussianNoise] {}
+      }
+    }
+    encoder {
+      [type.googleapis.com/pretext.ResNet] { width: 2 }
+    }
+    head {
+      [type.googleapis.com/pretext.ProjectionMlp] { hidden: 8 output: 4 }
+    }
+    loss {
+      [type.googleapis.com/pretext.NtXent] {}
+    }
+    optimizer {
+      [type.googleapis.com/pretext.AdamW] { learning_rate: 0.01 weight_decay: 0.1 }
+    }
+    train { steps: 2 batch_size: 16 }
          )pb";
 }
 
