@@ -142,7 +142,7 @@ absl::Status ArraysDataset::LoadLabels(Part& part) {
   for (int64_t row = 0; row < part.samples.rows(); ++row) {
     const std::optional<int64_t> label = part.labels.WholeNumber(row);
     if (!label || *label < 0 || *label >= kMostClasses) {
-      return absl::DataLossError(
+      return absl::InvalidArgumentError(
           absl::StrCat(part.labels.path(), ": the label of row ", row, " is ",
                        label ? absl::StrCat(*label) : "not a whole number",
                        "; labels are whole numbers from 0 on, below ", kMostClasses));

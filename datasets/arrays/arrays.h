@@ -35,8 +35,8 @@ class ArraysDataset : public Dataset {
   std::optional<ArrayPreparation> array_preparation() const override { return preparation_; }
   absl::Status PrepareAs(const ArrayPreparation& preparation) override;
   DatasetExtent extent() const override;
-  // DataLoss names the file and the row of a number that is not finite or not in the range, and of
-  // a label that is no whole number from 0 to 2^24.
+  // InvalidArgument names the file and the row of a number that is not finite or not in the range,
+  // and of a label that is no whole number from 0 to 2^24.
   absl::Status Load() override;
   int64_t size(Split split) const override;
   absl::Status Read(Split split, int64_t index, Sample& sample) const override;

@@ -234,6 +234,9 @@ TEST_F(Files, NumbersThatAreNotFiniteAreNamedByTheirRow) {
   labels.ints()[5] = -1;
   config.set_labels(Write("labels.safetensors", labels));
   EXPECT_THAT(Fault(config), HasSubstr("the label of row 5 is -1"));
+  // What was given is at fault, not the file: exit status 2.
+  EXPECT_EQ((*ArraysDataset::Create(config, BuildContext()))->Load().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(Files, TestSamplesHaveTheirFiles) {

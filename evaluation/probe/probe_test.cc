@@ -129,6 +129,22 @@ TEST(ProbeTest, SeparatesWhatIsSeparable) {
   EXPECT_GT(got->iterations, 1);
 }
 
+TEST(ProbeTest, FeaturesHaveNoUnit) {
+  for (const float unit : {1e-35f, 1e-20f, 1e-10f, 1e-4f, 1.0f, 1e30f}) {
+    Features train = Make(600, 4, 3, 1), test = Make(300, 4, 3, 2);
+    for (Features* f : {&train, &test}) {
+      for (int64_t n = 0; n < f->count; ++n) {
+        f->values[4 * n] += 20 * f->labels[n];
+        for (int64_t d = 0; d < 4; ++d) f->values[4 * n + d] *= unit;
+        f->values[4 * n + 1] = f == &train ? 7 : 8;  // does not vary where it is learnt from
+      }
+    }
+    const auto got = EvaluateProbe(train, test, {});
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_GE(got->test, 97) << unit;
+  }
+}
+
 TEST(ProbeTest, CollapsedFeaturesGiveTheMostFrequentClass) {
   Features train{
       .count = 5, .width = 2, .values = std::vector<float>(10, 3), .labels = {2, 1, 1, 0, 1}};

@@ -20,6 +20,14 @@ int64_t RoundedUp(int64_t count, int64_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
 }
 
+constexpr double kMostInverse = std::numeric_limits<float>::max();
+
+// What is added to deviations: columns that hardly vary beside the others stay small.
+double LeastDeviation(const ColumnStatistics& statistics) {
+  const double most = *std::max_element(statistics.deviation.begin(), statistics.deviation.end());
+  return 1e-6 * std::min(1.0, most / 1e-3);
+}
+
 // Turns the logits of one sample into softmax - one-hot(label); returns its cross-entropy.
 double ToResidual(float* logits, int64_t size, int32_t label) {
   const float most = *std::max_element(logits, logits + size);
@@ -57,9 +65,12 @@ SoftmaxRegression::SoftmaxRegression(const Features& train, int64_t classes, dou
           kBlockBytes / static_cast<int64_t>(sizeof(float)) / padded_width_, 8, kSummedRows)),
       decay_(decay) {
   const ColumnStatistics statistics = ComputeColumnStatistics(train);
+  const double least = LeastDeviation(statistics);
   for (int64_t d = 0; d < width_; ++d) {
     mean_.push_back(static_cast<float>(statistics.mean[d]));
-    inverse_deviation_.push_back(static_cast<float>(1 / (statistics.deviation[d] + 1e-6)));
+    const double deviation = statistics.deviation[d];
+    const double inverse = deviation > 0 ? std::min(1 / (deviation + least), kMostInverse) : 0;
+    inverse_deviation_.push_back(static_cast<float>(inverse));
   }
 }
 

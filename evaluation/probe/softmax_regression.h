@@ -10,13 +10,14 @@ namespace pretext {
 
 // For weights W [D, C] and bias b [C], stored one after the other as `parameters` [(D + 1)·C],
 //
-//   s_n  = (x_n - mean) / (deviation + 1e-6)
+//   s_n  = (x_n - mean) / (deviation + ε)    ε = 1e-6 · min(1, largest deviation / 1e-3)
 //   loss = -1/N Σ_n log softmax(s_n W + b)[label_n] + decay · Σ W²
 //
-// where mean and deviation are those of the training features' columns. The features are
-// standardised a block at a time, in the cache: no second copy of them is made. Products are in
-// single precision within blocks of 256 samples; everything beyond is summed in double, in an order
-// that does not depend on the number of threads.
+// where mean and deviation are those of the training features' columns, of which one that does not
+// vary is 0. ε does not depend on the unit of small features. The features are standardised a block
+// at a time, in the cache: no second copy of them is made. Products are in single precision within
+// blocks of 256 samples; everything beyond is summed in double, in an order that does not depend on
+// the number of threads.
 class SoftmaxRegression {
  public:
   // Keeps a reference to `train`. Labels are below `classes`.

@@ -9,6 +9,7 @@
 #include "base/text/nearest.h"
 #include "base/text/one_line.h"
 #include "evaluation/figures/figures.h"
+#include "pipelines/text/pipeline.pb.h"
 #include "pipelines/verdicts/trend.h"
 
 namespace pretext {
@@ -32,6 +33,15 @@ std::string StateOf(const RunFiles& run) {
 
 bool HigherIsBest(const std::string& column) {
   return column != "loss" && column != "seconds" && HigherIsBetter(column);
+}
+
+// Whether values of the training's loss can be compared: of another loss, or of another temperature,
+// they cannot.
+bool HaveOneLoss(const std::vector<RunFiles>& runs) {
+  return std::all_of(runs.begin(), runs.end(), [&](const RunFiles& run) {
+    const auto &one = runs.front().pipeline.config->loss(), &other = run.pipeline.config->loss();
+    return one.type_url() == other.type_url() && one.value() == other.value();
+  });
 }
 
 }  // namespace
@@ -67,9 +77,11 @@ ResultTable MakeResultTable(const std::vector<RunFiles>& runs) {
       }
     }
   }
+  const bool one_loss = HaveOneLoss(runs);
   for (size_t c = 0; c < table.columns.size(); ++c) {
     std::optional<double>& best = table.best.emplace_back();
     if (table.columns[c] == "epoch") continue;
+    if (PlaceOfFigure(table.columns[c]).column == "loss" && !one_loss) continue;
     const bool higher = HigherIsBest(table.columns[c]);
     for (const ResultTable::Row& row : table.rows) {
       const std::optional<double>& value = row.figures[c];

@@ -14,7 +14,8 @@ namespace pretext {
 
 struct ResultTable {
   // Figures of h ("validation_probe", "test_mse"), not of baselines, in the order in which the runs
-  // name them; at the end "loss", training's, "epoch" and "seconds", of steps.
+  // name them; at the end "loss", training's, the mean of the last kRecentLines lines, "epoch" and
+  // "seconds", of steps alone.
   std::vector<std::string> columns;
   struct Row {
     const RunFiles* run = nullptr;
@@ -22,7 +23,8 @@ struct ResultTable {
     std::vector<std::optional<double>> figures;  // one a column
   };
   std::vector<Row> rows;
-  std::vector<std::optional<double>> best;  // of a column; none where there is no better and worse
+  // Of a column; none where there is no better and worse, as among values of different losses.
+  std::vector<std::optional<double>> best;
 };
 
 // The runs outlive it.

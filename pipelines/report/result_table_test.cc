@@ -9,6 +9,7 @@
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 #include "base/file/testing.h"
+#include "pipelines/text/pipeline.pb.h"
 
 namespace pretext {
 namespace {
@@ -90,6 +91,23 @@ TEST_F(ResultTableTest, DamageIsNamedAndTheRestIsShown) {
   const ResultTable table = MakeResultTable(runs);
   EXPECT_EQ(table.rows[0].figures[0], 70);
   EXPECT_THAT(FormatResults(table), HasSubstr("damaged"));
+}
+
+TEST_F(ResultTableTest, NoneIsTheBestAmongDifferentLosses) {
+  Write("one", 2, Line(2, 80));
+  Write("two", 2, Line(2, 70));
+  std::vector<RunFiles> runs = Runs();
+  for (RunFiles& run : runs)
+    run.history.Add("{\"step\":10,\"epoch\":2,\"eval\":{\"test_loss\":3,\"probe\":60}}");
+  const auto best = [&] {
+    const ResultTable table = MakeResultTable(runs);
+    EXPECT_THAT(table.columns, ElementsAre("test_loss", "probe", "loss", "epoch", "seconds"));
+    return std::vector<bool>{table.best[0].has_value(), table.best[1].has_value(),
+                             table.best[2].has_value()};
+  };
+  EXPECT_THAT(best(), ElementsAre(true, true, true));
+  runs[0].pipeline.config->mutable_loss()->set_value("another temperature");
+  EXPECT_THAT(best(), ElementsAre(false, true, false));
 }
 
 TEST_F(ResultTableTest, JsonHasAllFigures) {

@@ -33,9 +33,10 @@ std::string ProgressLine(const ProgressState& state, absl::Duration left, int co
   const double done =
       state.total_steps > 0 ? static_cast<double>(state.step) / state.total_steps : 0;
   const std::string head = absl::StrFormat("epoch %d/%d ", state.epoch, state.total_epochs);
-  std::string tail = absl::StrFormat("%3.0f %% loss %.5g %s %s/s %s left", 100 * done, state.loss,
-                                     Counted(static_cast<int64_t>(state.items_per_second)),
-                                     state.item, ClockText(left));
+  std::string tail =
+      absl::StrFormat("%3.0f %% loss %.5g %s %s/s", 100 * done, state.loss,
+                      Counted(static_cast<int64_t>(state.items_per_second)), state.item);
+  if (left < absl::InfiniteDuration()) absl::StrAppend(&tail, " ", ClockText(left), " left");
   if (!state.extra.empty()) absl::StrAppend(&tail, " ", state.extra);
   std::string line = head;
   const int room = columns - static_cast<int>(head.size() + tail.size()) - 4;
@@ -86,9 +87,11 @@ void Progress::Show(const ProgressState& state, bool force) {
   }
   if (!IsTime(force)) return;
   const int64_t steps = state.step - first_step_;
-  const absl::Duration left = steps > 0
-                                  ? (last_ - start_) / steps * (state.total_steps - state.step)
-                                  : absl::ZeroDuration();
+  const int64_t to_go = state.total_steps - state.step;
+  // Of one step it is not known how long the others take.
+  const absl::Duration left = to_go == 0  ? absl::ZeroDuration()
+                              : steps > 0 ? (last_ - start_) / steps * to_go
+                                          : absl::InfiniteDuration();
   Write(ProgressLine(state, left, columns_, terminal_), force);
 }
 

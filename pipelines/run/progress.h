@@ -52,7 +52,7 @@ class Progress {
 };
 
 // The bar's text, cut to the columns: "epoch 2/10 [=====>     ] 45 % loss 0.0123 25,310 samples/s
-// 0:42 left".
+// 0:42 left"; infinite: how much is left is not said.
 std::string ProgressLine(const ProgressState& state, absl::Duration left, int columns, bool bar);
 // "0:42", "1:02:03"
 std::string ClockText(absl::Duration duration);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <string>
 
 namespace pretext {
 namespace {
@@ -42,9 +43,33 @@ TEST(Progress, AFileGetsPlainLines) {
     progress.Say("note");
   }
   std::fclose(out);
-  EXPECT_EQ(std::string(text, size),
-            "epoch 2/3  50 % loss 0.012346 25,310 samples/s 0:00 left\nnote\n");
+  EXPECT_EQ(std::string(text, size), "epoch 2/3  50 % loss 0.012346 25,310 samples/s\nnote\n");
   std::free(text);
+}
+
+TEST(Progress, SaysWhatIsLeftOnceItIsKnown) {
+  char* text = nullptr;
+  size_t size = 0;
+  std::FILE* out = open_memstream(&text, &size);
+  {
+    Progress progress(out, /*terminal=*/false, 80);
+    ProgressState state = Halfway();
+    progress.Show(state, /*force=*/true);
+    absl::SleepFor(absl::Milliseconds(40));
+    state.step = 51;
+    state.total_steps = 100'000;
+    progress.Show(state, /*force=*/true);
+    state.step = state.total_steps;
+    progress.Show(state, /*force=*/true);
+  }
+  std::fclose(out);
+  const std::string said(text, size);
+  std::free(text);
+  const size_t second = said.find('\n') + 1, third = said.find('\n', second) + 1;
+  EXPECT_EQ(said.substr(0, second).find("left"), std::string::npos) << said;
+  EXPECT_NE(said.substr(second, third - second).find(" left\n"), std::string::npos) << said;
+  EXPECT_EQ(said.substr(second, third - second).find(" 0:00 left"), std::string::npos) << said;
+  EXPECT_NE(said.find(" 0:00 left\n", third), std::string::npos) << said;
 }
 
 TEST(Progress, TellsOfWorkWithoutSteps) {

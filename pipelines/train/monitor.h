@@ -21,8 +21,8 @@ class Monitor {
   //   h_spread          mean over features of the standard deviation of √D · h/‖h‖: 1 for
   //                     directions spread evenly, 0 when all are alike (Chen and He 2021,
   //                     "Exploring simple Siamese representation learning")
-  //   h_effective_rank  exp of the entropy of the covariance's eigenvalues (Roy and Vetterli
-  //                     2007): how many directions h really uses, at most min(rows - 1, D)
+  //   h_effective_rank  exp of the entropy of the eigenvalues of the covariance of h/‖h‖ (Roy and
+  //                     Vetterli 2007): how many directions h really uses, at most min(rows - 1, D)
   //
   // and where z is compared with other z, of two views or more or with `targets`, of z/‖z‖:
   //
