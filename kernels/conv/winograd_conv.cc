@@ -7,6 +7,7 @@
 #include "base/parallel/parallel.h"
 #include "kernels/conv/conv_primitives.h"
 #include "kernels/conv/winograd_lanes.h"
+#include "kernels/conv/winograd_matrices.h"
 #include "kernels/conv/winograd_products.h"
 #include "kernels/scratch/scratch.h"
 
@@ -28,70 +29,9 @@ constexpr int64_t kDeep = 1 << 16;
 // Of tiles that are a share of a transform's work, or are summed up in registers.
 constexpr int64_t kTileShare = 64, kTileSums = 112;
 
-// A range of tiles, the i-th of so many about equal parts of `total`.
-struct Share {
-  int64_t first, count;
-  Share(int64_t total, int64_t parts, int64_t i)
-      : first(i * total / parts), count((i + 1) * total / parts - first) {}
-};
-
-int64_t Ceiling(int64_t n, int64_t part) { return (n + part - 1) / part; }
-
-// The numbers of a block of tiles on the transformed side: points, then panels of some channels,
-// then tiles. An odd number of cache lines a point, so that a tile's points fall on different sets
-// of the cache.
-struct Transformed {
-  float* data;
-  int64_t tiles, channels, panel;
-
-  static int64_t PointStride(int64_t tiles, int64_t channels) {
-    return (tiles * channels / kBlock | 1) * kBlock;
-  }
-  static int64_t Size(int64_t tiles, int64_t channels) {
-    return kPoints * PointStride(tiles, channels);
-  }
-  int64_t point_stride() const { return PointStride(tiles, channels); }
-  int64_t width(int64_t channel) const {
-    return std::min(panel, channels - channel / panel * panel);
-  }
-  // Of 16 channels, from a tile on.
-  WinogradPlace At(int64_t channel, int64_t tile) const {
-    const int64_t in_panel = channel % panel;
-    return {data + (channel - in_panel) * tiles + tile * width(channel) + in_panel, point_stride(),
-            width(channel)};
-  }
-  // A panel of one point.
-  float* Of(int64_t point, int64_t channel) const {
-    return data + point * point_stride() + channel * tiles;
-  }
-};
-
-// U and dU: panels of `out`, then points, then a row of the panel for each `in`.
-struct TransformedWeights {
-  float* data;
-  int64_t in, out;
-
-  int64_t width(int64_t o) const { return std::min(kPanel, out - o / kPanel * kPanel); }
-  float* Panel(int64_t point, int64_t o) const {
-    return data + (o * kPoints + point * width(o)) * in;
-  }
-  // Of 16 × 16.
-  WinogradPlace At(int64_t i, int64_t o) const {
-    const int64_t in_panel = o % kPanel;
-    return {Panel(0, o - in_panel) + i * width(o) + in_panel, in * width(o), width(o)};
-  }
-  // body(in, out) for blocks of 16 × 16.
-  template <class Body>
-  void ForEachBlock(const Body& body) const {
-    const int64_t ins = in / kBlock;
-    ParallelFor(ins * (out / kBlock), 2 * kPoints * kBlock * kBlock,
-                [&](int64_t i) { body(i % ins * kBlock, i / ins * kBlock); });
-  }
-};
-
 // dU's panel (+)= a point's sums over tiles.
-void SumPanel(const Transformed& v, const Transformed& y, int64_t point, int64_t o, bool accumulate,
-              const TransformedWeights& du) {
+void SumPanel(const TransformedTiles& v, const TransformedTiles& y, int64_t point, int64_t o,
+              bool accumulate, const TransformedWeights& du) {
   const int64_t width = du.width(o);
   for (int64_t t = 0; t < v.tiles; t += kTileSums) {
     for (int64_t c = 0; c < v.channels; c += kBlock) {
@@ -147,8 +87,8 @@ size_t WinogradConv::workspace_bytes(Pass pass) const {
   // Weights, or each thread's sums; what is between the steps of a stage.
   const int64_t parts = pass == Pass::kBackwardWeights && !deep() ? threads_ : 1;
   const int64_t tiles = stage_tiles();
-  const int64_t stage = deep() ? Transformed::Size(tiles, shape_.in_channels) +
-                                     Transformed::Size(tiles, shape_.out_channels)
+  const int64_t stage = deep() ? TransformedTiles::Size(tiles, shape_.in_channels) +
+                                     TransformedTiles::Size(tiles, shape_.out_channels)
                                : 0;
   return static_cast<size_t>(parts * weights_size() + stage) * sizeof(float);
 }
@@ -169,13 +109,14 @@ void WinogradConv::Prepare(Pass pass, const float* weight, void* workspace) cons
 // One block of tiles, on the calling thread.
 void WinogradConv::GatherBlock(const Gathering& pass, int64_t first, int64_t count) const {
   const int64_t ins = pass.from.order.channels, outs = pass.to.order.channels;
-  const Scratch v_memory(Transformed::Size(count, ins)), m_memory(Transformed::Size(count, kPanel));
-  const Transformed v = {v_memory.data(), count, ins, kBlock};
+  const Scratch v_memory(TransformedTiles::Size(count, ins)),
+      m_memory(TransformedTiles::Size(count, kPanel));
+  const TransformedTiles v = {v_memory.data(), count, ins, kBlock};
   const TransformedWeights u = {const_cast<float*>(pass.u), ins, outs};
   for (int64_t c = 0; c < ins; c += kBlock)
     TransformWindows(pass.from, pass.in, c, first, count, v.At(c, 0));
   for (int64_t o = 0; o < outs; o += kPanel) {
-    const Transformed m = {m_memory.data(), count, u.width(o), kPanel};
+    const TransformedTiles m = {m_memory.data(), count, u.width(o), kPanel};
     for (int64_t p = 0; p < kPoints; ++p)
       MultiplyPoint(count, ins, u.width(o), v.Of(p, 0), count * kBlock, u.Panel(p, o), m.Of(p, 0));
     for (int64_t k = 0; k < u.width(o); k += kBlock)
@@ -187,14 +128,14 @@ void WinogradConv::GatherBlock(const Gathering& pass, int64_t first, int64_t cou
 void WinogradConv::GatherStage(const Gathering& pass, int64_t first, int64_t count,
                                float* stage) const {
   const int64_t ins = pass.from.order.channels, outs = pass.to.order.channels;
-  const Transformed v = {stage, count, ins, kBlock},
-                    m = {stage + Transformed::Size(count, ins), count, outs, kPanel};
+  const TransformedTiles v = {stage, count, ins, kBlock},
+                         m = {stage + TransformedTiles::Size(count, ins), count, outs, kPanel};
   const TransformedWeights u = {const_cast<float*>(pass.u), ins, outs};
   const int64_t shares = Ceiling(count, kTileShare), panels = Ceiling(outs, kPanel);
   const int64_t cost = kTileShare * kPoints * kBlock;
   ParallelFor(ins / kBlock * shares, cost, [&](int64_t i) {
     const int64_t c = i / shares * kBlock;
-    const Share share(count, shares, i % shares);
+    const TileShare share(count, shares, i % shares);
     TransformWindows(pass.from, pass.in, c, first + share.first, share.count, v.At(c, share.first));
   });
   ParallelFor(kPoints * panels, count * ins, [&](int64_t i) {
@@ -203,7 +144,7 @@ void WinogradConv::GatherStage(const Gathering& pass, int64_t first, int64_t cou
   });
   ParallelFor(outs / kBlock * shares, cost, [&](int64_t i) {
     const int64_t o = i / shares * kBlock;
-    const Share share(count, shares, i % shares);
+    const TileShare share(count, shares, i % shares);
     TransformBack(m.At(o, share.first), first + share.first, share.count, pass.accumulate, pass.to,
                   o, pass.out);
   });
@@ -214,7 +155,7 @@ void WinogradConv::Gather(const Gathering& pass, int64_t count, float* stage) co
   if (deep()) {
     const int64_t stages = Ceiling(tiles, stage_tiles());
     for (int64_t s = 0; s < stages; ++s) {
-      const Share share(tiles, stages, s);
+      const TileShare share(tiles, stages, s);
       GatherStage(pass, share.first, share.count, stage);
     }
     return;
@@ -225,7 +166,7 @@ void WinogradConv::Gather(const Gathering& pass, int64_t count, float* stage) co
   // As many for each thread.
   const int64_t blocks = Ceiling(Ceiling(tiles, most), threads_) * threads_;
   ParallelFor(std::min(blocks, tiles), most * kPoints * ins, [&](int64_t b) {
-    const Share share(tiles, std::min(blocks, tiles), b);
+    const TileShare share(tiles, std::min(blocks, tiles), b);
     GatherBlock(pass, share.first, share.count);
   });
 }
@@ -246,9 +187,10 @@ void WinogradConv::BackwardData(int64_t count, const void* dy, void* dx, bool ac
 // One block of tiles, on the calling thread.
 void WinogradConv::SumBlock(const Summing& pass, int64_t first, int64_t count) const {
   const int64_t ins = shape_.in_channels, outs = shape_.out_channels;
-  const Scratch v_memory(Transformed::Size(count, ins)), y_memory(Transformed::Size(count, outs));
-  const Transformed v = {v_memory.data(), count, ins, kBlock},
-                    y = {y_memory.data(), count, outs, kPanel};
+  const Scratch v_memory(TransformedTiles::Size(count, ins)),
+      y_memory(TransformedTiles::Size(count, outs));
+  const TransformedTiles v = {v_memory.data(), count, ins, kBlock},
+                         y = {y_memory.data(), count, outs, kPanel};
   const TransformedWeights du = {pass.du, ins, outs};
   for (int64_t c = 0; c < ins; c += kBlock)
     TransformWindows(x_, pass.x, c, first, count, v.At(c, 0));
@@ -262,13 +204,13 @@ void WinogradConv::SumBlock(const Summing& pass, int64_t first, int64_t count) c
 // More tiles, by the team.
 void WinogradConv::SumStage(const Summing& pass, int64_t first, int64_t count, float* stage) const {
   const int64_t ins = shape_.in_channels, outs = shape_.out_channels;
-  const Transformed v = {stage, count, ins, kBlock},
-                    y = {stage + Transformed::Size(count, ins), count, outs, kPanel};
+  const TransformedTiles v = {stage, count, ins, kBlock},
+                         y = {stage + TransformedTiles::Size(count, ins), count, outs, kPanel};
   const TransformedWeights du = {pass.du, ins, outs};
   const int64_t shares = Ceiling(count, kTileShare), panels = Ceiling(outs, kPanel);
   ParallelFor((ins + outs) / kBlock * shares, kTileShare * kPoints * kBlock, [&](int64_t i) {
     const int64_t c = i / shares * kBlock;
-    const Share share(count, shares, i % shares);
+    const TileShare share(count, shares, i % shares);
     if (c < ins) {
       TransformWindows(x_, pass.x, c, first + share.first, share.count, v.At(c, share.first));
     } else {
@@ -289,7 +231,7 @@ void WinogradConv::BackwardWeights(int64_t count, const void* x, const void* dy,
   if (deep()) {
     const int64_t stages = Ceiling(tiles, stage_tiles());
     for (int64_t s = 0; s < stages; ++s) {
-      const Share share(tiles, stages, s);
+      const TileShare share(tiles, stages, s);
       SumStage(pass, share.first, share.count, pass.du + size);
       pass.accumulate = true;
     }
@@ -299,13 +241,13 @@ void WinogradConv::BackwardWeights(int64_t count, const void* x, const void* dy,
   const int64_t channels = shape_.in_channels + shape_.out_channels;
   const int64_t most = std::max<int64_t>(kBlock, kBlockFloats / (kPoints * channels));
   ParallelFor(threads_, Ceiling(tiles, threads_) * kPoints * channels, [&](int64_t t) {
-    const Share part(tiles, threads_, t);
+    const TileShare part(tiles, threads_, t);
     Summing own = pass;
     own.du += t * size;
     const int64_t blocks = Ceiling(part.count, most);
     if (blocks == 0 && first) std::fill_n(own.du, size, 0.0f);
     for (int64_t b = 0; b < blocks; ++b) {
-      const Share share(part.count, blocks, b);
+      const TileShare share(part.count, blocks, b);
       SumBlock(own, part.first + share.first, share.count);
       own.accumulate = true;
     }

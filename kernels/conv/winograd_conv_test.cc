@@ -155,6 +155,7 @@ TEST_F(WinogradConvTest, AllPassesAgainstTheDefinition) {
   } kCases[] = {
       {Shape(1, 16, 4, 4, 16), Order::kBlocks16},    // one tile
       {Shape(3, 16, 8, 8, 32), Order::kBlocks16},    // whole tiles
+      {Shape(8, 16, 16, 16, 16), Order::kBlocks16},  // more tiles than registers sum up
       {Shape(4, 32, 5, 5, 48), Order::kBlocks16},    // the last panel is half as wide
       {Shape(2, 48, 14, 13, 16), Order::kBlocks16},  // tiles that reach beyond the edge
       {Shape(3, 64, 7, 7, 64), Order::kBlocks16},    //
@@ -210,6 +211,8 @@ TEST_F(WinogradConvTest, TheSameBitsWithAnyNumberOfThreadsAndSamplesACall) {
     const auto y = one.Forward(x, w), dx = one.BackwardData(dy, w), dw = one.BackwardWeights(x, dy);
     EXPECT_EQ(Convolution(s, Order::kBlocks16, 7).Forward(x, w), y);
     EXPECT_EQ(Convolution(s, Order::kBlocks16, 7).BackwardData(dy, w), dx);
+    ExpectNear(Convolution(s, Order::kBlocks16, 7).BackwardWeights(x, dy), {dw.begin(), dw.end()},
+               Tiles(s));
     for (int threads : {2, 3}) {
       omp_set_num_threads(threads);
       const Convolution conv(s);
