@@ -80,8 +80,9 @@ TEST(GzipStreamTest, DamageIsAnError) {
 }
 
 TEST(GzipStreamTest, StandardInputToo) {
+  const std::string bytes = Packed("from a pipe");
   const TestFolder folder;
-  ASSERT_TRUE(WriteFileAtomically(folder / "bytes", Packed("from a pipe")).ok());
+  ASSERT_TRUE(WriteFileAtomically(folder / "bytes", bytes).ok());
   const int kept = dup(STDIN_FILENO);
   std::FILE* const file = std::fopen((folder / "bytes").c_str(), "rb");
   ASSERT_NE(file, nullptr);
