@@ -166,6 +166,13 @@ absl::Status CheckReplaced(const Kind& kind, const std::string& path) {
 
 std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
 
+absl::StatusOr<std::string> OutFolder() {
+  if (OutFlag() != "-") return OutFlag();
+  return absl::InvalidArgumentError(
+      "--out -: is standard output, and what is written is a folder; name one (./- if it is to be "
+      "called so)");
+}
+
 absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string>& reads) {
   const std::string flag = absl::GetFlag(FLAGS_out);
   const std::string path = flag == "-" ? "/dev/stdout" : flag;
