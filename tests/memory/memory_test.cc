@@ -132,8 +132,8 @@ TEST_F(MemoryTest, AWideHeadInBlocksTakesWhatIsSaid) {
   }
 }
 
-// The rows of NT-Xent's blocks travel: each block has its own, those that are with it and those that
-// come next.
+// The rows of NT-Xent's blocks travel: each block has its own, those that are with it and those
+// that come next.
 TEST_F(MemoryTest, WideRowsThatTravelTakeWhatIsSaid) {
   WriteScratchFile("ring.textproto", SmallAutoencoder("ring"));
   for (const int processes : {1, 4}) {
