@@ -192,6 +192,8 @@ absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string
     return absl::InvalidArgumentError(
         absl::StrCat("--out ", path, ": is what is read, and would be gone; name another file"));
   }
+  // What a shell has led a descriptor to is written into, and not replaced.
+  if (!HasPlaceBeside(path)) return path;
   if (absl::Status status = CheckReplaced(kind, path); !status.ok()) return status;
   return path;
 }
