@@ -91,6 +91,20 @@ const CommandFlag* MeantFlag(const Command& command, FlagWord* word) {
   return negated;
 }
 
+// What is missing where a flag's value would be words[at]: all, or a flag of the command is there.
+absl::Status CheckValue(const Command& command, const CommandFlag& flag,
+                        const std::vector<std::string>& words, size_t at) {
+  FlagWord next;
+  const bool missing = at == words.size();
+  if (!missing && !(AsFlag(words[at], &next) && MeantFlag(command, &next) != nullptr))
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "pretext ", command.name, ": --", flag.name, " needs its value, ", flag.value,
+      missing ? ""
+              : absl::StrCat("; what follows is a flag, ", words[at],
+                             " (as a value it is written --", flag.name, "=", words[at], ")")));
+}
+
 }  // namespace
 
 absl::StatusOr<CommandLine> ParseCommandLine(const Command& command,
@@ -116,9 +130,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(const Command& command,
     if (flag == nullptr) return UnknownFlag(command, word.name);
     if (!word.has_value) {
       const bool is_switch = IsSwitch(*flag);
-      if (!is_switch && i + 1 == words.size()) {
-        return absl::InvalidArgumentError(absl::StrCat("pretext ", command.name, ": --", flag->name,
-                                                       " needs its value, ", flag->value));
+      if (!is_switch) {
+        if (absl::Status s = CheckValue(command, *flag, words, i + 1); !s.ok()) return s;
       }
       word.value = is_switch ? "true" : words[++i];
     }

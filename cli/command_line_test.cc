@@ -133,6 +133,12 @@ TEST(CommandLine, AnUnknownFlagIsNamedWithTheNearest) {
 
 TEST(CommandLine, AValueIsNeededAndOfItsType) {
   EXPECT_THAT(Refusal("embed", {"RUN", "--out"}), HasSubstr("--out needs its value, FILE"));
+  // What is not said is not taken from the next flag.
+  EXPECT_THAT(Refusal("export", {"RUN", "--out", "--with-head", "--format", "onnx"}),
+              AllOf(HasSubstr("--out needs its value, DIR"),
+                    HasSubstr("what follows is a flag, --with-head")));
+  EXPECT_THAT(Arguments("export", {"RUN", "--out=--with-head"}), ElementsAre("RUN"));
+  EXPECT_THAT(Arguments("export", {"RUN", "--out", "--no-flag"}), ElementsAre("RUN"));
   EXPECT_THAT(Refusal("fill-mask", {"--top", "many"}), HasSubstr("--top takes N; it is many"));
   EXPECT_THAT(Refusal("fill-mask", {"--top=99999999999999999999"}), HasSubstr("--top takes N"));
   EXPECT_THAT(Refusal("fill-mask", {"--json=perhaps"}), HasSubstr("true or false"));

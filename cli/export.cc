@@ -22,7 +22,9 @@ absl::Status ExportCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("export", arguments, 1, 1); !status.ok()) return status;
   const auto format = FindExportFormat(absl::GetFlag(FLAGS_format));
   if (!format.ok()) return format.status();
-  const std::string folder = OutFlag();
+  const absl::StatusOr<std::string> out = OutFolder();
+  if (!out.ok()) return out.status();
+  const std::string& folder = *out;
   // Before the work, not after it.
   if (absl::Status status = CheckExportFolder(folder); !status.ok()) return status;
   const auto trained = OpenForExport(arguments[0], absl::GetFlag(FLAGS_with_head), kVersion);

@@ -20,8 +20,8 @@ void StopOnSignals(const char* last_words);
 // The same for work that saves nothing on its way: it may end at any time.
 void StopOnSignalsAtAnyTime(const char* last_words);
 
-// Makes a signal end the process from now on, whatever it is doing, with nothing left of what is not
-// in its place yet (base/file/aside.h). To be called as StopOnSignals, which takes its place.
+// Makes a signal end the process from now on, whatever it is doing, with nothing left of what is
+// not in its place yet (base/file/aside.h). To be called as StopOnSignals, which takes its place.
 void EndOnSignals();
 // Does not return where such a signal came: what then fails is no news.
 void AwaitEndOnSignals();

@@ -132,12 +132,14 @@ absl::Status NeighboursCommand(const std::vector<std::string>& arguments) {
   const absl::StatusOr<TextUnit> unit = ParseTextUnit(absl::GetFlag(FLAGS_unit));
   if (!unit.ok()) return unit.status();
   what.unit = *unit;
-  const std::string out = absl::GetFlag(FLAGS_out);
+  std::string out = absl::GetFlag(FLAGS_out);
   const bool sheet = absl::EndsWith(out, ".png");
   if (!out.empty()) {
     if (auto status = CheckExtension(out); !status.ok()) return status;
     const Result result = sheet ? Result::kSheet : Result::kNeighbours;
-    if (auto path = OutPath(result, {what.input, among}); !path.ok()) return path.status();
+    const absl::StatusOr<std::string> path = OutPath(result, {what.input, among});
+    if (!path.ok()) return path.status();
+    out = *path;
   }
   absl::StatusOr<BatchEncoder> encoder = BatchEncoder::Open(arguments[0]);
   if (!encoder.ok()) return encoder.status();

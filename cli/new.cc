@@ -42,7 +42,9 @@ std::string Checkout() {
 
 absl::Status NewCommand(const std::vector<std::string>& arguments) {
   if (auto status = CheckArguments("new", arguments, 2, 2); !status.ok()) return status;
-  const std::string out = Absolute(OutFlag());
+  const absl::StatusOr<std::string> folder = OutFolder();
+  if (!folder.ok()) return folder.status();
+  const std::string out = Absolute(*folder);
   const auto files = NewPluginFiles(
       {.kind = arguments[0], .name = arguments[1], .out = out, .pretext = Checkout()});
   if (!files.ok()) return files.status();

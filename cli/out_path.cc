@@ -166,6 +166,13 @@ absl::Status CheckReplaced(const Kind& kind, const std::string& path) {
 
 std::string OutFlag() { return absl::GetFlag(FLAGS_out); }
 
+absl::StatusOr<std::string> OutFolder() {
+  if (OutFlag() != "-") return OutFlag();
+  return absl::InvalidArgumentError(
+      "--out -: is standard output, and what is written is a folder; name one (./- if it is to be "
+      "called so)");
+}
+
 absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string>& reads) {
   const std::string flag = absl::GetFlag(FLAGS_out);
   const std::string path = flag == "-" ? "/dev/stdout" : flag;
@@ -185,6 +192,8 @@ absl::StatusOr<std::string> OutPath(Result result, const std::vector<std::string
     return absl::InvalidArgumentError(
         absl::StrCat("--out ", path, ": is what is read, and would be gone; name another file"));
   }
+  // What a shell has led a descriptor to is written into, and not replaced.
+  if (!HasPlaceBeside(path)) return path;
   if (absl::Status status = CheckReplaced(kind, path); !status.ok()) return status;
   return path;
 }

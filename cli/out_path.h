@@ -19,6 +19,8 @@ enum class Result : uint8_t { kPipeline, kSheet, kPage, kVectors, kIds, kVocabul
 
 // --out as it was given, or empty.
 std::string OutFlag();
+// The same of a command that writes a folder; InvalidArgument for -, which is standard output.
+absl::StatusOr<std::string> OutFolder();
 
 // --out for a result of that kind. `reads`: the files that the command was given to read; what is
 // no file among them is passed over. InvalidArgument where there is no --out, where it is one of

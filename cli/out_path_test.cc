@@ -1,10 +1,13 @@
 #include "cli/out_path.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "absl/flags/declare.h"
 #include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
 #include "base/file/file_writer.h"
 #include "base/file/testing.h"
 #include "base/image/image_io.h"
@@ -110,6 +113,20 @@ TEST_F(OutPathTest, WhatIsReadIsNotReplaced) {
                 HasSubstr("is what is read"));
   }
   EXPECT_EQ(Fault(Result::kVectors, "name,x0\n", {"", "nothing", folder_.path()}), "");
+}
+
+TEST_F(OutPathTest, ADescriptorThatLeadsToAFileIsWrittenInto) {
+  const std::string path = folder_.path() + "/led";
+  for (const char* const contents : {"", "what is there\n"}) {
+    ASSERT_TRUE(WriteFileAtomically(path, contents).ok());
+    const int file = open(path.c_str(), O_WRONLY | O_APPEND);
+    ASSERT_GE(file, 0);
+    absl::SetFlag(&FLAGS_out, absl::StrCat("/dev/fd/", file));
+    for (const Result result : {Result::kPipeline, Result::kVectors, Result::kIds})
+      EXPECT_TRUE(OutPath(result, {}).ok()) << contents << OutPath(result, {}).status();
+    EXPECT_FALSE(OutPath(Result::kVectors, {path}).ok()) << "is what is read";
+    close(file);
+  }
 }
 
 TEST_F(OutPathTest, NothingIsMadeByLooking) {

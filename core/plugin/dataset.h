@@ -30,6 +30,7 @@ struct DatasetExtent {
   bool exact = false;           // They are as many after Load too, whatever the files hold.
   double bytes = 0;             // of memory, once it is loaded
   double sample_bytes = 0;      // of a sample that waits; 0: of its values
+  double thread_bytes = 0;      // that each thread keeps which makes values: what it has decoded
 };
 
 // What tells a sample from others without its values being made.

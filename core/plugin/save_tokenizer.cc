@@ -1,6 +1,7 @@
 #include "core/plugin/save_tokenizer.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/file/aside.h"
 #include "base/file/file_writer.h"
 #include "base/file/folder.h"
 
@@ -24,6 +25,7 @@ absl::Status CheckOptionsAreFree(const Tokenizer& tokenizer, const std::string& 
 
 absl::Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& path) {
   const auto* options = dynamic_cast<const OptionsBesideVocabulary*>(&tokenizer);
+  const PuttingInPlace putting;
   if (options != nullptr && HasPlaceBeside(path)) {
     for (const auto& [beside, contents] : options->FilesBeside(path)) {
       if (absl::Status s = WriteFileAtomically(beside, contents); !s.ok()) return s;

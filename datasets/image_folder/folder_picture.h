@@ -17,6 +17,11 @@ namespace pretext {
 // thumbnails do (its reducing_gap of 2).
 int ReductionFor(const CropBox& box, int height, int width);
 
+// In bytes, what a thread keeps that makes samples of pictures like this one (FolderPicture): those
+// that it decoded, at each part of its size that crops may be of, and the part that is resized, in
+// floats. `held`: its pixels are; `crops`: these are taken, and not the picture as a whole alone.
+double KeptByThread(const LoadedPicture& picture, const ImageShape& target, bool held, bool crops);
+
 // The file of a picture as it was found to be; DataLoss where it was changed since.
 absl::StatusOr<std::string> ReadFound(const std::string& path, const LoadedPicture& found);
 

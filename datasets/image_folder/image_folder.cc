@@ -77,7 +77,9 @@ DatasetExtent ImageFolderDataset::extent() const {
   const int64_t train = count(folders_.train, /*every_class=*/true);
   const int64_t test = count(folders_.test, /*every_class=*/false);
   std::vector<std::string> some;
-  for (size_t i = 0; i < kSome && form_.own_size; ++i) {
+  // Of those that are not made rows when they are loaded.
+  const bool decoded = form_.own_size || config_->storage() == ImageFolder::DECODE;
+  for (size_t i = 0; i < kSome && decoded; ++i) {
     if (i < paths.size()) some.push_back(paths[i * paths.size() / std::min(kSome, paths.size())]);
   }
   const std::vector<LoadedPicture> looked_at = LoadPictures(some, form_.target, nullptr);
@@ -92,11 +94,19 @@ DatasetExtent ImageFolderDataset::extent() const {
   }
   const bool held =
       StorageFor(config_->storage(), form_.own_size, pictures * pixels) == ImageFolder::MEMORY;
+  const bool pixels_held = held || config_->storage() == ImageFolder::CACHE;
+  double kept_by_thread = 0;
+  for (const LoadedPicture& picture : looked_at) {
+    if (!picture.status.ok()) continue;
+    kept_by_thread = std::max(kept_by_thread, KeptByThread(picture, form_.target.shape, pixels_held,
+                                                           /*crops=*/form_.own_size));
+  }
   const int64_t kept = test == 0 ? HeldOutCount(train, config_->held_out()) : 0;
   extent_ = {.train = train - kept,
              .test = test + kept,
              .bytes = pictures * (kEntryBytes + (held ? pixels : 0)),
-             .sample_bytes = held ? 0 : file};
+             .sample_bytes = held ? 0 : file,
+             .thread_bytes = kept_by_thread};
   return *extent_;
 }
 

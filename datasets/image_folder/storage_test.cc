@@ -111,6 +111,30 @@ TEST_F(Storage, GivesTheSameBitsWhereverPicturesAre) {
   EXPECT_TRUE(absl::StrContains(decode->Summary(), "decoded as they are needed"));
 }
 
+TEST_F(Storage, WhatThreadsKeepOfPicturesIsKnownBefore) {
+  const auto kept = [&](ImageFolder::Storage storage, bool crops) {
+    auto dataset = *ImageFolderDataset::Create(Config(folder_, storage, 16), {});
+    if (crops) dataset->ExpectCrops();
+    return dataset->extent().thread_bytes;
+  };
+  // The largest: decoded, and as floats.
+  constexpr double kLargest = 3 * 80 * 62, kFloat = 4;
+  EXPECT_EQ(kept(ImageFolder::DECODE, true), kLargest + kFloat * kLargest);
+  EXPECT_EQ(kept(ImageFolder::DECODE, false), kLargest + kFloat * kLargest);
+  EXPECT_EQ(kept(ImageFolder::MEMORY, true), kFloat * kLargest);
+  EXPECT_EQ(kept(ImageFolder::MEMORY, false), 0) << "rows are made when they are loaded";
+  // Of a JPEG crops are of the whole and of parts of its size, which are resized from less.
+  LoadedPicture jpeg;
+  jpeg.height = 3000;
+  jpeg.width = 4000;
+  jpeg.reduction = 4;
+  const ImageShape target{3, 224, 224};
+  constexpr double kWhole = 3.0 * 3000 * 4000, kBox = 3.0 * 896 * 896 * 4 / 3;
+  EXPECT_EQ(KeptByThread(jpeg, target, false, true), kWhole * 85 / 64 + kFloat * kBox);
+  EXPECT_EQ(KeptByThread(jpeg, target, false, false), kWhole / 16 + kFloat * kWhole / 16);
+  EXPECT_EQ(KeptByThread(jpeg, target, true, true), kWhole / 16 + kFloat * kWhole);
+}
+
 // JPEGs of four times the size asked for come at a half of theirs: what is measured is made of
 // that, whether crops are taken from the whole or not.
 TEST_F(Storage, MeasuresTheSameBitsWhereJpegsComeReduced) {

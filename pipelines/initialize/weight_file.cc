@@ -11,6 +11,7 @@
 #include "base/file/folder.h"
 #include "base/file/is_there.h"
 #include "base/file/looked_for_at.h"
+#include "base/text/shell_word.h"
 #include "pipelines/checkpoint/run_names.h"
 
 namespace pretext {
@@ -37,7 +38,7 @@ absl::Status RefusePickle(const std::string& path) {
       "Convert it where PyTorch is: python3 -c 'import sys, torch, safetensors.torch as s; d = "
       "torch.load(sys.argv[1], map_location=\"cpu\", weights_only=True); d = d.get(\"state_dict\", "
       "d); s.save_file({k: v.clone().contiguous() for k, v in d.items()}, sys.argv[2])' ",
-      path, " model.safetensors"));
+      ShellWord(path), " model.safetensors"));
 }
 
 // The file of weights in a folder.

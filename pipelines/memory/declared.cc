@@ -1,5 +1,7 @@
 #include "pipelines/memory/declared.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -86,6 +88,12 @@ double BatchBytes(const Assembled& parts) {
 double WaitingInEvaluation(const Assembled& parts) {
   return parts.dataset->extent().sample_bytes * (LoaderOptions().prefetch + 1) *
          static_cast<double>(parts.config->evaluate().batch_size());
+}
+
+double BytesOfThreads(const Assembled& parts) {
+  const int asked = parts.config->train().threads();
+  const int threads = asked > 0 ? asked : omp_get_max_threads();
+  return parts.dataset->extent().thread_bytes * (threads + std::max(0, parts.blocks_of_process()));
 }
 
 double OptimizerBytes(const Assembled& parts) {

@@ -12,6 +12,10 @@ double BatchBytes(const Assembled& parts);
 // files that are still to be decoded. In bytes.
 double WaitingInEvaluation(const Assembled& parts);
 
+// Of what threads keep that make the values of samples: those of the reader's team, and of each
+// block of this process. In bytes.
+double BytesOfThreads(const Assembled& parts);
+
 // Of the state that the optimizer makes for the parameters, in bytes. Each parameter's is measured
 // with 1 and 2 in the place of its first extent, and is taken to grow in proportion.
 double OptimizerBytes(const Assembled& parts);

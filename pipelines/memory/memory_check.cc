@@ -164,7 +164,7 @@ absl::StatusOr<MemoryNeeds> CheckMemory(const Assembled& parts, const MemoryLimi
                     .parameters = EstimateMemory(parts).parameters + GradientsOfBlocks(parts),
                     .optimizer = OptimizerBytes(parts),
                     .dataset = parts.dataset->extent().bytes,
-                    .batches = BatchBytes(parts),
+                    .batches = BatchBytes(parts) + BytesOfThreads(parts),
                     .evaluation = evaluates ? pairs + std::max(measured, report) : 0};
   if (!(needs.total() <= limit.bytes)) return Refuse(parts, needs, limit, /*whole=*/false);
 

@@ -17,7 +17,7 @@ struct MemoryNeeds {
   double parameters = 0;   // values and gradients, running statistics
   double optimizer = 0;    // the optimizer's state
   double dataset = 0;      // as loaded, where it says so
-  double batches = 0;      // read ahead, and on their way to the model
+  double batches = 0;      // read ahead, on their way to the model, and what decodes them
   double activations = 0;  // what a forward and backward pass keeps
   double evaluation = 0;  // passes without a tape; features and what classifies them, or the report
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file/folder.h"
 #include "base/file/read_file.h"
+#include "base/text/shell_word.h"
 #include "pipelines/checkpoint/run_names.h"
 
 namespace pretext {
@@ -46,7 +47,7 @@ absl::Status CheckEmpty(const std::string& path) {
   if (!names.ok()) return names.status();
   if (std::find(names->begin(), names->end(), kPipelineFile) != names->end()) {
     return absl::AlreadyExistsError(
-        absl::StrCat(path, " holds a run already. Go on with it by --resume ", path,
+        absl::StrCat(path, " holds a run already. Go on with it by --resume ", ShellWord(path),
                      ", or give output { directory } another name"));
   }
   for (const std::string& name : *names) {

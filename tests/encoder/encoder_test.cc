@@ -238,6 +238,11 @@ TEST(EncoderProgram, FindsNeighbours) {
   ASSERT_EQ(near.exit_code, 0) << near.output;
   EXPECT_THAT(near.output, StartsWith("test-images#0\n   "));
   EXPECT_EQ(Lines(near.output), 3 * Lines(FileContents("n.names.txt")));
+  const ProgramResult output = RunProgram({"neighbours", "elsewhere", "--input", "test-images",
+                                           "--among", "n.safetensors", "--top", "2", "--out", "-"});
+  EXPECT_EQ(output.exit_code, 0) << output.output;
+  EXPECT_THAT(output.output, HasSubstr(near.output));
+  EXPECT_EQ(FileContents("-"), "") << "a file of that name";
   const ProgramResult sheet = RunProgram({"neighbours", "elsewhere", "--input", "test-images",
                                           "--among", "n.safetensors", "--out", "near.png"});
   EXPECT_EQ(sheet.exit_code, 0) << sheet.output;

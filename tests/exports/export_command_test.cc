@@ -61,6 +61,8 @@ TEST(ExportCommand, WhatCannotBeDoneIsSaid) {
             2,
             "pretext.Mlp has no form in huggingface. Formats that hold it: onnx"},
            {{"export", run, "--format", "onnx", "--out", "file"}, 2, "file: is no folder"},
+           {{"export", run, "--format", "onnx", "--out", "-"}, 2, "--out -: is standard output"},
+           {{"new", "loss", "Spectral", "--out", "-"}, 2, "--out -: is standard output"},
            {{"export", run, "--format", "onnx", "--out", run}, 2, "replaces nothing"},
            {{"export", "nowhere", "--format", "onnx", "--out", "o"}, 1, "nowhere"},
            {{"export", run + "/encoder", "--format", "onnx", "--out", "o", "--with-head"},

@@ -202,13 +202,14 @@ TEST(Initialize, AHeadIsNotMadeOfAnEncoder) {
 }
 
 TEST(Initialize, FaultsAreToldAtTheirPlaceBeforeAnythingIsLoaded) {
-  WriteScratchFile(
-      "faulty.textproto",
-      SmallAutoencoder("faulty") + "initialize { from: 'weights.pth' }\n" + "freeze: 'layer1'\n");
-  WriteScratchFile("weights.pth", "PK\x03\x04");
+  WriteScratchFile("faulty.textproto", SmallAutoencoder("faulty") +
+                                           "initialize { from: 'my weights.pth' }\n" +
+                                           "freeze: 'layer1'\n");
+  WriteScratchFile("my weights.pth", "PK\x03\x04");
   const ProgramResult result = Train("faulty.textproto");
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.output, AllOf(HasSubstr("initialize[0].from: weights.pth is a pickle"),
+  EXPECT_THAT(result.output, AllOf(HasSubstr("initialize[0].from: my weights.pth is a pickle"),
+                                   HasSubstr(" 'my weights.pth' model.safetensors"),
                                    HasSubstr("freeze[0]: names no parameter: \"layer1\""),
                                    HasSubstr("There are: 0, ")));
   EXPECT_FALSE(std::filesystem::exists(ScratchFolder() + "/runs/faulty"));

@@ -132,8 +132,8 @@ TEST_F(MemoryTest, AWideHeadInBlocksTakesWhatIsSaid) {
   }
 }
 
-// The rows of NT-Xent's blocks travel: each block has its own, those that are with it and those that
-// come next.
+// The rows of NT-Xent's blocks travel: each block has its own, those that are with it and those
+// that come next.
 TEST_F(MemoryTest, WideRowsThatTravelTakeWhatIsSaid) {
   WriteScratchFile("ring.textproto", SmallAutoencoder("ring"));
   for (const int processes : {1, 4}) {
@@ -185,6 +185,27 @@ TEST_F(MemoryTest, PicturesLargerThanMemoryTakeWhatIsSaid) {
   ExpectEstimate("pictures.textproto",
                  "evaluate { max_train_samples: 600 max_test_samples: 200 probe { max_iterations: "
                  "3 } } output { tensorboard: false }");
+}
+
+// Each thread keeps what it has decoded: of 500 × 375 pixels the whole and its parts, 0.7 MB, and
+// what crops of them are resized from.
+TEST_F(MemoryTest, ThreadsThatDecodeAreCounted) {
+  ASSERT_TRUE(WriteGeneratedJpegs(ScratchFolder() + "/few", 64, 64).ok());
+  WriteScratchFile("few.textproto", SmallAutoencoder("few"));
+  const auto estimate = [](int threads) {
+    const ProgramResult said = RunProgram(
+        {"validate", "few.textproto", "--override",
+         absl::StrCat("dataset { [type.googleapis.com/pretext.ImageFolder] { directory: 'few' "
+                      "height: 32 width: 32 held_out: 0.1 storage: DECODE cache_directory: "
+                      "'cache' } } views { augmentation { "
+                      "[type.googleapis.com/pretext.RandomResizedCrop] {} } } "
+                      "train { batch_size: 8 threads: ",
+                      threads, " }")});
+    EXPECT_EQ(said.exit_code, 0) << said.output;
+    return EstimateIn(said.output);
+  };
+  const double more = estimate(101) - estimate(1);
+  EXPECT_TRUE(more >= 100 * 0.7e6 && more <= 100 * 2e6) << more;
 }
 
 // As the shell's ulimit -v; the program inherits it.
