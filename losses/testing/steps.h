@@ -106,8 +106,8 @@ void ExpectNamesFaultsOfViews(const std::function<std::string(const BuildContext
 void ExpectDirectionsOfTheStep(Loss& loss);
 void ExpectNonFiniteAlongDirectionsIsReturned(Loss& loss);
 
-// The mean of `of` over the slices of each of two views: x [2·samples, slices], a slice of a view is
-// a column of its rows.
+// The mean of `of` over the slices of each of two views: x [2·samples, slices], a slice of a view
+// is a column of its rows.
 double MeanOverSlices(const Doubles& x, size_t samples, size_t slices,
                       const std::function<double(const Doubles&)>& of);
 
