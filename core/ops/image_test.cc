@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 
@@ -327,36 +328,37 @@ TEST(BatchNorm, RunningStatisticsFollowTheBatchesThatAreRecorded) {
   EXPECT_FLOAT_EQ(norm.variance.value.data()[1], 0.9f + 0.1f * 500 / 3);
 }
 
-TEST(BatchNorm, WithoutShift) {
-  NormOnItsOwn norm(5);
-  norm.layer.shift = nullptr;
-  EXPECT_TRUE(CheckGradients(
+// The layer, which has but that one parameter, over seven rows.
+testing::AssertionResult NormalizesSevenRows(
+    const NormOnItsOwn& norm, Parameter& parameter,
+    const std::function<void(Doubles& y, const Doubles& parameter)>& reference) {
+  return CheckGradients(
       [&](Tape& tape, const std::vector<Var>& x) {
         return BatchNorm(tape, x[0], norm.layer, kTraining);
       },
       {RandomTensor({7, 5}, 1)},
       [&](const std::vector<Doubles>& at) {
         Doubles y = at[0];
-        NormalizeReference(y, at[1], Doubles(5), 5, 1, 0, 7);
+        reference(y, at[1]);
         return y;
       },
-      {.parameters = {&norm.gamma}}));
+      {.parameters = {&parameter}});
+}
+
+TEST(BatchNorm, WithoutShift) {
+  NormOnItsOwn norm(5);
+  norm.layer.shift = nullptr;
+  EXPECT_TRUE(NormalizesSevenRows(norm, norm.gamma, [](Doubles& y, const Doubles& gamma) {
+    NormalizeReference(y, gamma, Doubles(5), 5, 1, 0, 7);
+  }));
 }
 
 TEST(BatchNorm, WithoutScale) {
   NormOnItsOwn norm(5);
   norm.layer.scale = nullptr;
-  EXPECT_TRUE(CheckGradients(
-      [&](Tape& tape, const std::vector<Var>& x) {
-        return BatchNorm(tape, x[0], norm.layer, kTraining);
-      },
-      {RandomTensor({7, 5}, 1)},
-      [&](const std::vector<Doubles>& at) {
-        Doubles y = at[0];
-        NormalizeReference(y, Doubles(5, 1), at[1], 5, 1, 0, 7);
-        return y;
-      },
-      {.parameters = {&norm.beta}}));
+  EXPECT_TRUE(NormalizesSevenRows(norm, norm.beta, [](Doubles& y, const Doubles& beta) {
+    NormalizeReference(y, Doubles(5, 1), beta, 5, 1, 0, 7);
+  }));
 }
 
 // Larger than one chunk of the convolution: against the normalisation of the whole.

@@ -253,31 +253,30 @@ TEST(LanguageTest, FiguresAreMeansOverAllTargets) {
   }
 }
 
-TEST(LanguageTest, WarnsOnThePlateau) {
-  const MemoryText text(60, 23);
+// Of a model that is its loss alone.
+auto MeasureEvenPlaces(const MemoryText& text, IdLoss& loss, int64_t batch_size) {
   const auto baseline = LanguageBaseline::Count(text);
-  ASSERT_TRUE(baseline.ok());
+  EXPECT_TRUE(baseline.ok());
   EvenPlaces masking;
   NoEncoder encoder;
   NoHead head;
+  return MeasureLanguage(encoder, head, loss, text, {&masking}, *baseline,
+                         {.batch_size = batch_size});
+}
+
+TEST(LanguageTest, WarnsOnThePlateau) {
+  const MemoryText text(60, 23);
   IdLoss loss;
   loss.scale = 1;
-  const auto warning = [&] {
-    return MeasureLanguage(encoder, head, loss, text, {&masking}, *baseline, {.batch_size = 8})
-        ->warning;
-  };
+  const auto warning = [&] { return MeasureEvenPlaces(text, loss, 8)->warning; };
   EXPECT_THAT(warning(), AllOf(HasSubstr("is above the"), HasSubstr("not even these")));
   loss.scale = std::nan("");
   EXPECT_THAT(warning(), HasSubstr("is no better than"));
   loss.scale = 0.01;
   EXPECT_EQ(warning(), "");
   // Between the two: below what frequencies give, and so near that nothing else was learnt.
-  const auto masked = [&] {
-    return MeasureLanguage(encoder, head, loss, text, {&masking}, *baseline, {.batch_size = 8})
-        ->values;
-  };
   std::map<std::string, double> figures;
-  for (const auto& [name, value] : masked()) figures[name] = value;
+  for (const auto& [name, value] : MeasureEvenPlaces(text, loss, 8)->values) figures[name] = value;
   loss.scale *= 0.98 * figures["unigram_masked_loss"] / figures["masked_loss"];
   EXPECT_THAT(warning(), AllOf(HasSubstr("is hardly better than"), HasSubstr("next to nothing")));
   loss.scale *= 1.01 / 0.98;
@@ -285,14 +284,8 @@ TEST(LanguageTest, WarnsOnThePlateau) {
 }
 
 TEST(LanguageTest, NothingHeldOut) {
-  const MemoryText text(3, 0);
-  const auto baseline = LanguageBaseline::Count(text);
-  ASSERT_TRUE(baseline.ok());
-  EvenPlaces masking;
-  NoEncoder encoder;
-  NoHead head;
   IdLoss loss;
-  const auto measured = MeasureLanguage(encoder, head, loss, text, {&masking}, *baseline, {});
+  const auto measured = MeasureEvenPlaces(MemoryText(3, 0), loss, LanguageOptions().batch_size);
   ASSERT_TRUE(measured.ok());
   EXPECT_TRUE(measured->values.empty());
 }

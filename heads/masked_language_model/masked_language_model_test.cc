@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/autograd/gradient_check.h"
 #include "heads/masked_language_model/masked_language_model.pb.h"
@@ -38,25 +39,31 @@ Batch MakeBatch(const std::vector<int32_t>& positions) {
   return {.samples = 2, .masked_positions = Int32s(positions)};
 }
 
-TEST(MaskedLanguageModel, ReadsTheMaskedPositionsOnly) {
-  FakeEncoder encoder(4);
-  const auto head = MaskedLanguageModelHead::Create(
+// A head on the encoder's embedding; both are allocated.
+std::unique_ptr<Head> HeadOf(FakeEncoder& encoder) {
+  auto head = MaskedLanguageModelHead::Create(
       MaskedLanguageModel(),
       {.input = encoder.output(), .token_embedding = encoder.token_embedding()});
-  ASSERT_TRUE(head.ok()) << head.status();
-  EXPECT_EQ((*head)->output(), FlowType::TokenScores(4, 11));
+  EXPECT_TRUE(head.ok()) << head.status();
   encoder.parameters().Allocate("encoder", 1);
   (*head)->parameters().Allocate("head", 1);
+  return *std::move(head);
+}
+
+TEST(MaskedLanguageModel, ReadsTheMaskedPositionsOnly) {
+  FakeEncoder encoder(4);
+  const auto head = HeadOf(encoder);
+  EXPECT_EQ(head->output(), FlowType::TokenScores(4, 11));
   const Batch batch = MakeBatch({1, 7, 9});
-  EXPECT_EQ((*head)->RowsRead(batch).ints(), batch.masked_positions.ints());
+  EXPECT_EQ(head->RowsRead(batch).ints(), batch.masked_positions.ints());
   const Tensor h = RandomTensor({2, 5, 4}, 1);
   Tensor rows = Tensor::Uninitialized({3, 4});
   for (int m = 0; m < 3; ++m) {
     std::copy_n(h.data() + batch.masked_positions.ints()[m] * 4, 4, rows.data() + m * 4);
   }
   Tape tape;
-  const Prediction all = (*head)->Forward(tape, tape.Constant(h), batch, ForwardContext());
-  const Prediction masked = (*head)->Forward(tape, tape.Constant(rows), batch, ForwardContext());
+  const Prediction all = head->Forward(tape, tape.Constant(h), batch, ForwardContext());
+  const Prediction masked = head->Forward(tape, tape.Constant(rows), batch, ForwardContext());
   EXPECT_EQ(all.value.shape(), (Shape{3, 4}));
   EXPECT_EQ(ToDoubles(all.value.value()), ToDoubles(masked.value.value()));
   EXPECT_EQ(all.decoder_weight.shape(), (Shape{11, 4}));
@@ -65,30 +72,20 @@ TEST(MaskedLanguageModel, ReadsTheMaskedPositionsOnly) {
 
 TEST(MaskedLanguageModel, DecoderIsTheEncodersEmbedding) {
   FakeEncoder encoder(4);
-  const auto head = MaskedLanguageModelHead::Create(
-      MaskedLanguageModel(),
-      {.input = encoder.output(), .token_embedding = encoder.token_embedding()});
-  ASSERT_TRUE(head.ok());
-  encoder.parameters().Allocate("encoder", 1);
-  (*head)->parameters().Allocate("head", 1);
-  EXPECT_EQ((*head)->parameters().count(), 4 * 4 + 4 + 2 * 4 + 11);
+  const auto head = HeadOf(encoder);
+  EXPECT_EQ(head->parameters().count(), 4 * 4 + 4 + 2 * 4 + 11);
   Tape tape;
-  const Prediction prediction = (*head)->Forward(tape, tape.Constant(RandomTensor({1, 4}, 1)),
-                                                 MakeBatch({2}), ForwardContext());
+  const Prediction prediction =
+      head->Forward(tape, tape.Constant(RandomTensor({1, 4}, 1)), MakeBatch({2}), ForwardContext());
   EXPECT_EQ(prediction.decoder_weight.value().data(), encoder.token_embedding()->value.data());
 }
 
 TEST(MaskedLanguageModel, NothingMasked) {
   FakeEncoder encoder(4);
-  const auto head = MaskedLanguageModelHead::Create(
-      MaskedLanguageModel(),
-      {.input = encoder.output(), .token_embedding = encoder.token_embedding()});
-  ASSERT_TRUE(head.ok());
-  encoder.parameters().Allocate("encoder", 1);
-  (*head)->parameters().Allocate("head", 1);
+  const auto head = HeadOf(encoder);
   Tape tape;
-  const Prediction prediction = (*head)->Forward(tape, tape.Leaf(RandomTensor({2, 5, 4}, 1)),
-                                                 MakeBatch({}), ForwardContext());
+  const Prediction prediction =
+      head->Forward(tape, tape.Leaf(RandomTensor({2, 5, 4}, 1)), MakeBatch({}), ForwardContext());
   EXPECT_EQ(prediction.value.shape(), (Shape{0, 4}));
 }
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/ops/basic.h"
-#include "losses/contrastive/contrastive_loss.h"
 #include "losses/info_nce_queue/info_nce_queue.pb.h"
 #include "losses/queue/info_nce.h"
+#include "losses/queue/queue_fields.h"
 #include "losses/targets/pick_out.h"
 
 namespace pretext {
@@ -15,9 +15,7 @@ namespace pretext {
 absl::StatusOr<std::unique_ptr<Loss>> InfoNceQueueLoss::Create(const InfoNceQueue& config,
                                                                const BuildContext& context) {
   FieldChecker check;
-  check.Extent("rows", config.rows());
-  check.AtLeast("temperature", config.temperature(), kLeastTemperature);
-  CheckTarget(context, check);
+  CheckQueueAndTarget(config, context, check);
   if (!check.ok()) return check.status();
   return std::make_unique<InfoNceQueueLoss>(Options{.rows = config.rows(),
                                                     .features = context.input.features,

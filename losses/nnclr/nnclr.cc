@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "core/ops/basic.h"
-#include "losses/contrastive/contrastive_loss.h"
 #include "losses/nnclr/nnclr.pb.h"
+#include "losses/queue/queue_fields.h"
 #include "losses/targets/pick_out.h"
 
 namespace pretext {
@@ -12,9 +12,7 @@ namespace pretext {
 absl::StatusOr<std::unique_ptr<Loss>> NnclrLoss::Create(const Nnclr& config,
                                                         const BuildContext& context) {
   FieldChecker check;
-  check.Extent("rows", config.rows());
-  check.AtLeast("temperature", config.temperature(), kLeastTemperature);
-  CheckTarget(context, check);
+  CheckQueueAndTarget(config, context, check);
   if (!check.ok()) return check.status();
   return std::make_unique<NnclrLoss>(config.rows(), context.input.features, config.temperature());
 }

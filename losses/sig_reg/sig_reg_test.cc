@@ -58,16 +58,9 @@ TEST(EppsPulley, ValueAndGradient) {
         },
         {RandomTensor({2 * kSamples, kSlices}, 1, static_cast<float>(size))},
         [&](const std::vector<Doubles>& in) -> Doubles {
-          double sum = 0;
-          for (size_t v = 0; v < 2; ++v) {
-            for (size_t m = 0; m < kSlices; ++m) {
-              Doubles p;
-              for (size_t n = 0; n < kSamples; ++n)
-                p.push_back(in[0][(v * kSamples + n) * kSlices + m]);
-              sum += EppsPulleyReference(p, kSamples, 9, 3);
-            }
-          }
-          return {sum / (2 * kSlices)};
+          return {MeanOverSlices(in[0], kSamples, kSlices, [&](const Doubles& p) {
+            return EppsPulleyReference(p, kSamples, 9, 3);
+          })};
         },
         options))
         << size;

@@ -52,13 +52,17 @@ TEST(Sinkhorn, ASmallEpsilonDoesNotOverflow) {
   EXPECT_EQ(FirstNonFinite(codes), -1);
 }
 
+SwavLoss::Options SmallOptions() {
+  return {.prototypes = 3,
+          .features = 4,
+          .targets = 2,
+          .temperature = 0.1f,
+          .epsilon = 0.05f,
+          .rounds = 3};
+}
+
 TEST(SwavLoss, FrozenPrototypesStayAsTheyAre) {
-  SwavLoss loss({.prototypes = 3,
-                 .features = 4,
-                 .targets = 2,
-                 .temperature = 0.1f,
-                 .epsilon = 0.05f,
-                 .rounds = 3});
+  SwavLoss loss(SmallOptions());
   loss.parameters().Allocate("loss", 1);
   Parameter& prototypes = loss.parameters().parameters().front();
   EXPECT_EQ(prototypes.name, "loss.prototypes");
@@ -121,12 +125,7 @@ TEST(SwavLoss, FaultsOfTheConfig) {
 }
 
 TEST(SwavLoss, NonFiniteIsReturned) {
-  SwavLoss loss({.prototypes = 3,
-                 .features = 4,
-                 .targets = 2,
-                 .temperature = 0.1f,
-                 .epsilon = 0.05f,
-                 .rounds = 3});
+  SwavLoss loss(SmallOptions());
   ExpectNonFiniteIsReturned(loss, 3, 4);
 }
 

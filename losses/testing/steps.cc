@@ -223,6 +223,19 @@ void ExpectNonFiniteAlongDirectionsIsReturned(Loss& loss) {
   }
 }
 
+double MeanOverSlices(const Doubles& x, size_t samples, size_t slices,
+                      const std::function<double(const Doubles&)>& of) {
+  double sum = 0;
+  for (size_t v = 0; v < 2; ++v) {
+    for (size_t m = 0; m < slices; ++m) {
+      Doubles p;
+      for (size_t n = 0; n < samples; ++n) p.push_back(x[(v * samples + n) * slices + m]);
+      sum += of(p);
+    }
+  }
+  return sum / static_cast<double>(2 * slices);
+}
+
 void ExpectNonFiniteIsReturned(Loss& loss, int64_t samples, int64_t features, int64_t views) {
   const Batch batch{.samples = samples, .views = views};
   loss.parameters().Allocate("loss", 1);

@@ -106,6 +106,11 @@ void ExpectNamesFaultsOfViews(const std::function<std::string(const BuildContext
 void ExpectDirectionsOfTheStep(Loss& loss);
 void ExpectNonFiniteAlongDirectionsIsReturned(Loss& loss);
 
+// The mean of `of` over the slices of each of two views: x [2·samples, slices], a slice of a view
+// is a column of its rows.
+double MeanOverSlices(const Doubles& x, size_t samples, size_t slices,
+                      const std::function<double(const Doubles&)>& of);
+
 // That a loss of a prediction with a NaN is NaN, with a target of the same size.
 void ExpectNonFiniteIsReturned(Loss& loss, int64_t samples, int64_t features, int64_t views = 2);
 

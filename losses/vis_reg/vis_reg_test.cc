@@ -54,18 +54,13 @@ TEST(SortedQuantiles, ValueAndGradient) {
       },
       {RandomTensor({2 * kSamples, kSlices}, 1)},
       [&](const std::vector<Doubles>& in) -> Doubles {
-        double sum = 0;
-        for (size_t v = 0; v < 2; ++v) {
-          for (size_t m = 0; m < kSlices; ++m) {
-            Doubles p;
-            for (size_t n = 0; n < kSamples; ++n)
-              p.push_back(in[0][(v * kSamples + n) * kSlices + m]);
-            std::sort(p.begin(), p.end());
-            for (size_t i = 0; i < kSamples; ++i)
-              sum += std::pow(p[i] - NormalQuantile((i + 1.0) / (kSamples + 1)), 2);
-          }
-        }
-        return {sum / (2 * kSamples * kSlices)};
+        return {MeanOverSlices(in[0], kSamples, kSlices, [&](Doubles p) {
+          std::sort(p.begin(), p.end());
+          double sum = 0;
+          for (size_t i = 0; i < kSamples; ++i)
+            sum += std::pow(p[i] - NormalQuantile((i + 1.0) / (kSamples + 1)), 2);
+          return sum / kSamples;
+        })};
       }));
 }
 

@@ -19,9 +19,9 @@ namespace pretext {
 // What the encoder of these parts was told.
 BuildContext EncoderContext(const Assembled& parts);
 
-// Makes the encoder and then the head; `context` is the encoder's, and in the end holds z, the input
-// of what comes next. A Maker makes one part (Make), null where it has faults, and says what a part
-// gives (Output), nothing where that is not certain: PartMaker and PartsAgain.
+// Makes the encoder and then the head; `context` is the encoder's, and in the end holds z, the
+// input of what comes next. A Maker makes one part (Make), null where it has faults, and says what
+// a part gives (Output), nothing where that is not certain: PartMaker and PartsAgain.
 template <class Maker>
 void MakeEncoderAndHead(const Pipeline& config, Maker& maker, BuildContext& context,
                         std::unique_ptr<Encoder>& encoder, std::unique_ptr<Head>& head) {
