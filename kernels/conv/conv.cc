@@ -48,6 +48,13 @@ int64_t ChooseChunk(const ConvShape& s) {
   return (s.n + chunks - 1) / chunks;
 }
 
+// Whether all of the weights' gradient is written in bfloat16: of an image narrower than the stride
+// oneDNN 2.6 leaves the kernel's columns that lie beside it as the memory was.
+bool WritesAllWeightsInBfloat16(const ConvShape& s) {
+  return s.kernel == 1 || s.width >= s.stride ||
+         TiledConv::Suits(s, ConvPlan::Pass::kBackwardWeights);
+}
+
 }  // namespace
 
 struct ConvPlan::Impl {
@@ -89,7 +96,8 @@ ConvPlan::ConvPlan(const ConvShape& shape) : impl_(std::make_unique<Impl>()) {
                 "a convolution with an output");
   Impl& impl = *impl_;
   impl.shape = shape;
-  std::optional<OnednnConv::Orders> orders = OnednnConv::ChooseOrders(shape);
+  impl.shape.bfloat16 = shape.bfloat16 && WritesAllWeightsInBfloat16(shape);
+  std::optional<OnednnConv::Orders> orders = OnednnConv::ChooseOrders(impl.shape);
   if (!orders) {
     impl.shape.bfloat16 = false;
     orders = OnednnConv::ChooseOrders(impl.shape);

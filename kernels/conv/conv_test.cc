@@ -289,6 +289,23 @@ TEST(ConvPlanTest, AnotherNumberOfThreads) {
   omp_set_num_threads(threads);
 }
 
+// Columns of the kernel that lie beside a narrow image wherever it stands have a gradient of 0, and
+// not what the workspace held.
+TEST(ConvPlanTest, Bfloat16OfImagesNarrowerThanTheStride) {
+  for (const ConvShape& s :
+       {Bfloat16Shape(5, 16, 1, 1, 16, 3, 2, 1), Bfloat16Shape(5, 16, 4, 1, 32, 3, 2, 1),
+        Bfloat16Shape(3, 3, 4, 2, 16, 5, 3, 2), Bfloat16Shape(5, 32, 1, 1, 32, 3, 2, 1),
+        Bfloat16Shape(5, 16, 1, 2, 16, 3, 2, 1)}) {
+    const auto x = Normals(InputSize(s), 1), dy = Normals(OutputSize(s), 3);
+    ASSERT_EQ(ConvPlan::Get(s).chunk(), s.n);
+    const std::vector<float> nothing(s.weight_size());
+    EXPECT_LE(WorstOverRms(BackwardWeights(s, x, dy, nothing, false),
+                           ConvBackwardWeightsReference(s, x, dy)),
+              0.05)
+        << testing::PrintToString(s);
+  }
+}
+
 TEST(ConvPlanTest, NanPropagates) {
   for (const ConvShape& s :
        {ConvShape{1, 16, 5, 5, 16, 3, 1, 1, 1}, ConvShape{4, 16, 16, 16, 16, 3, 1, 1, 1},
