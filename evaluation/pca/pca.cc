@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "base/check/check.h"
@@ -16,20 +17,30 @@ constexpr int64_t kBlockRows = Pca::kBlockRows, kBlockColumns = Pca::kBlockColum
 
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// out = rows [first, first + rows) of `features` minus the mean.
-void Center(const Features& features, const std::vector<float>& mean, int64_t first, int64_t rows,
-            float* out) {
+// A power of two by which values are multiplied so that products of two are within single precision:
+// 1 where they are anyway, by the largest deviation of a column.
+float FactorOf(const ColumnStatistics& statistics) {
+  const double most = *std::max_element(statistics.deviation.begin(), statistics.deviation.end());
+  constexpr double kLeast = 1e-8, kMost = 1e12;
+  if (most == 0 || (most >= kLeast && most <= kMost)) return 1;
+  constexpr int kMostExponent = std::numeric_limits<float>::max_exponent - 1;
+  return std::ldexp(1.0f, std::clamp(-std::ilogb(most), -kMostExponent, kMostExponent));
+}
+
+// out = rows [first, first + rows) of `features` minus the mean, times the factor.
+void Center(const Features& features, const std::vector<float>& mean, float factor, int64_t first,
+            int64_t rows, float* out) {
   const int64_t d = features.width;
   ParallelFor(rows, d, [&](int64_t i) {
     const float* row = features.values.data() + (first + i) * d;
 #pragma omp simd
-    for (int64_t c = 0; c < d; ++c) out[i * d + c] = row[c] - mean[c];
+    for (int64_t c = 0; c < d; ++c) out[i * d + c] = (row[c] - mean[c]) * factor;
   });
 }
 
-// Σ_n (x_n - mean)(x_n - mean)ᵀ
+// Σ_n (x_n - mean)(x_n - mean)ᵀ, times the square of the factor.
 absl::StatusOr<Eigen::MatrixXd> Scatter(const Features& features, const std::vector<float>& mean,
-                                        const Work& work) {
+                                        float factor, const Work& work) {
   const int64_t d = features.width;
   std::vector<float> block(std::min(features.count, kBlockRows) * d), product(d * d);
   Eigen::MatrixXd scatter = Eigen::MatrixXd::Zero(d, d);
@@ -37,7 +48,7 @@ absl::StatusOr<Eigen::MatrixXd> Scatter(const Features& features, const std::vec
     absl::Status status = work.Tell("PCA", static_cast<double>(first) / features.count);
     if (!status.ok()) return status;
     const int64_t rows = std::min(kBlockRows, features.count - first);
-    Center(features, mean, first, rows, block.data());
+    Center(features, mean, factor, first, rows, block.data());
     Gemm(Transpose::kYes, Transpose::kNo, d, d, rows, 1.0f, block.data(), d, block.data(), d, 0.0f,
          product.data(), d);
     scatter += Eigen::Map<const Eigen::MatrixXf>(product.data(), d, d).cast<double>();
@@ -132,10 +143,11 @@ absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components, const Wo
   pca.components_ = components;
   const ColumnStatistics statistics = ComputeColumnStatistics(train);
   pca.mean_.assign(statistics.mean.begin(), statistics.mean.end());
+  pca.factor_ = FactorOf(statistics);
 
   const bool by_rows = train.count < d;
   const absl::StatusOr<Eigen::MatrixXd> products =
-      by_rows ? Gram(train, pca.mean_, work) : Scatter(train, pca.mean_, work);
+      by_rows ? Gram(train, pca.mean_, work) : Scatter(train, pca.mean_, pca.factor_, work);
   if (!products.ok()) return products.status();
   const absl::StatusOr<Decomposition> solved = DecomposeSymmetric(*products, work);
   if (!solved.ok()) return solved.status();
@@ -152,8 +164,10 @@ absl::StatusOr<Pca> Pca::Fit(const Features& train, int64_t components, const Wo
   }
   // Eigenvalues rise in Eigen's order.
   const double total = solved->values.cwiseMax(0).sum();
+  // Of the products of rows the factor is no part: they are in double precision.
+  const double squared = by_rows ? 1 : double{pca.factor_} * pca.factor_;
   for (int64_t k = 0; k < side; ++k) {
-    pca.variances_.push_back(std::max(0.0, solved->values[side - 1 - k]) /
+    pca.variances_.push_back(std::max(0.0, solved->values[side - 1 - k]) / squared /
                              static_cast<double>(std::max<int64_t>(1, train.count - 1)));
   }
   for (int64_t k = 0; k < components; ++k) {
@@ -171,7 +185,7 @@ void Pca::ForEachBlock(const Features& features, const Visitor& visit) const {
   std::vector<float> codes(std::min(features.count, kBlockRows) * k);
   for (int64_t first = 0; first < features.count; first += kBlockRows) {
     const int64_t rows = std::min(kBlockRows, features.count - first);
-    Center(features, mean_, first, rows, centered.data());
+    Center(features, mean_, factor_, first, rows, centered.data());
     Gemm(Transpose::kNo, Transpose::kNo, rows, k, d, 1.0f, centered.data(), d, directions_.data(),
          k, 0.0f, codes.data(), k);
     visit(first, rows, centered.data(), codes.data());
@@ -182,7 +196,8 @@ Features Pca::Project(const Features& features) const {
   Features result{.count = features.count, .width = components_, .labels = features.labels};
   result.values.resize(features.count * components_);
   ForEachBlock(features, [&](int64_t first, int64_t rows, const float*, const float* codes) {
-    std::copy_n(codes, rows * components_, result.values.data() + first * components_);
+    float* const out = result.values.data() + first * components_;
+    for (int64_t i = 0; i < rows * components_; ++i) out[i] = codes[i] / factor_;
   });
   return result;
 }
@@ -203,7 +218,7 @@ double Pca::ReconstructionError(const Features& features) const {
     });
     for (const double s : row_sum) sum += s;
   });
-  return sum / (static_cast<double>(features.count) * d);
+  return sum / factor_ / factor_ / (static_cast<double>(features.count) * d);
 }
 
 }  // namespace pretext

@@ -44,12 +44,14 @@ class Pca {
   const std::vector<float>& directions() const { return directions_; }
 
  private:
-  // Calls visit(first row, rows, centered [rows, D], codes [rows, K]) block by block.
+  // Calls visit(first row, rows, centered [rows, D], codes [rows, K]) block by block, both times
+  // the factor.
   template <typename Visitor>
   void ForEachBlock(const Features& features, const Visitor& visit) const;
 
   int64_t components_ = 0;
   std::vector<float> mean_;
+  float factor_ = 1;  // of values before they are multiplied
   std::vector<double> explained_;
   std::vector<double> variances_;
   std::vector<float> directions_;

@@ -56,6 +56,27 @@ TEST(PcaTest, FindsThePlane) {
   EXPECT_TRUE(std::abs(statistics.deviation[1] - 1) <= 0.1);
 }
 
+TEST(PcaTest, ValuesHaveNoUnit) {
+  const auto want = Pca::Fit(Plane(500, 1), 1);
+  ASSERT_TRUE(want.ok());
+  for (const float unit : {0x1p-110f, 0x1p-60f, 0x1p65f, 0x1p110f}) {
+    Features train = Plane(500, 1), test = Plane(300, 2);
+    const Features codes = want->Project(test);
+    const double error = want->ReconstructionError(test);
+    for (Features* features : {&train, &test}) {
+      for (float& value : features->values) value *= unit;
+    }
+    const auto got = Pca::Fit(train, 1);
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_TRUE(std::abs(got->explained()[0] - want->explained()[0]) <= 1e-5) << unit;
+    EXPECT_TRUE(std::abs(got->variances()[0] / unit / unit - want->variances()[0]) <= 1e-3) << unit;
+    EXPECT_TRUE(std::abs(got->ReconstructionError(test) / unit / unit - error) <= 1e-5) << unit;
+    const Features projected = got->Project(test);
+    for (int64_t n = 0; n < test.count; ++n)
+      EXPECT_TRUE(std::abs(projected.values[n] / unit - codes.values[n]) <= 1e-4) << n;
+  }
+}
+
 TEST(PcaTest, OneRowAndConstantColumns) {
   Features single{.count = 1, .width = 2, .values = {3, 4}};
   const auto pca = Pca::Fit(single, 2);
