@@ -18,8 +18,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::util::MessageDifferencer;
 
-constexpr char kNothing[] = "nothing";
-
 // Of a part its type, of another message its text on one line. `index`: of a repeated field.
 std::string ValueText(const Message& message, const FieldDescriptor* field, int index) {
   const auto& reflection = *message.GetReflection();
@@ -27,8 +25,12 @@ std::string ValueText(const Message& message, const FieldDescriptor* field, int 
     const Message& value = field->is_repeated()
                                ? reflection.GetRepeatedMessage(message, field, index)
                                : reflection.GetMessage(message, field);
-    if (const Any* any = dynamic_cast<const Any*>(&value)) {
-      return TypeNameOf(*any);
+    // Of a part in a part it is no Any but a message that was made by its description.
+    if (value.GetDescriptor() == Any::descriptor()) {
+      Any type;
+      type.set_type_url(value.GetReflection()->GetString(
+          value, Any::descriptor()->FindFieldByNumber(Any::kTypeUrlFieldNumber)));
+      return TypeNameOf(type);
     }
     return value.ShortDebugString();
   }
@@ -76,10 +78,10 @@ class Collector : public MessageDifferencer::Reporter {
   explicit Collector(std::vector<ConfigDifference>& found) : found_(found) {}
 
   void ReportAdded(const Message&, const Message& after, const Path& path) override {
-    found_.push_back({Text(path), kNothing, Value(after, path.back(), path.back().new_index)});
+    found_.push_back({Text(path), kNothingGiven, Value(after, path.back(), path.back().new_index)});
   }
   void ReportDeleted(const Message& before, const Message&, const Path& path) override {
-    found_.push_back({Text(path), Value(before, path.back(), path.back().index), kNothing});
+    found_.push_back({Text(path), Value(before, path.back(), path.back().index), kNothingGiven});
   }
   void ReportModified(const Message& before, const Message& after, const Path& path) override {
     const FieldDescriptor* field = path.back().field;

@@ -9,9 +9,12 @@ namespace pretext {
 
 class Pipeline;
 
+// What stands for a field that is not given.
+inline constexpr char kNothingGiven[] = "nothing";
+
 struct ConfigDifference {
   std::string path;           // "train.batch_size", "encoder.hidden[1]"; of another type: "encoder"
-  std::string before, after;  // as text; "nothing" where it is not given
+  std::string before, after;  // as text; kNothingGiven where it is not
 };
 
 // Every field that is given, by its path, those of the parts' configs too, as text; of a part its

@@ -123,9 +123,11 @@ void CheckTokenizer(const Any& tokenizer, const std::string& field, const Pipeli
   if (!made.ok()) return;
   if (!(*made)->needs_training() && TokenizerFingerprint(**made) == fingerprint) return;
   for (const ConfigDifference& each : differences) {
+    const std::string is = each.after == kNothingGiven ? "not given" : each.after,
+                      was = each.before == kNothingGiven ? "out it" : " " + each.before;
     given.map.AddFaults(each.path,
                         absl::InvalidArgumentError(absl::StrCat(
-                            "is ", each.after, ", and the run was trained with ", each.before,
+                            "is ", is, ", and the run was trained with", was,
                             ": an encoder is measured on the tokens that it was trained on. Leave "
                             "the tokenizer out, and the run's is taken")));
   }

@@ -255,8 +255,8 @@ TEST(TextProgram, LabelsGoByTheFilesThatWereGiven) {
   EXPECT_THAT(of_packed, AllOf(HasSubstr("\nthe old miller,"), HasSubstr("\nc\xef\xbf\xbd at,")));
   // The same through standard input.
   const ProgramResult piped =
-      RunProgramUnder({"sh", "-c", "exec \"$0\" \"$@\" < texts.gz"}, "pretext",
-                      {"embed", "runs/few", "--input", "-", "--out", "piped.csv"});
+      RunProgramUnder({"sh", "-c", "exec \"$0\" \"$@\" < " + ScratchFolder() + "/texts.gz"},
+                      "pretext", {"embed", "runs/few", "--input", "-", "--out", "piped.csv"});
   EXPECT_EQ(piped.exit_code, 0) << piped.output;
   EXPECT_TRUE(FileContents("piped.csv") == of_packed);
   // Of tokens it is said too what was split and what is not known.
@@ -311,7 +311,9 @@ TEST(TextProgram, IsMeasuredWithItsOwnTokenizer) {
         {"vocabulary: 'absent.txt'", "vocabulary: absent.txt: "}}) {
     const ProgramResult result = eval(with(tokenizer));
     EXPECT_GT(result.exit_code, 0) << tokenizer << result.output;
-    EXPECT_THAT(result.output, AllOf(HasSubstr("--dataset:1:"), HasSubstr(field + message)));
+    EXPECT_THAT(result.output, AllOf(HasSubstr("--dataset:1:"), HasSubstr(field + message),
+                                     // What differs inside of it is said, not all of it.
+                                     Not(HasSubstr("dataset.tokenizer: is"))));
   }
 }
 
