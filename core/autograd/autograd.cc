@@ -137,8 +137,9 @@ std::string Tape::FindNonFinite() const {
     if (!node.value.defined() || node.value.dtype() == DType::kInt32) continue;
     const int64_t at = FirstNonFinite(node.value);
     if (at < 0) continue;
+    const std::string shape = node.value.shape().ToString();  // of a single number empty
     return std::string(node.parameter ? "parameter " : "operation ") + node.operation + " (node " +
-           std::to_string(i) + "), " + node.value.shape().ToString() + ", element " +
+           std::to_string(i) + "), " + (shape.empty() ? "" : shape + ", ") + "element " +
            std::to_string(at) + " is " + std::to_string(node.value.Plain().data()[at]);
   }
   return "";

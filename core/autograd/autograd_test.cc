@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "core/autograd/gradient_check.h"
 #include "core/ops/basic.h"
@@ -94,6 +95,11 @@ TEST(Autograd, FindsWhereANonFiniteValueAppearedFirst) {
   Var y = Times(tape, x, std::numeric_limits<float>::infinity());
   Times(tape, y, 0);
   EXPECT_EQ(tape.FindNonFinite(), "operation scale (node 1), 3, element 0 is inf");
+  // A single number, as losses are, has no shape to name.
+  Tape of_loss;
+  of_loss.Constant(Tensor::Full(Shape(), std::numeric_limits<float>::infinity()));
+  const std::string found = of_loss.FindNonFinite();
+  EXPECT_NE(found.find("(node 0), element 0 is inf"), std::string::npos) << found;
 }
 
 TEST(Autograd, ASteadyStepAllocatesNothing) {
