@@ -25,8 +25,8 @@ class OptionsBesideVocabulary {
 // another's, and would be gone.
 absl::Status CheckOptionsAreFree(const Tokenizer& tokenizer, const std::string& path);
 
-// Writes Tokenizer::Serialize to `path`, and what belongs beside it (beside a device or a pipe there
-// is no place for them).
+// Writes Tokenizer::Serialize to `path`, and what belongs beside it (beside a device or a pipe
+// there is no place for that).
 absl::Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& path);
 
 }  // namespace pretext

@@ -57,11 +57,16 @@ class Share {
     if (!SumUp(finite, result)) return result;
     std::vector<ShiftedSum> terms(static_cast<size_t>(rows_));
     std::vector<double> positives(terms.size());
-    MeetForward({terms.data(), positives.data()});
+    // One memory for both ways: scratch is kept, and the way back takes twice that of the way there.
+    const int64_t words = blocks_ == 1          ? 0
+                          : gradient == nullptr ? Forward::Words(most_rows_, whole_.features)
+                                                : Backward::Words(most_rows_, whole_.features);
+    const Scratch memory[2] = {Scratch(words), Scratch(words)};
+    MeetForward({terms.data(), positives.data()}, memory);
     Judge(terms, positives, result);
     if (gradient == nullptr) return result;
     std::fill_n(gradient, rows_ * whole_.features, 0.0f);
-    MeetBackward(terms, gradient);
+    MeetBackward(terms, memory, gradient);
     UnitRowsBackward(rows_, whole_.features, z_.data(), inverse_length_.data(), gradient);
     return result;
   }
@@ -130,7 +135,7 @@ class Share {
   // meet(s, memory) with the rows of the block that is s steps away, in `memory`, which begin() has
   // filled at home; what has come home is returned.
   template <class Travelling, class Begin, class Meet>
-  const float* Travel(Scratch (&memory)[2], Begin&& begin, Meet&& meet) {
+  const float* Travel(const Scratch (&memory)[2], Begin&& begin, Meet&& meet) {
     const int last = blocks_ / 2;
     float *here = memory[0].data(), *next = memory[1].data();
     std::vector<int64_t> counts(static_cast<size_t>(blocks_));
@@ -164,11 +169,9 @@ class Share {
     return rows;
   }
 
-  void MeetForward(const RowSums& own) {
+  void MeetForward(const RowSums& own, const Scratch (&memory)[2]) {
     pair_.AddTerms(All(block_, z_.data()), All(block_, z_.data()), own, own);
     if (blocks_ == 1) return;
-    const int64_t words = Forward::Words(most_rows_, whole_.features);
-    Scratch memory[2] = {Scratch(words), Scratch(words)};
     const float* const home = Travel<Forward>(
         memory,
         [&](float* at) {
@@ -225,9 +228,8 @@ class Share {
     return pulls;
   }
 
-  void MeetBackward(const std::vector<ShiftedSum>& terms, float* gradient) {
-    const int64_t words = Backward::Words(most_rows_, whole_.features);
-    Scratch memory[2] = {Scratch(words), Scratch(words)};
+  void MeetBackward(const std::vector<ShiftedSum>& terms, const Scratch (&memory)[2],
+                    float* gradient) {
     const Scratch scale(rows_), shift_memory(rows_);
     auto* const shift = reinterpret_cast<int32_t*>(shift_memory.data());
     const int64_t first = first_[static_cast<size_t>(block_)], samples = rows_ / whole_.views;

@@ -8,6 +8,7 @@
 #include "base/file/file_tree.h"
 #include "base/file/folder.h"
 #include "base/gzip_file/gzip_stream.h"
+#include "base/text/one_line.h"
 #include "base/unicode/text_decoder.h"
 #include "base/unicode/unicode.h"
 #include "pipelines/embed/picture_inputs.h"
@@ -91,10 +92,10 @@ class LineReader {
   int64_t replaced_ = 0;
 };
 
-// A text on one line, for a name.
-std::string OnOneLine(std::string text) {
+// A text's name: itself, with one space for what stands between words.
+std::string NameOf(std::string text) {
   absl::RemoveExtraAsciiWhitespace(&text);
-  return text;
+  return OnOneLine(std::move(text));
 }
 
 class TextFiles : public Input {
@@ -136,7 +137,7 @@ class TextFiles : public Input {
       RepairUtf8(&text, &block.repaired);
       bytes += text.size();
       if (unit_ == TextUnit::kFile) block.places.push_back(static_cast<int64_t>(next_) - 1);
-      block.names.push_back(unit_ == TextUnit::kFile ? paths_[next_ - 1] : OnOneLine(text));
+      block.names.push_back(unit_ == TextUnit::kFile ? paths_[next_ - 1] : NameOf(text));
       block.texts.push_back(std::move(text));
     }
     block.repaired += lines_.TakeReplaced();
