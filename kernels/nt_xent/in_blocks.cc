@@ -57,7 +57,7 @@ class Share {
     if (!SumUp(finite, result)) return result;
     std::vector<ShiftedSum> terms(static_cast<size_t>(rows_));
     std::vector<double> positives(terms.size());
-    // One memory for both ways: scratch is kept, and the way back takes twice that of the way there.
+    // One memory for both ways: scratch is kept, and the way back takes twice as much.
     const int64_t words = blocks_ == 1          ? 0
                           : gradient == nullptr ? Forward::Words(most_rows_, whole_.features)
                                                 : Backward::Words(most_rows_, whole_.features);

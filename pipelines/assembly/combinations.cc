@@ -9,10 +9,6 @@
 #include "core/plugin/field_checker.h"
 #include "core/plugin/head.h"
 #include "core/plugin/loss.h"
-#include "core/plugin/optimizer.h"
-#include "core/plugin/registry.h"
-#include "google/protobuf/descriptor.h"
-#include "google/protobuf/message.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/text/source_map.h"
@@ -240,25 +236,6 @@ absl::Status CheckStatistics(const Assembled& parts) {
   return check.status();
 }
 
-// Of an optimizer that has such a field, and decays nothing.
-absl::Status CheckDecayEverything(const Assembled& parts) {
-  FieldChecker check;
-  if (parts.optimizer == nullptr || parts.config->schedule().has_weight_decay() ||
-      parts.optimizer->weight_decay().value_or(1) != 0) {
-    return check.status();
-  }
-  const absl::StatusOr<PluginConfig> config =
-      UnpackPlugin(kKindName<Optimizer>, parts.config->optimizer());
-  if (!config.ok()) return check.status();
-  const google::protobuf::Message& message = *config->message;
-  const auto* const decay = message.GetDescriptor()->FindFieldByName("weight_decay");
-  const bool switched_off = decay != nullptr && message.GetReflection()->HasField(message, decay);
-  constexpr char kEverything[] = "decay_everything";
-  if (!switched_off && message.GetDescriptor()->FindFieldByName(kEverything) != nullptr)
-    check.Unread(message, {kEverything}, "there is no weight_decay");
-  return check.status();
-}
-
 absl::Status CheckTeachersBuffers(const Assembled& parts) {
   FieldChecker check;
   const bool any =
@@ -284,7 +261,6 @@ void CheckCombinations(const Assembled& parts, const AskedFigures& asked, Source
   map->AddFaults("train", CheckGradientCheckpointing(parts));
   map->AddFaults("teacher", CheckTeachersBuffers(parts));
   map->AddFaults("schedule", CheckWeightDecay(parts));
-  map->AddFaults("optimizer", CheckDecayEverything(parts));
   map->AddFaults("evaluate", CheckEvaluation(parts, asked));
   map->AddFaults("checkpoints", CheckBest(parts));
 }

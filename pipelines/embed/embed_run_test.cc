@@ -207,7 +207,9 @@ TEST_F(EmbedRunTest, WhereTheVectorsHaveNoRoomNothingIsLeft) {
     status = Embed(folder_ / "test", "full.npy").status();
   }
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
-  for (const std::string& name : *ListFolder(folder_.path()))
+  const absl::StatusOr<std::vector<std::string>> names = ListFolder(folder_.path());
+  ASSERT_TRUE(names.ok()) << names.status();
+  for (const std::string& name : *names)
     EXPECT_FALSE(absl::StartsWith(name, "full.")) << name;
 }
 

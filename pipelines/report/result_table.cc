@@ -35,8 +35,8 @@ bool HigherIsBest(const std::string& column) {
   return column != "loss" && column != "seconds" && HigherIsBetter(column);
 }
 
-// Whether values of the training's loss can be compared: of another loss, or of another temperature,
-// they cannot.
+// Whether values of the training's loss can be compared: of another loss, or of another
+// temperature, they cannot.
 bool HaveOneLoss(const std::vector<RunFiles>& runs) {
   return std::all_of(runs.begin(), runs.end(), [&](const RunFiles& run) {
     const auto &one = runs.front().pipeline.config->loss(), &other = run.pipeline.config->loss();

@@ -263,21 +263,6 @@ TEST_F(CombinationsTest, ATeachersBuffersAreOfBatchNormalisation) {
       Description(Contrastive(), norm + loss + "teacher { buffers: FOLLOW }"), "buffers follow"));
 }
 
-TEST_F(CombinationsTest, DecayOfEverythingIsOfADecay) {
-  for (const char* const optimizer : {"Adam", "Sgd"}) {
-    const auto faults = [&](const std::string& fields, const std::string& rest = "") {
-      return Faults(Autoencoder(),
-                    Part("optimizer", absl::StrCat(optimizer, "] { ", fields, " }")) + rest);
-    };
-    EXPECT_EQ(faults("decay_everything: true"), "optimizer.decay_everything") << optimizer;
-    EXPECT_EQ(faults("decay_everything: true weight_decay: 1e-4"), "") << optimizer;
-    EXPECT_EQ(faults("decay_everything: true weight_decay: 0"), "") << "in so many words";
-    EXPECT_EQ(faults("decay_everything: true", "schedule { weight_decay { from: 0.1 to: 0.2 } }"),
-              "")
-        << optimizer;
-  }
-}
-
 TEST_F(CombinationsTest, StatisticsOfAChunkAreSaid) {
   const std::string norm = Part("head", "ProjectionMlp] { hidden_norm: true }");
   EXPECT_TRUE(absl::StrContains(Description(Contrastive(), norm + "train { chunk: 4 }"),
