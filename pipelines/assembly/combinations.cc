@@ -227,28 +227,6 @@ EvaluationFacts FactsOfEvaluation(const Assembled& parts) {
   return facts;
 }
 
-namespace {
-
-absl::Status CheckStatistics(const Assembled& parts) {
-  FieldChecker check;
-  if (!HasBatchStatistics(parts))
-    check.Unread(parts.config->train(), {"batch_norm"}, "there is no batch normalisation");
-  return check.status();
-}
-
-absl::Status CheckTeachersBuffers(const Assembled& parts) {
-  FieldChecker check;
-  const bool any =
-      !parts.encoder->parameters().buffers().empty() || !parts.head->parameters().buffers().empty();
-  if (parts.config->has_teacher() && !any) {
-    check.Unread(parts.config->teacher(), {"buffers"},
-                 "there is no batch normalisation, whose running statistics they are");
-  }
-  return check.status();
-}
-
-}  // namespace
-
 void CheckCombinations(const Assembled& parts, const AskedFigures& asked, SourceMap* map) {
   const int64_t samples = parts.config->train().batch_size();
   // One that is out of its range is a fault already.
@@ -257,9 +235,7 @@ void CheckCombinations(const Assembled& parts, const AskedFigures& asked, Source
   }
   map->AddFaults("", CheckTarget(parts));
   map->AddFaults("train", CheckBlocks(parts));
-  map->AddFaults("train", CheckStatistics(parts));
   map->AddFaults("train", CheckGradientCheckpointing(parts));
-  map->AddFaults("teacher", CheckTeachersBuffers(parts));
   map->AddFaults("schedule", CheckWeightDecay(parts));
   map->AddFaults("evaluate", CheckEvaluation(parts, asked));
   map->AddFaults("checkpoints", CheckBest(parts));

@@ -35,7 +35,7 @@ constexpr char kGroups[] = R"(
     group { name: "local" count: 3 augmentation {
       [type.googleapis.com/pretext.testing.FakeNoise] {} } })";
 constexpr char kTeacher[] = R"(
-  teacher { momentum { from: 0.9 to: 1 decay: COSINE } views: ["global", "key"] })";
+  teacher { momentum { from: 0.9 to: 1 decay: COSINE } views: ["global", "key"] buffers: FOLLOW })";
 
 TEST(Roles, GroupsAndATeacher) {
   const auto parts = With(kGroups, kTeacher);
@@ -47,11 +47,12 @@ TEST(Roles, GroupsAndATeacher) {
   EXPECT_THAT(ViewsOf(parts->groups, &ViewGroup::student), ElementsAre(0, 1, 3, 4, 5));
   EXPECT_THAT(ViewsOf(parts->groups, &ViewGroup::target), ElementsAre(0, 1, 2));
   ASSERT_NE(parts->teacher, nullptr);
-  EXPECT_FALSE(parts->teacher->options().buffers_follow);
+  EXPECT_TRUE(parts->teacher->options().buffers_follow);
   EXPECT_EQ(parts->teacher->options().momentum.to, 1);
   EXPECT_NE(&parts->teacher->encoder(), parts->encoder.get());
   EXPECT_THAT(DescribePipeline(*parts),
-              HasSubstr("teacher        momentum 0.9 to 1, after each step, sees global, key"));
+              HasSubstr("teacher        momentum 0.9 to 1, after each step, buffers follow, sees "
+                        "global, key"));
   const auto again = BuildModel(*parts);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_NE(again->teacher, nullptr);

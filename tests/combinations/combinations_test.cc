@@ -230,8 +230,7 @@ TEST_F(CombinationsTest, BatchNormalisationNeedsMoreThanOneValue) {
   EXPECT_EQ(Faults(Contrastive(), norm + "train { chunk: 4 }"), "");
   EXPECT_EQ(Faults(Contrastive(), norm + "train { chunk: 16 }"), "") << "one chunk";
   EXPECT_EQ(Faults(Contrastive(), norm + "train { chunk: 4 batch_norm: PER_VIEW }"), "train.chunk");
-  EXPECT_EQ(Faults(Contrastive(), "train { batch_norm: PER_VIEW }"), "train.batch_norm");
-  EXPECT_EQ(Faults(Contrastive(), "train { batch_norm: ALL_VIEWS }"), "") << "as it is unsaid";
+  EXPECT_EQ(Faults(Contrastive(), "train { chunk: 4 batch_norm: PER_VIEW }"), "");
   // 16 values of a feature in each row of the 4×4 images.
   const std::string images =
       Part("encoder", "ConvNet] { channels: 4 code: 0 average_pool: true batch_norm: true }");
@@ -251,16 +250,6 @@ TEST_F(CombinationsTest, BatchNormalisationNeedsMoreThanOneValue) {
             "train.batch_size");
   EXPECT_EQ(Faults(Autoencoder(), rows + "train { batch_size: 5 drop_last: false }"),
             "train.drop_last");
-}
-
-TEST_F(CombinationsTest, ATeachersBuffersAreOfBatchNormalisation) {
-  const std::string norm = Part("head", "ProjectionMlp] { hidden_norm: true }"),
-                    loss = Part("loss", "NegativeCosine] {}");
-  EXPECT_EQ(Faults(Contrastive(), loss + "teacher { buffers: FOLLOW }"), "teacher.buffers");
-  EXPECT_EQ(Faults(Contrastive(), loss + "teacher { buffers: OWN }"), "") << "as it is unsaid";
-  EXPECT_EQ(Faults(Contrastive(), norm + loss + "teacher { buffers: FOLLOW }"), "");
-  EXPECT_TRUE(absl::StrContains(
-      Description(Contrastive(), norm + loss + "teacher { buffers: FOLLOW }"), "buffers follow"));
 }
 
 TEST_F(CombinationsTest, StatisticsOfAChunkAreSaid) {

@@ -177,7 +177,7 @@ void RandomTrain(Pipeline::Train* train, Random& random) {
   if (Chance(random, 0.3)) train->set_accumulate(OneOf(random, {2, 3}));
   if (Chance(random, 0.3)) train->set_clip_norm(OneOf(random, {0.1, 1.0}));
   if (Chance(random, 0.4)) train->set_drop_last(false);
-  if (Chance(random, 0.15))
+  if (Chance(random, 0.3))
     train->set_batch_norm(OneOf(random, {Pipeline::Train::PER_VIEW, Pipeline::Train::PER_BLOCK}));
   if (Chance(random, 0.2)) train->set_blocks(OneOf(random, {1, 2, 3}));
   if (Chance(random, 0.2)) train->set_precision(Pipeline::Train::BF16);
@@ -265,7 +265,7 @@ void RandomRoles(Pipeline* pipeline, Random& random) {
     Teacher& teacher = *pipeline->mutable_teacher();
     if (Chance(random, 0.7)) *teacher.mutable_momentum() = RandomRamp(random);
     if (Chance(random, 0.3)) teacher.set_update(Teacher::BEFORE_FORWARD);
-    if (Chance(random, 0.15)) teacher.set_buffers(Teacher::FOLLOW);
+    if (Chance(random, 0.3)) teacher.set_buffers(Teacher::FOLLOW);
     if (Chance(random, 0.3)) teacher.set_dropout(true);
     if (Chance(random, 0.3)) teacher.add_views(OneOf(random, {"global", "local"}));
   }
