@@ -60,8 +60,8 @@ absl::Status CheckpointStore::ClearUp() const {
     if (!*there) continue;
     // The one before, not put away yet; a later one was never the latest.
     const absl::StatusOr<CheckpointFacts> facts = ReadCheckpointFacts(left);
-    const bool is_before =
-        keep_ > 1 && facts.ok() && latest_step_.has_value() && facts->cursor.step < *latest_step_;
+    const bool is_before = keep_ > 1 && facts.ok() && latest_cursor_.has_value() &&
+                           facts->cursor.step < latest_cursor_->step && stays_(facts->cursor);
     absl::Status status = is_before ? MakeFolders(others_) : RemoveAll(left);
     if (is_before && status.ok()) status = ReplaceFolder(left, PathOf(facts->cursor.step));
     if (!status.ok()) return status;
@@ -71,13 +71,14 @@ absl::Status CheckpointStore::ClearUp() const {
 
 absl::Status CheckpointStore::Save(const CheckpointFacts& facts, const ModelState& state) {
   std::string old_to;
-  if (keep_ > 1 && latest_step_.has_value() && *latest_step_ != facts.cursor.step) {
-    old_to = PathOf(*latest_step_);
+  if (keep_ > 1 && latest_cursor_.has_value() && latest_cursor_->step != facts.cursor.step &&
+      stays_(*latest_cursor_)) {
+    old_to = PathOf(latest_cursor_->step);
     if (absl::Status status = MakeFolders(others_); !status.ok()) return status;
   }
   absl::Status status = SaveCheckpoint(latest_, facts, state, old_to);
   if (!status.ok()) return status;
-  latest_step_ = facts.cursor.step;
+  latest_cursor_ = facts.cursor;
   return RemoveTooMany();
 }
 
@@ -96,7 +97,7 @@ absl::StatusOr<std::optional<CheckpointFacts>> CheckpointStore::Load(
   for (const std::string& path : paths) {
     absl::StatusOr<CheckpointFacts> facts = LoadCheckpoint(path, state, agrees);
     if (facts.ok()) {
-      if (path == latest_) latest_step_ = facts->cursor.step;
+      if (path == latest_) latest_cursor_ = facts->cursor;
       if (!first.ok()) {
         say(absl::StrCat("warning: ", first.message(), ". Taking the checkpoint before, ", path));
       }

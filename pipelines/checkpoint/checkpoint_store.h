@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,9 +19,17 @@ namespace pretext {
 
 class CheckpointStore {
  public:
+  // Whether the checkpoint at this cursor stays when a later one comes. That of a run that was ended
+  // early does not: a run that nobody ended has none there.
+  using Stays = std::function<bool(const Cursor&)>;
+
   // `keep` checkpoints, the latest included: at least 1.
-  CheckpointStore(const std::string& run, int64_t keep)
-      : latest_(run + "/checkpoint"), others_(run + "/checkpoints"), keep_(keep) {}
+  CheckpointStore(
+      const std::string& run, int64_t keep, Stays stays = [](const Cursor&) { return true; })
+      : latest_(run + "/checkpoint"),
+        others_(run + "/checkpoints"),
+        keep_(keep),
+        stays_(std::move(stays)) {}
 
   // Makes a new latest one. Those that are too many are removed.
   absl::Status Save(const CheckpointFacts& facts, const ModelState& state);
@@ -47,7 +56,8 @@ class CheckpointStore {
 
   const std::string latest_, others_;
   const int64_t keep_;
-  std::optional<int64_t> latest_step_;  // of what is at latest_, where that is whole
+  const Stays stays_;
+  std::optional<Cursor> latest_cursor_;  // of what is at latest_, where that is whole
 };
 
 }  // namespace pretext

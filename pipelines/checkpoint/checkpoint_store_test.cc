@@ -66,6 +66,29 @@ TEST(CheckpointStore, KeepsAsManyAsItIsTold) {
   EXPECT_THAT(ListFolder(folder / "checkpoints").value(), ElementsAre("step-104"));
 }
 
+// Of a run that is ended early after step 20 and goes on: what is kept is what would be without.
+TEST(CheckpointStore, ACheckpointThatWasNotDueDoesNotStay) {
+  const auto is_due = [](const Cursor& cursor) { return cursor.step % 8 == 0; };
+  const TestFolder folder;
+  CheckpointStore store(folder.path(), 3, is_due);
+  for (const int64_t step : {8, 16, 20}) ASSERT_TRUE(SaveStep(store, step).ok());
+  EXPECT_THAT(ListFolder(folder / "checkpoints").value(), ElementsAre("step-16", "step-8"));
+  CheckpointStore again(folder.path(), 3, is_due);
+  EXPECT_EQ(Loaded(again), 20);
+  ASSERT_TRUE(SaveStep(again, 24).ok());
+  EXPECT_THAT(ListFolder(folder / "checkpoints").value(), ElementsAre("step-16", "step-8"));
+  EXPECT_EQ(Loaded(again), 24);
+  // A crash left one beside the latest that came after it.
+  CheckpointStore aside(folder / "aside", 3);
+  ASSERT_TRUE(SaveStep(aside, 20).ok());
+  ASSERT_TRUE(
+      ReplaceFolder(folder / "aside/checkpoint", CheckpointAside(folder / "checkpoint")).ok());
+  ASSERT_TRUE(RemoveAll(folder / "aside").ok());
+  EXPECT_EQ(Loaded(again), 24);
+  EXPECT_THAT(folder.Names(), ElementsAre("checkpoint", "checkpoints"));
+  EXPECT_THAT(ListFolder(folder / "checkpoints").value(), ElementsAre("step-16", "step-8"));
+}
+
 TEST(CheckpointStore, FallsBackPastWhatIsDamaged) {
   const TestFolder folder;
   CheckpointStore store(folder.path(), 3);

@@ -18,7 +18,9 @@ Checkpointer::Checkpointer(Assembled& parts, const TrainPlan& plan, const RunOri
       origin_(origin),
       progress_(progress),
       state_{parts.parameter_sets(), parts.optimizer.get()},
-      store_(run, parts.config->checkpoints().keep()) {}
+      store_(run, parts.config->checkpoints().keep(), [&parts, plan](const Cursor& cursor) {
+        return CheckpointIsDue(*parts.config, plan, cursor);
+      }) {}
 
 bool CheckpointIsDue(const Pipeline& config, const TrainPlan& plan, const Cursor& cursor) {
   const int64_t every = config.train().checkpoint_every_steps();
