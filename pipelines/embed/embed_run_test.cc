@@ -209,8 +209,7 @@ TEST_F(EmbedRunTest, WhereTheVectorsHaveNoRoomNothingIsLeft) {
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
   const absl::StatusOr<std::vector<std::string>> names = ListFolder(folder_.path());
   ASSERT_TRUE(names.ok()) << names.status();
-  for (const std::string& name : *names)
-    EXPECT_FALSE(absl::StartsWith(name, "full.")) << name;
+  for (const std::string& name : *names) EXPECT_FALSE(absl::StartsWith(name, "full.")) << name;
 }
 
 TEST_F(EmbedRunTest, NamesWhatIsNoInput) {
