@@ -17,8 +17,8 @@ constexpr int64_t kBlockRows = Pca::kBlockRows, kBlockColumns = Pca::kBlockColum
 
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// A power of two by which values are multiplied so that products of two are within single precision:
-// 1 where they are anyway, by the largest deviation of a column.
+// A power of two by which values are multiplied so that products of two are within single
+// precision: 1 where they are anyway, by the largest deviation of a column.
 float FactorOf(const ColumnStatistics& statistics) {
   const double most = *std::max_element(statistics.deviation.begin(), statistics.deviation.end());
   constexpr double kLeast = 1e-8, kMost = 1e12;

@@ -20,9 +20,9 @@ class OnednnConv final : public ConvEngine {
   };
   // The orders of x and y. Blocks of 16 channels where the channels fill them, and what goes with
   // row-major images of few channels; else the channels last; row-major for what is left (some
-  // groups). Strided 1×1 convolutions take blocks whatever the channels: channels last, oneDNN 2.6's
-  // gradient of the weights writes beyond its scratchpad. In bfloat16 channels last, the order of the
-  // code for matrix units; nothing where there is no fast code.
+  // groups). Strided 1×1 convolutions take blocks whatever the channels: channels last, oneDNN
+  // 2.6's gradient of the weights writes beyond its scratchpad. In bfloat16 channels last, the
+  // order of the code for matrix units; nothing where there is no fast code.
   static std::optional<Orders> ChooseOrders(const ConvShape& shape);
 
   // winograd: the algorithm to take for the passes that have it.

@@ -54,8 +54,8 @@ double WinogradFill(const ConvShape& s) {
 bool WinogradConv::Suits(const ConvShape& s) {
   if (s.bfloat16 || s.in_channels % kBlock != 0 || s.out_channels % kBlock != 0) return false;
   const int64_t channels = std::min(s.in_channels, s.out_channels);
-  // Wider vectors than oneDNN's are wider than its blocks of channels; narrower ones, of a build for
-  // lesser processors than this, pay with many channels only.
+  // Wider vectors than oneDNN's are wider than its blocks of channels; narrower ones, of a build
+  // for lesser processors than this, pay with many channels only.
   constexpr int64_t kLanes = lanes::kLanes<WinogradLanes>;
   const int64_t onednn = OnednnLanes();
   if (kLanes < 8 || kLanes > onednn || (kLanes < onednn && channels < 64)) return false;

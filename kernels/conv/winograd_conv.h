@@ -9,8 +9,8 @@
 // U [36][in, out], which Prepare leaves in the workspace. Where U is larger than a multiple of that
 // cache ("deep"), passing through it for each block would cost more than passing through V and M:
 // then the tiles of a whole call, or as many as a third-level cache takes, are transformed first,
-// multiplied point by point, and transformed back. The weights' gradient is summed up in dU likewise
-// and transformed back at the end (FinishBackwardWeights).
+// multiplied point by point, and transformed back. The weights' gradient is summed up in dU
+// likewise and transformed back at the end (FinishBackwardWeights).
 //
 // Order of sums: outputs and the gradient of x have the same bits whatever the number of threads
 // and of samples in a call; the gradient of the weights depends on shape, calls and the number of

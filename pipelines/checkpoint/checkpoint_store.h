@@ -19,8 +19,8 @@ namespace pretext {
 
 class CheckpointStore {
  public:
-  // Whether the checkpoint at this cursor stays when a later one comes. That of a run that was ended
-  // early does not: a run that nobody ended has none there.
+  // Whether the checkpoint at this cursor stays when a later one comes. That of a run that was
+  // ended early does not: a run that nobody ended has none there.
   using Stays = std::function<bool(const Cursor&)>;
 
   // `keep` checkpoints, the latest included: at least 1.
