@@ -10,6 +10,7 @@
 #include "datasets/image_folder/image_folder.pb.h"
 #include "datasets/image_folder/picture_loader.h"
 #include "datasets/image_folder/storage_for.h"
+#include "datasets/image_scaling/image_scaling.h"
 
 namespace pretext {
 
@@ -135,8 +136,7 @@ absl::Status ImageFolderDataset::Load() {
   const absl::Status held = Hold();
   // Crops of pictures that are not held are of reduced ones where that is allowed.
   making_ = ContentOf(absl::StrCat(PictureKey({}, form_.target), form_.own_size,
-                                   form_.own_size && store_.empty(),
-                                   config_->scaling().SerializeAsString()));
+                                   form_.own_size && store_.empty(), KeyOf(config_->scaling())));
   return held;
 }
 

@@ -111,6 +111,26 @@ TEST_F(Storage, GivesTheSameBitsWhereverPicturesAre) {
   EXPECT_TRUE(absl::StrContains(decode->Summary(), "decoded as they are needed"));
 }
 
+// A run is begun with the fields that the user wrote, and goes on with all of them written out.
+TEST_F(Storage, APictureIsTheSameWithItsScalingWrittenOut) {
+  ImageFolder config = Config(folder_, ImageFolder::MEMORY, 16);
+  const auto sum = [&] {
+    auto dataset = ImageFolderDataset::Create(config, {});
+    EXPECT_TRUE(dataset.ok()) << dataset.status();
+    EXPECT_TRUE((*dataset)->Load().ok());
+    return (*dataset)->Sum(Split::kTrain, 0)->content;
+  };
+  const uint32_t plain = sum();
+  config.mutable_scaling()->set_standardize(true);
+  const uint32_t standardized = sum();
+  EXPECT_NE(standardized, plain);
+  config.mutable_scaling()->set_low(0);
+  config.mutable_scaling()->set_high(1);
+  EXPECT_EQ(sum(), standardized);
+  config.mutable_scaling()->set_standardize(false);
+  EXPECT_EQ(sum(), plain);
+}
+
 TEST_F(Storage, WhatThreadsKeepOfPicturesIsKnownBefore) {
   const auto kept = [&](ImageFolder::Storage storage, bool crops) {
     auto dataset = *ImageFolderDataset::Create(Config(folder_, storage, 16), {});

@@ -25,6 +25,14 @@ void CheckImageScaling(const ImageScaling& config, absl::string_view field, Fiel
   check.Nested(field, scaling.status());
 }
 
+std::string KeyOf(const ImageScaling& config) {
+  ImageScaling key;
+  if (config.low() != key.low()) key.set_low(config.low());
+  if (config.high() != key.high()) key.set_high(config.high());
+  if (config.standardize() != key.standardize()) key.set_standardize(config.standardize());
+  return key.SerializeAsString();
+}
+
 ValueRange RangeOf(const ImageScaling& config) {
   return config.standardize() ? ValueRange() : ValueRange{config.low(), config.high()};
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,6 +18,9 @@ class ImageScaling;  // the config message
 
 // Adds the faults of `config`, at `field`.
 void CheckImageScaling(const ImageScaling& config, absl::string_view field, FieldChecker& check);
+
+// The same for configs that say the same, whether a default is written out or not.
+std::string KeyOf(const ImageScaling& config);
 
 // What the numbers of a picture can be. Standardized ones depend on the pictures: any number.
 ValueRange RangeOf(const ImageScaling& config);

@@ -29,6 +29,16 @@ std::vector<float> Scaled(const ImageScaling& config, const PixelStatistics& sta
   return out;
 }
 
+TEST(ImageScalingTest, KeyIsOfWhatIsSaid) {
+  EXPECT_EQ(KeyOf(Config(0, 1)), KeyOf(ImageScaling()));
+  ImageScaling standardized;
+  standardized.set_standardize(true);
+  EXPECT_EQ(KeyOf(Config(0, 1, true)), KeyOf(standardized));
+  EXPECT_NE(KeyOf(standardized), KeyOf(ImageScaling()));
+  EXPECT_NE(KeyOf(Config(-1, 1)), KeyOf(ImageScaling()));
+  EXPECT_NE(KeyOf(Config(0, 2)), KeyOf(Config(0, 1)));
+}
+
 TEST(ImageScalingTest, Range) {
   const PixelStatistics one{{0.5}, {0.1}};
   EXPECT_THAT(Scaled(ImageScaling(), one, {0, 51, 255}), ElementsAre(0.0f, 51 / 255.0f, 1.0f));
