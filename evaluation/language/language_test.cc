@@ -275,8 +275,9 @@ TEST(LanguageTest, WarnsOnThePlateau) {
   loss.scale = 0.01;
   EXPECT_EQ(warning(), "");
   // Between the two: below what frequencies give, and so near that nothing else was learnt.
+  const auto measured = MeasureEvenPlaces(text, loss, 8);
   std::map<std::string, double> figures;
-  for (const auto& [name, value] : MeasureEvenPlaces(text, loss, 8)->values) figures[name] = value;
+  for (const auto& [name, value] : measured->values) figures[name] = value;
   loss.scale *= 0.98 * figures["unigram_masked_loss"] / figures["masked_loss"];
   EXPECT_THAT(warning(), AllOf(HasSubstr("is hardly better than"), HasSubstr("next to nothing")));
   loss.scale *= 1.01 / 0.98;
