@@ -40,7 +40,7 @@ absl::string_view NameOf(Layer layer) {
   return "";
 }
 
-void Add(const EmbeddedTexts& texts, TextCounts& counts) {
+void Add(const EmbeddedTexts& texts, EmbeddedTexts& counts) {
   counts.split += texts.split;
   counts.tokens += texts.tokens;
   counts.unknown += texts.unknown;

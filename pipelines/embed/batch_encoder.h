@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/flow/batch.h"
+#include "evaluation/embed_text/embed_text.h"
 #include "pipelines/assembly/assembly.h"
 #include "pipelines/encoder/trained_encoder.h"
 
@@ -29,11 +30,7 @@ struct Rows {
   std::vector<std::string> tokens;  // Layer::kTokens: of each row
 };
 
-// Of texts.
-struct TextCounts {
-  int64_t split = 0;     // that had more tokens than the encoder takes
-  int64_t tokens = 0;    // without [CLS] and [SEP]
-  int64_t unknown = 0;   // of them, [UNK]
+struct TextCounts : EmbeddedTexts {
   int64_t repaired = 0;  // ill-formed UTF-8 or UTF-16, U+FFFD in its place
 };
 

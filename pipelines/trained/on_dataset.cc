@@ -1,9 +1,5 @@
 #include "pipelines/trained/on_dataset.h"
 
-#include <google/protobuf/any.pb.h>
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/message.h>
-
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -17,14 +13,13 @@
 #include "core/plugin/registry.h"
 #include "pipelines/assembly/combinations.h"
 #include "pipelines/checkpoint/checkpoint.h"
-#include "pipelines/checkpoint/fingerprint.h"
 #include "pipelines/encoder/encoder_folder.h"
 #include "pipelines/encoder/preparation_text.h"
 #include "pipelines/run/run_directory.h"
-#include "pipelines/text/config_differences.h"
 #include "pipelines/text/load_pipeline.h"
 #include "pipelines/text/pipeline.pb.h"
 #include "pipelines/trained/open_encoder.h"
+#include "pipelines/trained/run_tokenizer.h"
 #include "pipelines/trained/trained.h"
 #include "pipelines/trained/use_overrides.h"
 
@@ -79,75 +74,6 @@ absl::Status Prepare(Dataset& data, const EncoderFile& file, const std::string& 
   }
   if (status.ok()) return status;
   return absl::InvalidArgumentError(absl::StrCat(dataset, ": ", status.message()));
-}
-
-using google::protobuf::Any;
-using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
-
-bool IsOneAny(const FieldDescriptor* field) {
-  return field != nullptr && !field->is_repeated() && field->message_type() == Any::descriptor();
-}
-
-const Any& AnyIn(const Message& message, const FieldDescriptor* field) {
-  return dynamic_cast<const Any&>(message.GetReflection()->GetMessage(message, field));
-}
-
-// The field of a dataset's config that its tokenizer is in, or null.
-const FieldDescriptor* TokenizerField(const Message& config) {
-  for (int i = 0; i < config.GetDescriptor()->field_count(); ++i) {
-    const FieldDescriptor* field = config.GetDescriptor()->field(i);
-    if (!IsOneAny(field)) continue;
-    const Plugin* plugin = FindPlugin(TypeNameOf(AnyIn(config, field)));
-    if (plugin != nullptr && plugin->kind == kKindName<Tokenizer>) return field;
-  }
-  return nullptr;
-}
-
-// Faults of what the given dataset's tokenizer, in that field of it, says otherwise than the run's,
-// unless it is a vocabulary that makes the same tokens.
-void CheckTokenizer(const Any& tokenizer, const std::string& field, const Pipeline& own,
-                    const std::string& fingerprint, LoadedPipeline& given) {
-  Pipeline was, is;
-  *was.mutable_dataset() = own.dataset();
-  *is.mutable_dataset() = given.config->dataset();
-  FillDefaults(&was);
-  FillDefaults(&is);
-  std::vector<ConfigDifference> differences = CompareConfigs(was, is);
-  std::erase_if(differences, [&](const ConfigDifference& each) {
-    return each.path != field && !absl::StartsWith(each.path, field + ".");
-  });
-  if (differences.empty()) return;
-  const auto made = Registry<Tokenizer>::Create(tokenizer, BuildContext());
-  given.map.AddFaults(field, made.status());
-  if (!made.ok()) return;
-  if (!(*made)->needs_training() && TokenizerFingerprint(**made) == fingerprint) return;
-  for (const ConfigDifference& each : differences) {
-    const std::string is = each.after == kNothingGiven ? "not given" : each.after,
-                      was = each.before == kNothingGiven ? "out it" : " " + each.before;
-    given.map.AddFaults(each.path,
-                        absl::InvalidArgumentError(absl::StrCat(
-                            "is ", is, ", and the run was trained with", was,
-                            ": an encoder is measured on the tokens that it was trained on. Leave "
-                            "the tokenizer out, and the run's is taken")));
-  }
-}
-
-// The given dataset's tokenizer becomes the run's.
-void TakeTokenizer(const Pipeline& own, const std::string& fingerprint, LoadedPipeline& given) {
-  const auto ours = UnpackPlugin(kKindName<Dataset>, own.dataset());
-  const auto theirs = UnpackPlugin(kKindName<Dataset>, given.config->dataset());
-  if (!ours.ok() || !theirs.ok()) return;  // as Assemble will say
-  const FieldDescriptor* const from = TokenizerField(*ours->message);
-  if (from == nullptr) return;
-  const FieldDescriptor* const to = theirs->message->GetDescriptor()->FindFieldByName(from->name());
-  if (!IsOneAny(to)) return;
-  const std::unique_ptr<Message> data(theirs->message->New());
-  data->CopyFrom(*theirs->message);
-  if (data->GetReflection()->HasField(*data, to))
-    CheckTokenizer(AnyIn(*data, to), "dataset." + to->name(), own, fingerprint, given);
-  data->GetReflection()->MutableMessage(data.get(), to)->CopyFrom(AnyIn(*ours->message, from));
-  given.config->mutable_dataset()->set_value(data->SerializePartialAsString());
 }
 
 absl::StatusOr<Assembled> OpenRun(const std::string& path, const DatasetText& dataset,
